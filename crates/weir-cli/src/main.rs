@@ -1,0 +1,2 @@
+//! weir-cli
+fn main() {}

@@ -1,0 +1,2 @@
+//! weir-ingest
+fn main() {}

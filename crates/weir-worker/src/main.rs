@@ -1,0 +1,2 @@
+//! weir-worker
+fn main() {}
