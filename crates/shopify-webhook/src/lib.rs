@@ -1,1 +1,24 @@
-//! shopify-webhook
+//! Shopify webhook deliveries as they arrive over HTTP: verifying the signature, reading both header
+//! families, topics and shop domains. Pure: no I/O, no clock, no configuration.
+//!
+//! There is one door for trust: [`Unverified::verify`]. Only a [`Verified`] delivery lets its headers be
+//! read, so nothing unsigned is looked at by mistake.
+//!
+//! **Headers are not signed.** Shopify's HMAC covers the body alone: whoever replays a captured body can
+//! pair it with other headers. What depends on a header is listed in ARCHITECTURE.md, "Trust".
+
+mod delivery;
+mod headers;
+mod id;
+mod shop;
+mod signature;
+mod timestamp;
+mod topic;
+
+pub use delivery::{Delivery, Unverified, Verified};
+pub use headers::{Header, HeaderProblem, RawHeaders};
+pub use id::DeliveryId;
+pub use shop::ShopDomain;
+pub use signature::{BadSignature, ClientSecrets, sign};
+pub use timestamp::TriggeredAt;
+pub use topic::Topic;

@@ -1,0 +1,67 @@
+//! `X-Shopify-Triggered-At`.
+
+/// When the event happened, as Shopify says: the text it sent (nanoseconds in practice) and the instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TriggeredAt {
+    text: String,
+    instant: jiff::Timestamp,
+}
+
+impl TriggeredAt {
+    /// Reads an RFC 3339 timestamp with an offset or `Z`; a year of four digits, at most nanoseconds.
+    pub fn parse(text: &str) -> Option<Self> {
+        // jiff reads more than RFC 3339 (spaces, annotations, missing seconds): the shape is held here.
+        let shape = |at: usize, want: &[u8]| text.as_bytes().get(at).is_some_and(|b| want.contains(b));
+        let rfc3339 = (20..=35).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_digit() || b"-+:.TZ".contains(&b))
+            && shape(4, b"-")
+            && shape(10, b"T")
+            && shape(16, b":")
+            && shape(19, b".Z+-");
+        let instant = rfc3339.then(|| text.parse().ok()).flatten()?;
+        Some(Self { text: text.to_owned(), instant })
+    }
+
+    /// As Shopify wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The instant it names.
+    pub fn instant(&self) -> jiff::Timestamp {
+        self.instant
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_and_nanoseconds_are_read() {
+        let at = |text| TriggeredAt::parse(text).unwrap().instant();
+        assert_eq!(at("2026-11-27T05:00:00Z"), at("2026-11-27T00:00:00-05:00"));
+        assert_eq!(at("2026-05-11T17:25:58.123456789Z").subsec_nanosecond(), 123_456_789);
+    }
+
+    #[test]
+    fn what_is_not_rfc_3339_is_refused() {
+        for text in [
+            "",
+            "now",
+            "2026-11-27",
+            "2026-11-27 05:00:00Z",
+            "2026-11-27T05:00:00",
+            "2026-11-27T05:00Z",
+            "2026-13-27T05:00:00Z",
+            "2026-11-27T25:00:00Z",
+            "20261127T050000Z",
+            "1764219600",
+            "2026-11-27T05:00:00Z[UTC]",
+            "2026-11-27T05:00:00.1234567891Z",
+            "+002026-11-27T05:00:00Z",
+        ] {
+            assert_eq!(TriggeredAt::parse(text), None, "{text:?}");
+        }
+    }
+}
