@@ -1,0 +1,105 @@
+//! The envelope: a CloudEvents 1.0 JSON event that carries the body byte for byte.
+//!
+//! | attribute | from |
+//! |---|---|
+//! | `id` | the webhook id |
+//! | `source` | the shop domain |
+//! | `type` | `com.shopify.` and the topic with dots |
+//! | `time` | `X-Shopify-Triggered-At`, if it was sent |
+//! | `datacontenttype` | `application/json` |
+//! | `topic`, `app`, `eventid`, `apiversion`, `subscription` | extensions: what the headers and the path said |
+//! | `receivedat`, `bodysha256`, `traceparent`, `generation` | extensions: what weir adds |
+//!
+//! The body stands in one of four places, and [`open`](Envelope::open) gives the same bytes from each:
+//!
+//! * `data`: the body itself, if it is JSON that SQS can carry as it is;
+//! * `data_base64`: any other bytes (not JSON, not UTF-8, white space around it, U+FFFE or U+FFFF within);
+//! * `data_base64` with `dataencoding: zstd`: where the message would exceed 64 KB, the unit SQS bills by;
+//! * `dataref`: in S3, where even that exceeds SQS's 1 MiB.
+
+mod detail;
+mod open;
+mod seal;
+mod wire;
+
+pub use detail::{MAX_ENTRY_BYTES, NotJson, detail, json};
+pub use open::{BodyProblem, EnvelopeProblem};
+pub use seal::{TooLarge, refer, seal};
+
+use crate::UnixMillis;
+
+/// What SQS takes: 1 MiB for a message and its attributes (weir sends none), less a little room.
+pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024 - 4096;
+
+/// Above this a message is compressed: SQS bills a request for every 64 KB.
+pub const COMPRESS_ABOVE_BYTES: usize = 64 * 1024;
+
+/// The largest body that is taken in: Lambda's limit for the payload of an invocation.
+pub const MAX_BODY_BYTES: usize = 6 * 1024 * 1024;
+
+/// All of an event but its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meta {
+    /// The deduplication key, within the shop.
+    pub webhook_id: String,
+    /// `{handle}.myshopify.com`.
+    pub shop: String,
+    /// As Shopify wrote it.
+    pub topic: String,
+    /// The app of the path: `default` for `/webhooks`.
+    pub app: String,
+    /// Shared by all deliveries of one merchant action.
+    pub event_id: Option<String>,
+    /// The version that serialized the body.
+    pub api_version: Option<String>,
+    /// The subscription's name or handle.
+    pub subscription: Option<String>,
+    /// When it happened: the text that Shopify sent.
+    pub triggered_at: Option<String>,
+    /// When ingest took it in.
+    pub received_at: UnixMillis,
+    /// SHA-256 of the body, in hexadecimal.
+    pub body_sha256: String,
+    /// W3C trace context.
+    pub traceparent: Option<String>,
+    /// Zero; one more with each forced replay.
+    pub generation: u32,
+}
+
+impl Meta {
+    /// The CloudEvents `type`.
+    pub fn event_type(&self) -> String {
+        format!("com.shopify.{}", self.topic.replace('/', "."))
+    }
+}
+
+/// An envelope as it was read from a lane. The body stays shut until [`Envelope::open`].
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    /// All but the body.
+    pub meta: Meta,
+    data: Data,
+}
+
+#[derive(Clone)]
+enum Data {
+    Json(Box<serde_json::value::RawValue>),
+    Base64(String),
+    Zstd(String),
+    Reference(String),
+}
+
+impl std::fmt::Debug for Data {
+    /// Which kind, never the body.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Json(_) => "Json(…)",
+            Self::Base64(_) => "Base64(…)",
+            Self::Zstd(_) => "Zstd(…)",
+            Self::Reference(_) => "Reference(…)",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

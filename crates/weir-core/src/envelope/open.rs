@@ -1,0 +1,89 @@
+//! From a message of a lane back to the body.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::{Data, Envelope, wire};
+use crate::sha256;
+
+/// The message is no envelope of weir's. Says what is wrong, and shows nothing of the message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnvelopeProblem {
+    /// Not JSON, or an attribute is missing or of another type.
+    #[error("not a CloudEvents envelope (line {line}, column {column})")]
+    Syntax {
+        /// Counted from one.
+        line: usize,
+        /// Counted from one.
+        column: usize,
+    },
+    /// Of a version or encoding that this build does not know.
+    #[error("the envelope's {0} is unknown to this version of weir")]
+    Unknown(&'static str),
+    /// No body, or more than one.
+    #[error("the envelope carries {0} bodies: expected one of data, data_base64 and dataref")]
+    Bodies(usize),
+}
+
+/// The body can't be had from its envelope.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BodyProblem {
+    /// `data_base64` or its compression is damaged.
+    #[error("the envelope's body can't be decoded")]
+    Encoding,
+    /// The bytes are not those that were signed.
+    #[error("the body does not match its SHA-256: it was altered after it was taken in")]
+    Hash,
+}
+
+/// No body grows beyond this when it is decompressed: the most that ingest takes in, and some.
+const MAX_OPENED_BYTES: usize = 2 * super::MAX_BODY_BYTES;
+
+impl Envelope {
+    /// Reads a message. The body stays encoded, so that a duplicate costs no decoding.
+    pub fn parse(message: &str) -> Result<Self, EnvelopeProblem> {
+        let wire: wire::Wire<'_> = serde_json::from_str(message)
+            .map_err(|e| EnvelopeProblem::Syntax { line: e.line(), column: e.column() })?;
+        if wire.specversion != wire::SPEC_VERSION {
+            return Err(EnvelopeProblem::Unknown("specversion"));
+        }
+        let meta = wire.meta().ok_or(EnvelopeProblem::Unknown("receivedat"))?;
+        let bodies = [wire.data.is_some(), wire.data_base64.is_some(), wire.dataref.is_some()];
+        let data = match (wire.data, wire.data_base64, wire.dataref, wire.dataencoding.as_deref()) {
+            (Some(json), None, None, None) => Data::Json(json.into_owned()),
+            (None, Some(text), None, None) => Data::Base64(text.into_owned()),
+            (None, Some(text), None, Some(wire::ZSTD)) => Data::Zstd(text.into_owned()),
+            (None, None, Some(uri), None) => Data::Reference(uri.into_owned()),
+            (.., Some(_)) => return Err(EnvelopeProblem::Unknown("dataencoding")),
+            _ => return Err(EnvelopeProblem::Bodies(bodies.into_iter().filter(|there| *there).count())),
+        };
+        Ok(Self { meta, data })
+    }
+
+    /// Where the body lies, if it is not in the message.
+    pub fn reference(&self) -> Option<&str> {
+        match &self.data {
+            Data::Reference(uri) => Some(uri),
+            _ => None,
+        }
+    }
+
+    /// The bytes that Shopify signed. `fetched` is what lies at [`reference`](Self::reference), for a body
+    /// that is not in the message. Every body is checked against its hash.
+    pub fn open(self, fetched: Option<Vec<u8>>) -> Result<Vec<u8>, BodyProblem> {
+        let decode = |text: &str| STANDARD.decode(text).map_err(|_| BodyProblem::Encoding);
+        let body = match self.data {
+            Data::Json(json) => String::from(Box::<str>::from(json)).into_bytes(),
+            Data::Base64(text) => decode(&text)?,
+            Data::Zstd(text) => unpack(&decode(&text)?)?,
+            Data::Reference(_) => fetched.ok_or(BodyProblem::Encoding)?,
+        };
+        if sha256::hex(&body) == self.meta.body_sha256 { Ok(body) } else { Err(BodyProblem::Hash) }
+    }
+}
+
+fn unpack(packed: &[u8]) -> Result<Vec<u8>, BodyProblem> {
+    // The frame says its size, as all of ours do; without the check a forged frame could ask for any memory.
+    let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().ok_or(BodyProblem::Encoding)?;
+    let size = usize::try_from(size).ok().filter(|size| *size <= MAX_OPENED_BYTES).ok_or(BodyProblem::Encoding)?;
+    zstd::bulk::decompress(packed, size).map_err(|_| BodyProblem::Encoding)
+}

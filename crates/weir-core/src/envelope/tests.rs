@@ -1,0 +1,150 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::sha256;
+
+fn meta(body: &[u8]) -> Meta {
+    Meta {
+        webhook_id: "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043".into(),
+        shop: "north.myshopify.com".into(),
+        topic: "orders/create".into(),
+        app: "default".into(),
+        event_id: Some("98880550".into()),
+        api_version: Some("2026-10".into()),
+        subscription: None,
+        triggered_at: Some("2026-11-27T05:00:00.123456789Z".into()),
+        received_at: UnixMillis(1_795_755_600_120),
+        body_sha256: sha256::hex(body),
+        traceparent: None,
+        generation: 0,
+    }
+}
+
+/// Whether SQS would take the character, by its documentation (the characters of XML 1.0).
+fn sqs_takes(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}
+
+#[track_caller]
+fn check_round_trip(body: &[u8]) -> String {
+    let meta = meta(body);
+    let message = seal(&meta, body).unwrap();
+    assert!(message.chars().all(sqs_takes), "SQS would refuse the message");
+    let envelope = Envelope::parse(&message).unwrap();
+    assert_eq!(envelope.meta, meta);
+    assert_eq!(envelope.open(None).unwrap(), body);
+    message
+}
+
+#[test]
+fn json_travels_as_itself_to_the_last_digit() {
+    let body = br#"{"id":820982911946154508, "price": "10.10","n":1.10,"id":1}"#;
+    let message = check_round_trip(body);
+    assert!(message.ends_with(&format!("\"data\":{}}}", std::str::from_utf8(body).unwrap())), "{message}");
+}
+
+#[test]
+fn what_json_can_not_carry_unchanged_travels_as_base64() {
+    for body in [
+        &b"not json"[..],
+        b"",
+        b"\xff\xfe{}",
+        b" {}",
+        b"{}\n",
+        "\u{feff}{}".as_bytes(),
+        "{\"a\":\"\u{fffe}\"}".as_bytes(),
+    ] {
+        assert!(check_round_trip(body).contains("data_base64"), "{body:?}");
+    }
+}
+
+#[test]
+fn bodies_over_64_kb_are_compressed() {
+    let body = format!("{{\"items\":[{}1]}}", "820982911946154508,".repeat(20_000));
+    let message = check_round_trip(body.as_bytes());
+    assert!(message.len() < 10_000 && message.contains("\"dataencoding\":\"zstd\""), "{}", message.len());
+}
+
+#[test]
+fn what_does_not_fit_a_message_is_referred_to() {
+    let mut rng = fastrand::Rng::with_seed(3);
+    let body: Vec<u8> = std::iter::repeat_with(|| rng.u8(..)).take(1_000_000).collect();
+    assert_eq!(seal(&meta(&body), &body), Err(TooLarge));
+    let envelope = Envelope::parse(&refer(&meta(&body), "s3://bodies/north/1")).unwrap();
+    assert_eq!(envelope.reference(), Some("s3://bodies/north/1"));
+    assert_eq!(envelope.clone().open(None), Err(BodyProblem::Encoding));
+    assert_eq!(envelope.clone().open(Some(b"altered".to_vec())), Err(BodyProblem::Hash));
+    assert_eq!(envelope.open(Some(body.clone())).unwrap(), body);
+}
+
+#[test]
+fn an_altered_body_is_noticed() {
+    let message = seal(&meta(b"{\"total\":1}"), b"{\"total\":1}").unwrap().replace("\"total\":1", "\"total\":2");
+    assert_eq!(Envelope::parse(&message).unwrap().open(None), Err(BodyProblem::Hash));
+}
+
+#[test]
+fn a_frame_that_claims_gigabytes_is_refused() {
+    let bomb = zstd::bulk::compress(&vec![0; MAX_BODY_BYTES * 3], 1).unwrap();
+    let mut wire = wire::Wire::new(Box::leak(Box::new(meta(b""))));
+    wire.dataencoding = Some("zstd".into());
+    wire.data_base64 = Some(base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bomb).into());
+    assert_eq!(Envelope::parse(&wire.write(0)).unwrap().open(None), Err(BodyProblem::Encoding));
+}
+
+#[test]
+fn a_message_of_somebody_else_is_a_problem_not_a_panic() {
+    let good = seal(&meta(b"{}"), b"{}").unwrap();
+    assert!(matches!(Envelope::parse("hello").unwrap_err(), EnvelopeProblem::Syntax { .. }));
+    assert!(matches!(Envelope::parse("{}").unwrap_err(), EnvelopeProblem::Syntax { .. }));
+    let none = good.replace(",\"data\":{}", "");
+    assert_eq!(Envelope::parse(&none).unwrap_err(), EnvelopeProblem::Bodies(0));
+    let two = good.replace("\"data\":{}", "\"data\":{},\"dataref\":\"s3://a/b\"");
+    assert_eq!(Envelope::parse(&two).unwrap_err(), EnvelopeProblem::Bodies(2));
+    let encoding = good.replace("\"data\":{}", "\"dataencoding\":\"lzma\",\"data_base64\":\"\"");
+    assert_eq!(Envelope::parse(&encoding).unwrap_err(), EnvelopeProblem::Unknown("dataencoding"));
+    let version = good.replace("\"specversion\":\"1.0\"", "\"specversion\":\"2.0\"");
+    assert_eq!(Envelope::parse(&version).unwrap_err(), EnvelopeProblem::Unknown("specversion"));
+}
+
+#[test]
+fn the_bus_gets_the_same_json_with_what_sqs_refuses_escaped() {
+    let body = "{\"id\":820982911946154508,\"note\":\"\u{fffe}\"}";
+    let detail = detail(&meta(body.as_bytes()), Ok(json(body.as_bytes()).unwrap()));
+    assert!(detail.chars().all(sqs_takes));
+    let (seen, sent): (serde_json::Value, serde_json::Value) =
+        (serde_json::from_str(&detail).unwrap(), serde_json::from_str(body).unwrap());
+    assert_eq!(seen["data"], sent);
+    assert_eq!(seen["type"], "com.shopify.orders.create");
+    assert!(detail.contains("820982911946154508"));
+}
+
+#[test]
+fn debug_shows_no_body() {
+    let envelope = Envelope::parse(&seal(&meta(b"\"secret\""), b"\"secret\"").unwrap()).unwrap();
+    assert!(!format!("{envelope:?}").contains("secret"));
+}
+
+proptest! {
+    #[test]
+    fn bytes_in_are_bytes_out(body: Vec<u8>) {
+        check_round_trip(&body);
+    }
+
+    #[test]
+    fn json_with_any_character_comes_out_as_it_went_in(text in "[ \n]{0,2}\"([^\"\\\\\u{0}-\u{1f}]|\u{fffe}){0,40}\"[ \n]{0,2}") {
+        check_round_trip(text.as_bytes());
+    }
+
+    #[test]
+    fn large_bodies_come_out_as_they_went_in(seed: u64, len in 60_000usize..200_000) {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let body: Vec<u8> = std::iter::repeat_with(|| rng.u8(b'a'..b'e')).take(len).collect();
+        check_round_trip(&body);
+    }
+
+    #[test]
+    fn any_message_is_read_or_refused_without_a_panic(text in "\\PC{0,200}") {
+        prop_assert!(Envelope::parse(&text).is_err());
+    }
+}

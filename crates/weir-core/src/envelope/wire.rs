@@ -1,0 +1,100 @@
+//! The JSON of the envelope, one struct for both directions.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::Meta;
+use crate::UnixMillis;
+
+pub(super) const SPEC_VERSION: &str = "1.0";
+pub(super) const ZSTD: &str = "zstd";
+
+/// Borrowed when written, owned when read. Unknown attributes are tolerated: CloudEvents allows extensions.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Wire<'a> {
+    pub(super) specversion: Cow<'a, str>,
+    id: Cow<'a, str>,
+    source: Cow<'a, str>,
+    r#type: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    time: Option<Cow<'a, str>>,
+    datacontenttype: Cow<'a, str>,
+    topic: Cow<'a, str>,
+    app: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    eventid: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    apiversion: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subscription: Option<Cow<'a, str>>,
+    receivedat: Cow<'a, str>,
+    bodysha256: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    traceparent: Option<Cow<'a, str>>,
+    generation: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) dataencoding: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) dataref: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) data_base64: Option<Cow<'a, str>>,
+    /// Last, so that the head of a message can be read at a glance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) data: Option<Cow<'a, RawValue>>,
+}
+
+impl<'a> Wire<'a> {
+    /// The attributes, still without a body.
+    pub(super) fn new(meta: &'a Meta) -> Self {
+        let borrow = |text: &'a Option<String>| text.as_deref().map(Cow::Borrowed);
+        Self {
+            specversion: SPEC_VERSION.into(),
+            id: meta.webhook_id.as_str().into(),
+            source: meta.shop.as_str().into(),
+            r#type: meta.event_type().into(),
+            time: borrow(&meta.triggered_at),
+            datacontenttype: "application/json".into(),
+            topic: meta.topic.as_str().into(),
+            app: meta.app.as_str().into(),
+            eventid: borrow(&meta.event_id),
+            apiversion: borrow(&meta.api_version),
+            subscription: borrow(&meta.subscription),
+            receivedat: meta.received_at.to_string().into(),
+            bodysha256: meta.body_sha256.as_str().into(),
+            traceparent: borrow(&meta.traceparent),
+            generation: meta.generation,
+            dataencoding: None,
+            dataref: None,
+            data_base64: None,
+            data: None,
+        }
+    }
+
+    pub(super) fn meta(&self) -> Option<Meta> {
+        let own = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
+        let received: jiff::Timestamp = self.receivedat.parse().ok()?;
+        Some(Meta {
+            webhook_id: self.id.to_string(),
+            shop: self.source.to_string(),
+            topic: self.topic.to_string(),
+            app: self.app.to_string(),
+            event_id: own(&self.eventid),
+            api_version: own(&self.apiversion),
+            subscription: own(&self.subscription),
+            triggered_at: own(&self.time),
+            received_at: UnixMillis(received.as_millisecond()),
+            body_sha256: self.bodysha256.to_string(),
+            traceparent: own(&self.traceparent),
+            generation: self.generation,
+        })
+    }
+
+    #[expect(clippy::expect_used, reason = "strings, integers and checked raw JSON always serialize")]
+    pub(super) fn write(&self, room: usize) -> String {
+        let mut bytes = Vec::with_capacity(room + 1024);
+        serde_json::to_writer(&mut bytes, self).expect("an envelope always serializes");
+        String::from_utf8(bytes).expect("JSON is UTF-8")
+    }
+}

@@ -1,0 +1,95 @@
+//! What the ledger holds.
+
+use std::fmt;
+
+use crate::{Failure, Lane, UnixMillis, envelope::Meta};
+
+/// Which event: `{shop}#{webhook id}`, and the generation of its replay.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// `{shop}#{webhook id}`
+    pub event: String,
+    /// Zero; one more with each forced replay.
+    pub generation: u32,
+}
+
+impl Key {
+    /// The key of an event that has an envelope.
+    pub fn of(meta: &Meta) -> Self {
+        Self { event: format!("{}#{}", meta.shop, meta.webhook_id), generation: meta.generation }
+    }
+
+    /// The key of a message that can't be read: it has no webhook id, but SQS gave it one of its own.
+    pub fn of_unreadable(shop: Option<&str>, message_id: &str) -> Self {
+        Self { event: format!("{}#sqs:{message_id}", shop.unwrap_or("unknown")), generation: 0 }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.event)?;
+        if self.generation > 0 { write!(f, " (replay {})", self.generation) } else { Ok(()) }
+    }
+}
+
+/// Who holds a lease: one invocation's handling of one message, never used twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner(pub String);
+
+/// One event in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Which event.
+    pub key: Key,
+    /// What it is doing.
+    pub state: State,
+    /// The last one that held the lease.
+    pub owner: Owner,
+    /// How often it was claimed.
+    pub attempts: u32,
+    /// How often it came again after it was done.
+    pub duplicates: u32,
+    /// SHA-256 of the body, in hexadecimal.
+    pub body_sha256: String,
+    /// `None` for a message that can't be read.
+    pub topic: Option<String>,
+    /// The app of the path.
+    pub app: Option<String>,
+    /// For correlation.
+    pub event_id: Option<String>,
+    /// The lane it came by.
+    pub lane: Lane,
+    /// When it happened, as Shopify said.
+    pub triggered_at: Option<String>,
+    /// When ingest took it in.
+    pub received_at: UnixMillis,
+    /// When the record last changed.
+    pub updated_at: UnixMillis,
+    /// Why the last attempt failed; kept when a later one succeeds.
+    pub last_error: Option<String>,
+}
+
+/// What an event is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Its owner acts on it, until then at the latest.
+    Leased {
+        /// The end of the lease.
+        until: UnixMillis,
+    },
+    /// It took effect: it never runs again.
+    Done,
+    /// The last attempt failed; it may be claimed again.
+    Failed(Failure),
+}
+
+impl State {
+    /// The word in the store and in what the CLI prints.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Leased { .. } => "leased",
+            Self::Done => "done",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
