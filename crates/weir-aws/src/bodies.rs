@@ -1,0 +1,75 @@
+//! Bodies that no message can carry, in S3.
+
+use crate::reason::reason;
+use aws_sdk_s3::{Client, primitives::ByteStream};
+use aws_types::SdkConfig;
+use weir_core::envelope::Meta;
+
+/// A body could not be stored or fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// The reference is not to this stack's bucket: it is never followed.
+    #[error("the body lies outside this stack's bucket")]
+    Foreign,
+    /// The object is gone: its lifecycle ended, or somebody deleted it.
+    #[error("the body is no longer in S3")]
+    Lost,
+    /// S3 did not answer.
+    #[error("S3 did not {action} the body: {reason}")]
+    Unavailable {
+        /// `take` or `give`.
+        action: &'static str,
+        /// What the SDK said.
+        reason: String,
+    },
+}
+
+/// The bucket for bodies.
+#[derive(Debug, Clone)]
+pub struct Bodies {
+    client: Client,
+    bucket: String,
+}
+
+impl Bodies {
+    /// The bucket of this stack.
+    pub fn new(config: &SdkConfig, bucket: String) -> Self {
+        let mut builder = aws_sdk_s3::config::Builder::from(config);
+        // Emulators have no DNS names for buckets.
+        builder.set_force_path_style(config.endpoint_url().map(|_| true));
+        Self { client: Client::from_conf(builder.build()), bucket }
+    }
+
+    /// Stores the bytes as they are and returns the reference. The key holds the hash, so that storing twice
+    /// changes nothing.
+    pub async fn put(&self, meta: &Meta, body: Vec<u8>) -> Result<String, BodyError> {
+        let key = format!("{}/{}/{}", meta.shop, meta.webhook_id, meta.body_sha256);
+        let request = self.client.put_object().bucket(&self.bucket).key(&key).body(ByteStream::from(body));
+        match request.content_type("application/json").send().await {
+            Ok(_) => Ok(format!("s3://{}/{key}", self.bucket)),
+            Err(error) => Err(unavailable("take", &error)),
+        }
+    }
+
+    /// Fetches the bytes of a reference. The envelope checks them against their hash.
+    pub async fn get(&self, reference: &str) -> Result<Vec<u8>, BodyError> {
+        let key = self.key(reference).ok_or(BodyError::Foreign)?;
+        let reply = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(reply) => reply,
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => return Err(BodyError::Lost),
+            Err(error) => return Err(unavailable("give", &error)),
+        };
+        match reply.body.collect().await {
+            Ok(bytes) => Ok(bytes.to_vec()),
+            Err(error) => Err(unavailable("give", &error)),
+        }
+    }
+
+    fn key<'a>(&self, reference: &'a str) -> Option<&'a str> {
+        reference.strip_prefix("s3://")?.strip_prefix(&self.bucket)?.strip_prefix('/')
+    }
+}
+
+fn unavailable(action: &'static str, error: &(dyn std::error::Error + 'static)) -> BodyError {
+    BodyError::Unavailable { action, reason: reason(error) }
+}

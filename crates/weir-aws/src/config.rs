@@ -1,0 +1,110 @@
+//! The SDK's configuration inside a Lambda function, made without `aws-config`: region, credentials and
+//! endpoint stand in the environment there, and looking further costs start-up time.
+
+use std::time::Duration;
+
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::{
+    behavior_version::BehaviorVersion, http::SharedHttpClient, stalled_stream_protection::StalledStreamProtectionConfig,
+};
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use aws_types::{SdkConfig, region::Region};
+
+/// How long an SDK call may take: in all, and each of its attempts.
+///
+/// SDK retries happen within `whole`, so that the caller's own retries and its deadline keep one budget.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// All attempts together.
+    pub whole: Duration,
+    /// One attempt.
+    pub attempt: Duration,
+    /// To connect.
+    pub connect: Duration,
+}
+
+impl Patience {
+    /// For ingest: Shopify waits 5 s in all, and ingest answers within 3 s.
+    pub const INGEST: Self = Self {
+        whole: Duration::from_millis(2_500),
+        attempt: Duration::from_millis(1_000),
+        connect: Duration::from_millis(500),
+    };
+    /// For workers and the CLI, which nobody waits for.
+    pub const BACKGROUND: Self =
+        Self { whole: Duration::from_secs(10), attempt: Duration::from_secs(4), connect: Duration::from_secs(2) };
+
+    fn timeouts(self) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .operation_timeout(self.whole)
+            .operation_attempt_timeout(self.attempt)
+            .connect_timeout(self.connect)
+            .build()
+    }
+}
+
+/// What a Lambda function's environment should hold and does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is not set: Lambda and the local emulator set it for every function")]
+pub struct NotInLambda(&'static str);
+
+/// Reads region, credentials and endpoint from a function's environment.
+pub fn from_env(env: impl Fn(&str) -> Option<String>, patience: Patience) -> Result<SdkConfig, NotInLambda> {
+    let required = |name| env(name).ok_or(NotInLambda(name));
+    let credentials = Credentials::new(
+        required("AWS_ACCESS_KEY_ID")?,
+        required("AWS_SECRET_ACCESS_KEY")?,
+        env("AWS_SESSION_TOKEN").filter(|token| !token.is_empty()),
+        None,
+        "environment",
+    );
+    let region = required("AWS_REGION")?;
+    Ok(new(region, credentials, env("AWS_ENDPOINT_URL"), patience))
+}
+
+/// The configuration of one region, with given credentials and, for an emulator, its endpoint.
+pub fn new(region: String, credentials: Credentials, endpoint: Option<String>, patience: Patience) -> SdkConfig {
+    let mut builder = SdkConfig::builder();
+    builder.set_endpoint_url(endpoint.clone());
+    builder
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http_client(endpoint.as_deref()))
+        // A first retry after 50 ms at most, in place of a second: ingest has no second to lose.
+        .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)))
+        .timeout_config(patience.timeouts())
+        // Meant for streams of unknown length; our bodies are small and every call has a time-out.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build()
+}
+
+/// TLS by rustls with ring; none at all for an `http:` endpoint, which only an emulator has.
+pub fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
+    match endpoint {
+        Some(url) if url.starts_with("http:") => Builder::new().build_http(),
+        _ => Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_without_its_environment_says_what_is_missing() {
+        let error = from_env(|name| (name != "AWS_REGION").then(|| "x".into()), Patience::INGEST).unwrap_err();
+        assert_eq!(error, NotInLambda("AWS_REGION"));
+        assert!(from_env(|_| Some("x".into()), Patience::INGEST).is_ok());
+    }
+
+    #[test]
+    fn ingest_answers_within_the_time_that_shopify_leaves() {
+        assert!(Patience::INGEST.whole < Duration::from_secs(3));
+        assert!(Patience::INGEST.attempt * 2 <= Patience::INGEST.whole);
+    }
+}

@@ -1,0 +1,124 @@
+//! An item of the table and a record of the ledger.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use weir_core::{
+    Failure, UnixMillis,
+    ledger::{Key, Owner, Record, State},
+};
+
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// An item that no version of weir wrote.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an item of the ledger can't be read: its attribute {0} is missing or of another type")]
+pub struct BadItem(&'static str);
+
+/// Names of attributes, each once.
+pub(super) mod name {
+    pub(crate) const PK: &str = "pk";
+    pub(crate) const GENERATION: &str = "generation";
+    pub(crate) const STATE: &str = "state";
+    pub(crate) const OWNER: &str = "owner";
+    pub(crate) const LEASE_UNTIL_MS: &str = "lease_until_ms";
+    pub(crate) const ATTEMPTS: &str = "attempts";
+    pub(crate) const DUPLICATES: &str = "duplicates";
+    pub(crate) const BODY_SHA256: &str = "body_sha256";
+    pub(crate) const TOPIC: &str = "topic";
+    pub(crate) const APP: &str = "app";
+    pub(crate) const EVENT_ID: &str = "event_id";
+    pub(crate) const LANE: &str = "lane";
+    pub(crate) const TRIGGERED_AT: &str = "triggered_at";
+    pub(crate) const RECEIVED_AT_MS: &str = "received_at_ms";
+    pub(crate) const UPDATED_AT_MS: &str = "updated_at_ms";
+    pub(crate) const LAST_ERROR: &str = "last_error";
+    pub(crate) const PERMANENT: &str = "permanent";
+    pub(crate) const EXPIRES_AT_S: &str = "expires_at_s";
+}
+
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(super) fn number(value: impl std::fmt::Display) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(super) fn key(key: &Key) -> Item {
+    Item::from([(name::PK.to_owned(), text(&key.event)), (name::GENERATION.to_owned(), number(key.generation))])
+}
+
+pub(super) fn record(item: &Item) -> Result<Record, BadItem> {
+    let string = |at: &'static str| item.get(at).and_then(|v| v.as_s().ok()).cloned();
+    let required = |at| string(at).ok_or(BadItem(at));
+    let integer = |at: &'static str| -> Option<i64> { item.get(at)?.as_n().ok()?.parse().ok() };
+    let count = |at| integer(at).and_then(|n| u32::try_from(n).ok());
+    let time = |at: &'static str| integer(at).map(UnixMillis).ok_or(BadItem(at));
+    let last_error = string(name::LAST_ERROR);
+    let state = match required(name::STATE)?.as_str() {
+        "leased" => State::Leased { until: time(name::LEASE_UNTIL_MS)? },
+        "done" => State::Done,
+        "failed" => {
+            let reason = last_error.clone().ok_or(BadItem(name::LAST_ERROR))?;
+            let permanent = item.get(name::PERMANENT).and_then(|v| v.as_bool().ok()).copied().unwrap_or(false);
+            State::Failed(if permanent { Failure::permanent(reason) } else { Failure::transient(reason) })
+        }
+        _ => return Err(BadItem(name::STATE)),
+    };
+    Ok(Record {
+        key: Key { event: required(name::PK)?, generation: count(name::GENERATION).ok_or(BadItem(name::GENERATION))? },
+        state,
+        owner: Owner(required(name::OWNER)?),
+        attempts: count(name::ATTEMPTS).ok_or(BadItem(name::ATTEMPTS))?,
+        duplicates: count(name::DUPLICATES).unwrap_or(0),
+        body_sha256: required(name::BODY_SHA256)?,
+        topic: string(name::TOPIC),
+        app: string(name::APP),
+        event_id: string(name::EVENT_ID),
+        lane: required(name::LANE)?.parse().map_err(|_| BadItem(name::LANE))?,
+        triggered_at: string(name::TRIGGERED_AT),
+        received_at: time(name::RECEIVED_AT_MS)?,
+        updated_at: time(name::UPDATED_AT_MS)?,
+        last_error,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item() -> Item {
+        let mut item = key(&Key { event: "a.myshopify.com#1".into(), generation: 2 });
+        for (at, value) in [
+            (name::STATE, text("failed")),
+            (name::OWNER, text("me")),
+            (name::ATTEMPTS, number(3)),
+            (name::BODY_SHA256, text("aa")),
+            (name::LANE, text("bulk")),
+            (name::RECEIVED_AT_MS, number(1)),
+            (name::UPDATED_AT_MS, number(2)),
+            (name::LAST_ERROR, text("no")),
+            (name::PERMANENT, AttributeValue::Bool(true)),
+        ] {
+            item.insert(at.to_owned(), value);
+        }
+        item
+    }
+
+    #[test]
+    fn an_item_is_read_whole() {
+        let record = record(&item()).unwrap();
+        assert_eq!(record.state, State::Failed(Failure::permanent("no")));
+        assert_eq!((record.key.generation, record.attempts, record.duplicates), (2, 3, 0));
+    }
+
+    #[test]
+    fn a_foreign_item_names_the_attribute_at_fault() {
+        for at in [name::STATE, name::OWNER, name::LANE, name::ATTEMPTS, name::BODY_SHA256, name::LAST_ERROR] {
+            let mut item = item();
+            item.insert(at.to_owned(), AttributeValue::Bool(true));
+            assert_eq!(record(&item), Err(BadItem(at)));
+        }
+    }
+}
