@@ -37,7 +37,7 @@ use std::sync::Arc;
 pub use classify::Classify;
 pub use event::{Event, FromEvent, Payload};
 use handler::Erased;
-pub use handler::Handler;
+pub use handler::{Handler, Running};
 use pattern::Pattern;
 
 /// Which handlers an event has. All that match its topic run, in the order they were added; the first failure
