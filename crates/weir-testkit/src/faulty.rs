@@ -1,6 +1,9 @@
 //! A ledger that fails on purpose.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use weir_core::{
     Failure, UnixMillis,
@@ -19,7 +22,7 @@ pub enum Fault {
 /// A ledger whose `call`-th call (counted from one) fails; all others pass.
 #[derive(Debug)]
 pub struct Faulty<L> {
-    inner: L,
+    inner: Arc<L>,
     calls: AtomicUsize,
     call: usize,
     fault: Fault,
@@ -27,13 +30,8 @@ pub struct Faulty<L> {
 
 impl<L> Faulty<L> {
     /// A ledger that fails once.
-    pub fn on_call(inner: L, call: usize, fault: Fault) -> Self {
+    pub fn on_call(inner: Arc<L>, call: usize, fault: Fault) -> Self {
         Self { inner, calls: AtomicUsize::new(0), call, fault }
-    }
-
-    /// The ledger itself.
-    pub fn inner(&self) -> &L {
-        &self.inner
     }
 
     async fn pass<T>(&self, call: impl Future<Output = Result<T, LedgerError>>) -> Result<T, LedgerError> {

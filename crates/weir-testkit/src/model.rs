@@ -24,6 +24,17 @@ impl ModelLedger {
         self.locked(|records| records.values().cloned().collect())
     }
 
+    /// Lets every lease run out, as if its time had passed.
+    pub fn expire_leases(&self) {
+        self.locked(|records| {
+            for record in records.values_mut() {
+                if let State::Leased { until } = &mut record.state {
+                    *until = UnixMillis(0);
+                }
+            }
+        });
+    }
+
     fn locked<T>(&self, act: impl FnOnce(&mut HashMap<Key, Record>) -> T) -> T {
         // A panic in one test's task must not hide what the others see.
         act(&mut self.records.lock().unwrap_or_else(std::sync::PoisonError::into_inner))

@@ -1,0 +1,54 @@
+//! The worker's settings, as template.yaml sets them.
+
+use std::time::Duration;
+
+use tracing_subscriber::filter::LevelFilter;
+use weir_core::Lane;
+use weir_lambda::settings::{Problems, Reader};
+
+/// All of them.
+#[derive(Debug)]
+pub struct Settings {
+    /// `WEIR_LANE`: which lane this function reads.
+    pub lane: Lane,
+    /// `WEIR_QUEUE_URL`: that lane's queue.
+    pub queue_url: String,
+    /// `WEIR_LEDGER_TABLE`
+    pub ledger_table: String,
+    /// `WEIR_LEDGER_RETENTION_DAYS`
+    pub ledger_retention: Duration,
+    /// `WEIR_BUS`
+    pub bus: String,
+    /// `WEIR_BODIES_BUCKET`
+    pub bodies_bucket: String,
+    /// `WEIR_LOG`
+    pub log: LevelFilter,
+}
+
+impl Settings {
+    /// Reads the environment, or says everything that is wrong with it.
+    pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+        let mut reader = Reader::new(env);
+        let settings = Self {
+            lane: reader.parsed("WEIR_LANE", Lane::Standard),
+            queue_url: reader.text("WEIR_QUEUE_URL"),
+            ledger_table: reader.text("WEIR_LEDGER_TABLE"),
+            ledger_retention: Duration::from_secs(86_400)
+                * reader.parsed::<u16>("WEIR_LEDGER_RETENTION_DAYS", 0).into(),
+            bus: reader.text("WEIR_BUS"),
+            bodies_bucket: reader.text("WEIR_BODIES_BUCKET"),
+            log: reader.parsed("WEIR_LOG", LevelFilter::INFO),
+        };
+        reader.finish(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_environment_is_refused_with_everything_that_is_missing() {
+        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 7);
+    }
+}

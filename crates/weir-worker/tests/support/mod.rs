@@ -1,0 +1,177 @@
+//! The world outside the worker, in memory.
+#![expect(clippy::unwrap_used, unreachable_pub, reason = "support of one test binary, where unwrapping is asserting")]
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use weir_aws::{BodyError, Entry};
+use weir_core::{
+    Failure, Lane, UnixMillis,
+    envelope::{self, Meta},
+    ledger::{Key, Ledger, Record},
+    sha256,
+};
+use weir_lambda::router::Router;
+use weir_testkit::{Fault, Faulty, ModelLedger};
+use weir_worker::{
+    Worker,
+    outside::{BodyStore, Postpone, Publish},
+};
+
+const SHOP: &str = "north.myshopify.com";
+
+/// Everything outside. Cloned handles share it.
+#[derive(Default, Clone)]
+pub struct Outside {
+    pub ledger: Arc<ModelLedger>,
+    refuse: Option<&'static str>,
+    entries: Arc<Mutex<Vec<Entry>>>,
+    calls: Arc<Mutex<Vec<usize>>>,
+    bodies: Arc<Mutex<HashMap<String, Vec<u8>>>>,
+    postponed: Arc<Mutex<Vec<Duration>>>,
+}
+
+pub type TestWorker<L> = Worker<L, Outside, Outside, Outside>;
+
+impl Outside {
+    /// A world whose bus refuses the event of this id.
+    pub fn refusing(id: &'static str) -> Self {
+        Self { refuse: Some(id), ..Self::default() }
+    }
+
+    pub fn worker(&self, router: Router) -> TestWorker<ModelLedger> {
+        self.worker_over(self.ledger.clone(), router)
+    }
+
+    /// A worker whose ledger fails once.
+    pub fn faulty_worker(&self, call: usize, fault: Fault) -> TestWorker<Faulty<ModelLedger>> {
+        self.worker_over(Arc::new(Faulty::on_call(self.ledger.clone(), call, fault)), Router::new())
+    }
+
+    fn worker_over<L: Ledger>(&self, ledger: Arc<L>, router: Router) -> TestWorker<L> {
+        let outside = || Arc::new(self.clone());
+        Worker { lane: Lane::Standard, ledger, bus: outside(), bodies: outside(), visibility: outside(), router }
+    }
+
+    pub fn record(&self, id: &str) -> Record {
+        self.ledger.get(&Key { event: format!("{SHOP}#{id}"), generation: 0 }).expect("no such event in the ledger")
+    }
+
+    pub fn published(&self) -> Vec<String> {
+        self.entries.lock().unwrap().iter().map(|entry| entry.detail.clone()).collect()
+    }
+
+    pub fn published_ids(&self) -> Vec<String> {
+        let id = |detail: &String| {
+            serde_json::from_str::<serde_json::Value>(detail).unwrap()["id"].as_str().unwrap().to_owned()
+        };
+        let mut ids: Vec<String> = self.published().iter().map(id).collect();
+        ids.sort();
+        ids
+    }
+
+    /// How many entries each `PutEvents` call had.
+    pub fn calls(&self) -> Vec<usize> {
+        self.calls.lock().unwrap().clone()
+    }
+
+    pub fn postponed(&self) -> Vec<Duration> {
+        self.postponed.lock().unwrap().clone()
+    }
+
+    pub fn body(&self, reference: &str) -> Vec<u8> {
+        self.bodies.lock().unwrap()[reference].clone()
+    }
+
+    /// A message whose body lies in the store.
+    pub fn stored(&self, id: &str, body: &[u8]) -> String {
+        let reference = format!("s3://bodies/{id}");
+        self.bodies.lock().unwrap().insert(reference.clone(), body.to_vec());
+        referred(id, body, &reference)
+    }
+}
+
+impl Publish for Outside {
+    async fn publish(&self, entries: Vec<Entry>) -> Vec<Result<(), Failure>> {
+        self.calls.lock().unwrap().push(entries.len());
+        let refused = |entry: &Entry| self.refuse.is_some_and(|id| entry.detail.contains(&format!("\"id\":\"{id}\"")));
+        let publish = |entry: Entry| {
+            if refused(&entry) {
+                return Err(Failure::transient("ThrottlingException"));
+            }
+            self.entries.lock().unwrap().push(entry);
+            Ok(())
+        };
+        entries.into_iter().map(publish).collect()
+    }
+}
+
+impl BodyStore for Outside {
+    async fn get(&self, reference: &str) -> Result<Vec<u8>, BodyError> {
+        self.bodies.lock().unwrap().get(reference).cloned().ok_or(BodyError::Lost)
+    }
+
+    async fn put(&self, meta: &Meta, body: Vec<u8>) -> Result<String, BodyError> {
+        let reference = format!("s3://bodies/{}", meta.webhook_id);
+        self.bodies.lock().unwrap().insert(reference.clone(), body);
+        Ok(reference)
+    }
+}
+
+impl Postpone for Outside {
+    async fn postpone(&self, messages: &[(String, Duration)]) -> Option<(usize, String)> {
+        self.postponed.lock().unwrap().extend(messages.iter().map(|(_, delay)| *delay));
+        None
+    }
+}
+
+pub fn body(id: u64) -> Vec<u8> {
+    format!("{{\"id\":{}}}", 820_982_911_946_154_000 + id).into_bytes()
+}
+
+fn meta(id: &str, body: &[u8]) -> Meta {
+    Meta {
+        webhook_id: id.into(),
+        shop: SHOP.into(),
+        topic: "orders/create".into(),
+        app: "default".into(),
+        event_id: None,
+        api_version: Some("2026-10".into()),
+        subscription: None,
+        triggered_at: None,
+        received_at: UnixMillis(1_795_755_600_000),
+        body_sha256: sha256::hex(body),
+        traceparent: None,
+        generation: 0,
+    }
+}
+
+pub fn envelope(id: &str, body: &[u8]) -> String {
+    envelope::seal(&meta(id, body), body).unwrap()
+}
+
+pub fn referred(id: &str, body: &[u8], reference: &str) -> String {
+    envelope::refer(&meta(id, body), reference)
+}
+
+/// One invocation of 30 s; the ids of the messages (`m0`, `m1`, …) that it reports as failed.
+pub async fn run<L: Ledger + 'static>(worker: &TestWorker<L>, bodies: &[String]) -> Vec<String> {
+    static INVOCATION: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let invocation = INVOCATION.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    let records: Vec<_> = bodies
+        .iter()
+        .enumerate()
+        .map(|(index, body)| {
+            let attributes = serde_json::json!({"ApproximateReceiveCount": "1", "MessageGroupId": SHOP});
+            serde_json::json!({"messageId": format!("m{index}"), "receiptHandle": "r", "body": body, "attributes": attributes})
+        })
+        .collect();
+    let event = serde_json::from_value(serde_json::json!({ "Records": records })).unwrap();
+    let remaining = Duration::from_secs(30);
+    let end = UnixMillis::now() + remaining;
+    let response = worker.handle(event, &format!("invocation-{invocation}"), end, remaining).await.unwrap();
+    response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+}

@@ -1,0 +1,151 @@
+//! The worker's whole way over the model ledger and services in memory.
+
+mod support;
+
+use std::time::Duration;
+
+use support::{Outside, body, envelope, referred, run};
+use weir_core::{Failure, ledger::State};
+use weir_lambda::router::{Event, Router};
+use weir_testkit::Fault;
+
+#[tokio::test(start_paused = true)]
+async fn an_event_is_published_once_however_often_it_comes() {
+    let outside = Outside::default();
+    let worker = outside.worker(Router::new());
+    let order = envelope("1", &body(1));
+    let response = run(&worker, &[order.clone(), envelope("2", &body(2))]).await;
+    assert!(response.is_empty());
+    for _again in 0..3 {
+        assert!(run(&worker, std::slice::from_ref(&order)).await.is_empty());
+    }
+    assert_eq!(outside.published_ids(), ["1", "2"]);
+    assert_eq!(outside.record("1").duplicates, 3);
+    assert_eq!(outside.calls(), [2], "the batch shares one call");
+}
+
+#[tokio::test(start_paused = true)]
+async fn concurrent_duplicates_in_one_batch_take_effect_once() {
+    let outside = Outside::default();
+    let worker = outside.worker(Router::new());
+    let copies = vec![envelope("1", &body(1)); 10];
+    let failed = run(&worker, &copies).await;
+    assert_eq!(outside.published_ids(), ["1"]);
+    // The others found it leased or done; those that found it leased come back after the lease.
+    assert!(failed.len() < 10);
+    assert!(outside.postponed().iter().all(|delay| *delay > Duration::from_secs(30)), "{:?}", outside.postponed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poison_message_is_recorded_and_its_neighbours_are_done() {
+    let outside = Outside::default();
+    let worker = outside.worker(Router::new());
+    let batch =
+        [envelope("1", &body(1)), envelope("2", b"{\"id\":"), "no envelope at all".into(), envelope("4", &body(4))];
+    let failed = run(&worker, &batch).await;
+    assert_eq!(failed, ["m1", "m2"]);
+    assert_eq!(outside.published_ids(), ["1", "4"]);
+    assert_eq!(outside.record("2").state, State::Failed(Failure::permanent("the body is not JSON (line 1, column 6)")));
+    let unreadable = outside.record("sqs:m2");
+    assert!(
+        matches!(&unreadable.state, State::Failed(Failure::Permanent(reason)) if reason.contains("not a CloudEvents"))
+    );
+    assert_eq!(outside.postponed(), [Duration::ZERO; 2], "what is permanent wastes no time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panicking_handler_fails_its_message_alone_and_tells_nothing_of_it() {
+    let outside = Outside::default();
+    let worker = outside.worker(Router::new().on("orders/create", |event: Event| async move {
+        assert!(event.meta().webhook_id != "1", "secret customer data");
+        Ok(())
+    }));
+    let failed = run(&worker, &[envelope("1", &body(1)), envelope("2", &body(2))]).await;
+    assert_eq!(failed, ["m0"]);
+    assert_eq!(outside.published_ids(), ["2"]);
+    assert_eq!(outside.record("1").last_error.as_deref(), Some("a handler panicked: the log says where"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transient_failure_backs_off_and_then_succeeds() {
+    let outside = Outside::default();
+    let failing = outside.worker(Router::new().on("*", |_: Event| async { Err(Failure::transient("down")) }));
+    let order = envelope("1", &body(1));
+    assert_eq!(run(&failing, std::slice::from_ref(&order)).await, ["m0"]);
+    assert!(outside.published_ids().is_empty(), "nothing is published before the handlers are done");
+    assert!(outside.postponed()[0] <= Duration::from_secs(5));
+    assert!(run(&outside.worker(Router::new()), &[order]).await.is_empty());
+    let record = outside.record("1");
+    assert_eq!((record.state, record.attempts, record.last_error.as_deref()), (State::Done, 2, Some("down")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endless_handler_is_stopped_before_the_invocation_ends() {
+    let outside = Outside::default();
+    let worker = outside.worker(Router::new().on("*", |event: Event| async move {
+        if event.meta().webhook_id == "1" { std::future::pending().await } else { Ok(()) }
+    }));
+    let failed = run(&worker, &[envelope("1", &body(1)), envelope("2", &body(2))]).await;
+    assert_eq!(failed, ["m0"]);
+    assert_eq!(outside.published_ids(), ["2"]);
+    assert!(outside.record("1").last_error.unwrap().contains("out of time"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_the_bus_refuses_fails_alone() {
+    let outside = Outside::refusing("1");
+    let worker = outside.worker(Router::new());
+    let failed = run(&worker, &[envelope("1", &body(1)), envelope("2", &body(2))]).await;
+    assert_eq!(failed, ["m0"]);
+    assert_eq!(outside.record("2").state, State::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_bus_gets_every_digit_and_an_altered_body_gets_nowhere() {
+    let outside = Outside::default();
+    let worker = outside.worker(Router::new());
+    let good = envelope("1", br#"{"id":820982911946154508,"price":"10.10"}"#);
+    let altered = envelope("2", br#"{"id":1}"#).replace("\"data\":{\"id\":1}", "\"data\":{\"id\":2}");
+    assert_eq!(run(&worker, &[good, altered]).await, ["m1"]);
+    assert!(outside.published()[0].ends_with(r#""data":{"id":820982911946154508,"price":"10.10"}}"#));
+    assert!(outside.record("2").last_error.unwrap().contains("SHA-256"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_too_large_for_the_bus_is_referred_to() {
+    let outside = Outside::default();
+    let worker = outside.worker(Router::new());
+    let large = format!("{{\"id\":1,\"note\":\"{}\"}}", "x".repeat(1_000_000));
+    assert!(run(&worker, &[envelope("1", large.as_bytes())]).await.is_empty());
+    let detail: serde_json::Value = serde_json::from_str(&outside.published()[0]).unwrap();
+    assert_eq!(outside.body(detail["dataref"].as_str().unwrap()), large.as_bytes());
+    assert_eq!(detail["data"], serde_json::Value::Null);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_in_the_store_is_fetched_and_a_lost_one_is_permanent() {
+    let outside = Outside::default();
+    let worker = outside.worker(Router::new());
+    let (there, lost) = (outside.stored("1", &body(1)), referred("2", &body(2), "s3://bodies/lost"));
+    assert_eq!(run(&worker, &[there, lost]).await, ["m1"]);
+    assert_eq!(outside.published_ids(), ["1"]);
+    assert!(matches!(outside.record("2").state, State::Failed(Failure::Permanent(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_of_the_ledger_loses_no_event() {
+    // Calls of one event: claim, complete. Whatever fails, and however, the event takes effect in the end.
+    for fault in [Fault::BeforeWrite, Fault::AfterWrite] {
+        for call in 1..=2 {
+            let outside = Outside::default();
+            let faulty = outside.faulty_worker(call, fault);
+            let order = envelope("1", &body(1));
+            let failed = run(&faulty, std::slice::from_ref(&order)).await;
+            assert_eq!(failed, ["m0"], "{fault:?} in call {call}");
+            outside.ledger.expire_leases();
+            assert!(run(&outside.worker(Router::new()), &[order]).await.is_empty());
+            assert_eq!(outside.record("1").state, State::Done, "{fault:?} in call {call}");
+            assert!(!outside.published_ids().is_empty());
+        }
+    }
+}
