@@ -1,0 +1,70 @@
+//! Everything that ingest answers but 200.
+
+use lambda_http::http::StatusCode;
+use shopify_webhook::HeaderProblem;
+
+/// Why a request is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Problem {
+    #[error("Webhooks are posted to /webhooks or /webhooks/{{app}}.")]
+    NoSuchPath,
+    #[error("No app of this name is configured: see the Apps parameter of the deployment.")]
+    NoSuchApp,
+    #[error("Webhooks are posted: use POST.")]
+    NotPost,
+    #[error("The body is not valid base64.")]
+    NotBase64,
+    #[error("The request carries no valid signature of this app in X-Shopify-Hmac-Sha256.")]
+    BadSignature,
+    #[error("The body exceeds 6 MB.")]
+    TooLarge,
+    #[error("{}.", sentence(.0))]
+    Header(HeaderProblem),
+    #[error("The delivery could not be stored in time. Nothing was lost: send it again.")]
+    NotStored,
+    #[error("The app's secret could not be read in time. Send the delivery again.")]
+    NoSecret,
+}
+
+impl Problem {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::NoSuchPath | Self::NoSuchApp => StatusCode::NOT_FOUND,
+            Self::NotPost => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotBase64 | Self::Header(_) => StatusCode::BAD_REQUEST,
+            Self::BadSignature => StatusCode::UNAUTHORIZED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotStored | Self::NoSecret => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// RFC 9457's `title`: the same for every occurrence.
+    pub(crate) fn title(&self) -> &'static str {
+        match self {
+            Self::NoSuchPath => "No such path",
+            Self::NoSuchApp => "No such app",
+            Self::NotPost => "Method not allowed",
+            Self::NotBase64 => "Malformed body",
+            Self::BadSignature => "Invalid signature",
+            Self::TooLarge => "Body too large",
+            Self::Header(_) => "Unreadable header",
+            Self::NotStored | Self::NoSecret => "Temporarily unavailable",
+        }
+    }
+
+    /// A header that goes with the status.
+    pub(crate) fn header(&self) -> Option<(&'static str, &'static str)> {
+        match self.status() {
+            StatusCode::METHOD_NOT_ALLOWED => Some(("allow", "POST")),
+            // Seconds. Shopify has its own schedule; other senders may obey.
+            StatusCode::SERVICE_UNAVAILABLE => Some(("retry-after", "5")),
+            _ => None,
+        }
+    }
+}
+
+fn sentence(problem: &HeaderProblem) -> String {
+    let text = problem.to_string();
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
