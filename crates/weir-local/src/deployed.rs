@@ -1,0 +1,162 @@
+//! Where the parts of a deployed stack are.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::{DevFile, REGION};
+
+/// The two queues of a lane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaneUrls {
+    /// What the lane's worker reads.
+    pub queue_url: String,
+    /// Where what it gave up goes.
+    pub dlq_url: String,
+}
+
+/// A deployed stack of weir's template.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    /// Where every AWS API answers.
+    pub endpoint: String,
+    /// The region that everything is in.
+    pub region: String,
+    /// The stack's name.
+    pub stack_name: String,
+    /// Where webhooks are posted; `/APP` may follow.
+    pub webhook_url: String,
+    /// What webhooks are signed with.
+    pub client_secret: SecretString,
+    /// The DynamoDB table with one item an event.
+    pub ledger_table: String,
+    /// The EventBridge bus.
+    pub bus_name: String,
+    /// An app's client secrets are in Secrets Manager under this, a slash and the app's name.
+    pub secret_prefix: String,
+    /// The S3 bucket of the bodies that fit no queue.
+    pub bodies_bucket: String,
+    /// Every lane, by name.
+    pub lanes: BTreeMap<String, LaneUrls>,
+    /// The queue that receives everything on the bus.
+    pub tap_queue_url: String,
+}
+
+/// The template does not say all that it should.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("stack {stack_name} lacks outputs: {}\nhint: template.yaml declares them under Outputs", .names.join(", "))]
+pub struct MissingOutputs {
+    stack_name: String,
+    names: Vec<String>,
+}
+
+impl Deployed {
+    pub(crate) fn read(
+        endpoint: &str,
+        stack_name: &str,
+        client_secret: SecretString,
+        outputs: &BTreeMap<String, String>,
+    ) -> Result<Self, MissingOutputs> {
+        let mut names = Vec::new();
+        let mut output = |name: &str| {
+            outputs.get(name).cloned().unwrap_or_else(|| {
+                names.push(name.to_owned());
+                String::new()
+            })
+        };
+        let api_id = output("ApiId");
+        let deployed = Self {
+            endpoint: endpoint.to_owned(),
+            region: REGION.to_owned(),
+            stack_name: stack_name.to_owned(),
+            // The emulator's own form: it hosts no execute-api domain.
+            webhook_url: format!("{endpoint}/_aws/execute-api/{api_id}/$default/webhooks"),
+            client_secret,
+            ledger_table: output("LedgerTable"),
+            bus_name: output("BusName"),
+            secret_prefix: output("SecretPrefix"),
+            bodies_bucket: output("BodiesBucket"),
+            lanes: lanes(outputs),
+            tap_queue_url: output("TapQueueUrl"),
+        };
+        if deployed.lanes.is_empty() {
+            names.extend(["{Lane}QueueUrl".to_owned(), "{Lane}DlqUrl".to_owned()]);
+        }
+        if names.is_empty() { Ok(deployed) } else { Err(MissingOutputs { stack_name: stack_name.to_owned(), names }) }
+    }
+
+    /// What others need to know of it.
+    #[must_use]
+    pub fn dev_file(&self) -> DevFile {
+        DevFile {
+            webhook_url: self.webhook_url.clone(),
+            aws_endpoint_url: self.endpoint.clone(),
+            region: self.region.clone(),
+            stack_name: self.stack_name.clone(),
+            client_secret: self.client_secret.clone(),
+            ledger_table: self.ledger_table.clone(),
+            bus_name: self.bus_name.clone(),
+            lanes: self.lanes.clone(),
+            tap_queue_url: self.tap_queue_url.clone(),
+        }
+    }
+}
+
+/// A lane is a name with both a queue and a dead-letter queue: a new one needs no change here.
+fn lanes(outputs: &BTreeMap<String, String>) -> BTreeMap<String, LaneUrls> {
+    let lane = |(name, queue_url): (&String, &String)| {
+        let lane = name.strip_suffix("QueueUrl")?;
+        let dlq_url = outputs.get(&format!("{lane}DlqUrl"))?.clone();
+        Some((lane.to_lowercase(), LaneUrls { queue_url: queue_url.clone(), dlq_url }))
+    };
+    outputs.iter().filter_map(lane).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outputs(without: &str) -> BTreeMap<String, String> {
+        let names = [
+            "ApiId",
+            "LedgerTable",
+            "BusName",
+            "SecretPrefix",
+            "BodiesBucket",
+            "UrgentQueueUrl",
+            "UrgentDlqUrl",
+            "BulkQueueUrl",
+            "BulkDlqUrl",
+            "TapQueueUrl",
+            "WebhookUrl",
+        ];
+        names.iter().filter(|name| **name != without).map(|name| ((*name).to_owned(), format!("the-{name}"))).collect()
+    }
+
+    fn read(outputs: &BTreeMap<String, String>) -> Result<Deployed, MissingOutputs> {
+        Deployed::read("http://127.0.0.1:1", "s", "secret".into(), outputs)
+    }
+
+    #[test]
+    fn every_queue_with_a_dead_letter_queue_is_a_lane() {
+        let deployed = read(&outputs("")).unwrap();
+        assert_eq!(deployed.lanes.keys().collect::<Vec<_>>(), ["bulk", "urgent"]);
+        assert_eq!(deployed.lanes["bulk"].dlq_url, "the-BulkDlqUrl");
+        assert_eq!(deployed.webhook_url, "http://127.0.0.1:1/_aws/execute-api/the-ApiId/$default/webhooks");
+    }
+
+    #[test]
+    fn missing_outputs_are_named() {
+        let error = read(&outputs("LedgerTable")).unwrap_err().to_string();
+        assert!(error.contains("lacks outputs: LedgerTable\n"), "{error}");
+        let error = read(&BTreeMap::new()).unwrap_err().to_string();
+        assert!(error.contains("ApiId") && error.contains("{Lane}DlqUrl"), "{error}");
+    }
+
+    #[test]
+    fn the_secret_is_not_in_what_is_printed() {
+        let deployed = read(&outputs("")).unwrap();
+        assert!(!format!("{deployed:?} {:?}", deployed.dev_file()).contains("\"secret\""));
+    }
+}

@@ -1,0 +1,191 @@
+//! `target/weir/dev.json`: how other programs find the local stack that `weir dev` serves.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::{Checkout, LaneUrls};
+
+/// What is in `dev.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DevFile {
+    /// Where webhooks are posted.
+    pub webhook_url: String,
+    /// Where every AWS API answers.
+    pub aws_endpoint_url: String,
+    /// The region that everything is in.
+    pub region: String,
+    /// The stack's name.
+    pub stack_name: String,
+    /// What webhooks are signed with.
+    #[serde(serialize_with = "expose")]
+    pub client_secret: SecretString,
+    /// The DynamoDB table with one item an event.
+    pub ledger_table: String,
+    /// The EventBridge bus.
+    pub bus_name: String,
+    /// Every lane, by name.
+    pub lanes: BTreeMap<String, LaneUrls>,
+    /// The queue that receives everything on the bus.
+    pub tap_queue_url: String,
+}
+
+/// `dev.json` could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum DevFileError {
+    /// There is none.
+    #[error("nothing runs here: there is no {path}\nhint: `cargo dev` starts a local stack")]
+    NotThere {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is not what this version writes.
+    #[error("{path} cannot be understood\nhint: start `cargo dev` afresh")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: serde_json::Error,
+    },
+    /// It could not be written or read.
+    #[error("could not {doing} {path}")]
+    Io {
+        /// The verb.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+}
+
+/// A `dev.json` that is there as long as this value is.
+#[derive(Debug)]
+pub struct PublishedDevFile {
+    path: PathBuf,
+    aws_endpoint_url: String,
+}
+
+impl DevFile {
+    /// Where it is.
+    #[must_use]
+    pub fn path(checkout: &Checkout) -> PathBuf {
+        checkout.state_dir().join("dev.json")
+    }
+
+    /// The one that is there. A process that was killed may have left it: its endpoint need not answer.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn read(checkout: &Checkout) -> Result<Self, DevFileError> {
+        read(&Self::path(checkout))
+    }
+
+    /// Writes it whole or not at all, for the owner's eyes only; it goes when the returned value does.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn publish(&self, checkout: &Checkout) -> Result<PublishedDevFile, DevFileError> {
+        let path = Self::path(checkout);
+        self.write(&path).map_err(|source| DevFileError::Io { doing: "write", path: path.clone(), source })?;
+        Ok(PublishedDevFile { path, aws_endpoint_url: self.aws_endpoint_url.clone() })
+    }
+
+    fn write(&self, path: &Path) -> io::Result<()> {
+        let dir = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(dir)?;
+        let mut file = tempfile::NamedTempFile::new_in(dir)?;
+        serde_json::to_writer_pretty(&mut file, self)?;
+        file.write_all(b"\n")?;
+        file.persist(path)?;
+        Ok(())
+    }
+}
+
+impl PublishedDevFile {
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for PublishedDevFile {
+    fn drop(&mut self) {
+        // Another `cargo dev` may have written its own over ours.
+        if read(&self.path).is_ok_and(|there| there.aws_endpoint_url == self.aws_endpoint_url) {
+            // A stale file is told by its endpoint: nothing more can be done about it here.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<DevFile, DevFileError> {
+    let text = fs::read(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => DevFileError::NotThere { path: path.to_owned() },
+        _ => DevFileError::Io { doing: "read", path: path.to_owned(), source },
+    })?;
+    serde_json::from_slice(&text).map_err(|source| DevFileError::Malformed { path: path.to_owned(), source })
+}
+
+fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose_secret())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checkout() -> (tempfile::TempDir, Checkout) {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("template.yaml"), "").unwrap();
+        fs::create_dir(dir.path().join("crates")).unwrap();
+        let checkout = Checkout::find(dir.path()).unwrap();
+        (dir, checkout)
+    }
+
+    fn dev_file(port: u16) -> DevFile {
+        let lane = LaneUrls { queue_url: "q".into(), dlq_url: "d".into() };
+        DevFile {
+            webhook_url: "w".into(),
+            aws_endpoint_url: format!("http://127.0.0.1:{port}"),
+            region: "us-east-1".into(),
+            stack_name: "s".into(),
+            client_secret: "hush".into(),
+            ledger_table: "t".into(),
+            bus_name: "b".into(),
+            lanes: [("urgent".to_owned(), lane)].into(),
+            tap_queue_url: "tap".into(),
+        }
+    }
+
+    #[test]
+    fn what_is_published_has_the_documented_fields_and_goes_with_its_owner() {
+        let (_dir, checkout) = checkout();
+        let published = dev_file(1).publish(&checkout).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&fs::read(published.path()).unwrap()).unwrap();
+        let expected = serde_json::json!({
+            "webhook_url": "w", "aws_endpoint_url": "http://127.0.0.1:1", "region": "us-east-1", "stack_name": "s",
+            "client_secret": "hush", "ledger_table": "t", "bus_name": "b",
+            "lanes": {"urgent": {"queue_url": "q", "dlq_url": "d"}}, "tap_queue_url": "tap",
+        });
+        assert_eq!(json, expected);
+        assert_eq!(DevFile::read(&checkout).unwrap().client_secret.expose_secret(), "hush");
+        drop(published);
+        assert!(matches!(DevFile::read(&checkout), Err(DevFileError::NotThere { .. })));
+    }
+
+    #[test]
+    fn the_file_of_a_later_start_is_left_alone() {
+        let (_dir, checkout) = checkout();
+        let first = dev_file(1).publish(&checkout).unwrap();
+        let second = dev_file(2).publish(&checkout).unwrap();
+        drop(first);
+        assert_eq!(DevFile::read(&checkout).unwrap().aws_endpoint_url, "http://127.0.0.1:2");
+        drop(second);
+    }
+}

@@ -1,0 +1,87 @@
+//! Builds the functions as Cargo builds anything else here.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+
+use serde::Deserialize;
+use tokio::process::Command;
+
+use crate::Checkout;
+
+/// The functions could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// There is no cargo to run.
+    #[error("could not run {cargo}\nhint: install Rust from https://rustup.rs, or set CARGO to the cargo to use")]
+    Cargo {
+        /// What was to be run.
+        cargo: String,
+        /// The reason.
+        source: io::Error,
+    },
+    /// The build failed; cargo has said why.
+    #[error("`cargo build --bins` failed ({status})\nhint: what cargo printed above says why")]
+    Failed {
+        /// How it ended.
+        status: ExitStatus,
+    },
+    /// The build made no binary.
+    #[error("`cargo build --bins` made no binary in {root}")]
+    NoBinaries {
+        /// Where it ran.
+        root: PathBuf,
+    },
+}
+
+/// The part of cargo's messages that is of use here.
+#[derive(Deserialize)]
+struct Message {
+    executable: Option<PathBuf>,
+}
+
+/// Builds the workspace's binaries and returns the folder that they are in. Cargo draws its own progress on stderr,
+/// unless it is to be quiet; then only errors are printed.
+///
+/// # Errors
+/// When cargo is not there or the build fails.
+pub async fn build_functions(checkout: &Checkout, quiet: bool) -> Result<PathBuf, BuildError> {
+    // Set by cargo for what it runs: the same toolchain builds the functions.
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(&cargo);
+    // The messages say where the binaries are, which CARGO_TARGET_DIR and the user's own settings may move.
+    build.args(["build", "--bins", "--message-format=json-render-diagnostics"]).current_dir(checkout.root());
+    if quiet {
+        build.arg("--quiet");
+    }
+    build.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
+    let failed = |source| BuildError::Cargo { cargo: cargo.display().to_string(), source };
+    let output = build.spawn().map_err(failed)?.wait_with_output().await.map_err(failed)?;
+    if !output.status.success() {
+        return Err(BuildError::Failed { status: output.status });
+    }
+    binaries_dir(&output.stdout).ok_or_else(|| BuildError::NoBinaries { root: checkout.root().to_owned() })
+}
+
+fn binaries_dir(messages: &[u8]) -> Option<PathBuf> {
+    messages
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice::<Message>(line).ok()?.executable)
+        .find_map(|executable| executable.parent().map(PathBuf::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_of_the_binaries_is_what_cargo_says_it_is() {
+        let messages = br#"{"reason":"compiler-artifact","target":{"name":"serde"},"executable":null}
+{"reason":"build-script-executed","package_id":"x"}
+{"reason":"compiler-artifact","target":{"name":"weir-ingest"},"executable":"/elsewhere/debug/weir-ingest"}
+{"reason":"build-finished","success":true}
+"#;
+        assert_eq!(binaries_dir(messages), Some("/elsewhere/debug".into()));
+        assert_eq!(binaries_dir(b"{\"reason\":\"build-finished\",\"success\":true}\n"), None);
+    }
+}

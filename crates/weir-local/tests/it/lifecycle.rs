@@ -1,0 +1,100 @@
+use std::net::TcpListener;
+
+use weir_local::{Emulator, Options, StartError};
+
+use crate::support::{emulator, installation};
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let error = Emulator::start(&installation().await, &Options { port: Some(port) }).await.unwrap_err();
+    assert!(matches!(error, StartError::PortTaken { port: named } if named == port), "{error}");
+    assert!(error.to_string().contains(&format!("port {port} on 127.0.0.1 is taken")), "{error}");
+    assert!(error.to_string().contains("hint: "), "{error}");
+}
+
+#[tokio::test]
+async fn a_port_that_is_named_is_used_and_free_again_afterwards() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let emulator = Emulator::start(&installation().await, &Options { port: Some(port) }).await.unwrap();
+    assert_eq!(emulator.endpoint(), format!("http://127.0.0.1:{port}"));
+    emulator.stop().await;
+    TcpListener::bind(("127.0.0.1", port)).unwrap();
+}
+
+#[tokio::test]
+async fn two_emulators_run_side_by_side() {
+    let (one, two) = tokio::join!(emulator(), emulator());
+    assert_ne!(one.endpoint(), two.endpoint());
+    let client = |emulator: &Emulator| weir_local::s3_client(&emulator.sdk_config());
+    client(&one).create_bucket().bucket("only-in-one").send().await.unwrap();
+    let buckets = client(&two).list_buckets().send().await.unwrap();
+    assert!(buckets.buckets().is_empty(), "{buckets:?}");
+    one.stop().await;
+    client(&two).list_buckets().send().await.unwrap();
+}
+
+#[cfg(target_os = "linux")]
+mod processes {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    use crate::support::{emulator, mark, processes_with, until};
+
+    #[track_caller]
+    fn the_emulator_itself(mark: &str) -> i32 {
+        let found = processes_with(mark);
+        *found.iter().find(|(_, command)| command.contains("-m ministack")).expect("an emulator").0
+    }
+
+    #[tokio::test]
+    async fn an_emulator_that_is_killed_is_reported_with_its_last_words() {
+        let emulator = emulator().await;
+        let mark = mark(&emulator.endpoint());
+        kill(Pid::from_raw(the_emulator_itself(&mark)), Signal::SIGKILL).unwrap();
+        let died = emulator.wait().await.to_string();
+        assert!(died.contains("the emulator died"), "{died}");
+        assert!(died.contains("Ready"), "the end of its log: {died}");
+        assert!(died.contains(&emulator.log().display().to_string()), "{died}");
+        until("its supervisor has gone too", || processes_with(&mark).is_empty()).await;
+    }
+
+    #[tokio::test]
+    async fn a_supervisor_that_is_told_to_end_ends_the_emulator() {
+        let emulator = emulator().await;
+        let mark = mark(&emulator.endpoint());
+        let (supervisor, _) =
+            processes_with(&mark).into_iter().find(|(_, command)| command.contains("run.py")).expect("a supervisor");
+        kill(Pid::from_raw(supervisor), Signal::SIGTERM).unwrap();
+        emulator.wait().await;
+        until("all have gone", || processes_with(&mark).is_empty()).await;
+    }
+
+    /// The test runs itself in a second process, which holds an emulator until it is killed.
+    #[tokio::test]
+    async fn nothing_outlives_a_parent_that_is_killed() {
+        const HOLDER: &str = "WEIR_LOCAL_TEST_HOLDS_AN_EMULATOR";
+        if std::env::var_os(HOLDER).is_some() {
+            let emulator = emulator().await;
+            println!("\nholding {}", emulator.endpoint());
+            std::future::pending::<()>().await;
+        }
+        let mut holder = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "lifecycle::processes::nothing_outlives_a_parent_that_is_killed", "--nocapture"])
+            .env(HOLDER, "yes")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(holder.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let line = lines.find(|line| line.starts_with("holding ")).expect("an emulator was started");
+        let mark = mark(line.trim_start_matches("holding "));
+        the_emulator_itself(&mark);
+        holder.kill().unwrap();
+        holder.wait().unwrap();
+        until("all have gone", || processes_with(&mark).is_empty()).await;
+    }
+}
