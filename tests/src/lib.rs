@@ -1,1 +1,14 @@
-//! whole-system tests
+//! What the whole-system tests stand on: one emulator a test binary, a stack of its own for each test.
+//!
+//! The emulator is installed if it is not there, the functions are built if they are not, and everything ends
+//! with the test process, however that ends.
+
+mod eventually;
+mod post;
+mod samples;
+mod world;
+
+pub use eventually::eventually;
+pub use post::{Delivery, Reply};
+pub use samples::samples;
+pub use world::World;

@@ -24,7 +24,7 @@ impl Settings {
     pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
         let mut reader = Reader::new(env);
         let settings = Self {
-            apps: reader.list("WEIR_APPS", is_app, "names of 1 to 40 lower-case letters, digits and hyphens"),
+            apps: reader.list("WEIR_APPS", is_app, "names of 1 to 63 lower-case letters, digits and hyphens"),
             secret_prefix: reader.text("WEIR_SECRET_PREFIX"),
             lanes: LaneUrls {
                 urgent: reader.text("WEIR_QUEUE_URGENT"),
@@ -39,7 +39,7 @@ impl Settings {
 }
 
 fn is_app(name: &str) -> bool {
-    (1..=40).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    (1..=63).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 #[cfg(test)]

@@ -1,0 +1,72 @@
+//! Deliveries as Shopify posts them.
+
+use secrecy::SecretString;
+use shopify_webhook::sign;
+
+/// One delivery, ready to be bent.
+#[derive(Clone)]
+pub struct Delivery {
+    /// Without the signature.
+    pub headers: Vec<(String, String)>,
+    /// The raw body.
+    pub body: Vec<u8>,
+    /// The signature over the body.
+    pub signature: Option<String>,
+}
+
+/// What the endpoint answered.
+#[derive(Debug)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body; `null` if it is not JSON.
+    pub body: serde_json::Value,
+    /// `Retry-After`, if it was sent.
+    pub retry_after: Option<String>,
+}
+
+impl Delivery {
+    /// A correctly signed delivery.
+    pub fn signed(topic: &str, id: &str, body: impl Into<Vec<u8>>, secret: &SecretString) -> Self {
+        let body = body.into();
+        let headers = [
+            ("X-Shopify-Topic", topic),
+            ("X-Shopify-Shop-Domain", "north.myshopify.com"),
+            ("X-Shopify-Webhook-Id", id),
+            ("X-Shopify-Event-Id", "98880550-7158-44d4-b7cd-2c97c8a091b5"),
+            ("X-Shopify-API-Version", "2026-10"),
+            ("X-Shopify-Triggered-At", "2026-11-22T12:00:00.123456789Z"),
+            ("Content-Type", "application/json"),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        Self { headers, signature: Some(sign(&body, secret)), body }
+    }
+
+    /// The same with another value of a header.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.retain(|(known, _)| known != name);
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Posts it.
+    ///
+    /// # Panics
+    /// If the endpoint can't be reached at all.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    pub async fn post(&self, http: &reqwest::Client, url: &str) -> Reply {
+        let mut request = http.post(url).body(self.body.clone());
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        if let Some(signature) = &self.signature {
+            request = request.header("X-Shopify-Hmac-Sha256", signature);
+        }
+        let response = request.send().await.expect("the endpoint can't be reached");
+        let retry_after =
+            response.headers().get("retry-after").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let status = response.status().as_u16();
+        Reply { status, retry_after, body: response.json().await.unwrap_or_default() }
+    }
+}

@@ -1,0 +1,164 @@
+//! A stack of its own for a test.
+
+use std::{path::Path, path::PathBuf, time::Duration};
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use serde_json::Value;
+use tokio::sync::OnceCell;
+use weir_aws::{DynamoLedger, SdkConfig};
+use weir_core::ledger::{Key, Record, State};
+use weir_local::{Checkout, Deployed, Emulator, Installation, Options, Stack, StackOptions, build_functions};
+
+use crate::{Delivery, Reply, eventually};
+
+/// Shared by the tests of one binary; ends with the process.
+struct Shared {
+    checkout: Checkout,
+    functions: PathBuf,
+    emulator: Emulator,
+}
+
+static SHARED: OnceCell<Shared> = OnceCell::const_new();
+
+/// One deployed stack, and clients that belong to this test's runtime.
+pub struct World {
+    /// Where its parts are.
+    pub deployed: Deployed,
+    /// Its ledger.
+    pub ledger: DynamoLedger,
+    /// For AWS clients of the test's own.
+    pub aws: SdkConfig,
+    http: reqwest::Client,
+    sqs: aws_sdk_sqs::Client,
+    stack: Stack<'static>,
+}
+
+impl World {
+    /// Deploys `template.yaml` under this name, which no other test may use.
+    pub async fn new(name: &str) -> Self {
+        Self::with(name, &[]).await
+    }
+
+    /// The same with parameters of the template set.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    pub async fn with(name: &str, parameters: &[(&str, &str)]) -> Self {
+        let shared = SHARED.get_or_init(start).await;
+        let mut options = StackOptions::local(name, shared.functions.clone());
+        options.parameters.extend(parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+        let stack = Stack::deploy(&shared.emulator, &shared.checkout, &options, &|_| {});
+        let stack = stack.await.expect("the template can't be deployed");
+        let deployed = stack.deployed().expect("the template's outputs");
+        let aws = shared.emulator.sdk_config();
+        Self {
+            ledger: DynamoLedger::new(&aws, deployed.ledger_table.clone(), Duration::from_secs(86_400)),
+            http: reqwest::Client::new(),
+            sqs: aws_sdk_sqs::Client::new(&aws),
+            deployed,
+            aws,
+            stack,
+        }
+    }
+
+    /// A signed delivery to this stack's default app.
+    pub fn delivery(&self, topic: &str, id: &str, body: impl Into<Vec<u8>>) -> Delivery {
+        Delivery::signed(topic, id, body, &self.deployed.client_secret)
+    }
+
+    /// Posts to `/webhooks`.
+    pub async fn post(&self, delivery: &Delivery) -> Reply {
+        self.post_to("", delivery).await
+    }
+
+    /// Posts to `/webhooks` and what follows.
+    pub async fn post_to(&self, rest: &str, delivery: &Delivery) -> Reply {
+        delivery.post(&self.http, &format!("{}{rest}", self.deployed.webhook_url)).await
+    }
+
+    /// The ledger's record of an event of the test shop.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    pub async fn record(&self, id: &str) -> Option<Record> {
+        let key = Key { event: format!("north.myshopify.com#{id}"), generation: 0 };
+        self.ledger.get(&key).await.expect("the ledger can't be read")
+    }
+
+    /// Waits until an event is done.
+    pub async fn done(&self, id: &str) -> Record {
+        let look = async || self.record(id).await.filter(|record| record.state == State::Done);
+        eventually(&format!("{id} to be done"), look).await
+    }
+
+    /// Takes the CloudEvents from the bus's tap until there are `count`, then looks once more: one too many fails.
+    pub async fn events(&self, count: usize) -> Vec<Value> {
+        let mut events = Vec::new();
+        eventually(&format!("{count} events on the bus"), async || {
+            events.extend(self.take(&self.deployed.tap_queue_url).await);
+            (events.len() >= count).then_some(())
+        })
+        .await;
+        events.extend(self.take(&self.deployed.tap_queue_url).await);
+        assert_eq!(events.len(), count, "events on the bus");
+        events.iter().map(|event| event["detail"].clone()).collect()
+    }
+
+    /// Takes what a queue has now, as JSON.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    pub async fn take(&self, queue_url: &str) -> Vec<Value> {
+        let parse = |body: &String| serde_json::from_str(body).expect("JSON on the queue");
+        self.take_raw(queue_url).await.iter().map(parse).collect()
+    }
+
+    /// Takes what a queue has now.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    pub async fn take_raw(&self, queue_url: &str) -> Vec<String> {
+        let mut bodies = Vec::new();
+        loop {
+            let request = self.sqs.receive_message().queue_url(queue_url).max_number_of_messages(10);
+            let messages = request.send().await.expect("the queue can't be read").messages.unwrap_or_default();
+            if messages.is_empty() {
+                return bodies;
+            }
+            for message in messages {
+                let delete = self.sqs.delete_message().queue_url(queue_url);
+                delete.set_receipt_handle(message.receipt_handle).send().await.expect("the message can't be deleted");
+                bodies.extend(message.body);
+            }
+        }
+    }
+
+    /// How many messages wait in a queue.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    pub async fn depth(&self, queue_url: &str) -> usize {
+        let name = QueueAttributeName::ApproximateNumberOfMessages;
+        let request = self.sqs.get_queue_attributes().queue_url(queue_url).attribute_names(name.clone());
+        let reply = request.send().await.expect("the queue can't be read");
+        reply.attributes().and_then(|all| all.get(&name)?.parse().ok()).expect("the queue's depth")
+    }
+
+    /// Takes a queue away, as if SQS could not be reached.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    pub async fn delete_queue(&self, queue_url: &str) {
+        self.sqs.delete_queue().queue_url(queue_url).send().await.expect("the queue can't be deleted");
+    }
+
+    /// Puts a message on a queue as it is.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    pub async fn send_raw(&self, queue_url: &str, body: &str) {
+        self.sqs.send_message().queue_url(queue_url).message_body(body).send().await.expect("the queue takes it");
+    }
+
+    /// Deletes the stack, so that its pollers make room for the other tests'.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    pub async fn end(self) {
+        self.stack.delete().await.expect("the stack can't be deleted");
+    }
+}
+
+#[expect(clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and says what takes its time")]
+async fn start() -> Shared {
+    let checkout = Checkout::find(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("a checkout");
+    let functions = build_functions(&checkout, true).await.expect("the functions can't be built");
+    let say = |step: &str| eprintln!("{step}");
+    let installation = Installation::ensure(&checkout, &say).await.expect("the emulator can't be installed");
+    let emulator = Emulator::start(&installation, &Options::default()).await.expect("the emulator can't be started");
+    Shared { checkout, functions, emulator }
+}

@@ -1,0 +1,277 @@
+//! End to end on the local emulator: a signed webhook goes in, one event comes out, on the template that is
+//! deployed. Each test has a stack of its own.
+
+use std::time::Duration;
+
+use aws_sdk_secretsmanager::Client as Secrets;
+use serde_json::Value;
+use shopify_webhook::sign;
+use weir_core::{
+    Failure, Lane, Routes,
+    envelope::Envelope,
+    ledger::{Key, State},
+};
+use weir_testkit::contract;
+use weir_tests::{Delivery, World, eventually, samples};
+
+#[track_caller]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+fn json(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).unwrap()
+}
+
+#[tokio::test]
+async fn every_body_goes_through_to_the_last_digit_and_only_once() {
+    let world = World::new("bodies").await;
+    let bodies = samples();
+    let id = |index: usize| format!("body-{index}");
+    for (index, (topic, body)) in bodies.iter().enumerate() {
+        let reply = world.post(&world.delivery(topic, &id(index), body.clone())).await;
+        assert_eq!(reply.status, 200, "{topic}: {}", reply.body);
+    }
+    let events = world.events(bodies.len()).await;
+    for (index, (topic, body)) in bodies.iter().enumerate() {
+        let event = events.iter().find(|event| event["id"] == id(index)).unwrap();
+        assert_eq!(event["data"], json(body), "{topic}");
+        assert_eq!(event["topic"], *topic);
+        assert_eq!(event["type"], format!("com.shopify.{}", topic.replace('/', ".")));
+        assert_eq!(event["source"], "north.myshopify.com");
+        let record = world.done(&id(index)).await;
+        let lane = Routes::built_in().lane(&shopify_webhook::Topic::parse(topic).unwrap());
+        assert_eq!((record.lane, record.attempts), (lane, 1), "{topic}");
+    }
+    // Each again: 200, and no second event.
+    for (index, (topic, body)) in bodies.iter().enumerate() {
+        assert_eq!(world.post(&world.delivery(topic, &id(index), body.clone())).await.status, 200, "{topic}");
+    }
+    for index in 0..bodies.len() {
+        let counted = async || world.record(&id(index)).await.filter(|record| record.duplicates == 1);
+        eventually("the duplicate to be counted", counted).await;
+    }
+    assert!(world.events(0).await.is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn forged_tampered_and_misdirected_requests_leave_no_trace() {
+    let world = World::new("refused").await;
+    let good = world.delivery("orders/create", "1", "{\"id\":1}");
+    let forged = Delivery { signature: Some(sign(&good.body, &"another secret".into())), ..good.clone() };
+    let tampered = Delivery { body: b"{\"id\":2}".to_vec(), ..good.clone() };
+    let unsigned = Delivery { signature: None, ..good.clone() };
+    for delivery in [&forged, &tampered, &unsigned] {
+        let reply = world.post(delivery).await;
+        assert_eq!((reply.status, &reply.body["title"]), (401, &"Invalid signature".into()), "{}", reply.body);
+        assert!(reply.body["requestId"].is_string());
+    }
+    let unreadable = world.post(&good.clone().with("X-Shopify-Shop-Domain", "north.example.com")).await;
+    assert_eq!(unreadable.status, 400);
+    assert!(unreadable.body["detail"].to_string().contains("X-Shopify-Shop-Domain"), "{}", unreadable.body);
+    assert_eq!(world.post_to("/nobody", &good).await.status, 404);
+    assert_eq!(world.post_to("/default/more", &good).await.status, 404);
+    let get = reqwest::get(&world.deployed.webhook_url).await.unwrap();
+    assert_eq!(
+        (get.status().as_u16(), get.headers()["content-type"].to_str().unwrap()),
+        (405, "application/problem+json")
+    );
+    assert!(world.events(0).await.is_empty());
+    assert!(world.ledger.scan(None).await.unwrap().records.is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_unknown_topic_and_one_of_the_newer_family_pass() {
+    let world = World::new("topics").await;
+    assert_eq!(world.post(&world.delivery("spaceships/landed", "1", "{\"id\":1}")).await.status, 200);
+    let mut event = world.delivery("-", "-", "{\"id\":2}");
+    let signature = event.signature.take().unwrap();
+    event.headers = [
+        ("shopify-topic", "Product"),
+        ("shopify-action", "update"),
+        ("shopify-shop-domain", "north.myshopify.com"),
+        ("shopify-webhook-id", "2"),
+        ("shopify-triggered-at", "2026-11-22T12:00:00Z"),
+        ("shopify-hmac-sha256", &signature),
+        ("content-type", "application/json"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec();
+    assert_eq!(world.post(&event).await.status, 200);
+    world.events(2).await;
+    assert_eq!(world.done("1").await.lane, Lane::Standard);
+    assert_eq!(world.done("2").await.topic.as_deref(), Some("Product/update"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn poison_reaches_the_dlq_byte_for_byte_and_its_neighbours_are_done() {
+    let world = World::new("poison").await;
+    let poison: &[u8] = b"{\"id\":820982911946154508,\"total_price\":\"10.1\xff";
+    for index in 0..9 {
+        let reply =
+            world.post(&world.delivery("orders/create", &format!("n{index}"), format!("{{\"id\":{index}}}"))).await;
+        assert_eq!(reply.status, 200);
+        if index == 4 {
+            // The emulator, unlike bytes, does not bear invalid UTF-8 in a body that is called JSON.
+            let poison = world.delivery("orders/create", "poison", poison);
+            let reply = world.post(&poison.with("Content-Type", "application/octet-stream")).await;
+            assert_eq!(reply.status, 200);
+        }
+    }
+    world.events(9).await;
+    let dlq = &world.deployed.lanes["standard"].dlq_url;
+    let message = eventually("the poison in the DLQ", async || world.take_raw(dlq).await.pop()).await;
+    assert_eq!(Envelope::parse(&message).unwrap().open(None).unwrap(), poison);
+    let record = world.record("poison").await.unwrap();
+    assert_eq!(record.attempts, 5, "the redrive policy's maxReceiveCount");
+    assert_eq!(record.state, State::Failed(Failure::permanent("the body is not JSON (line 1, column 45)")));
+    for index in 0..9 {
+        assert_eq!(world.done(&format!("n{index}")).await.attempts, 1);
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_message_that_is_no_envelope_is_recorded_and_reaches_the_dlq() {
+    let world = World::with("unreadable", &[("MaxReceiveCount", "2")]).await;
+    let lane = &world.deployed.lanes["bulk"];
+    world.send_raw(&lane.queue_url, "not from ingest").await;
+    let message = eventually("the message in the DLQ", async || world.take_raw(&lane.dlq_url).await.pop()).await;
+    assert_eq!(message, "not from ingest");
+    let records = world.ledger.scan(None).await.unwrap().records;
+    let [record] = &records[..] else { panic!("{} records", records.len()) };
+    assert!(record.key.event.starts_with("unknown#sqs:"), "{}", record.key);
+    assert!(record.last_error.as_deref().unwrap().contains("not a CloudEvents envelope"));
+    assert_eq!((record.attempts, record.lane), (2, Lane::Bulk));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn fifty_copies_at_once_are_one_event() {
+    let world = World::new("copies").await;
+    let delivery = world.delivery("orders/paid", "copy", "{\"id\":820982911946154508}");
+    let mut posting = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let (delivery, url) = (delivery.clone(), world.deployed.webhook_url.clone());
+        posting.spawn(async move { delivery.post(&reqwest::Client::new(), &url).await.status });
+    }
+    assert_eq!(posting.join_all().await, [200; 50]);
+    world.events(1).await;
+    // Every copy is either counted as a duplicate or still waits for the lease to end; none is a second event.
+    let settled = async || world.record("copy").await.filter(|record| record.duplicates == 49);
+    eventually("49 duplicates to be counted", settled).await;
+    assert!(world.events(0).await.is_empty());
+    assert_eq!(world.done("copy").await.attempts, 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_rotated_secret_counts_at_once_and_the_old_one_still_does() {
+    let world = World::with("rotation", &[("Apps", "default,loyalty")]).await;
+    let secrets = Secrets::new(&world.aws);
+    let name = |app: &str| format!("{}/{app}", world.deployed.secret_prefix);
+    secrets
+        .create_secret()
+        .name(name("loyalty"))
+        .secret_string("{\"client_secrets\":[\"first\"]}")
+        .send()
+        .await
+        .unwrap();
+
+    let signed = |id: &str, secret: &str| Delivery::signed("orders/create", id, "{\"id\":1}", &secret.into());
+    assert_eq!(world.post_to("/loyalty", &signed("1", "first")).await.status, 200);
+    assert_eq!(world.post(&signed("2", "first")).await.status, 401, "each app has its own secret");
+
+    let both = "{\"client_secrets\":[\"second\",\"first\"]}";
+    secrets.put_secret_value().secret_id(name("loyalty")).secret_string(both).send().await.unwrap();
+    assert_eq!(world.post_to("/loyalty", &signed("3", "second")).await.status, 200);
+    assert_eq!(world.post_to("/loyalty", &signed("4", "first")).await.status, 200);
+    assert_eq!(world.post_to("/loyalty", &signed("5", "third")).await.status, 401);
+    let events = world.events(3).await;
+    assert!(events.iter().all(|event| event["app"] == "loyalty"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_queue_that_can_not_be_reached_is_a_503_and_the_other_lanes_go_on() {
+    let world = World::new("unreachable").await;
+    world.delete_queue(&world.deployed.lanes["urgent"].queue_url).await;
+    let reply = world.post(&world.delivery("orders/paid", "1", "{\"id\":1}")).await;
+    assert_eq!(reply.status, 503, "{}", reply.body);
+    assert!(reply.retry_after.is_some());
+    assert!(reply.body["detail"].to_string().contains("send it again"), "{}", reply.body);
+    assert_eq!(world.post(&world.delivery("orders/create", "2", "{\"id\":2}")).await.status, 200);
+    world.events(1).await;
+    assert!(world.record("1").await.is_none());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn large_bodies_arrive_compressed_or_by_reference_and_too_large_ones_do_not() {
+    let world = World::new("large").await;
+    let mut orders = shopify_samples::Samples::new(1, "north.myshopify.com", jiff::Timestamp::now());
+    let megabyte = orders.sized_order(600_000).into_bytes();
+    let six = orders.sized_order(6_000_000).into_bytes();
+    let mut rng = fastrand::Rng::with_seed(1);
+    let noise: String = std::iter::repeat_with(|| rng.alphanumeric()).take(2_000_000).collect();
+    let noise = format!("{{\"id\":1,\"noise\":\"{noise}\"}}").into_bytes();
+    for (id, body) in [("megabyte", &megabyte), ("six", &six), ("noise", &noise)] {
+        let reply = world.post(&world.delivery("orders/create", id, body.clone())).await;
+        assert_eq!(reply.status, 200, "{id}: {}", reply.body);
+    }
+    let too_large = world.delivery("orders/create", "too-large", vec![b' '; 6 * 1024 * 1024 + 1]);
+    assert_eq!(world.post(&too_large).await.status, 413);
+
+    let events = world.events(3).await;
+    let event = |id: &str| events.iter().find(|event| event["id"] == id).unwrap();
+    assert_eq!(event("megabyte")["data"], json(&megabyte));
+    // EventBridge takes no more than 1 MB: the event on the bus refers to the body.
+    let bodies = weir_aws::Bodies::new(&world.aws, world.deployed.bodies_bucket.clone());
+    for (id, body) in [("six", &six), ("noise", &noise)] {
+        let reference = event(id)["dataref"].as_str().unwrap();
+        assert_eq!(bodies.get(reference).await.unwrap(), *body, "{id}");
+        assert_eq!(event(id)["data"], Value::Null);
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_ledger_in_dynamodb_keeps_the_contract_of_the_model() {
+    let world = World::new("contract").await;
+    contract::cases(&world.ledger, "contract").await;
+    for seed in 0..10 {
+        contract::random_walk(&world.ledger, "contract", seed, 60).await;
+    }
+    let history = world.ledger.history("contract.myshopify.com#generation").await.unwrap();
+    assert_eq!(history.iter().map(|record| record.key.generation).collect::<Vec<_>>(), [0, 1]);
+    let done = Key { event: "contract.myshopify.com#done".into(), generation: 0 };
+    assert_eq!(world.ledger.get(&done).await.unwrap().unwrap().duplicates, 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn fifty_workers_that_claim_at_once_have_one_winner() {
+    use weir_core::{
+        UnixMillis,
+        ledger::{Ask, Claim, Ledger, Owner},
+    };
+
+    let world = World::new("claims").await;
+    let key = Key { event: "north.myshopify.com#1".into(), generation: 0 };
+    let mut claims = tokio::task::JoinSet::new();
+    for index in 0..50 {
+        let (ledger, key) = (world.ledger.clone(), key.clone());
+        claims.spawn(async move {
+            let owner = Owner(index.to_string());
+            let now = UnixMillis(1_795_755_600_000);
+            let lease_until = now + Duration::from_secs(35);
+            let ask =
+                Ask { key: &key, owner: &owner, body_sha256: "x", meta: None, lane: Lane::Bulk, now, lease_until };
+            ledger.claim(&ask).await.unwrap()
+        });
+    }
+    let claims = claims.join_all().await;
+    assert_eq!(claims.iter().filter(|claim| **claim == Claim::Granted).count(), 1);
+    assert!(claims.iter().all(|claim| matches!(claim, Claim::Granted | Claim::Busy(_))));
+    world.end().await;
+}
