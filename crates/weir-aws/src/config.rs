@@ -103,6 +103,13 @@ mod tests {
     }
 
     #[test]
+    fn a_client_with_tls_can_be_made() {
+        // ring is its one crypto provider, chosen here: a second one in the tree would make this panic.
+        let config = new("eu-west-1".into(), Credentials::new("a", "b", None, None, "test"), None, Patience::INGEST);
+        assert!(config.http_client().is_some());
+    }
+
+    #[test]
     fn ingest_answers_within_the_time_that_shopify_leaves() {
         assert!(Patience::INGEST.whole < Duration::from_secs(3));
         assert!(Patience::INGEST.attempt * 2 <= Patience::INGEST.whole);

@@ -58,18 +58,18 @@ impl<L: Ledger + 'static, B: Publish, S: BodyStore, V: Postpone> Worker<L, B, S,
             handlers_end: deadline.of_handlers(),
         });
         let work = batch::messages(event)?.into_iter().map(|message| {
-            let (processor, seat, own) = (processor.clone(), publisher.seat(), message.clone());
-            (message, async move { processor.process(own, seat).await })
+            let (processor, seat, message) = (processor.clone(), publisher.seat(), Arc::new(message));
+            (message.clone(), async move { processor.process(&message, seat).await })
         });
         let work = work.collect();
         // From here on only the messages hold seats: once all have published or given up, nothing is waited for.
         drop(publisher);
         let verdicts = batch::drive(work, AT_ONCE, deadline).await;
         self.postpone(&verdicts).await;
-        Ok(batch::response(verdicts.iter().map(|(message, verdict)| (message, *verdict))))
+        Ok(batch::response(verdicts.iter().map(|(message, verdict)| (&**message, *verdict))))
     }
 
-    async fn postpone(&self, verdicts: &[(Message, Verdict)]) {
+    async fn postpone(&self, verdicts: &[(Arc<Message>, Verdict)]) {
         let later: Vec<(String, Duration)> = verdicts
             .iter()
             .filter_map(|(message, verdict)| match verdict {

@@ -168,7 +168,9 @@ fn written(
         Err(error) => match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
                 let record = refused.item().map(item::record).transpose();
-                record.map(|record| Written::No(record.map(Box::new))).map_err(|e| LedgerError { action, source: e.into() })
+                record
+                    .map(|record| Written::No(record.map(Box::new)))
+                    .map_err(|e| LedgerError { action, source: e.into() })
             }
             _ => Err(LedgerError { action, source: error.into() }),
         },

@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{Message, Verdict};
+use super::Verdict;
 
 /// When the invocation ends, and what must be over before.
 #[derive(Debug, Clone, Copy)]
@@ -40,19 +40,20 @@ impl Deadline {
     }
 }
 
-/// Runs each message's future, at most `at_once` at a time, and gives every message a verdict, in order.
+/// Runs each message's future, at most `at_once` at a time, and gives every message (here whatever stands for
+/// it) a verdict, in order.
 ///
 /// A panic fails its message alone. Messages that were not begun in time, and those that are still running
 /// when the batch must be answered, are to be retried.
-pub async fn drive<F>(messages: Vec<(Message, F)>, at_once: usize, deadline: Deadline) -> Vec<(Message, Verdict)>
+pub async fn drive<T, F>(messages: Vec<(T, F)>, at_once: usize, deadline: Deadline) -> Vec<(T, Verdict)>
 where
     F: Future<Output = Verdict> + Send + 'static,
 {
-    let mut verdicts: Vec<(Message, Verdict)> = Vec::with_capacity(messages.len());
+    let mut verdicts: Vec<(T, Verdict)> = Vec::with_capacity(messages.len());
     let mut running = JoinSet::new();
     let mut index_of = HashMap::new();
     let mut waiting = messages.into_iter();
-    let mut begin = |running: &mut JoinSet<Verdict>, verdicts: &mut Vec<(Message, Verdict)>| {
+    let mut begin = |running: &mut JoinSet<Verdict>, verdicts: &mut Vec<(T, Verdict)>| {
         if let Some((message, future)) = waiting.next() {
             if deadline.may_begin() {
                 index_of.insert(running.spawn(future).id(), verdicts.len());
@@ -97,14 +98,10 @@ mod tests {
 
     type Job = Pin<Box<dyn Future<Output = Verdict> + Send>>;
 
-    fn message(id: usize) -> Message {
-        Message { id: id.to_string(), receipt_handle: String::new(), body: String::new(), receives: 1, group: None }
-    }
-
     async fn run(jobs: Vec<Job>, at_once: usize, seconds: u64) -> Vec<Verdict> {
-        let messages = jobs.into_iter().enumerate().map(|(id, job)| (message(id), job)).collect();
+        let messages = jobs.into_iter().enumerate().collect();
         let verdicts = drive(messages, at_once, Deadline::after(Duration::from_secs(seconds))).await;
-        assert!(verdicts.iter().enumerate().all(|(index, (message, _))| message.id == index.to_string()));
+        assert!(verdicts.iter().enumerate().all(|(index, (message, _))| index == *message));
         verdicts.into_iter().map(|(_, verdict)| verdict).collect()
     }
 

@@ -3,6 +3,7 @@
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
+use serde_json::value::RawValue;
 use tokio::time::timeout_at;
 use weir_aws::{BodyError, Entry};
 use weir_core::{
@@ -21,9 +22,9 @@ impl<L: Ledger, S: BodyStore> Processor<L, S> {
         let acting = async {
             let event = self.open(envelope).await?;
             // What is not JSON can reach neither a handler nor the bus.
-            envelope::json(event.body()).map_err(Failure::permanent)?;
+            let json = envelope::json(event.body()).map_err(Failure::permanent)?;
             self.run_handlers(&event).await?;
-            seat.publish(self.entry(&event).await?).await
+            seat.publish(self.entry(&event, json).await?).await
         };
         match timeout_at(self.handlers_end, acting).await {
             Ok(result) => result,
@@ -54,9 +55,8 @@ impl<L: Ledger, S: BodyStore> Processor<L, S> {
         Ok(())
     }
 
-    async fn entry(&self, event: &Event) -> Result<Entry, Failure> {
+    async fn entry(&self, event: &Event, json: &RawValue) -> Result<Entry, Failure> {
         let meta = event.meta();
-        let json = envelope::json(event.body()).map_err(Failure::permanent)?;
         let entry = entry(meta, Ok(json));
         if entry.size() <= MAX_ENTRY_BYTES {
             return Ok(entry);
@@ -66,7 +66,7 @@ impl<L: Ledger, S: BodyStore> Processor<L, S> {
     }
 }
 
-fn entry(meta: &Meta, body: Result<&serde_json::value::RawValue, &str>) -> Entry {
+fn entry(meta: &Meta, body: Result<&RawValue, &str>) -> Entry {
     Entry { topic: meta.topic.clone(), detail: envelope::detail(meta, body) }
 }
 

@@ -46,10 +46,10 @@ const AFTER_LEASE: Duration = Duration::from_secs(1);
 
 impl<L: Ledger, S: BodyStore> Processor<L, S> {
     /// Takes a message to its verdict. Everything that goes wrong is told once, here.
-    pub async fn process(&self, message: Message, seat: Seat) -> Verdict {
+    pub async fn process(&self, message: &Message, seat: Seat) -> Verdict {
         match Envelope::parse(&message.body) {
-            Ok(envelope) => self.event(&message, envelope, seat).await,
-            Err(problem) => self.unreadable(&message, &problem).await,
+            Ok(envelope) => self.event(message, envelope, seat).await,
+            Err(problem) => self.unreadable(message, &problem).await,
         }
     }
 
