@@ -9,6 +9,6 @@ mod samples;
 mod world;
 
 pub use eventually::eventually;
-pub use post::{Delivery, Reply};
+pub use post::{Delivery, Reply, http};
 pub use samples::samples;
 pub use world::World;

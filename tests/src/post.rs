@@ -3,6 +3,18 @@
 use secrecy::SecretString;
 use shopify_webhook::sign;
 
+/// An HTTP client of the test's own runtime.
+///
+/// # Panics
+/// Never: it asks nothing of the system.
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
+pub fn http() -> reqwest::Client {
+    // An error says that a provider is installed already.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    // Nothing here speaks TLS: the system's certificates need not be read for each test.
+    reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("an HTTP client")
+}
+
 /// One delivery, ready to be bent.
 #[derive(Clone)]
 pub struct Delivery {

@@ -9,7 +9,7 @@ use weir_aws::{DynamoLedger, SdkConfig};
 use weir_core::ledger::{Key, Record, State};
 use weir_local::{Checkout, Deployed, Emulator, Installation, Options, Stack, StackOptions, build_functions};
 
-use crate::{Delivery, Reply, eventually};
+use crate::{Delivery, Reply, eventually, http};
 
 /// Shared by the tests of one binary; ends with the process.
 struct Shared {
@@ -51,7 +51,7 @@ impl World {
         let aws = shared.emulator.sdk_config();
         Self {
             ledger: DynamoLedger::new(&aws, deployed.ledger_table.clone(), Duration::from_secs(86_400)),
-            http: reqwest::Client::new(),
+            http: http(),
             sqs: aws_sdk_sqs::Client::new(&aws),
             deployed,
             aws,

@@ -12,7 +12,7 @@ use weir_core::{
     ledger::{Key, State},
 };
 use weir_testkit::contract;
-use weir_tests::{Delivery, World, eventually, samples};
+use weir_tests::{Delivery, World, eventually, http, samples};
 
 #[track_caller]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -69,7 +69,7 @@ async fn forged_tampered_and_misdirected_requests_leave_no_trace() {
     assert!(unreadable.body["detail"].to_string().contains("X-Shopify-Shop-Domain"), "{}", unreadable.body);
     assert_eq!(world.post_to("/nobody", &good).await.status, 404);
     assert_eq!(world.post_to("/default/more", &good).await.status, 404);
-    let get = reqwest::get(&world.deployed.webhook_url).await.unwrap();
+    let get = http().get(&world.deployed.webhook_url).send().await.unwrap();
     assert_eq!(
         (get.status().as_u16(), get.headers()["content-type"].to_str().unwrap()),
         (405, "application/problem+json")
@@ -152,8 +152,8 @@ async fn fifty_copies_at_once_are_one_event() {
     let delivery = world.delivery("orders/paid", "copy", "{\"id\":820982911946154508}");
     let mut posting = tokio::task::JoinSet::new();
     for _ in 0..50 {
-        let (delivery, url) = (delivery.clone(), world.deployed.webhook_url.clone());
-        posting.spawn(async move { delivery.post(&reqwest::Client::new(), &url).await.status });
+        let (http, delivery, url) = (http(), delivery.clone(), world.deployed.webhook_url.clone());
+        posting.spawn(async move { delivery.post(&http, &url).await.status });
     }
     assert_eq!(posting.join_all().await, [200; 50]);
     world.events(1).await;

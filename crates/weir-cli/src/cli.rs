@@ -1,0 +1,237 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A webhook pipeline for Shopify on AWS: run it here, send it webhooks, see what became of them.
+#[derive(Debug, Parser)]
+#[command(name = "weir", version, after_help = TOP_HELP)]
+pub(crate) struct Cli {
+    /// Print JSON on stdout: one document, or one a line where there are many. Errors are JSON on stderr.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const TOP_HELP: &str = "\
+Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `weir dev`):
+  weir dev                                   run everything on this machine
+  weir send orders/create                    send it a webhook
+  weir events list                           see what became of it
+  weir events list --stack weir              the same on AWS
+
+Exit status:
+  0    done
+  1    failed: the error says why, and its last line what to do
+  2    the command line can't be followed
+  130  interrupted before it was done";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Dev(DevArgs),
+    Send(SendArgs),
+    /// List the topics that bodies can be generated for, and the lane each takes
+    #[command(after_help = "Examples:\n  weir topics\n  weir topics --json")]
+    Topics,
+    Events(EventsArgs),
+}
+
+/// Run the whole of weir on this machine, until Ctrl-C
+///
+/// Builds the functions, installs the pinned AWS emulator into target/weir (once; it needs Python 3.10 or newer),
+/// starts it on loopback, deploys template.yaml to it and sends a small flash sale through the real HTTP endpoint.
+/// What it serves is described in target/weir/dev.json as long as it runs; the other commands read it there.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  weir dev\n  weir dev --no-demo --port 4566\n  weir dev --json | jq .event")]
+pub(crate) struct DevArgs {
+    /// Send nothing: only start
+    #[arg(long)]
+    pub(crate) no_demo: bool,
+    /// The port of the emulator on 127.0.0.1 [default: a free one]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
+}
+
+/// Sign webhooks as Shopify does and post them
+///
+/// They go to the local stack of `weir dev`, or to --url. The body is a realistic one of the topic (see `weir topics`),
+/// or a file's bytes as they are. Ends with status 1 if any answer is not 2xx.
+#[derive(Debug, Args)]
+#[command(after_help = SEND_HELP)]
+pub(crate) struct SendArgs {
+    /// The topic, as orders/create
+    pub(crate) topic: String,
+    /// The shop it comes from
+    #[arg(long, value_name = "DOMAIN", default_value = "weir-demo.myshopify.com")]
+    pub(crate) shop: String,
+    /// Send this file's bytes, with any topic; - is stdin
+    #[arg(long, value_name = "FILE", conflicts_with = "seed")]
+    pub(crate) file: Option<PathBuf>,
+    /// The webhook id: every delivery is then the same one again, a duplicate, in a later call too
+    /// [default: an id of its own for each delivery]
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// How many deliveries to send
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) times: u32,
+    /// Start no more than this many a second [default: as fast as the answers come]
+    #[arg(long, value_name = "N", value_parser = rate)]
+    pub(crate) rate: Option<f64>,
+    /// How many may wait for their answer at once
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) concurrency: u16,
+    /// Draw the bodies from this seed: the same names, numbers and ids each time [default: by chance]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Where to post, in place of the local stack; needs a secret
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// The environment variable that holds the client secret [default with --url: WEIR_CLIENT_SECRET]
+    #[arg(long, value_name = "VAR", conflicts_with = "secret")]
+    pub(crate) secret_env: Option<String>,
+    /// The client secret. Whoever can list this machine's processes can read it here: prefer the environment
+    #[arg(long, value_name = "SECRET")]
+    pub(crate) secret: Option<secrecy::SecretString>,
+    /// Post nothing: print the request as a curl command
+    #[arg(long, conflicts_with_all = ["times", "rate", "concurrency"])]
+    pub(crate) dry_run: bool,
+}
+
+const SEND_HELP: &str = "\
+Examples:
+  weir send orders/create
+  weir send orders/paid --shop north.myshopify.com --times 100 --rate 20
+  weir send orders/create --id 7c1e5a0e --times 2          the second one is a duplicate
+  weir send orders/create --secret wrong                   a forgery: 401
+  weir send products/update --file product.json
+  weir send app/uninstalled --url https://HOST/webhooks    with the secret in WEIR_CLIENT_SECRET";
+
+/// Read the ledger: what happened to each event
+#[derive(Debug, Args)]
+pub(crate) struct EventsArgs {
+    #[command(subcommand)]
+    pub(crate) command: EventsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventsCommand {
+    /// List events, the newest first
+    ///
+    /// Reads the whole table and picks what was asked for from that: on a large one this takes time and is billed.
+    #[command(after_help = LIST_HELP)]
+    List(ListArgs),
+    /// Show all that is known of one event. Bodies are not kept in the ledger
+    #[command(after_help = SHOW_HELP)]
+    Show(ShowArgs),
+}
+
+const LIST_HELP: &str = "\
+Examples:
+  weir events list
+  weir events list --state failed --limit 100
+  weir events list --shop north.myshopify.com --topic orders/create --json
+  weir events list --stack weir --region eu-west-1";
+
+const SHOW_HELP: &str = "\
+Examples:
+  weir events show 'north.myshopify.com#b54557e4-bdd9-4b37-8a5f-bf7d70bcd043'
+  weir events show b54557e4-bdd9-4b37-8a5f-bf7d70bcd043    without the shop the whole table is read";
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Only this shop's
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) shop: Option<String>,
+    /// Only this topic's
+    #[arg(long, value_name = "TOPIC")]
+    pub(crate) topic: Option<String>,
+    /// Only those in this state
+    #[arg(long)]
+    pub(crate) state: Option<StateName>,
+    /// How many at most
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) limit: u32,
+    #[command(flatten)]
+    pub(crate) source: LedgerArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// SHOP#ID as `events list` prints it, or the webhook id alone
+    pub(crate) event: String,
+    #[command(flatten)]
+    pub(crate) source: LedgerArgs,
+}
+
+/// Whose ledger is read.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Which ledger (default: the local stack's)")]
+pub(crate) struct LedgerArgs {
+    /// The ledger of this CloudFormation stack on AWS
+    #[arg(long, value_name = "NAME", conflicts_with = "table")]
+    pub(crate) stack: Option<String>,
+    /// This DynamoDB table on AWS [env: WEIR_LEDGER_TABLE]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// The AWS region [default: as the AWS CLI finds it]
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// The profile of ~/.aws [default: as the AWS CLI finds it]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+}
+
+/// A state of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StateName {
+    /// A worker acts on it now
+    Leased,
+    /// It took effect
+    Done,
+    /// The last attempt failed
+    Failed,
+}
+
+impl StateName {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Leased => "leased",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// `20`, `0.5` or `20/s`.
+fn rate(text: &str) -> Result<f64, &'static str> {
+    let number = text.strip_suffix("/s").unwrap_or(text).parse::<f64>().ok();
+    number.filter(|rate| rate.is_finite() && *rate > 0.0).ok_or("expected a number a second, as 20 or 0.5")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_rate_is_a_number_a_second() {
+        assert_eq!((rate("20"), rate("20/s"), rate("0.5")), (Ok(20.0), Ok(20.0), Ok(0.5)));
+        for text in ["", "0", "-1", "inf", "NaN", "20/m", "fast"] {
+            assert!(rate(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_on_the_command_line_is_not_shown_again() {
+        let cli = Cli::parse_from(["weir", "send", "a/b", "--secret", "hush"]);
+        assert!(!format!("{cli:?}").contains("hush"));
+    }
+}

@@ -1,0 +1,237 @@
+//! Where to send to and where to read from: the local stack, or what the flags name.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use aws_credential_types::Credentials;
+use reqwest::Url;
+use secrecy::SecretString;
+use weir_aws::config::{self, Patience};
+use weir_aws::{DynamoLedger, SdkConfig};
+use weir_local::{Checkout, DevFile, DevFileError};
+
+use crate::cli::{LedgerArgs, SendArgs};
+use crate::http::Endpoint;
+use crate::problem::Usage;
+
+/// A door for deliveries, and the secret that opens it.
+#[derive(Debug)]
+pub(crate) struct Door {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) secret: SecretString,
+    /// Whether it is the local stack's: then the next command needs no flags.
+    pub(crate) is_local: bool,
+}
+
+type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Reads the process's environment.
+pub(crate) fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The local stack's description, as `weir dev` wrote it. `instead` names the flags that make it needless.
+fn dev_file(instead: &str) -> anyhow::Result<DevFile> {
+    let here = std::env::current_dir().context("could not tell which folder this is")?;
+    let hint = format!("start `cargo dev` in another terminal, or give {instead}");
+    let checkout = Checkout::find(&here).map_err(|_| {
+        anyhow::anyhow!("no local stack: {} is not in a checkout of weir\nhint: {hint}", here.display())
+    })?;
+    DevFile::read(&checkout).map_err(|error| match error {
+        DevFileError::NotThere { .. } => anyhow::anyhow!("no local stack runs\nhint: {hint}"),
+        other => other.into(),
+    })
+}
+
+/// Where `weir send` posts, and what it signs with.
+pub(crate) fn door(args: &SendArgs) -> anyhow::Result<Door> {
+    let given = given_secret(args, &env)?;
+    let (url, secret, is_local) = match &args.url {
+        Some(url) => {
+            let no_secret = || {
+                Usage::new(
+                    "--url needs the client secret that the endpoint expects",
+                    "set WEIR_CLIENT_SECRET, or name another variable with --secret-env",
+                )
+            };
+            (web_url(url)?, given.ok_or_else(no_secret)?, false)
+        }
+        None => {
+            let local = dev_file("--url")?;
+            (web_url(&local.webhook_url)?, given.unwrap_or(local.client_secret), true)
+        }
+    };
+    Ok(Door { endpoint: Endpoint::new(url)?, secret, is_local })
+}
+
+fn given_secret(args: &SendArgs, env: Env<'_>) -> Result<Option<SecretString>, Usage> {
+    if let Some(secret) = &args.secret {
+        return Ok(Some(secret.clone()));
+    }
+    match &args.secret_env {
+        Some(name) => env(name).map(|secret| Some(secret.into())).ok_or_else(|| {
+            Usage::new(format!("the environment variable {name} is not set"), "set it to the app's client secret")
+        }),
+        // The local stack has a secret of its own: one that is set for another must not make every delivery a forgery.
+        None => Ok(args.url.as_ref().and_then(|_| env("WEIR_CLIENT_SECRET")).map(Into::into)),
+    }
+}
+
+fn web_url(text: &str) -> Result<Url, Usage> {
+    let wrong =
+        || Usage::new(format!("{text:?} is not a URL of a webhook endpoint"), "it looks like https://HOST/webhooks");
+    let url: Url = text.parse().map_err(|_| wrong())?;
+    if matches!(url.scheme(), "http" | "https") && url.has_host() { Ok(url) } else { Err(wrong()) }
+}
+
+/// The ledger to read, and what to check when it can't be.
+#[derive(Debug)]
+pub(crate) struct LedgerTarget {
+    pub(crate) ledger: DynamoLedger,
+    pub(crate) hint: &'static str,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Place<'a> {
+    Local,
+    Stack(&'a str),
+    Table(String),
+}
+
+/// The ledger of the local stack, or the one that was named.
+pub(crate) async fn ledger(args: &LedgerArgs) -> anyhow::Result<LedgerTarget> {
+    const AWS_HINT: &str =
+        "check the table's name, --region, and the credentials that `aws sts get-caller-identity` shows";
+    match place(args, &env)? {
+        Place::Local => {
+            let local = dev_file("--stack or --table")?;
+            Ok(LedgerTarget { ledger: local_ledger(&local), hint: "does `cargo dev` still run? start it again" })
+        }
+        Place::Table(table) => Ok(LedgerTarget { ledger: reader(&aws_config(args).await, table), hint: AWS_HINT }),
+        Place::Stack(stack) => {
+            let config = aws_config(args).await;
+            let table = ledger_table(&config, stack).await?;
+            Ok(LedgerTarget { ledger: reader(&config, table), hint: AWS_HINT })
+        }
+    }
+}
+
+fn place<'a>(args: &'a LedgerArgs, env: Env<'_>) -> Result<Place<'a>, Usage> {
+    match (&args.stack, args.table.clone().or_else(|| env("WEIR_LEDGER_TABLE"))) {
+        (Some(stack), _) => Ok(Place::Stack(stack)),
+        (None, Some(table)) => Ok(Place::Table(table)),
+        (None, None) if args.region.is_some() || args.profile.is_some() => Err(Usage::new(
+            "--region and --profile say where, but not which ledger",
+            "add --stack NAME or --table NAME",
+        )),
+        (None, None) => Ok(Place::Local),
+    }
+}
+
+/// The configuration for a local stack.
+pub(crate) fn local_config(region: &str, endpoint: &str) -> SdkConfig {
+    // The emulator takes any credentials, and the user's own are none of its business.
+    let credentials = Credentials::new("test", "test", None, None, "local stack");
+    config::new(region.to_owned(), credentials, Some(endpoint.to_owned()), Patience::BACKGROUND)
+}
+
+fn local_ledger(local: &DevFile) -> DynamoLedger {
+    reader(&local_config(&local.region, &local.aws_endpoint_url), local.ledger_table.clone())
+}
+
+/// A ledger for reading: the retention is of no use to it.
+pub(crate) fn reader(config: &SdkConfig, table: String) -> DynamoLedger {
+    DynamoLedger::new(config, table, Duration::ZERO)
+}
+
+async fn aws_config(args: &LedgerArgs) -> SdkConfig {
+    let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(config::http_client(None));
+    if let Some(region) = &args.region {
+        loader = loader.region(aws_config::Region::new(region.clone()));
+    }
+    if let Some(profile) = &args.profile {
+        loader = loader.profile_name(profile);
+    }
+    loader.load().await
+}
+
+/// The stack's output that names its ledger.
+async fn ledger_table(config: &SdkConfig, stack: &str) -> anyhow::Result<String> {
+    const HINT: &str = "check the stack's name, --region, and the credentials that `aws sts get-caller-identity` shows";
+    let client = aws_sdk_cloudformation::Client::new(config);
+    let described = client.describe_stacks().stack_name(stack).send().await;
+    let described = described
+        .map_err(|error| anyhow::Error::new(error).context(format!("could not look up stack {stack}\nhint: {HINT}")))?;
+    let outputs = described.stacks().iter().flat_map(|stack| stack.outputs());
+    let table = outputs.filter(|output| output.output_key() == Some("LedgerTable")).find_map(|o| o.output_value());
+    table.map(str::to_owned).ok_or_else(|| {
+        anyhow::anyhow!("stack {stack} has no output LedgerTable: it was not made from weir's template\nhint: {HINT}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use secrecy::ExposeSecret;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn send_args(line: &[&str]) -> SendArgs {
+        match Cli::parse_from(["weir", "send", "orders/create"].iter().chain(line)).command {
+            Command::Send(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn with_secret(name: &str) -> Option<String> {
+        (name == "WEIR_CLIENT_SECRET").then(|| "from the environment".to_owned())
+    }
+
+    #[track_caller]
+    fn check_secret(line: &[&str], expected: Option<&str>) {
+        let secret = given_secret(&send_args(line), &with_secret).unwrap();
+        assert_eq!(secret.as_ref().map(|secret| secret.expose_secret()), expected, "{line:?}");
+    }
+
+    #[test]
+    fn the_secret_that_was_named_is_the_one_that_signs() {
+        check_secret(&["--url", "http://x/"], Some("from the environment"));
+        check_secret(&["--url", "http://x/", "--secret", "given"], Some("given"));
+        check_secret(&["--secret-env", "WEIR_CLIENT_SECRET"], Some("from the environment"));
+    }
+
+    #[test]
+    fn the_local_stack_keeps_its_own_secret_whatever_is_in_the_environment() {
+        check_secret(&[], None);
+    }
+
+    #[test]
+    fn a_variable_that_is_named_must_be_set() {
+        let error = given_secret(&send_args(&["--secret-env", "NOPE"]), &with_secret).unwrap_err();
+        assert!(error.problem.contains("NOPE"));
+    }
+
+    #[test]
+    fn only_web_addresses_are_posted_to() {
+        assert!(web_url("https://abc.example.com/webhooks").is_ok());
+        for text in ["", "abc", "file:///etc/passwd", "localhost:4566/x", "http://"] {
+            assert!(web_url(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_named_ledger_beats_the_environment_and_that_beats_the_local_stack() {
+        let table = |name: &str| (name == "WEIR_LEDGER_TABLE").then(|| "set".to_owned());
+        let nothing = |_: &str| None;
+        let stack = LedgerArgs { stack: Some("s".into()), ..LedgerArgs::default() };
+        let named = LedgerArgs { table: Some("t".into()), ..LedgerArgs::default() };
+        assert_eq!(place(&stack, &table).unwrap(), Place::Stack("s"));
+        assert_eq!(place(&named, &table).unwrap(), Place::Table("t".into()));
+        assert_eq!(place(&LedgerArgs::default(), &table).unwrap(), Place::Table("set".into()));
+        assert_eq!(place(&LedgerArgs::default(), &nothing).unwrap(), Place::Local);
+        let region = LedgerArgs { region: Some("eu-west-1".into()), ..LedgerArgs::default() };
+        assert!(place(&region, &nothing).is_err());
+        assert_eq!(place(&region, &table).unwrap(), Place::Table("set".into()));
+    }
+}

@@ -1,0 +1,50 @@
+//! The built `weir`, from outside: what it prints, what it sends, how it ends.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+mod events;
+mod help;
+mod send;
+mod server;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// How a run ended, as text.
+struct Ended {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+/// `weir`, in a folder that is no checkout, with nothing of the user's environment.
+fn weir(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
+    command.args(arguments).env_clear().current_dir("/");
+    command
+}
+
+fn run(command: &mut Command) -> Ended {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { status: status.code().unwrap(), stdout: text(stdout), stderr: text(stderr) }
+}
+
+/// A folder that looks like a checkout in which `weir dev` serves at `url`.
+fn checkout(url: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: String| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new(""))).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("template.yaml", String::new());
+    write("crates/README", String::new());
+    let facts = serde_json::json!({
+        "webhook_url": format!("{url}/webhooks"), "aws_endpoint_url": url, "region": "us-east-1",
+        "stack_name": "weir-dev", "client_secret": "local-secret", "ledger_table": "ledger", "bus_name": "bus",
+        "lanes": {}, "tap_queue_url": "tap",
+    });
+    write("target/weir/dev.json", facts.to_string());
+    folder
+}
