@@ -54,6 +54,13 @@ pub async fn build_functions(checkout: &Checkout, quiet: bool) -> Result<PathBuf
     if quiet {
         build.arg("--quiet");
     }
+    // Under `cargo run` and `cargo test` these describe the package that runs. ring's build script looks at them:
+    // left in place, it and all that stands on it would be built anew in each direction.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            build.env_remove(name);
+        }
+    }
     build.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
     let failed = |source| BuildError::Cargo { cargo: cargo.display().to_string(), source };
     let output = build.spawn().map_err(failed)?.wait_with_output().await.map_err(failed)?;
