@@ -40,10 +40,14 @@ mod processes {
     use std::io::{BufRead, BufReader};
     use std::process::{Command, Stdio};
 
-    use nix::sys::signal::{Signal, kill};
-    use nix::unistd::Pid;
+    use rustix::process::{Pid, Signal, kill_process};
 
     use crate::support::{emulator, mark, processes_with, until};
+
+    #[track_caller]
+    fn pid(raw: i32) -> Pid {
+        Pid::from_raw(raw).expect("a process id")
+    }
 
     #[track_caller]
     fn the_emulator_itself(mark: &str) -> i32 {
@@ -55,7 +59,7 @@ mod processes {
     async fn an_emulator_that_is_killed_is_reported_with_its_last_words() {
         let emulator = emulator().await;
         let mark = mark(&emulator.endpoint());
-        kill(Pid::from_raw(the_emulator_itself(&mark)), Signal::SIGKILL).unwrap();
+        kill_process(pid(the_emulator_itself(&mark)), Signal::KILL).unwrap();
         let died = emulator.wait().await.to_string();
         assert!(died.contains("the emulator died"), "{died}");
         assert!(died.contains("Ready"), "the end of its log: {died}");
@@ -69,7 +73,7 @@ mod processes {
         let mark = mark(&emulator.endpoint());
         let (supervisor, _) =
             processes_with(&mark).into_iter().find(|(_, command)| command.contains("run.py")).expect("a supervisor");
-        kill(Pid::from_raw(supervisor), Signal::SIGTERM).unwrap();
+        kill_process(pid(supervisor), Signal::TERM).unwrap();
         emulator.wait().await;
         until("all have gone", || processes_with(&mark).is_empty()).await;
     }
