@@ -19,8 +19,15 @@ pub enum Problem {
 }
 
 /// Everything that is wrong with a function's settings.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Debug for Problems {
+    /// As for people: it is what Rust prints when `main` returns it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
