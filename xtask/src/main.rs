@@ -1,2 +1,55 @@
-//! xtask
-fn main() {}
+//! `cargo xtask NAME`: the chores that people and CI run in this checkout. One file a chore.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to the terminal they run in")]
+
+mod deny;
+mod fuzz;
+mod process;
+mod tools;
+mod validate;
+
+use std::{path::Path, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// The chores of this checkout.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    Fuzz(fuzz::Fuzz),
+    Validate(validate::Validate),
+    Deny(deny::Deny),
+    Tools(tools::Tools),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().chore {
+        Chore::Fuzz(fuzz) => fuzz.run(),
+        Chore::Validate(validate) => validate.run(),
+        Chore::Deny(deny) => deny.run(),
+        Chore::Tools(tools) => tools.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The top folder of the checkout.
+fn root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here)
+}
+
+/// Where chores keep what they install. Git ignores it, `cargo clean` removes it.
+fn state_dir() -> std::path::PathBuf {
+    root().join("target/weir")
+}

@@ -1,0 +1,8 @@
+//! What the fuzz targets share. Each target takes bytes that are either what it would get in the field, as text, or
+//! the recipe of a well-formed request with some of its parts bent: only so the fuzzer gets through the door, which
+//! opens to a signature that no mutation finds.
+
+pub mod draft;
+pub mod oracle;
+pub mod outside;
+pub mod sqs;

@@ -1,0 +1,151 @@
+//! The crates depend on each other as ARCHITECTURE.md says.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// What this checks of a crate.
+#[derive(Debug, Default)]
+struct Crate {
+    needs: BTreeSet<String>,
+    /// What only its tests need.
+    tested_with: BTreeSet<String>,
+    is_binary: bool,
+}
+
+type Crates = BTreeMap<String, Crate>;
+type Rows = BTreeMap<String, u32>;
+
+#[test]
+fn crates_depend_on_earlier_rows_only() {
+    assert_eq!(violations(&documented_rows(), &workspace()), Vec::<String>::new(), "ARCHITECTURE.md, \"Crates\"");
+}
+
+#[test]
+fn ingest_links_no_admin_api() {
+    let crates = workspace();
+    let mut linked = BTreeSet::from(["weir-ingest".to_owned()]);
+    let mut next = linked.clone();
+    while let Some(name) = next.pop_first() {
+        let needs = crates.get(&name).into_iter().flat_map(|this| &this.needs);
+        next.extend(needs.filter(|need| linked.insert((*need).clone())).cloned().collect::<Vec<_>>());
+    }
+    assert!(linked.contains("weir-core"), "the walk found nothing: {linked:?}");
+    assert!(!linked.contains("shopify-client"), "it would grow what every webhook waits for: {linked:?}");
+}
+
+fn violations(rows: &Rows, crates: &Crates) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, this) in crates {
+        let Some(row) = rows.get(name) else {
+            found.push(format!("{name} stands in no row"));
+            continue;
+        };
+        // One that is not there is reported by itself.
+        let row_of = |need: &String| rows.get(need).copied().unwrap_or(0);
+        for need in this.needs.iter().filter(|need| row_of(need) >= *row && crates.contains_key(*need)) {
+            found.push(format!("{name} (row {row}) depends on {need} (row {})", row_of(need)));
+        }
+        // Tests may use what stands later, but for binaries: these are tried from outside.
+        let is_binary = |need: &&String| crates.get(*need).is_some_and(|need| need.is_binary);
+        for need in this.tested_with.iter().filter(|need| row_of(need) > *row).filter(is_binary) {
+            found.push(format!("the tests of {name} (row {row}) depend on the binary {need} (row {})", row_of(need)));
+        }
+    }
+    found
+}
+
+/// The first fenced block below the heading "Crates": `N  crate crate …`, a line without a number goes on with its row.
+fn documented_rows() -> Rows {
+    let path = root().join("ARCHITECTURE.md");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let section = text.split_once("\n## Crates\n").expect("ARCHITECTURE.md has a section \"Crates\"").1;
+    let block = section.split("```").nth(1).expect("the section has a fenced block");
+    rows(block)
+}
+
+fn rows(block: &str) -> Rows {
+    let mut rows = Rows::new();
+    let mut row = None;
+    for line in block.lines() {
+        for word in line.split_whitespace() {
+            match word.parse() {
+                Ok(number) => row = Some(number),
+                Err(_) => {
+                    let row = row.unwrap_or_else(|| panic!("{word:?} stands before the first row's number"));
+                    assert_eq!(rows.insert(word.to_owned(), row), None, "{word} stands in two rows");
+                }
+            }
+        }
+    }
+    rows
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the checkout")
+}
+
+/// The workspace, by cargo's own account.
+fn workspace() -> Crates {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root());
+    let output = cargo.output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
+    list(&metadata["packages"]).map(|package| (text(&package["name"]), read(package))).collect()
+}
+
+fn read(package: &Value) -> Crate {
+    // Of other crates than the workspace's, no path is known.
+    let ours = || list(&package["dependencies"]).filter(|dependency| dependency["path"].is_string());
+    let is_dev = |dependency: &&Value| dependency["kind"] == "dev";
+    Crate {
+        needs: ours().filter(|dependency| !is_dev(dependency)).map(|dependency| text(&dependency["name"])).collect(),
+        tested_with: ours().filter(is_dev).map(|dependency| text(&dependency["name"])).collect(),
+        is_binary: list(&package["targets"]).any(|target| list(&target["kind"]).any(|kind| kind == "bin")),
+    }
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().unwrap_or_else(|| panic!("cargo metadata has a list here, not {value}")).iter()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("cargo metadata has a text here, not {value}")).to_owned()
+}
+
+/// Three crates in two rows, of which `b` is a binary, with these arrows.
+#[track_caller]
+fn check(needs: &[(&str, &str)], tested_with: &[(&str, &str)], expected: &[&str]) {
+    let arrows = |of: &str, all: &[(&str, &str)]| {
+        all.iter().filter(|(from, _)| *from == of).map(|(_, to)| (*to).to_owned()).collect::<BTreeSet<_>>()
+    };
+    let crates = ["a", "b", "c"].map(|name| {
+        let this = Crate { needs: arrows(name, needs), tested_with: arrows(name, tested_with), is_binary: name == "b" };
+        (name.to_owned(), this)
+    });
+    assert_eq!(violations(&rows("0  a\n1  b\n   c"), &crates.into()), expected);
+}
+
+#[test]
+fn an_arrow_to_the_same_row_or_a_later_one_is_found() {
+    check(&[("b", "a"), ("c", "a")], &[], &[]);
+    check(&[("a", "c")], &[], &["a (row 0) depends on c (row 1)"]);
+    check(&[("b", "c")], &[], &["b (row 1) depends on c (row 1)"]);
+}
+
+#[test]
+fn tests_may_use_what_stands_later_but_no_binary() {
+    check(&[], &[("a", "c"), ("b", "c")], &[]);
+    check(&[], &[("a", "b")], &["the tests of a (row 0) depend on the binary b (row 1)"]);
+}
+
+#[test]
+fn a_crate_in_no_row_is_found() {
+    let crates = Crates::from([("d".to_owned(), Crate::default())]);
+    assert_eq!(violations(&rows("0  a"), &crates), ["d stands in no row"]);
+}

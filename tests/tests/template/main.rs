@@ -1,0 +1,176 @@
+//! What the code takes for granted of template.yaml.
+
+mod model;
+mod yaml;
+
+use std::{cell::RefCell, collections::BTreeSet, time::Duration};
+
+use model::{Lane, Template, at, entries, items, refers_to, seconds, text};
+use serde_json::Value;
+use weir_core::{UnixMillis, lease_until};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Lambda's advice for queues that it polls: with less, a throttled batch is handed out a second time.
+#[test]
+fn a_message_stays_hidden_for_six_invocations() {
+    for lane in Template::read().lanes() {
+        let batching = lane.event_source["MaximumBatchingWindowInSeconds"].as_u64().unwrap_or(0);
+        let needed = timeout(&lane) * 6 + Duration::from_secs(batching);
+        assert!(visibility(&lane) >= needed, "{}: {:?} < {needed:?}", lane.queue_id, visibility(&lane));
+    }
+}
+
+#[test]
+fn a_lease_ends_before_the_first_redelivery() {
+    for lane in Template::read().lanes() {
+        // The invocation may start at once, and may take all its time.
+        let received = UnixMillis(0);
+        let ends = lease_until(received + timeout(&lane));
+        assert!(ends < received + visibility(&lane), "{}: the lease ends at {ends}", lane.queue_id);
+    }
+}
+
+#[test]
+fn the_ledger_outlives_every_copy_of_an_event() {
+    const SHOPIFY_RETRIES: Duration = Duration::from_secs(4 * 3600);
+    let template = Template::read();
+    let kept = at(template.parameter("LedgerRetentionDays"), &["MinValue"]).as_u64().unwrap();
+    for lane in template.lanes() {
+        let retention = |queue| seconds(at(queue, &["MessageRetentionPeriod"]));
+        let copies = SHOPIFY_RETRIES + retention(lane.queue) + retention(lane.dlq);
+        assert!(DAY * u32::try_from(kept).unwrap() > copies, "{}: {kept} days < {copies:?}", lane.queue_id);
+    }
+}
+
+#[test]
+fn functions_are_given_the_settings_that_they_read() {
+    let template = Template::read();
+    for (id, function) in template.of_type("AWS::Serverless::Function") {
+        let read = match binary(&template, id) {
+            "weir-ingest" => names(|env| drop(weir_ingest::settings::Settings::read(env))),
+            "weir-worker" => names(|env| drop(weir_worker::settings::Settings::read(env))),
+            other => panic!("{id} runs {other}: say here who reads its settings"),
+        };
+        assert_eq!(template.environment(function), read, "{id}: what template.yaml sets, and what is read");
+    }
+}
+
+#[test]
+fn every_log_level_that_can_be_chosen_can_be_read() {
+    for level in items(at(Template::read().parameter("LogLevel"), &["AllowedValues"])) {
+        let env = |name: &str| (name == "WEIR_LOG").then(|| text(level).to_owned());
+        let problems = weir_worker::settings::Settings::read(env).unwrap_err().to_string();
+        assert!(!problems.contains("WEIR_LOG"), "{level}: {problems}");
+    }
+}
+
+#[test]
+fn each_lane_has_a_queue_that_ingest_fills_and_its_worker_drains() {
+    let template = Template::read();
+    let (_, ingest) = template
+        .of_type("AWS::Serverless::Function")
+        .find(|(id, _)| binary(&template, id) == "weir-ingest")
+        .expect("there is an ingest");
+    let mut drained = Vec::new();
+    for lane in template.lanes() {
+        let variable = |function, name: &str| at(function, &["Environment", "Variables", name]);
+        let name: weir_core::Lane = text(variable(lane.worker, "WEIR_LANE")).parse().unwrap();
+        let filled = variable(ingest, &format!("WEIR_QUEUE_{name}").to_uppercase());
+        assert_eq!(refers_to(filled), lane.queue_id, "ingest fills another queue than {name}'s worker drains");
+        assert_eq!(refers_to(variable(lane.worker, "WEIR_QUEUE_URL")), lane.queue_id, "{name}");
+        assert_eq!(
+            lane.event_source["FunctionResponseTypes"],
+            serde_json::json!(["ReportBatchItemFailures"]),
+            "{name}"
+        );
+        drained.push(name);
+    }
+    drained.sort();
+    assert_eq!(drained, weir_core::Lane::ALL);
+}
+
+#[test]
+fn every_lane_has_a_dead_letter_queue_and_alarms_on_both() {
+    let template = Template::read();
+    let lanes = template.lanes();
+    let known: BTreeSet<&str> = lanes.iter().flat_map(|lane| [lane.queue_id, lane.dlq_id]).collect();
+    for (id, _) in template.of_type("AWS::SQS::Queue") {
+        let is_local = template.resource(id)["Condition"] == "IsLocal";
+        assert!(known.contains(id) || is_local, "{id} is neither a lane nor a lane's dead-letter queue");
+    }
+    for lane in &lanes {
+        assert_eq!(lane.dlq["MessageRetentionPeriod"], DAY.as_secs() * 14, "{}", lane.dlq_id);
+        let source = at(lane.dlq, &["RedriveAllowPolicy", "sourceQueueArns"]);
+        let name = at(lane.queue, &["QueueName"])["!Sub"].as_str().unwrap();
+        assert!(source.to_string().contains(&format!("{name}\"")), "{} takes none from {}", lane.dlq_id, lane.queue_id);
+        assert!(has_alarm(&template, lane.dlq_id, "ApproximateNumberOfMessagesVisible", Some(0)), "{}", lane.dlq_id);
+        assert!(has_alarm(&template, lane.queue_id, "ApproximateAgeOfOldestMessage", None), "{}", lane.queue_id);
+    }
+}
+
+#[test]
+fn ingest_answers_before_anyone_gives_up() {
+    const SHOPIFY_WAITS: Duration = Duration::from_secs(5);
+    let template = Template::read();
+    let functions = template.of_type("AWS::Serverless::Function");
+    for (id, ingest) in functions.filter(|(id, _)| binary(&template, id) == "weir-ingest") {
+        let timeout = seconds(at(ingest, &["Timeout"]));
+        assert!(weir_ingest::ANSWER_WITHIN < timeout && timeout <= SHOPIFY_WAITS, "{id}: {timeout:?}");
+    }
+    for (id, integration) in template.of_type("AWS::ApiGatewayV2::Integration") {
+        let timeout = at(integration, &["TimeoutInMillis"]).as_u64().map(Duration::from_millis);
+        assert!(
+            timeout.is_some_and(|timeout| weir_ingest::ANSWER_WITHIN < timeout && timeout <= SHOPIFY_WAITS),
+            "{id}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_allowed_on_every_resource_and_no_action_is_a_pattern() {
+    let template = Template::read();
+    let allowed = template.allowed();
+    assert!(allowed.len() > 10, "the policies were not found: {}", allowed.len());
+    for statement in allowed {
+        let is_any = |resource: &&Value| *resource == "*" || resource["!Sub"] == "*";
+        assert!(!items(&statement["Resource"]).iter().any(is_any), "{statement}");
+        assert!(!items(&statement["Action"]).iter().any(|action| text(action).contains('*')), "{statement}");
+    }
+}
+
+fn timeout(lane: &Lane<'_>) -> Duration {
+    seconds(at(lane.worker, &["Timeout"]))
+}
+
+fn visibility(lane: &Lane<'_>) -> Duration {
+    seconds(at(lane.queue, &["VisibilityTimeout"]))
+}
+
+fn binary<'a>(template: &'a Template, function: &str) -> &'a str {
+    text(at(template.resource(function), &["Metadata", "BuildProperties", "Binary"]))
+}
+
+/// The names that a reader of settings asks for.
+fn names(read: impl FnOnce(&dyn Fn(&str) -> Option<String>)) -> BTreeSet<String> {
+    let asked = RefCell::new(BTreeSet::new());
+    read(&|name| {
+        asked.borrow_mut().insert(name.to_owned());
+        None
+    });
+    asked.into_inner()
+}
+
+fn has_alarm(template: &Template, queue: &str, metric: &str, threshold: Option<u64>) -> bool {
+    template.of_type("AWS::CloudWatch::Alarm").any(|(_, alarm)| {
+        let of_queue =
+            items(&alarm["Dimensions"]).iter().any(|one| one["Value"]["!GetAtt"] == format!("{queue}.QueueName"));
+        let threshold = threshold.is_none_or(|threshold| alarm["Threshold"] == threshold);
+        let rises = alarm["ComparisonOperator"] == "GreaterThanThreshold";
+        of_queue
+            && alarm["MetricName"] == metric
+            && threshold
+            && rises
+            && entries(alarm).any(|(key, _)| key == "AlarmActions")
+    })
+}
