@@ -1,7 +1,5 @@
 //! The event as it stands on the bus.
 
-use std::borrow::Cow;
-
 use serde_json::value::RawValue;
 
 use super::{Meta, wire};
@@ -31,17 +29,13 @@ pub fn json(body: &[u8]) -> Result<&RawValue, NotJson> {
 /// The `detail` of the event on the bus: the same CloudEvent, its body always as JSON or as a `dataref`.
 pub fn detail(meta: &Meta, body: Result<&RawValue, &str>) -> String {
     let mut wire = wire::Wire::new(meta);
-    let room = match body {
-        Ok(json) => {
-            wire.data = Some(Cow::Borrowed(json));
-            json.get().len()
-        }
+    match body {
+        Ok(json) => escape_noncharacters(wire.write_with(json.get())),
         Err(uri) => {
             wire.dataref = Some(uri.into());
-            0
+            wire.write()
         }
-    };
-    escape_noncharacters(wire.write(room))
+    }
 }
 
 /// Within JSON these characters can only stand in strings, where an escape means the same.

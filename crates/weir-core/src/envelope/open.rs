@@ -1,6 +1,7 @@
 //! From a message of a lane back to the body.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::value::RawValue;
 
 use super::{Data, Envelope, wire};
 use crate::sha256;
@@ -49,7 +50,7 @@ impl Envelope {
         let meta = wire.meta().ok_or(EnvelopeProblem::Unknown("receivedat"))?;
         let bodies = [wire.data.is_some(), wire.data_base64.is_some(), wire.dataref.is_some()];
         let data = match (wire.data, wire.data_base64, wire.dataref, wire.dataencoding.as_deref()) {
-            (Some(json), None, None, None) => Data::Json(json.into_owned()),
+            (Some(json), None, None, None) => Data::Json(with_white_space(message, json).to_owned()),
             (None, Some(text), None, None) => Data::Base64(text.into_owned()),
             (None, Some(text), None, Some(wire::ZSTD)) => Data::Zstd(text.into_owned()),
             (None, None, Some(uri), None) => Data::Reference(uri.into_owned()),
@@ -72,13 +73,32 @@ impl Envelope {
     pub fn open(self, fetched: Option<Vec<u8>>) -> Result<Vec<u8>, BodyProblem> {
         let decode = |text: &str| STANDARD.decode(text).map_err(|_| BodyProblem::Encoding);
         let body = match self.data {
-            Data::Json(json) => String::from(Box::<str>::from(json)).into_bytes(),
+            Data::Json(text) => as_signed(text, &self.meta.body_sha256).into_bytes(),
             Data::Base64(text) => decode(&text)?,
             Data::Zstd(text) => unpack(&decode(&text)?)?,
             Data::Reference(_) => fetched.ok_or(BodyProblem::Encoding)?,
         };
         if sha256::hex(&body) == self.meta.body_sha256 { Ok(body) } else { Err(BodyProblem::Hash) }
     }
+}
+
+/// What JSON takes for white space.
+const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// The value with the white space around it: Shopify may have signed it too.
+fn with_white_space<'a>(message: &'a str, json: &RawValue) -> &'a str {
+    // The value is a part of the message, which it borrows from.
+    let start = json.get().as_ptr() as usize - message.as_ptr() as usize;
+    let (before, after) = (&message[..start], &message[start + json.get().len()..]);
+    let start = before.trim_end_matches(WHITE_SPACE).len();
+    let end = message.len() - after.trim_start_matches(WHITE_SPACE).len();
+    &message[start..end]
+}
+
+/// The hash tells whether the white space is the body's, or that of somebody who printed the envelope anew.
+fn as_signed(text: String, body_sha256: &str) -> String {
+    let trimmed = text.trim_matches(WHITE_SPACE);
+    if trimmed.len() < text.len() && sha256::hex(trimmed.as_bytes()) == body_sha256 { trimmed.to_owned() } else { text }
 }
 
 fn unpack(packed: &[u8]) -> Result<Vec<u8>, BodyProblem> {

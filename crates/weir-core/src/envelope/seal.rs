@@ -23,16 +23,16 @@ pub fn seal(meta: &Meta, body: &[u8]) -> Result<String, TooLarge> {
 pub fn refer(meta: &Meta, uri: &str) -> String {
     let mut wire = wire::Wire::new(meta);
     wire.dataref = Some(uri.into());
-    wire.write(uri.len())
+    wire.write()
 }
 
 fn plain(meta: &Meta, body: &[u8]) -> String {
     let mut wire = wire::Wire::new(meta);
-    match carried_as_it_is(body) {
-        Some(json) => wire.data = Some(std::borrow::Cow::Borrowed(json)),
-        None => wire.data_base64 = Some(STANDARD.encode(body).into()),
+    if let Some(json) = carried_as_it_is(body) {
+        return wire.write_with(json);
     }
-    wire.write(body.len())
+    wire.data_base64 = Some(STANDARD.encode(body).into());
+    wire.write()
 }
 
 fn compressed(meta: &Meta, body: &[u8]) -> Result<String, TooLarge> {
@@ -41,15 +41,15 @@ fn compressed(meta: &Meta, body: &[u8]) -> Result<String, TooLarge> {
     let mut wire = wire::Wire::new(meta);
     wire.dataencoding = Some(wire::ZSTD.into());
     wire.data_base64 = Some(STANDARD.encode(packed).into());
-    let message = wire.write(0);
+    let message = wire.write();
     if message.len() <= MAX_MESSAGE_BYTES { Ok(message) } else { Err(TooLarge) }
 }
 
-/// The body as JSON, if reading it back from the message gives every byte again and SQS takes each character.
+/// The body as text, if it is JSON and SQS takes each of its characters.
 ///
-/// SQS refuses what XML 1.0 does: control characters (which JSON escapes) and U+FFFE, U+FFFF (which it need
-/// not). White space around the value would be lost.
-fn carried_as_it_is(body: &[u8]) -> Option<&RawValue> {
-    let json: &RawValue = serde_json::from_slice(body).ok()?;
-    (json.get().len() == body.len() && !json.get().contains(super::detail::NONCHARACTERS)).then_some(json)
+/// SQS refuses what XML 1.0 does: control characters (which JSON escapes) and U+FFFE, U+FFFF (which it need not).
+fn carried_as_it_is(body: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(body).ok()?;
+    serde_json::from_str::<&RawValue>(text).ok()?;
+    (!text.contains(super::detail::NONCHARACTERS)).then_some(text)
 }

@@ -45,17 +45,27 @@ fn json_travels_as_itself_to_the_last_digit() {
 
 #[test]
 fn what_json_can_not_carry_unchanged_travels_as_base64() {
-    for body in [
-        &b"not json"[..],
-        b"",
-        b"\xff\xfe{}",
-        b" {}",
-        b"{}\n",
-        "\u{feff}{}".as_bytes(),
-        "{\"a\":\"\u{fffe}\"}".as_bytes(),
-    ] {
+    for body in [&b"not json"[..], b"", b"\xff\xfe{}", "\u{feff}{}".as_bytes(), "{\"a\":\"\u{fffe}\"}".as_bytes()] {
         assert!(check_round_trip(body).contains("data_base64"), "{body:?}");
     }
+}
+
+#[test]
+fn white_space_around_the_value_is_the_bodys_own() {
+    for body in [" {}", "{}\n", "\r\n [1, 2]\t ", " 1"] {
+        assert!(check_round_trip(body.as_bytes()).contains(&format!("\"data\":{body}}}")), "{body:?}");
+    }
+}
+
+#[test]
+fn an_envelope_that_somebody_printed_anew_still_opens() {
+    let body = b"{\"id\":1}";
+    let value: serde_json::Value = serde_json::from_str(&seal(&meta(body), body).unwrap()).unwrap();
+    let pretty = serde_json::to_string_pretty(&value).unwrap();
+    assert_eq!(
+        Envelope::parse(&pretty.replace(": {\n    \"id\": 1\n  }", ": {\"id\":1} \n")).unwrap().open(None).unwrap(),
+        body
+    );
 }
 
 #[test]
@@ -89,7 +99,7 @@ fn a_frame_that_claims_gigabytes_is_refused() {
     let mut wire = wire::Wire::new(Box::leak(Box::new(meta(b""))));
     wire.dataencoding = Some("zstd".into());
     wire.data_base64 = Some(base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bomb).into());
-    assert_eq!(Envelope::parse(&wire.write(0)).unwrap().open(None), Err(BodyProblem::Encoding));
+    assert_eq!(Envelope::parse(&wire.write()).unwrap().open(None), Err(BodyProblem::Encoding));
 }
 
 #[test]

@@ -40,9 +40,8 @@ pub(super) struct Wire<'a> {
     pub(super) dataref: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) data_base64: Option<Cow<'a, str>>,
-    /// Last, so that the head of a message can be read at a glance.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) data: Option<Cow<'a, RawValue>>,
+    #[serde(borrow, default, skip_serializing)]
+    pub(super) data: Option<&'a RawValue>,
 }
 
 impl<'a> Wire<'a> {
@@ -91,10 +90,27 @@ impl<'a> Wire<'a> {
         })
     }
 
-    #[expect(clippy::expect_used, reason = "strings, integers and checked raw JSON always serialize")]
-    pub(super) fn write(&self, room: usize) -> String {
+    /// The JSON, with room for a body to come.
+    #[expect(clippy::expect_used, reason = "strings and integers always serialize")]
+    fn write_with_room(&self, room: usize) -> String {
         let mut bytes = Vec::with_capacity(room + 1024);
         serde_json::to_writer(&mut bytes, self).expect("an envelope always serializes");
         String::from_utf8(bytes).expect("JSON is UTF-8")
+    }
+
+    /// The JSON of an envelope whose body is not in `data`.
+    pub(super) fn write(&self) -> String {
+        self.write_with_room(self.data_base64.as_ref().map_or(0, |text| text.len()))
+    }
+
+    /// The JSON with `json` as `data`: as it is, the white space around it included, and last, so that the head
+    /// of a message can be read at a glance.
+    pub(super) fn write_with(&self, json: &str) -> String {
+        let mut text = self.write_with_room(json.len());
+        text.pop();
+        text.push_str(",\"data\":");
+        text.push_str(json);
+        text.push('}');
+        text
     }
 }
