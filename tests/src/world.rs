@@ -125,6 +125,27 @@ impl World {
         }
     }
 
+    /// Keeps the workers from reading their lanes, so that what lies there can be looked at.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    pub async fn pause_workers(&self) {
+        let mappings = format!("{}/2015-03-31/event-source-mappings", self.deployed.endpoint);
+        let get = async |url: &str| -> Value {
+            self.http.get(url).send().await.expect("the emulator answers").json().await.expect("JSON")
+        };
+        let all = get(&mappings).await;
+        let of_this_stack = |mapping: &&Value| {
+            let source = mapping["EventSourceArn"].as_str().unwrap_or_default();
+            source.contains(&format!(":{}-", self.deployed.stack_name))
+        };
+        for mapping in all["EventSourceMappings"].as_array().expect("a list").iter().filter(of_this_stack) {
+            let url = format!("{mappings}/{}", mapping["UUID"].as_str().expect("an id"));
+            let pause = self.http.put(&url).json(&serde_json::json!({ "Enabled": false })).send().await;
+            assert!(pause.expect("the emulator answers").status().is_success(), "{url}");
+            eventually("the mapping to be disabled", async || (get(&url).await["State"] == "Disabled").then_some(()))
+                .await;
+        }
+    }
+
     /// How many messages wait in a queue.
     #[expect(clippy::expect_used, reason = "a test fails by panicking")]
     pub async fn depth(&self, queue_url: &str) -> usize {

@@ -1,4 +1,4 @@
-//! The crates depend on each other as ARCHITECTURE.md says.
+//! The crates depend on each other as ARCHITECTURE.md says, and on others in one way.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,6 +36,23 @@ fn ingest_links_no_admin_api() {
     }
     assert!(linked.contains("weir-core"), "the walk found nothing: {linked:?}");
     assert!(!linked.contains("shopify-client"), "it would grow what every webhook waits for: {linked:?}");
+}
+
+/// Otherwise cargo compiles such a crate, and all that stands on it, once for `cargo dev` and once for `cargo test`.
+#[test]
+fn tests_ask_for_no_feature_that_the_other_builds_lack() {
+    let tree = |edges| {
+        let format = ["--prefix", "none", "--format", "{p} [{f}]"];
+        let printed = cargo(&[&["tree", "--workspace", "--locked", "--edges", edges], &format[..]].concat());
+        printed.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect::<BTreeSet<_>>()
+    };
+    let (without, with) = (tree("normal,build"), tree("normal,build,dev"));
+    assert!(without.len() > 100, "cargo tree printed too little: {without:?}");
+    let differing: Vec<_> = without.difference(&with).collect();
+    assert!(
+        differing.is_empty(),
+        "tests ask for more features of these: name them in tests/Cargo.toml\n{differing:#?}"
+    );
 }
 
 fn violations(rows: &Rows, crates: &Crates) -> Vec<String> {
@@ -89,13 +106,17 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the checkout")
 }
 
+fn cargo(arguments: &[&str]) -> String {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let output = cargo.args(arguments).current_dir(root()).output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("cargo prints UTF-8")
+}
+
 /// The workspace, by cargo's own account.
 fn workspace() -> Crates {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root());
-    let output = cargo.output().expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
+    let printed = cargo(&["metadata", "--no-deps", "--locked", "--format-version", "1"]);
+    let metadata: Value = serde_json::from_str(&printed).expect("cargo metadata prints JSON");
     list(&metadata["packages"]).map(|package| (text(&package["name"]), read(package))).collect()
 }
 

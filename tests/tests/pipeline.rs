@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client as Secrets;
 use serde_json::Value;
-use shopify_webhook::sign;
+use shopify_webhook::{Topic, sign};
 use weir_core::{
     Failure, Lane, Routes,
     envelope::Envelope,
@@ -18,6 +18,12 @@ use weir_tests::{Delivery, World, eventually, http, samples};
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 fn json(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap()
+}
+
+#[track_caller]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+fn lane_of(topic: &str) -> Lane {
+    Routes::built_in().lane(&Topic::parse(topic).unwrap())
 }
 
 #[tokio::test]
@@ -37,8 +43,7 @@ async fn every_body_goes_through_to_the_last_digit_and_only_once() {
         assert_eq!(event["type"], format!("com.shopify.{}", topic.replace('/', ".")));
         assert_eq!(event["source"], "north.myshopify.com");
         let record = world.done(&id(index)).await;
-        let lane = Routes::built_in().lane(&shopify_webhook::Topic::parse(topic).unwrap());
-        assert_eq!((record.lane, record.attempts), (lane, 1), "{topic}");
+        assert_eq!((record.lane, record.attempts), (lane_of(topic), 1), "{topic}");
     }
     // Each again: 200, and no second event.
     for (index, (topic, body)) in bodies.iter().enumerate() {
@@ -49,6 +54,29 @@ async fn every_body_goes_through_to_the_last_digit_and_only_once() {
         eventually("the duplicate to be counted", counted).await;
     }
     assert!(world.events(0).await.is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_same_bytes_lie_on_the_lane() {
+    let world = World::new("lanes").await;
+    world.pause_workers().await;
+    let bodies = samples();
+    for (index, (topic, body)) in bodies.iter().enumerate() {
+        assert_eq!(world.post(&world.delivery(topic, &index.to_string(), body.clone())).await.status, 200, "{topic}");
+    }
+    let mut seen = 0;
+    for lane in Lane::ALL {
+        for message in world.take_raw(&world.deployed.lanes[lane.as_str()].queue_url).await {
+            let envelope = Envelope::parse(&message).unwrap();
+            let (topic, body) = &bodies[envelope.meta.webhook_id.parse::<usize>().unwrap()];
+            assert_eq!((envelope.meta.topic.as_str(), lane), (topic.as_str(), lane_of(topic)));
+            assert!(message.ends_with(&format!("\"data\":{}}}", std::str::from_utf8(body).unwrap())), "{topic}");
+            assert_eq!(envelope.open(None).unwrap(), *body, "{topic}");
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, bodies.len());
     world.end().await;
 }
 
