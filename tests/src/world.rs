@@ -146,6 +146,22 @@ impl World {
         }
     }
 
+    /// Invokes a function, by its logical name in the template, with an event of `tests/events/`.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    pub async fn invoke(&self, function: &str, event: &str) -> Value {
+        let functions = format!("{}/2015-03-31/functions", self.deployed.endpoint);
+        let reply = self.http.get(format!("{functions}/")).send().await.expect("the emulator answers");
+        let all: Value = reply.json().await.expect("JSON");
+        let prefix = format!("{}-{function}-", self.deployed.stack_name);
+        let mut names =
+            all["Functions"].as_array().expect("a list").iter().filter_map(|one| one["FunctionName"].as_str());
+        let name = names.find(|name| name.starts_with(&prefix)).expect("the function");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("events").join(event);
+        let event = std::fs::read(path).expect("the event");
+        let reply = self.http.post(format!("{functions}/{name}/invocations")).body(event).send().await;
+        reply.expect("the emulator answers").json().await.expect("JSON")
+    }
+
     /// How many messages wait in a queue.
     #[expect(clippy::expect_used, reason = "a test fails by panicking")]
     pub async fn depth(&self, queue_url: &str) -> usize {

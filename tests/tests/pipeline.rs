@@ -264,6 +264,18 @@ async fn large_bodies_arrive_compressed_or_by_reference_and_too_large_ones_do_no
 }
 
 #[tokio::test]
+async fn the_events_for_sam_local_invoke_do_what_the_readme_says() {
+    let world = World::new("invoked").await;
+    for (event, status) in [("orders-create", 200), ("base64", 200), ("forged", 401)] {
+        let answer = world.invoke("IngestFunction", &format!("ingest-{event}.json")).await;
+        assert_eq!(answer["statusCode"], status, "{event}: {answer}");
+    }
+    let answer = world.invoke("StandardWorker", "worker-orders-create.json").await;
+    assert_eq!(answer, serde_json::json!({"batchItemFailures": []}));
+    world.end().await;
+}
+
+#[tokio::test]
 async fn the_ledger_in_dynamodb_keeps_the_contract_of_the_model() {
     let world = World::new("contract").await;
     contract::cases(&world.ledger, "contract").await;

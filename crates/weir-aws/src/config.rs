@@ -63,7 +63,13 @@ pub fn from_env(env: impl Fn(&str) -> Option<String>, patience: Patience) -> Res
         "environment",
     );
     let region = required("AWS_REGION")?;
-    Ok(new(region, credentials, env("AWS_ENDPOINT_URL"), patience))
+    Ok(new(region, credentials, endpoint(env), patience))
+}
+
+/// Where AWS answers, if not where it does by default: set by an emulator for all that it runs, or by
+/// `sam local invoke`, which can only fill in variables that template.yaml has.
+fn endpoint(env: impl Fn(&str) -> Option<String>) -> Option<String> {
+    ["WEIR_ENDPOINT_URL", "AWS_ENDPOINT_URL"].into_iter().filter_map(env).find(|url| !url.is_empty())
 }
 
 /// The configuration of one region, with given credentials and, for an emulator, its endpoint.
@@ -100,6 +106,17 @@ mod tests {
         let error = from_env(|name| (name != "AWS_REGION").then(|| "x".into()), Patience::INGEST).unwrap_err();
         assert_eq!(error, NotInLambda("AWS_REGION"));
         assert!(from_env(|_| Some("x".into()), Patience::INGEST).is_ok());
+    }
+
+    #[test]
+    fn an_endpoint_that_is_empty_is_none() {
+        let with = |ours: &str, theirs: &str| {
+            let (ours, theirs) = (ours.to_owned(), theirs.to_owned());
+            endpoint(move |name| Some(if name == "WEIR_ENDPOINT_URL" { ours.clone() } else { theirs.clone() }))
+        };
+        assert_eq!(with("", ""), None);
+        assert_eq!(with("", "http://emulator").as_deref(), Some("http://emulator"));
+        assert_eq!(with("http://sam", "http://emulator").as_deref(), Some("http://sam"));
     }
 
     #[test]

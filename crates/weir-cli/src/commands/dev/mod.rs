@@ -14,8 +14,8 @@ use std::path::Path;
 use anyhow::Context;
 use serde::Serialize;
 use weir_local::{
-    Checkout, Deployed, DevFile, DevFileError, Emulator, Installation, Options, Stack, StackOptions, StartError,
-    build_functions,
+    Checkout, Deployed, DevFile, DevFileError, Emulator, Installation, Options, SamEnvFile, Stack, StackOptions,
+    StartError, build_functions,
 };
 
 use self::signals::Signals;
@@ -75,6 +75,8 @@ async fn serve(args: &DevArgs, printer: &Printer, is_up: &Cell<bool>) -> anyhow:
     let emulator = Emulator::start(&installation, &Options { port: args.port }).await?;
     let stack = Stack::deploy(&emulator, &checkout, &StackOptions::local(STACK, functions), &say).await?;
     let deployed = stack.deployed()?;
+    let _sam_env = SamEnvFile::publish(&deployed, &checkout).context("could not write sam-env.json")?;
+    // Last: whoever waits for it finds everything else there.
     let published = deployed.dev_file().publish(&checkout)?;
     is_up.set(true);
     introduce(&deployed, published.path(), emulator.log(), printer)?;

@@ -1,0 +1,96 @@
+//! `target/weir/sam-env.json`: what `sam local invoke --env-vars` needs to run a function against the local stack.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::{Checkout, Deployed};
+
+/// The file, there as long as this value is.
+#[derive(Debug)]
+pub struct SamEnvFile {
+    path: PathBuf,
+}
+
+impl SamEnvFile {
+    /// Writes the variables whose values sam can't know: it resolves a reference to a resource to that resource's
+    /// logical name.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn publish(deployed: &Deployed, checkout: &Checkout) -> io::Result<Self> {
+        let path = checkout.state_dir().join("sam-env.json");
+        let dir = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(dir)?;
+        let mut file = tempfile::NamedTempFile::new_in(dir)?;
+        serde_json::to_writer_pretty(&mut file, &variables(deployed))?;
+        file.write_all(b"\n")?;
+        file.persist(&path)?;
+        Ok(Self { path })
+    }
+}
+
+impl Drop for SamEnvFile {
+    fn drop(&mut self) {
+        // One that stays behind only names an endpoint where nothing answers any more.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// By function, as its logical name in the template.
+fn variables(deployed: &Deployed) -> Value {
+    let common = json!({ "WEIR_ENDPOINT_URL": deployed.endpoint, "WEIR_BODIES_BUCKET": deployed.bodies_bucket });
+    let with = |own: Value| match (common.clone(), own) {
+        (Value::Object(mut all), Value::Object(own)) => {
+            all.extend(own);
+            Value::Object(all)
+        }
+        (common, _) => common,
+    };
+    let mut queues = json!({ "WEIR_SECRET_PREFIX": deployed.secret_prefix });
+    let mut functions = Map::new();
+    for (lane, urls) in &deployed.lanes {
+        queues[format!("WEIR_QUEUE_{}", lane.to_uppercase())] = urls.queue_url.clone().into();
+        let own = json!({
+            "WEIR_QUEUE_URL": urls.queue_url,
+            "WEIR_LEDGER_TABLE": deployed.ledger_table,
+            "WEIR_BUS": deployed.bus_name,
+        });
+        functions.insert(format!("{}{}Worker", lane[..1].to_uppercase(), &lane[1..]), with(own));
+    }
+    functions.insert("IngestFunction".to_owned(), with(queues));
+    Value::Object(functions)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::LaneUrls;
+
+    #[test]
+    fn each_function_is_told_where_its_resources_are() {
+        let lane = LaneUrls { queue_url: "the-queue".into(), dlq_url: "the-dlq".into() };
+        let deployed = Deployed {
+            endpoint: "http://127.0.0.1:1".into(),
+            region: "us-east-1".into(),
+            stack_name: "s".into(),
+            webhook_url: String::new(),
+            client_secret: "secret".into(),
+            ledger_table: "the-table".into(),
+            bus_name: "the-bus".into(),
+            secret_prefix: "s/apps".into(),
+            bodies_bucket: "the-bucket".into(),
+            lanes: BTreeMap::from([("urgent".into(), lane)]),
+            tap_queue_url: String::new(),
+        };
+        let all = variables(&deployed);
+        assert_eq!(all["IngestFunction"]["WEIR_QUEUE_URGENT"], "the-queue");
+        assert_eq!(all["IngestFunction"]["WEIR_ENDPOINT_URL"], "http://127.0.0.1:1");
+        assert_eq!(all["UrgentWorker"]["WEIR_LEDGER_TABLE"], "the-table");
+        assert!(!all.to_string().contains("secret\""));
+    }
+}
