@@ -1,5 +1,7 @@
 use std::path::{Path, PathBuf};
 
+use crate::template::{Template, TemplateError};
+
 /// A checkout of weir: the folder with `template.yaml` and `crates/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkout {
@@ -41,6 +43,14 @@ impl Checkout {
     #[must_use]
     pub fn template(&self) -> PathBuf {
         self.root.join("template.yaml")
+    }
+
+    /// The template, with CloudFormation's short tags in their long JSON form: `!Ref X` is `{"Ref": "X"}`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read_template(&self) -> Result<serde_json::Value, TemplateError> {
+        Template::read(&self.template()).map(Template::into_value)
     }
 
     /// Where everything local is kept: the emulator, its runs, `dev.json`. Git ignores it, `cargo clean` removes it.

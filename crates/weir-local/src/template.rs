@@ -103,6 +103,10 @@ impl Template {
         }
     }
 
+    pub(crate) fn into_value(self) -> Value {
+        self.0
+    }
+
     pub(crate) fn to_json(&self) -> String {
         self.0.to_string()
     }

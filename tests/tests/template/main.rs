@@ -1,7 +1,6 @@
 //! What the code takes for granted of template.yaml.
 
 mod model;
-mod yaml;
 
 use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 
@@ -104,7 +103,7 @@ fn every_lane_has_a_dead_letter_queue_and_alarms_on_both() {
     for lane in &lanes {
         assert_eq!(lane.dlq["MessageRetentionPeriod"], DAY.as_secs() * 14, "{}", lane.dlq_id);
         let source = at(lane.dlq, &["RedriveAllowPolicy", "sourceQueueArns"]);
-        let name = at(lane.queue, &["QueueName"])["!Sub"].as_str().unwrap();
+        let name = at(lane.queue, &["QueueName"])["Fn::Sub"].as_str().unwrap();
         assert!(source.to_string().contains(&format!("{name}\"")), "{} takes none from {}", lane.dlq_id, lane.queue_id);
         assert!(has_alarm(&template, lane.dlq_id, "ApproximateNumberOfMessagesVisible", Some(0)), "{}", lane.dlq_id);
         assert!(has_alarm(&template, lane.queue_id, "ApproximateAgeOfOldestMessage", None), "{}", lane.queue_id);
@@ -135,7 +134,7 @@ fn nothing_is_allowed_on_every_resource_and_no_action_is_a_pattern() {
     let allowed = template.allowed();
     assert!(allowed.len() > 10, "the policies were not found: {}", allowed.len());
     for statement in allowed {
-        let is_any = |resource: &&Value| *resource == "*" || resource["!Sub"] == "*";
+        let is_any = |resource: &&Value| *resource == "*" || resource["Fn::Sub"] == "*";
         assert!(!items(&statement["Resource"]).iter().any(is_any), "{statement}");
         assert!(!items(&statement["Action"]).iter().any(|action| text(action).contains('*')), "{statement}");
     }
@@ -165,8 +164,9 @@ fn names(read: impl FnOnce(&dyn Fn(&str) -> Option<String>)) -> BTreeSet<String>
 
 fn has_alarm(template: &Template, queue: &str, metric: &str, threshold: Option<u64>) -> bool {
     template.of_type("AWS::CloudWatch::Alarm").any(|(_, alarm)| {
-        let of_queue =
-            items(&alarm["Dimensions"]).iter().any(|one| one["Value"]["!GetAtt"] == format!("{queue}.QueueName"));
+        let of_queue = items(&alarm["Dimensions"])
+            .iter()
+            .any(|one| one["Value"]["Fn::GetAtt"] == serde_json::json!([queue, "QueueName"]));
         let threshold = threshold.is_none_or(|threshold| alarm["Threshold"] == threshold);
         let rises = alarm["ComparisonOperator"] == "GreaterThanThreshold";
         of_queue

@@ -3,8 +3,7 @@
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use serde_json::Value;
-
-use crate::yaml;
+use weir_local::Checkout;
 
 pub(crate) struct Template(Value);
 
@@ -21,8 +20,8 @@ pub(crate) struct Lane<'a> {
 
 impl Template {
     pub(crate) fn read() -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("template.yaml");
-        Self(yaml::parse(&std::fs::read_to_string(path).expect("template.yaml can be read")))
+        let checkout = Checkout::find(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("a checkout");
+        Self(checkout.read_template().expect("template.yaml can be read"))
     }
 
     pub(crate) fn parameter(&self, name: &str) -> &Value {
@@ -105,7 +104,7 @@ pub(crate) fn items(value: &Value) -> Vec<&Value> {
 /// The logical id that `!Ref` or `!GetAtt` names.
 #[track_caller]
 pub(crate) fn refers_to(value: &Value) -> &str {
-    let name = value["!Ref"].as_str().or_else(|| value["!GetAtt"].as_str()?.split('.').next());
+    let name = value["Ref"].as_str().or_else(|| value["Fn::GetAtt"][0].as_str());
     name.unwrap_or_else(|| panic!("expected !Ref or !GetAtt, not {value}"))
 }
 

@@ -34,6 +34,20 @@ impl DynamoLedger {
             .expression_attribute_names("#owner", name::OWNER)
     }
 
+    /// From the lease, or from the state it would write (a reply was lost), if `owner` holds it: the same rule as
+    /// `weir_core::ledger::complete` and `release`.
+    fn settle(&self, key: &Key, owner: &Owner, state: &str, end: &str, now: UnixMillis) -> UpdateItemFluentBuilder {
+        let set = format!("SET #state = :state, {} = :now, {} = :expires", name::UPDATED_AT_MS, name::EXPIRES_AT_S);
+        self.update(key)
+            .update_expression(format!("{set} {end}"))
+            .condition_expression("#owner = :me AND #state IN (:leased, :state)")
+            .expression_attribute_values(":me", text(&owner.0))
+            .expression_attribute_values(":leased", text("leased"))
+            .expression_attribute_values(":state", text(state))
+            .expression_attribute_values(":now", number(now.0))
+            .expression_attribute_values(":expires", self.expires(now))
+    }
+
     fn expires(&self, now: UnixMillis) -> AttributeValue {
         number((now + self.retention).as_seconds())
     }
@@ -92,21 +106,8 @@ impl Ledger for DynamoLedger {
     }
 
     async fn complete(&self, key: &Key, owner: &Owner, now: UnixMillis) -> Result<Settled, LedgerError> {
-        let request = self
-            .update(key)
-            .update_expression(format!(
-                "SET #state = :done, {} = :now, {} = :expires REMOVE {}, {}",
-                name::UPDATED_AT_MS,
-                name::EXPIRES_AT_S,
-                name::LEASE_UNTIL_MS,
-                name::PERMANENT
-            ))
-            .condition_expression("#owner = :me AND #state IN (:leased, :done)")
-            .expression_attribute_values(":me", text(&owner.0))
-            .expression_attribute_values(":leased", text("leased"))
-            .expression_attribute_values(":done", text("done"))
-            .expression_attribute_values(":now", number(now.0))
-            .expression_attribute_values(":expires", self.expires(now));
+        let end = format!("REMOVE {}, {}", name::LEASE_UNTIL_MS, name::PERMANENT);
+        let request = self.settle(key, owner, "done", &end, now);
         settled(written(request.send().await, "completed"))
     }
 
@@ -117,22 +118,14 @@ impl Ledger for DynamoLedger {
         failure: &Failure,
         now: UnixMillis,
     ) -> Result<Settled, LedgerError> {
+        let end = format!(
+            ", {} = :error, {} = :permanent REMOVE {}",
+            name::LAST_ERROR,
+            name::PERMANENT,
+            name::LEASE_UNTIL_MS
+        );
         let request = self
-            .update(key)
-            .update_expression(format!(
-                "SET #state = :failed, {} = :now, {} = :expires, {} = :error, {} = :permanent REMOVE {}",
-                name::UPDATED_AT_MS,
-                name::EXPIRES_AT_S,
-                name::LAST_ERROR,
-                name::PERMANENT,
-                name::LEASE_UNTIL_MS
-            ))
-            .condition_expression("#owner = :me AND #state IN (:leased, :failed)")
-            .expression_attribute_values(":me", text(&owner.0))
-            .expression_attribute_values(":leased", text("leased"))
-            .expression_attribute_values(":failed", text("failed"))
-            .expression_attribute_values(":now", number(now.0))
-            .expression_attribute_values(":expires", self.expires(now))
+            .settle(key, owner, "failed", &end, now)
             .expression_attribute_values(":error", text(failure.reason()))
             .expression_attribute_values(":permanent", AttributeValue::Bool(failure.is_permanent()));
         settled(written(request.send().await, "released"))
