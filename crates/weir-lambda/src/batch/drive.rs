@@ -112,6 +112,14 @@ mod tests {
         })
     }
 
+    fn counted(begun: &Arc<AtomicUsize>, job: Job) -> Job {
+        let begun = begun.clone();
+        Box::pin(async move {
+            begun.fetch_add(1, Ordering::SeqCst);
+            job.await
+        })
+    }
+
     #[tokio::test(start_paused = true)]
     async fn messages_run_at_once_and_keep_their_verdicts() {
         let begun = Instant::now();
@@ -147,9 +155,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn close_to_the_deadline_nothing_new_is_begun_and_the_rest_is_retried() {
         // Ten seconds, four a message, one at a time: the second begins at 4 s, a third would at 8 s.
-        let jobs = (0..4).map(|_| after(4, Verdict::Acknowledge)).collect();
+        let begun = Arc::new(AtomicUsize::new(0));
+        let jobs = (0..4).map(|_| counted(&begun, after(4, Verdict::Acknowledge))).collect();
         let (done, rest) = (Verdict::Acknowledge, Verdict::Retry);
         assert_eq!(run(jobs, 1, 10).await, [done, done, rest, rest]);
+        assert_eq!(begun.load(Ordering::SeqCst), 2);
     }
 
     #[tokio::test(start_paused = true)]
@@ -161,7 +171,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_invocation_without_time_retries_everything() {
-        assert_eq!(run(vec![after(0, Verdict::Acknowledge)], 10, 0).await, [Verdict::Retry]);
+    async fn an_invocation_without_time_begins_nothing_and_retries_everything() {
+        let begun = Arc::new(AtomicUsize::new(0));
+        assert_eq!(run(vec![counted(&begun, after(0, Verdict::Acknowledge))], 10, 4).await, [Verdict::Retry]);
+        assert_eq!(begun.load(Ordering::SeqCst), 0);
     }
 }
