@@ -80,6 +80,16 @@ async fn a_transient_failure_backs_off_and_then_succeeds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_example_takes_orders_and_refuses_what_is_none() {
+    let outside = Outside::default();
+    let worker = outside.worker(Router::new().on("orders/create", weir_worker::handlers::large_order::note));
+    let order = br#"{"id":820982911946154508,"line_items":[{"quantity":60,"new_in_2027":1},{}]}"#;
+    assert_eq!(run(&worker, &[envelope("1", order), envelope("2", b"[1]")]).await, ["m1"]);
+    assert_eq!(outside.published_ids(), ["1"]);
+    assert!(matches!(outside.record("2").state, State::Failed(Failure::Permanent(_))));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_endless_handler_is_stopped_before_the_invocation_ends() {
     let outside = Outside::default();
     let worker = outside.worker(Router::new().on("*", |event: Event| async move {

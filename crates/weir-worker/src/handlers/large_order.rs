@@ -1,4 +1,4 @@
-//! An example: notes orders that somebody may want to look at.
+//! An example, in no route yet: notes orders that somebody may want to look at.
 
 use serde::Deserialize;
 use weir_core::Failure;
@@ -6,7 +6,7 @@ use weir_lambda::router::{Event, Payload};
 
 /// Only what the handler needs. Unknown fields are ignored; one that Shopify leaves out is `None`.
 #[derive(Deserialize)]
-pub(super) struct Order {
+pub struct Order {
     /// Beyond 2^53: an integer of 64 bits, never a float.
     id: u64,
     /// Money comes as text, and stays it.
@@ -23,7 +23,10 @@ struct LineItem {
 const LARGE: u64 = 50;
 
 /// Logs the order's id and size; nothing of the customer. Harmless when run twice.
-pub(super) async fn note(event: Event, Payload(order): Payload<Order>) -> Result<(), Failure> {
+///
+/// # Errors
+/// Permanent, for a body that is no order: what the type asks for is what the handler insists on.
+pub async fn note(event: Event, Payload(order): Payload<Order>) -> Result<(), Failure> {
     let pieces: u64 = order.line_items.iter().flatten().filter_map(|item| item.quantity).sum();
     if pieces >= LARGE {
         let (shop, total) = (&event.meta().shop, order.total_price.as_deref());

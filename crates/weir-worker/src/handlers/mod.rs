@@ -4,22 +4,22 @@
 //! happened before that. Handlers run at least once: after a crash or a failure the whole event runs again,
 //! so each must bear being run twice (send an id along, write with a condition).
 //!
+//! A handler is an `async fn` and a line in [`router`], as [`large_order`] would be here:
+//!
 //! ```
-//! use weir_lambda::router::{Event, Router};
+//! use weir_lambda::router::Router;
+//! use weir_worker::handlers::large_order;
 //!
-//! async fn greet(event: Event) -> Result<(), weir_core::Failure> {
-//!     println!("a new customer at {}", event.meta().shop);
-//!     Ok(())
-//! }
-//!
-//! let router: Router = weir_worker::handlers::router().on("customers/create", greet);
+//! let router = Router::new().on("orders/create", large_order::note);
+//! assert_eq!(router.handlers("orders/create").count(), 1);
 //! ```
 
-mod large_order;
+pub mod large_order;
 
 use weir_lambda::router::Router;
 
-/// All handlers, one line each.
+/// All handlers, one line each. There are none to begin with: what no one asked for should not be able to fail.
 pub fn router() -> Router {
-    Router::new().on("orders/create", large_order::note)
+    Router::new()
+    // .on("orders/create", large_order::note)
 }
