@@ -26,7 +26,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-fn requests() -> [(&'static str, Value); 5] {
+fn requests() -> [(&'static str, Value); 6] {
     let order = ORDER.as_bytes();
     let webhook = |signature: &str| {
         json!({
@@ -51,6 +51,8 @@ fn requests() -> [(&'static str, Value); 5] {
         ("webhook", request("/webhooks", webhook(&sign(order, &SECRETS[0].into())), ORDER, false)),
         ("event-of-an-app", request("/webhooks/loyalty", event, &STANDARD.encode(order), true)),
         ("bytes", request("/webhooks", webhook(&sign(bytes, &SECRETS[0].into())), &STANDARD.encode(bytes), true)),
+        // Once taken for no body at all.
+        ("null", request("/webhooks", webhook(&sign(b"null", &SECRETS[0].into())), "null", false)),
         ("forged", request("/webhooks", webhook(&sign(order, &"nobody's".into())), ORDER, false)),
         ("elsewhere", request("/favicon.ico", json!({}), "", false)),
     ]
@@ -67,11 +69,12 @@ fn request(path: &str, headers: Value, body: &str, is_base64: bool) -> Value {
     })
 }
 
-fn messages() -> [(&'static str, String); 4] {
+fn messages() -> [(&'static str, String); 5] {
     let sealed = |body: &[u8]| seal(&meta(body), body).unwrap_or_default();
     let long = ORDER.repeat(1000);
     [
         ("json", sealed(ORDER.as_bytes())),
+        ("null", sealed(b"null")),
         ("bytes", sealed(b"\xff\xfe not UTF-8")),
         ("compressed", sealed(long.as_bytes())),
         ("reference", refer(&meta(b"s3://bodies/1"), "s3://bodies/1")),

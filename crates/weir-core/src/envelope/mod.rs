@@ -13,7 +13,7 @@
 //! The body stands in one of four places, and [`open`](Envelope::open) gives the same bytes from each:
 //!
 //! * `data`: the body itself, white space around it included, if it is JSON that SQS can carry as it is;
-//! * `data_base64`: any other bytes (not JSON, not UTF-8, U+FFFE or U+FFFF within);
+//! * `data_base64`: any other bytes (not JSON, not UTF-8, U+FFFE or U+FFFF within, a bare `null`);
 //! * `data_base64` with `dataencoding: zstd`: where the message would exceed 64 KB, the unit SQS bills by;
 //! * `dataref`: in S3, where even that exceeds SQS's 1 MiB.
 

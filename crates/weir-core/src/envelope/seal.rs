@@ -48,8 +48,9 @@ fn compressed(meta: &Meta, body: &[u8]) -> Result<String, TooLarge> {
 /// The body as text, if it is JSON and SQS takes each of its characters.
 ///
 /// SQS refuses what XML 1.0 does: control characters (which JSON escapes) and U+FFFE, U+FFFF (which it need not).
+/// And `null` is left out: in a JSON event it says that there is no data.
 fn carried_as_it_is(body: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(body).ok()?;
-    serde_json::from_str::<&RawValue>(text).ok()?;
-    (!text.contains(super::detail::NONCHARACTERS)).then_some(text)
+    let json: &RawValue = serde_json::from_str(text).ok()?;
+    (json.get() != "null" && !text.contains(super::detail::NONCHARACTERS)).then_some(text)
 }
