@@ -1,0 +1,1 @@
+//! Full jitter, circuit breakers, and the state that processes share.

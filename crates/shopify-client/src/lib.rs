@@ -1,0 +1,1 @@
+//! Shopify's Admin API: cost budget, retries, breaker, tokens, cache, bulk operations.

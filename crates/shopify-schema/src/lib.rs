@@ -1,0 +1,1 @@
+//! The Admin API's version and the part of its schema that weir uses.

@@ -1,0 +1,1 @@
+//! Shops, their tokens and the Shopify client's shared state, in DynamoDB.
