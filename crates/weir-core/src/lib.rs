@@ -3,19 +3,16 @@
 //! Time and chance are arguments here. The adapters (`weir-aws`) say the same rules to AWS; one contract
 //! suite (`weir-testkit`) holds both to them.
 
-mod backoff;
 pub mod envelope;
 mod failure;
 mod lease;
 pub mod ledger;
 mod routes;
 pub mod sha256;
-mod time;
 mod trace;
 
-pub use backoff::Backoff;
 pub use failure::Failure;
 pub use lease::{CLOCK_SKEW, lease_until};
+pub use resilience::{Backoff, UnixMillis};
 pub use routes::{Lane, RouteProblem, Routes};
-pub use time::UnixMillis;
 pub use trace::traceparent;
