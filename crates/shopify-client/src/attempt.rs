@@ -1,0 +1,332 @@
+//! A call's way: token, circuit, budget, a place in flight, the request, what the answer says; and again.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, header};
+use resilience::breaker::Permit;
+use secrecy::ExposeSecret;
+use serde_json::value::RawValue;
+use shopify_webhook::ShopDomain;
+use tokio::time::Instant;
+use tracing::warn;
+
+use crate::{
+    Call, Client, Error,
+    budget::{Cost, Reserved},
+    call_log,
+    error::{Effect, Kind, Retry},
+    graphql::{GraphError, OperationKind, parse},
+    retry::{Next, retry_after},
+    tokens::{Token, TokenError},
+    transport::{self, Payload, TransportError},
+};
+
+/// What is sent, the same at each attempt.
+pub(crate) struct Request<'a> {
+    /// The operation's name, in logs and errors.
+    pub(crate) name: &'a str,
+    pub(crate) kind: OperationKind,
+    method: Method,
+    path: String,
+    body: Bytes,
+    /// Whether it is GraphQL, which costs points.
+    is_graphql: bool,
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn graphql(name: &'a str, kind: OperationKind, body: Bytes) -> Self {
+        let path = format!("/admin/api/{}/graphql.json", shopify_schema::API_VERSION);
+        Self { name, kind, method: Method::POST, path, body, is_graphql: true }
+    }
+
+    pub(crate) fn rest(name: &'a str, path: String) -> Self {
+        Self { name, kind: OperationKind::Query, method: Method::GET, path, body: Bytes::new(), is_graphql: false }
+    }
+
+    /// Its cost, before Shopify has told it: ten for a mutation, and an object for each that it may bring.
+    fn guess(&self) -> u32 {
+        if self.kind == OperationKind::Query { 20 } else { 10 }
+    }
+}
+
+/// What an answer says, before its data is read.
+pub(crate) struct Answer<'a> {
+    pub(crate) data: Option<&'a RawValue>,
+    pub(crate) body: &'a [u8],
+    pub(crate) errors: Vec<GraphError>,
+    pub(crate) cost: Option<Cost>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) version: Option<String>,
+}
+
+/// One attempt's end, whether good or bad.
+struct Attempt<T> {
+    result: Result<T, Kind>,
+    request_id: Option<String>,
+    asked: Option<Duration>,
+}
+
+impl<T> Attempt<T> {
+    fn not_sent(kind: Kind, asked: Option<Duration>) -> Self {
+        Self { result: Err(kind), request_id: None, asked }
+    }
+}
+
+impl Client {
+    /// Sends a request until it succeeds, may not be repeated, or the caller's time is up.
+    pub(crate) async fn send<T>(
+        &self,
+        shop: &ShopDomain,
+        request: &Request<'_>,
+        call: &Call,
+        read: impl Fn(Answer<'_>) -> Result<T, Kind>,
+    ) -> Result<T, Error> {
+        let mut attempts = 0;
+        let mut refused = None;
+        let fail = |kind, retry, request_id, attempts| Error {
+            shop: shop.clone(),
+            operation: request.name.to_owned(),
+            request_id,
+            attempts,
+            retry,
+            kind,
+        };
+        loop {
+            let token = match self.token(shop, refused, call).await {
+                Ok(token) => token,
+                Err(kind) => {
+                    let retry = if matches!(&kind, Kind::Token(error) if error.may_pass()) { LATER } else { Retry::Never };
+                    return Err(fail(kind, retry, None, attempts));
+                }
+            };
+            let ended = match self.admit(shop, request, call).await {
+                // The budget and the breaker know when it is worth coming back: the caller parks its message.
+                Err((kind, wait)) => return Err(fail(kind, Retry::After(wait), None, attempts)),
+                Ok((permit, reserved)) => {
+                    attempts += 1;
+                    self.attempt(shop, request, call, &token, attempts, permit, reserved, &read).await
+                }
+            };
+            let kind = match ended.result {
+                Ok(value) => return Ok(value),
+                Err(kind) => kind,
+            };
+            // Another process may have renewed the token meanwhile. Once: a token that was just read and is refused
+            // is refused for good.
+            if matches!(kind, Kind::Unauthorized) && refused.is_none() {
+                refused = Some(token.version);
+                continue;
+            }
+            let policy = self.0.settings.retry;
+            let mut rng = fastrand::Rng::new();
+            match policy.next(&kind, request.kind, attempts, ended.asked, call.left(), &mut rng) {
+                Next::Again(wait) => tokio::time::sleep(wait).await,
+                Next::Stop(retry) => return Err(fail(kind, retry, ended.request_id, attempts)),
+            }
+        }
+    }
+
+    async fn token(&self, shop: &ShopDomain, refused: Option<u64>, call: &Call) -> Result<Token, Kind> {
+        let Some(refused) = refused else { return Ok(self.0.tokens.get(shop, call.deadline).await?) };
+        match self.0.tokens.instead_of(shop, refused, call.deadline).await {
+            Ok(token) => Ok(token),
+            // There is no other: what Shopify said stands.
+            Err(TokenError::Expired) => Err(Kind::Unauthorized),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Leave to send: from the circuit, then from the budget.
+    async fn admit(
+        &self,
+        shop: &ShopDomain,
+        request: &Request<'_>,
+        call: &Call,
+    ) -> Result<(Permit, Option<Reserved>), (Kind, Duration)> {
+        let breaker = self.0.breakers.get(&format!("shop/{}/{shop}", self.0.app));
+        let permit = breaker.permit().await.map_err(|open| {
+            let wait = open.retry_after;
+            (Kind::CircuitOpen(open), wait)
+        })?;
+        if !request.is_graphql {
+            return Ok((permit, None));
+        }
+        let budget = self.0.budgets.of(shop);
+        match budget.reserve(request.name, request.guess(), call.priority, call.deadline).await {
+            Ok(reserved) => Ok((permit, Some(reserved))),
+            Err(not_within) => Err((Kind::OverBudget, not_within.0)),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one attempt is all of these, and nothing else takes them")]
+    async fn attempt<T>(
+        &self,
+        shop: &ShopDomain,
+        request: &Request<'_>,
+        call: &Call,
+        token: &Token,
+        attempt: u32,
+        permit: Permit,
+        reserved: Option<Reserved>,
+        read: &impl Fn(Answer<'_>) -> Result<T, Kind>,
+    ) -> Attempt<T> {
+        let in_flight = self.in_flight(shop);
+        let Ok(Ok(_place)) = tokio::time::timeout_at(call.deadline, in_flight.acquire()).await else {
+            if let Some(reserved) = reserved {
+                self.0.budgets.of(shop).give_back(reserved, call.priority);
+            }
+            return Attempt::not_sent(Kind::OverBudget, None);
+        };
+        let began = Instant::now();
+        let limit = self.0.settings.attempt.min(call.left());
+        let exchanged = match self.outgoing(shop, request, token) {
+            Ok(outgoing) => transport::exchange(&*self.0.transport, outgoing, limit).await,
+            Err(error) => Err(error),
+        };
+        let took = began.elapsed();
+        let mut attempt_end = Attempt { result: Err(Kind::Unsendable), request_id: None, asked: None };
+        let (mut cost, mut status) = (None, 0);
+        attempt_end.result = match &exchanged {
+            Err(error) => Err(error.clone().into()),
+            Ok(reply) => {
+                status = reply.status().as_u16();
+                attempt_end.request_id = text(reply.headers(), "x-request-id");
+                attempt_end.asked = retry_after(reply.headers());
+                let version = text(reply.headers(), "x-shopify-api-version");
+                self.notice_version(shop, version.as_deref());
+                by_status(reply.status(), request, reply.body()).and_then(|mut answer| {
+                    cost = answer.cost;
+                    answer.request_id.clone_from(&attempt_end.request_id);
+                    answer.version = version;
+                    by_errors(&answer.errors)?;
+                    read(answer)
+                })
+            }
+        };
+        self.settle(shop, request, call, reserved, cost, &attempt_end.result);
+        match attempt_end.result.as_ref().err().filter(|kind| kind.is_outage()) {
+            Some(kind) => permit.failed(&kind.to_string()).await,
+            None => permit.succeeded().await,
+        }
+        call_log::Record {
+            app: &self.0.app,
+            shop: shop.as_str(),
+            operation: request.name,
+            same: &call_log::same(shop.as_str(), &request.body),
+            attempt,
+            priority: call.priority,
+            took,
+            status,
+            requested: cost.map(|cost| cost.requested),
+            cost: cost.and_then(|cost| cost.actual),
+            request_id: attempt_end.request_id.as_deref(),
+            failure: attempt_end.result.as_ref().err().map(Kind::word),
+        }
+        .write();
+        attempt_end
+    }
+
+    fn outgoing(
+        &self,
+        shop: &ShopDomain,
+        request: &Request<'_>,
+        token: &Token,
+    ) -> Result<http::Request<Payload>, TransportError> {
+        let built = http::Request::builder()
+            .method(request.method.clone())
+            .uri(self.0.endpoint.url(shop, &request.path))
+            .header("X-Shopify-Access-Token", sensitive(token)?)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/json")
+            .body(Payload::from(request.body.clone()));
+        built.map_err(|_| TransportError::Connect("the request can't be built".to_owned()))
+    }
+
+    fn settle<T>(
+        &self,
+        shop: &ShopDomain,
+        request: &Request<'_>,
+        call: &Call,
+        reserved: Option<Reserved>,
+        cost: Option<Cost>,
+        result: &Result<T, Kind>,
+    ) {
+        let Some(reserved) = reserved else { return };
+        let budget = self.0.budgets.of(shop);
+        let cost_nothing = result.as_ref().is_err_and(|kind| kind.effect() == Effect::None);
+        if cost.is_none() && cost_nothing {
+            return budget.give_back(reserved, call.priority);
+        }
+        budget.settle(request.name, reserved, call.priority, cost, self.0.clock.now());
+    }
+
+    /// Says once that this version is retired.
+    fn notice_version(&self, shop: &ShopDomain, version: Option<&str>) {
+        let asked = shopify_schema::API_VERSION;
+        if let Some(answered) = version.filter(|version| *version != asked)
+            && !self.0.fell_forward.swap(true, Ordering::Relaxed)
+        {
+            warn!(%shop, asked, answered, "Shopify answers with another API version: the one asked for is retired");
+        }
+    }
+}
+
+/// Where no better time is known.
+const LATER: Retry = Retry::After(Duration::from_secs(30));
+
+fn sensitive(token: &Token) -> Result<http::HeaderValue, TransportError> {
+    let value = http::HeaderValue::from_str(token.access.expose_secret());
+    let mut value = value.map_err(|_| TransportError::Connect("the token is no header value".to_owned()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+/// What the status says; for 200, what the body says.
+fn by_status<'a>(status: StatusCode, request: &Request<'_>, body: &'a [u8]) -> Result<Answer<'a>, Kind> {
+    match status.as_u16() {
+        200 if request.is_graphql => {
+            let parsed = parse(body).ok_or_else(|| Kind::Malformed(format!("{} bytes, no JSON of GraphQL", body.len())))?;
+            let (data, errors, cost) = (parsed.data, parsed.errors, parsed.cost);
+            Ok(Answer { data, body, errors, cost, request_id: None, version: None })
+        }
+        200 => Ok(Answer { data: None, body, errors: Vec::new(), cost: None, request_id: None, version: None }),
+        400 => Err(Kind::Invalid(parse(body).map(|parsed| parsed.errors).unwrap_or_default())),
+        401 => Err(Kind::Unauthorized),
+        402 => Err(Kind::Frozen),
+        403 => Err(Kind::Forbidden),
+        404 => Err(Kind::NotFound),
+        423 => Err(Kind::Locked),
+        429 => Err(Kind::TooManyRequests),
+        430 => Err(Kind::SecurityRejection),
+        code @ 500..=599 => Err(Kind::Server(code)),
+        code => Err(Kind::UnexpectedStatus(code)),
+    }
+}
+
+/// What the errors of an answer say, but for fields that may not be read.
+fn by_errors(errors: &[GraphError]) -> Result<(), Kind> {
+    let others = || errors.iter().filter(|error| error.code() != "ACCESS_DENIED");
+    let has = |code: &str| errors.iter().find(|error| error.code() == code);
+    if has("THROTTLED").is_some() {
+        return Err(Kind::Throttled);
+    }
+    if let Some(error) = has("MAX_COST_EXCEEDED") {
+        let (cost, max) = (error.extensions.cost, error.extensions.max_cost);
+        return Err(Kind::MaxCostExceeded { cost: cost.unwrap_or(f64::NAN), max: max.unwrap_or(1_000.0) });
+    }
+    if has("SHOP_INACTIVE").is_some() {
+        return Err(Kind::ShopInactive);
+    }
+    if has("INTERNAL_SERVER_ERROR").is_some() {
+        return Err(Kind::InternalServerError);
+    }
+    if others().next().is_some() {
+        return Err(Kind::Invalid(others().cloned().collect()));
+    }
+    Ok(())
+}

@@ -1,0 +1,269 @@
+//! The budget as calls meet it: waits for points, reserves them, settles them.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use resilience::{
+    Clock, SharedState, UnixMillis,
+    shared::{self, Change, SharedStateError},
+};
+use shopify_webhook::ShopDomain;
+use tokio::time::Instant;
+use tracing::warn;
+
+use super::{
+    Cost, Lease, Priority, Status,
+    bucket::{Answer, Ask, Bucket},
+    pace::{Pace, Take},
+};
+
+/// The points of one call.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reserved {
+    /// What was taken for it.
+    pub points: f64,
+}
+
+/// The points are not there within the caller's time: come back after this long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotWithin(pub Duration);
+
+/// The budget of one app at one shop, as one process sees it.
+pub struct Budget {
+    key: String,
+    clock: Clock,
+    state: Arc<dyn SharedState>,
+    foreground: Queue,
+    background: Queue,
+    /// Requested costs by operation, learned from replies.
+    costs: Mutex<BTreeMap<String, u32>>,
+}
+
+/// Callers of one priority, served in the order in which they came.
+struct Queue {
+    /// Whose turn it is to wait for points.
+    turn: tokio::sync::Mutex<()>,
+    pace: Mutex<Pace>,
+    /// Points that callers here wait for.
+    waiting: AtomicU64,
+}
+
+impl Queue {
+    fn new(now: UnixMillis) -> Self {
+        Self { turn: tokio::sync::Mutex::default(), pace: Mutex::new(Pace::new(now)), waiting: AtomicU64::new(0) }
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long the shared state keeps a bucket that nobody uses: it is full again long before.
+const KEEP: Duration = Duration::from_secs(24 * 3600);
+/// A background caller that was sent away asks again not before this.
+const LEAST_NAP: Duration = Duration::from_millis(500);
+/// A lease that a process gives itself when the shared state can't be reached.
+const ALONE_FOR: Duration = Duration::from_secs(15);
+
+impl Budget {
+    /// The budget of `app` at `shop`.
+    pub fn new(app: &str, shop: &ShopDomain, clock: Clock, state: Arc<dyn SharedState>) -> Self {
+        Self {
+            key: Self::key(app, shop),
+            clock,
+            state,
+            foreground: Queue::new(clock.now()),
+            background: Queue::new(clock.now()),
+            costs: Mutex::default(),
+        }
+    }
+
+    /// The key under which the shared state has the bucket.
+    pub fn key(app: &str, shop: &ShopDomain) -> String {
+        format!("budget/{app}/{shop}")
+    }
+
+    /// Waits until `operation` has its points. `guess` is used for its cost until Shopify has told it.
+    pub async fn reserve(
+        &self,
+        operation: &str,
+        guess: u32,
+        priority: Priority,
+        deadline: Instant,
+    ) -> Result<Reserved, NotWithin> {
+        let queue = self.queue(priority);
+        let cost = f64::from(self.cost(operation).unwrap_or(guess)).max(1.0);
+        let _waiting = Waiting::new(&queue.waiting, cost);
+        let Ok(_turn) = tokio::time::timeout_at(deadline, queue.turn.lock()).await else {
+            // Those before it are served at the rate of the bucket.
+            let restore = queue.pace().status().map_or(100.0, |status| status.restore);
+            let ahead = queue.waiting.load(Ordering::Relaxed) as f64 / restore;
+            return Err(NotWithin(Duration::from_secs_f64(ahead.clamp(1.0, 60.0))));
+        };
+        loop {
+            let patience = deadline.saturating_duration_since(Instant::now());
+            let backlog = (queue.waiting.load(Ordering::Relaxed) as f64 - cost).max(0.0);
+            let take = queue.pace().take(cost, backlog, patience, self.clock.now());
+            let wait = match take {
+                Take::Go => return Ok(Reserved { points: cost }),
+                Take::Wait(wait) => wait,
+                Take::Ask(ask) => {
+                    let ask = Ask { is_background: priority == Priority::Background, ..*ask };
+                    match self.lease(&ask, operation, queue).await? {
+                        None => continue,
+                        Some(nap) => nap,
+                    }
+                }
+            };
+            if wait > patience {
+                return Err(NotWithin(wait));
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Gets a lease from the shared bucket; `None` when it is there, else how long to wait before the next try.
+    async fn lease(&self, ask: &Ask, operation: &str, queue: &Queue) -> Result<Option<Duration>, NotWithin> {
+        match self.ask(ask, operation).await {
+            Ok(Answer::Granted(lease)) => queue.pace().granted(lease, self.clock.now()),
+            // A foreground call was told the time at which its points come; more than it has.
+            Ok(Answer::Wait(wait)) if !ask.is_background => return Err(NotWithin(wait)),
+            Ok(Answer::Wait(wait)) => return Ok(Some(wait.max(LEAST_NAP).mul_f64(1.0 + fastrand::f64()))),
+            Err(error) => {
+                warn!(key = self.key, %error, "Went on with a small budget of this process's own");
+                let now = self.clock.now();
+                let mut pace = queue.pace();
+                if !pace.could_bear(ask.need) {
+                    return Err(NotWithin(ALONE_FOR));
+                }
+                let lease = alone(ask, pace.status(), now);
+                pace.granted(lease, now);
+            }
+        }
+        Ok(None)
+    }
+
+    /// A reply came, or none did: `actual` is `None` where nothing is known of what the call cost.
+    pub fn settle(
+        &self,
+        operation: &str,
+        reserved: Reserved,
+        priority: Priority,
+        cost: Option<Cost>,
+        now: UnixMillis,
+    ) {
+        if let Some(cost) = cost {
+            self.costs().insert(operation.to_owned(), cost.requested);
+        }
+        let status = cost.map(|cost| cost.status(now));
+        let actual = cost.and_then(|cost| cost.actual).map(f64::from);
+        self.queue(priority).pace().settle(reserved.points, actual, status);
+    }
+
+    /// The call was not made, or not charged.
+    pub fn give_back(&self, reserved: Reserved, priority: Priority) {
+        self.queue(priority).pace().give_back(reserved.points);
+    }
+
+    async fn ask(&self, ask: &Ask, operation: &str) -> Result<Answer, SharedStateError> {
+        let mut learned = None;
+        let known = self.costs().clone();
+        let clock = self.clock;
+        let answer = shared::update(&*self.state, &self.key, KEEP, |bucket: Option<Bucket>| {
+            learned = bucket.as_ref().map(|bucket| bucket.costs.clone());
+            let (change, answer) = Bucket::ask(bucket, ask, clock.now());
+            let change = match change {
+                Change::Write(mut bucket) => {
+                    bucket.learn(&known);
+                    Change::Write(bucket)
+                }
+                keep => keep,
+            };
+            (change, answer)
+        })
+        .await?;
+        if let Some(cost) = learned.and_then(|costs| costs.get(operation).copied()) {
+            self.costs().entry(operation.to_owned()).or_insert(cost);
+        }
+        Ok(answer)
+    }
+
+    fn cost(&self, operation: &str) -> Option<u32> {
+        self.costs().get(operation).copied()
+    }
+
+    fn costs(&self) -> MutexGuard<'_, BTreeMap<String, u32>> {
+        self.costs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn queue(&self, priority: Priority) -> &Queue {
+        match priority {
+            Priority::Foreground => &self.foreground,
+            Priority::Background => &self.background,
+        }
+    }
+}
+
+/// What a process allows itself while the shared bucket can't be reached: a twentieth of the refill, for others do
+/// the same.
+fn alone(ask: &Ask, status: Option<Status>, now: UnixMillis) -> Lease {
+    let restore = status.map_or(100.0, |status| status.restore);
+    Lease {
+        until: now + ALONE_FOR,
+        rate: restore / 20.0,
+        hold: ask.hold,
+        lump: ask.need,
+        ready: ask.need,
+        refill: 0.0,
+        granted_at: now,
+        settled: None,
+    }
+}
+
+/// Counts a caller's points as waited for, until it is dropped.
+struct Waiting<'a> {
+    count: &'a AtomicU64,
+    points: u64,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicU64, cost: f64) -> Self {
+        let points = cost as u64;
+        count.fetch_add(points, Ordering::Relaxed);
+        Self { count, points }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(self.points, Ordering::Relaxed);
+    }
+}
+
+/// The budgets of one app, by shop.
+pub struct Budgets {
+    app: String,
+    clock: Clock,
+    state: Arc<dyn SharedState>,
+    known: Mutex<HashMap<ShopDomain, Arc<Budget>>>,
+}
+
+impl Budgets {
+    /// None yet.
+    pub fn new(app: String, clock: Clock, state: Arc<dyn SharedState>) -> Self {
+        Self { app, clock, state, known: Mutex::default() }
+    }
+
+    /// The budget at a shop.
+    pub fn of(&self, shop: &ShopDomain) -> Arc<Budget> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || Arc::new(Budget::new(&self.app, shop, self.clock, Arc::clone(&self.state)));
+        Arc::clone(known.entry(shop.clone()).or_insert_with(make))
+    }
+}

@@ -1,0 +1,105 @@
+//! The cost budget: calls wait for their points before they are made, and all processes share Shopify's bucket.
+//!
+//! ```text
+//!  call ─▶ pace (this process, a shop, a priority) ─ no points ─▶ bucket (shared document, an app and shop)
+//!            ▲ points left over, true cost                            one read and one write, for five calls or more
+//!  reply ────┘ throttleStatus ────────────────────────────────────▶ mends the bucket with the next write
+//! ```
+//!
+//! [`bucket`] and [`pace`] are pure; [`Budget`] joins them with the shared state and the clock.
+
+pub mod bucket;
+mod meter;
+pub mod pace;
+
+#[cfg(test)]
+mod tests;
+
+use resilience::UnixMillis;
+use serde::{Deserialize, Serialize};
+
+pub use meter::{Budget, Budgets, NotWithin, Reserved};
+
+/// Points that were promised to a process.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lease {
+    /// When it must not be used any more.
+    pub until: UnixMillis,
+    /// Points a second.
+    pub rate: f64,
+    /// Points of the rate that may gather.
+    pub hold: f64,
+    /// Points at once.
+    pub lump: f64,
+    /// How much of the lump was there when it was promised; the rest comes in with the refill. May be negative.
+    pub ready: f64,
+    /// Points a second by which the rest comes in.
+    pub refill: f64,
+    /// When it was promised.
+    pub granted_at: UnixMillis,
+    /// The document's `settled` then; `None` for a lease that a process gave itself, of which the document has nothing.
+    pub settled: Option<f64>,
+}
+
+impl Lease {
+    /// The points of it that may be unspent at any time.
+    fn held(&self) -> f64 {
+        self.lump + self.hold
+    }
+}
+
+/// Shopify's `throttleStatus`, and when it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// `maximumAvailable`.
+    pub max: f64,
+    /// `currentlyAvailable`.
+    pub available: f64,
+    /// `restoreRate`, points a second.
+    pub restore: f64,
+    /// When the reply came.
+    pub at: UnixMillis,
+}
+
+/// What Shopify says of one call's cost: `extensions.cost`.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cost {
+    /// Points that had to be there.
+    #[serde(rename = "requestedQueryCost")]
+    pub requested: u32,
+    /// Points that were taken in the end; `None` if the call was throttled.
+    #[serde(rename = "actualQueryCost")]
+    pub actual: Option<u32>,
+    /// The bucket after the call.
+    pub throttle_status: ThrottleStatus,
+}
+
+/// `throttleStatus`.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ThrottleStatus {
+    /// Size of the bucket.
+    pub maximum_available: f64,
+    /// Points in it.
+    pub currently_available: f64,
+    /// Points a second.
+    pub restore_rate: f64,
+}
+
+impl Cost {
+    fn status(&self, at: UnixMillis) -> Status {
+        let ThrottleStatus { maximum_available: max, currently_available: available, restore_rate: restore } =
+            self.throttle_status;
+        Status { max, available, restore, at }
+    }
+}
+
+/// Who goes first when points are scarce.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Priority {
+    /// Somebody waits: a webhook's handler, a person.
+    Foreground,
+    /// Nobody does: reconciliation, exports, caches. Leaves a quarter of the bucket to the foreground.
+    Background,
+}

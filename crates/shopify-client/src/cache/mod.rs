@@ -1,0 +1,5 @@
+//! A cache of what changes seldom.
+
+mod store;
+
+pub use store::{CacheStore, CacheStoreError, Entry};

@@ -1,0 +1,227 @@
+//! A reply of the Admin API's GraphQL endpoint.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+use crate::budget::Cost;
+
+/// One entry of a reply's `errors`.
+///
+/// Shopify's words may quote what was sent: print it through [`GraphError::summary`].
+#[derive(Clone, PartialEq, Deserialize)]
+pub struct GraphError {
+    /// Shopify's words.
+    #[serde(default)]
+    pub message: String,
+    /// What part of the operation it is about.
+    #[serde(default)]
+    pub path: Option<Value>,
+    /// `code` and what belongs to it.
+    #[serde(default)]
+    pub extensions: Extensions,
+}
+
+/// What Shopify adds to an error.
+#[derive(Clone, PartialEq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Extensions {
+    /// Such as `THROTTLED`. Errors of the query's own text have other words here, or none.
+    pub code: Option<String>,
+    /// Of `MAX_COST_EXCEEDED`.
+    pub cost: Option<f64>,
+    /// Of `MAX_COST_EXCEEDED`.
+    pub max_cost: Option<f64>,
+    /// Of `ACCESS_DENIED`.
+    pub required_access: Option<String>,
+    /// Of `INTERNAL_SERVER_ERROR`.
+    pub request_id: Option<String>,
+}
+
+impl GraphError {
+    /// Its code, or an empty text.
+    pub fn code(&self) -> &str {
+        self.extensions.code.as_deref().unwrap_or_default()
+    }
+
+    /// `code at path: message`, without what the message quotes.
+    pub fn summary(&self) -> String {
+        let path = match &self.path {
+            Some(Value::Array(parts)) => {
+                let parts = parts.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
+                parts.collect::<Vec<_>>().join(".")
+            }
+            _ => String::new(),
+        };
+        let parts = [self.code(), path.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+        match parts.is_empty() {
+            true => redact(&self.message),
+            false => format!("{}: {}", parts.join(" at "), redact(&self.message)),
+        }
+    }
+}
+
+impl std::fmt::Debug for GraphError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.summary())
+    }
+}
+
+/// One entry of a mutation's `userErrors`: the mutation was understood, and refused.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct UserError {
+    /// The input that it is about, as a path. Shopify leaves it out where it is about no one input.
+    #[serde(default)]
+    pub field: Option<Vec<String>>,
+    /// Shopify's words. They may quote what was sent.
+    #[serde(default)]
+    pub message: String,
+    /// Such as `CHANGE_FROM_QUANTITY_STALE`; some mutations have none.
+    #[serde(default)]
+    pub code: Option<String>,
+}
+
+impl UserError {
+    /// `code at field: message`, without what the message quotes.
+    pub fn summary(&self) -> String {
+        let field = self.field.as_deref().unwrap_or_default().join(".");
+        let parts = [self.code.as_deref().unwrap_or_default(), field.as_str()];
+        let parts = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+        match parts.is_empty() {
+            true => redact(&self.message),
+            false => format!("{}: {}", parts.join(" at "), redact(&self.message)),
+        }
+    }
+}
+
+impl std::fmt::Debug for UserError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.summary())
+    }
+}
+
+/// Replaces what is quoted, and what looks like an address: Shopify quotes the caller's values, which may be a
+/// customer's.
+fn redact(message: &str) -> String {
+    const LONGEST: usize = 300;
+    let mut clean = String::with_capacity(message.len().min(LONGEST));
+    let mut until = None;
+    let mut before = ' ';
+    for c in message.chars() {
+        match until {
+            Some(quote) if c == quote => {
+                until = None;
+                clean.push(c);
+            }
+            Some(_) => {}
+            // An apostrophe within a word quotes nothing.
+            None if matches!(c, '"' | '`') || (c == '\'' && !before.is_alphanumeric()) => {
+                until = Some(c);
+                clean.push(c);
+                clean.push('…');
+            }
+            None => clean.push(c),
+        }
+        before = c;
+        if clean.len() >= LONGEST {
+            clean.push('…');
+            break;
+        }
+    }
+    let words = clean.split_inclusive(char::is_whitespace);
+    words.map(|word| if word.contains('@') && !word.starts_with('@') { "… " } else { word }).collect()
+}
+
+/// What a reply says, its data still unread.
+pub(crate) struct Parsed<'a> {
+    pub(crate) data: Option<&'a RawValue>,
+    pub(crate) errors: Vec<GraphError>,
+    pub(crate) cost: Option<Cost>,
+}
+
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(borrow, default)]
+    data: Option<&'a RawValue>,
+    #[serde(default)]
+    errors: Option<Value>,
+    #[serde(default)]
+    extensions: Option<WireExtensions>,
+}
+
+#[derive(Deserialize)]
+struct WireExtensions {
+    #[serde(default)]
+    cost: Option<Value>,
+}
+
+/// Reads a reply; `None` if it isn't one: cut off, HTML, or neither data nor errors.
+pub(crate) fn parse(body: &[u8]) -> Option<Parsed<'_>> {
+    let wire: Wire<'_> = serde_json::from_slice(body).ok()?;
+    let errors = match wire.errors {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(list)) => list.into_iter().map(read_error).collect(),
+        Some(other) => vec![read_error(other)],
+    };
+    let data = wire.data.filter(|data| data.get() != "null");
+    if data.is_none() && errors.is_empty() {
+        return None;
+    }
+    // A cost of a new shape must not make a good reply a bad one.
+    let cost = wire.extensions.and_then(|extensions| extensions.cost).and_then(|cost| serde_json::from_value(cost).ok());
+    Some(Parsed { data, errors, cost })
+}
+
+fn read_error(value: Value) -> GraphError {
+    let plain = |message: String| GraphError { message, path: None, extensions: Extensions::default() };
+    match value {
+        Value::String(message) => plain(message),
+        other => serde_json::from_value(other).unwrap_or_else(|_| plain("an error of an unknown shape".to_owned())),
+    }
+}
+
+/// The user errors of all mutations in `data`.
+pub(crate) fn user_errors(data: &RawValue) -> Vec<UserError> {
+    #[derive(Deserialize)]
+    struct Payload {
+        #[serde(rename = "userErrors", default)]
+        user_errors: Vec<UserError>,
+    }
+    let payloads: Result<BTreeMap<String, Option<Payload>>, _> = serde_json::from_str(data.get());
+    payloads.unwrap_or_default().into_values().flatten().flat_map(|payload| payload.user_errors).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_shopify_quotes_is_not_repeated() {
+        for (message, shown) in [
+            ("Variable $email was provided invalid value \"ann@example.com\"", "Variable $email was provided invalid value \"…\""),
+            ("Email ann@example.com is taken", "Email … is taken"),
+            ("This shop's plan does not have access", "This shop's plan does not have access"),
+            ("The @idempotent directive is required", "The @idempotent directive is required"),
+            ("Invalid id 'gid://shopify/Customer/1'", "Invalid id '…'"),
+        ] {
+            assert_eq!(redact(message), shown);
+        }
+    }
+
+    #[test]
+    fn replies_of_other_shapes_are_no_replies() {
+        for body in ["", "{", "<html>", "[]", "{}", "{\"data\":null}", "{\"data\":{\"shop\":"] {
+            assert!(parse(body.as_bytes()).is_none(), "{body}");
+        }
+        assert_eq!(parse(b"{\"errors\":\"Not Found\"}").unwrap().errors[0].message, "Not Found");
+    }
+
+    #[test]
+    fn user_errors_of_every_mutation_are_found() {
+        let data = r#"{"a":{"userErrors":[]},"b":{"userErrors":[{"field":["x"],"message":"m","code":"C"}]},"c":null}"#;
+        let errors = user_errors(serde_json::from_str(data).unwrap());
+        assert_eq!(errors.len(), 1);
+        assert_eq!(errors[0].summary(), "C at x: m");
+    }
+}
