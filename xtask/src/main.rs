@@ -4,6 +4,7 @@
 mod deny;
 mod fuzz;
 mod process;
+mod schema;
 mod tools;
 mod validate;
 
@@ -24,6 +25,7 @@ enum Chore {
     Fuzz(fuzz::Fuzz),
     Validate(validate::Validate),
     Deny(deny::Deny),
+    Schema(schema::Schema),
     Tools(tools::Tools),
 }
 
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Validate(validate) => validate.run(),
         Chore::Deny(deny) => deny.run(),
+        Chore::Schema(schema) => schema.run(),
         Chore::Tools(tools) => tools.run(),
     };
     match done {

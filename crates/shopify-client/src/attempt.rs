@@ -96,7 +96,8 @@ impl Client {
             let token = match self.token(shop, refused, call).await {
                 Ok(token) => token,
                 Err(kind) => {
-                    let retry = if matches!(&kind, Kind::Token(error) if error.may_pass()) { LATER } else { Retry::Never };
+                    let retry =
+                        if matches!(&kind, Kind::Token(error) if error.may_pass()) { LATER } else { Retry::Never };
                     return Err(fail(kind, retry, None, attempts));
                 }
             };
@@ -204,7 +205,7 @@ impl Client {
                 })
             }
         };
-        self.settle(shop, request, call, reserved, cost, &attempt_end.result);
+        self.settle(shop, request, call, reserved, cost, &attempt_end.result).await;
         match attempt_end.result.as_ref().err().filter(|kind| kind.is_outage()) {
             Some(kind) => permit.failed(&kind.to_string()).await,
             None => permit.succeeded().await,
@@ -243,7 +244,7 @@ impl Client {
         built.map_err(|_| TransportError::Connect("the request can't be built".to_owned()))
     }
 
-    fn settle<T>(
+    async fn settle<T>(
         &self,
         shop: &ShopDomain,
         request: &Request<'_>,
@@ -259,6 +260,7 @@ impl Client {
             return budget.give_back(reserved, call.priority);
         }
         budget.settle(request.name, reserved, call.priority, cost, self.0.clock.now());
+        budget.share_news().await;
     }
 
     /// Says once that this version is retired.
@@ -290,7 +292,8 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
 fn by_status<'a>(status: StatusCode, request: &Request<'_>, body: &'a [u8]) -> Result<Answer<'a>, Kind> {
     match status.as_u16() {
         200 if request.is_graphql => {
-            let parsed = parse(body).ok_or_else(|| Kind::Malformed(format!("{} bytes, no JSON of GraphQL", body.len())))?;
+            let parsed =
+                parse(body).ok_or_else(|| Kind::Malformed(format!("{} bytes, no JSON of GraphQL", body.len())))?;
             let (data, errors, cost) = (parsed.data, parsed.errors, parsed.cost);
             Ok(Answer { data, body, errors, cost, request_id: None, version: None })
         }

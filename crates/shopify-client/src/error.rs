@@ -143,10 +143,7 @@ impl Kind {
 
     /// Whether it says that the shop's API is out of order, as a circuit breaker asks.
     pub(crate) fn is_outage(&self) -> bool {
-        matches!(
-            self,
-            Self::Server(_) | Self::InternalServerError | Self::Transport(_) | Self::Malformed(_)
-        )
+        matches!(self, Self::Server(_) | Self::InternalServerError | Self::Transport(_) | Self::Malformed(_))
     }
 
     /// What a person can do about it.
@@ -156,7 +153,9 @@ impl Kind {
             Self::AccessDenied(_) => "grant the app the scope that Shopify names, and let the shop approve it",
             Self::Invalid(_) => "check the operation against the schema of this API version: cargo xtask schema",
             Self::ShopInactive | Self::Frozen => "the merchant must settle the shop's account; calls stop until then",
-            Self::Unauthorized => "the app was uninstalled or its token revoked: install it again, then weir shops add --replace",
+            Self::Unauthorized => {
+                "the app was uninstalled or its token revoked: install it again, then weir shops add --replace"
+            }
             Self::NotFound => "check the shop's domain: it may have been closed or renamed",
             Self::Locked => "Shopify locked the shop: only its owner can have it opened",
             Self::SecurityRejection => "wait, and look for what the app sends that Shopify takes for an attack",

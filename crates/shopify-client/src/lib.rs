@@ -9,12 +9,14 @@
 
 mod attempt;
 pub mod budget;
+pub mod bulk;
 pub mod cache;
 mod call;
 pub mod call_log;
 mod client;
 mod error;
 mod graphql;
+pub mod inventory;
 pub mod operations;
 mod rest;
 mod retry;

@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn retry_after_is_read_in_seconds() {
-        for (text, seconds) in [("2", Some(2.0)), ("2.0", Some(2.0)), (" 0.5", Some(0.5)), ("-1", None), ("soon", None)] {
+        for (text, seconds) in [("2", Some(2.0)), ("2.0", Some(2.0)), (" 0.5", Some(0.5)), ("-1", None), ("soon", None)]
+        {
             let headers = http::HeaderMap::from_iter([(http::header::RETRY_AFTER, text.parse().unwrap())]);
             assert_eq!(retry_after(&headers).map(|wait| wait.as_secs_f64()), seconds, "{text}");
         }

@@ -10,6 +10,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::Backoff;
+
 pub use memory::MemoryState;
 
 /// A document as it was read.
@@ -70,6 +72,9 @@ pub enum Change<T> {
 /// How often a change is decided anew when others write at the same time, before the store counts as unreachable.
 const ROUNDS: u32 = 16;
 
+/// Waits after a meeting.
+const CROWD: Backoff = Backoff { base: Duration::from_millis(20), cap: Duration::from_millis(500) };
+
 /// Reads a document, lets `decide` change it, and writes it unless somebody else did: then decides again on what
 /// stands there now. One read, and one write if there is a change and nobody else writes.
 ///
@@ -82,7 +87,7 @@ pub async fn update<T: Serialize + DeserializeOwned, R>(
 ) -> Result<R, SharedStateError> {
     let failed = |source| SharedStateError { key: key.to_owned(), action: "written", source };
     let mut current = state.read(key).await?;
-    for _ in 0..ROUNDS {
+    for round in 1..=ROUNDS {
         let document = current.as_ref().and_then(|current| serde_json::from_str(&current.value).ok());
         let (change, result) = decide(document);
         let Change::Write(document) = change else { return Ok(result) };
@@ -91,6 +96,12 @@ pub async fn update<T: Serialize + DeserializeOwned, R>(
         match state.swap(key, expected, &value, keep).await? {
             Swap::Written => return Ok(result),
             Swap::Lost(now) => current = now,
+        }
+        // Those who met here must not meet again: each meeting costs all but one of them a write.
+        tokio::time::sleep(CROWD.delay(round, &mut fastrand::Rng::new())).await;
+        // The wait made what was seen old.
+        if round > 1 {
+            current = state.read(key).await?;
         }
     }
     Err(failed(format!("others wrote it {ROUNDS} times meanwhile").into()))

@@ -9,7 +9,7 @@
 //! - a **rate**, points a second until the lease ends, of which at most `hold` may gather unused.
 //!
 //! Invariant, if nobody else uses the app's bucket: Shopify's bucket holds at least `level` plus all promised points
-//! that are not spent yet. Lumps and rates leave the level when they are promised; the level's own refill is capped
+//! that it has not charged yet. Lumps and rates leave the level when they are promised; the level's own refill is capped
 //! below `max` by all that may be held unspent. So a call that has its points is not throttled.
 
 use std::{collections::BTreeMap, time::Duration};
@@ -34,8 +34,8 @@ pub struct Bucket {
     pub status_at: UnixMillis,
     /// What is promised, summed up by the end of the leases.
     pub promised: Vec<Promised>,
-    /// Points of leases that were given back or used up, since the document was made.
-    pub settled: f64,
+    /// Lumps that were given back or used up, in points, since the document was made.
+    pub gone: f64,
     /// The requested cost of operations, as last seen: a new process starts with what others learned.
     pub costs: BTreeMap<String, u32>,
 }
@@ -49,6 +49,8 @@ pub struct Promised {
     pub rate: f64,
     /// Points that they may hold unspent, of all of them.
     pub held: f64,
+    /// How many have a rate.
+    pub rates: u32,
 }
 
 /// What a process asks for.
@@ -58,12 +60,14 @@ pub struct Ask {
     pub need: f64,
     /// Points that it could use now.
     pub lump: f64,
-    /// The least lump that is worth a write, if there is no rate to live on.
-    pub least: f64,
+    /// Points for which callers wait already, the need among them.
+    pub waited_for: f64,
     /// Points a second that it could use.
     pub rate: f64,
     /// Points of its rate that may gather unused.
     pub hold: f64,
+    /// Points of calls that are under way: Shopify may not have charged them yet.
+    pub in_flight: f64,
     /// How long it can wait for its need.
     pub patience: Duration,
     /// Whether it leaves the foreground's reserve alone, and waits for its turn.
@@ -83,10 +87,13 @@ pub enum Answer {
     Wait(Duration),
 }
 
-/// Leases end on multiples of this, so that few sums describe them all.
-const END_EVERY: Duration = Duration::from_secs(30);
+/// Rates end on multiples of this, and lumps of that: so that few sums describe them all.
+const RATES_END_EVERY: Duration = Duration::from_secs(45);
+const LUMPS_END_EVERY: Duration = Duration::from_secs(5);
+/// Points to come are promised so far ahead at most: a lump must come in before it ends.
+const LONGEST_AHEAD: Duration = Duration::from_secs(2);
 /// The share of the refill that may be promised as rates; the rest serves lumps.
-const MOST_RATE: f64 = 0.85;
+const MOST_RATE: f64 = 0.95;
 /// The share of the bucket that background calls leave to the foreground.
 const FOREGROUND_RESERVE: f64 = 0.25;
 /// Operations whose cost is remembered: keeps the document below a write unit.
@@ -103,7 +110,7 @@ impl Bucket {
             restore,
             status_at: UnixMillis(0),
             promised: Vec::new(),
-            settled: 0.0,
+            gone: 0.0,
             costs: BTreeMap::new(),
         }
     }
@@ -116,40 +123,52 @@ impl Bucket {
             bucket.settle(lease, *unspent);
         }
         if let Some(seen) = &ask.seen {
-            bucket.calibrate(seen, ask.previous.as_ref().and_then(|(lease, _)| lease.settled), now);
+            bucket.calibrate(seen, ask.in_flight, now);
         }
-        let refill = bucket.refill();
+        let until = end(RATES_END_EVERY, now);
         let headroom = bucket.level - if ask.is_background { bucket.max * FOREGROUND_RESERVE } else { 0.0 };
-        let wait = Duration::try_from_secs_f64(((ask.need - headroom) / refill).max(0.0)).unwrap_or(Duration::MAX);
+        let wait = bucket.time_to_gain(ask.need - headroom);
         // A background call takes what lies there and never points to come: these are the foreground's.
-        if wait > if ask.is_background { Duration::ZERO } else { ask.patience } {
+        let longest = if ask.is_background { Duration::ZERO } else { ask.patience.min(LONGEST_AHEAD) };
+        if wait > longest {
             return (Change::Keep, Answer::Wait(wait));
         }
-        let rate = ask.rate.min((bucket.restore * MOST_RATE - bucket.promised_rate()) / 2.0).max(0.0);
-        let lives_on_rate = rate * END_EVERY.as_secs_f64() >= ask.least;
-        let least = if lives_on_rate || ask.is_background { ask.need } else { ask.least.max(ask.need) };
-        let lump = ask.lump.min(headroom / 2.0).max(least);
+        let free = bucket.restore * MOST_RATE - bucket.promised_rate();
+        // Those who have just come get little of it, and those who stay come to a fair share with time.
+        let leases = bucket.promised.iter().map(|promised| promised.rates).sum::<u32>();
+        let fair = bucket.restore * MOST_RATE / f64::from(leases + 1);
+        let rate = ask.rate.min(free).min(fair.max(free / 4.0)).max(0.0);
+        // Nobody waits for these points yet: they lie idle, so that they come from what is plenty, shared by many.
+        let idle = (headroom / 2.0).min((bucket.max - bucket.held()) / 8.0);
+        let lump = ask.lump.min(idle.max(ask.waited_for.min(headroom))).max(ask.need);
         let lease = Lease {
-            until: lease_end(now),
+            until,
+            lump_until: end(LUMPS_END_EVERY, now),
             rate,
-            hold: ask.hold,
+            hold: if rate > 0.0 { ask.hold } else { 0.0 },
+            carried: ask.in_flight,
             lump,
             ready: headroom.min(lump),
-            refill: refill - rate,
+            // As fast as it takes for the need to be there when it was said to be.
+            refill: if wait.is_zero() { 0.0 } else { (ask.need - headroom) / wait.as_secs_f64() },
+            restore: bucket.restore,
+            is_scarce: headroom < bucket.max / 8.0,
             granted_at: now,
-            settled: Some(bucket.settled),
+            gone: Some(bucket.gone),
         };
         bucket.promise(&lease);
         (Change::Write(bucket), Answer::Granted(lease))
     }
 
-    /// Remembers the requested cost of an operation.
-    pub fn learn(&mut self, costs: &BTreeMap<String, u32>) {
+    /// Remembers the requested costs of operations. Whether it learned of one that it did not know.
+    pub fn learn(&mut self, costs: &BTreeMap<String, u32>) -> bool {
+        let before = self.costs.len();
         for (operation, cost) in costs {
             if self.costs.len() < MOST_COSTS || self.costs.contains_key(operation) {
                 self.costs.insert(operation.clone(), *cost);
             }
         }
+        self.costs.len() > before
     }
 
     /// Lets time pass: the level rises by what is not promised, and leases end.
@@ -176,48 +195,73 @@ impl Bucket {
 
     fn promise(&mut self, lease: &Lease) {
         self.level -= lease.lump;
-        match self.promised.iter_mut().find(|promised| promised.until == lease.until) {
-            Some(promised) => {
-                promised.rate += lease.rate;
-                promised.held += lease.held();
-            }
-            None => {
-                let Lease { until, rate, .. } = *lease;
-                self.promised.push(Promised { until, rate, held: lease.held() });
+        for part in lease.parts() {
+            match self.promised.iter_mut().find(|promised| promised.until == part.until) {
+                Some(promised) => {
+                    promised.rate += part.rate;
+                    promised.held += part.held;
+                    promised.rates += part.rates;
+                }
+                None => self.promised.push(part),
             }
         }
     }
 
     /// Takes a promise back. What its lease left unspent is still in Shopify's bucket, even if the lease ended before.
     fn settle(&mut self, lease: &Lease, unspent: f64) {
-        if let Some(promised) = self.promised.iter_mut().find(|promised| promised.until == lease.until) {
-            promised.rate = (promised.rate - lease.rate).max(0.0);
-            promised.held = (promised.held - lease.held()).max(0.0);
+        let shrunk = (self.restore / lease.restore).min(1.0);
+        for part in lease.parts() {
+            if let Some(promised) = self.promised.iter_mut().find(|promised| promised.until == part.until) {
+                promised.rate = (promised.rate - part.rate * shrunk).max(0.0);
+                promised.held = (promised.held - part.held).max(0.0);
+                promised.rates = promised.rates.saturating_sub(part.rates);
+            }
         }
-        self.settled += lease.held();
+        self.gone += lease.lump;
         self.rise(unspent.max(0.0));
         self.level += unspent.min(0.0);
     }
 
-    /// Takes over what Shopify said, and mends the level by it: it lies between what is there beside all that may be
-    /// held, and what is there.
-    fn calibrate(&mut self, seen: &Status, settled_then: Option<f64>, now: UnixMillis) {
+    /// Takes over what Shopify said, and mends the level by it.
+    fn calibrate(&mut self, seen: &Status, in_flight: f64, now: UnixMillis) {
         if seen.at > self.status_at {
+            // Rates of a larger plan are promises that can't be kept: their processes notice, too, and ask anew.
+            let shrunk = (seen.restore / self.restore).min(1.0);
+            self.promised.iter_mut().for_each(|promised| promised.rate *= shrunk);
             (self.max, self.restore, self.status_at) = (seen.max, seen.restore, seen.at);
         }
+        // It can't be more than what is there: somebody else may use the app's bucket, too.
         let age = now.since(seen.at).as_secs_f64();
         let most = (seen.available + self.restore * age).min(self.max);
         self.level = self.level.min(most).min(self.max - self.held().min(self.max));
-        // Leases that were settled since may have been spent since: without knowing them, nothing is added.
-        if let Some(then) = settled_then.filter(|then| *then <= self.settled) {
-            let least = seen.available + (self.restore - self.promised_rate()).min(0.0) * age;
-            self.level = self.level.max(least - self.held() - (self.settled - then));
+        // Points that were promised and never spent are there, too: lumps that lapsed, processes that died. What may be
+        // spent or charged after Shopify's word is what is held now, what of lumps is gone since, and what the rates
+        // have under way. If a promise ended in between, nothing is known of it, and nothing is added.
+        let is_same_slot = end(LUMPS_END_EVERY, seen.at) == end(LUMPS_END_EVERY, now);
+        if let Some(gone) = seen.gone.filter(|gone| is_same_slot && *gone <= self.gone) {
+            let drain = (self.promised_rate() - self.restore).max(0.0) * age;
+            let rates = self.promised.iter().filter(|promised| promised.rates > 0);
+            let under_way: f64 = rates.map(|promised| promised.held).sum();
+            let spent = drain + self.held() + under_way + in_flight + self.gone - gone;
+            self.level = self.level.max(seen.available - spent);
         }
     }
 
-    /// Points a second that no rate was promised of. Never quite zero: leases end.
-    fn refill(&self) -> f64 {
-        (self.restore - self.promised_rate()).max(self.restore * (1.0 - MOST_RATE)).max(0.1)
+    /// How long until the level has risen by so many points.
+    fn time_to_gain(&self, points: f64) -> Duration {
+        let (mut missing, mut from, mut rate) = (points, self.at, self.promised_rate());
+        let mut ends: Vec<_> = self.promised.iter().map(|promised| (promised.until, promised.rate)).collect();
+        ends.sort_by_key(|(until, _)| *until);
+        let mut seconds = 0.0;
+        for (until, ended) in ends {
+            let (length, refill) = (until.since(from).as_secs_f64(), (self.restore - rate).max(0.0));
+            if missing <= refill * length {
+                break;
+            }
+            (missing, seconds, from, rate) = (missing - refill * length, seconds + length, until, rate - ended);
+        }
+        let last = missing.max(0.0) / (self.restore - rate).max(0.1);
+        Duration::try_from_secs_f64(seconds + last).unwrap_or(Duration::MAX)
     }
 
     fn promised_rate(&self) -> f64 {
@@ -230,7 +274,17 @@ impl Bucket {
 }
 
 /// One to two steps from now.
-fn lease_end(now: UnixMillis) -> UnixMillis {
-    let step = i64::try_from(END_EVERY.as_millis()).unwrap_or(i64::MAX);
+fn end(step: Duration, now: UnixMillis) -> UnixMillis {
+    let step = i64::try_from(step.as_millis()).unwrap_or(i64::MAX);
     UnixMillis((now.0.div_euclid(step) + 2) * step)
+}
+
+impl Lease {
+    /// What of it ends when.
+    fn parts(&self) -> [Promised; 2] {
+        [
+            Promised { until: self.lump_until, rate: 0.0, held: self.lump + self.carried, rates: 0 },
+            Promised { until: self.until, rate: self.rate, held: self.hold, rates: 1 },
+        ]
+    }
 }

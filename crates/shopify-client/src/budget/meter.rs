@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -43,6 +43,9 @@ pub struct Budget {
     background: Queue,
     /// Requested costs by operation, learned from replies.
     costs: Mutex<BTreeMap<String, u32>>,
+    has_asked: AtomicBool,
+    /// Whether a cost was learned that others may not know.
+    has_news: AtomicBool,
 }
 
 /// Callers of one priority, served in the order in which they came.
@@ -56,7 +59,11 @@ struct Queue {
 
 impl Queue {
     fn new(now: UnixMillis) -> Self {
-        Self { turn: tokio::sync::Mutex::default(), pace: Mutex::new(Pace::new(now)), waiting: AtomicU64::new(0) }
+        Self {
+            turn: tokio::sync::Mutex::default(),
+            pace: Mutex::new(Pace::new(now, fastrand::f64())),
+            waiting: AtomicU64::new(0),
+        }
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
@@ -66,8 +73,11 @@ impl Queue {
 
 /// How long the shared state keeps a bucket that nobody uses: it is full again long before.
 const KEEP: Duration = Duration::from_secs(24 * 3600);
-/// A background caller that was sent away asks again not before this.
+/// A caller that was sent away asks again not before this, and not after that: others may have left.
 const LEAST_NAP: Duration = Duration::from_millis(500);
+const MOST_NAP: Duration = Duration::from_secs(15);
+/// What a caller is told at least: it comes back through a queue, whose delays are seconds.
+const LEAST_WAIT: Duration = Duration::from_secs(1);
 /// A lease that a process gives itself when the shared state can't be reached.
 const ALONE_FOR: Duration = Duration::from_secs(15);
 
@@ -81,6 +91,8 @@ impl Budget {
             foreground: Queue::new(clock.now()),
             background: Queue::new(clock.now()),
             costs: Mutex::default(),
+            has_asked: AtomicBool::new(false),
+            has_news: AtomicBool::new(false),
         }
     }
 
@@ -98,6 +110,9 @@ impl Budget {
         deadline: Instant,
     ) -> Result<Reserved, NotWithin> {
         let queue = self.queue(priority);
+        if self.cost(operation).is_none() {
+            self.ask_others().await;
+        }
         let cost = f64::from(self.cost(operation).unwrap_or(guess)).max(1.0);
         let _waiting = Waiting::new(&queue.waiting, cost);
         let Ok(_turn) = tokio::time::timeout_at(deadline, queue.turn.lock()).await else {
@@ -115,26 +130,27 @@ impl Budget {
                 Take::Wait(wait) => wait,
                 Take::Ask(ask) => {
                     let ask = Ask { is_background: priority == Priority::Background, ..*ask };
-                    match self.lease(&ask, operation, queue).await? {
+                    match self.lease(&ask, queue).await? {
                         None => continue,
                         Some(nap) => nap,
                     }
                 }
             };
             if wait > patience {
-                return Err(NotWithin(wait));
+                return Err(NotWithin(wait.max(LEAST_WAIT)));
             }
             tokio::time::sleep(wait).await;
         }
     }
 
     /// Gets a lease from the shared bucket; `None` when it is there, else how long to wait before the next try.
-    async fn lease(&self, ask: &Ask, operation: &str, queue: &Queue) -> Result<Option<Duration>, NotWithin> {
-        match self.ask(ask, operation).await {
+    async fn lease(&self, ask: &Ask, queue: &Queue) -> Result<Option<Duration>, NotWithin> {
+        match self.ask(ask).await {
             Ok(Answer::Granted(lease)) => queue.pace().granted(lease, self.clock.now()),
-            // A foreground call was told the time at which its points come; more than it has.
-            Ok(Answer::Wait(wait)) if !ask.is_background => return Err(NotWithin(wait)),
-            Ok(Answer::Wait(wait)) => return Ok(Some(wait.max(LEAST_NAP).mul_f64(1.0 + fastrand::f64()))),
+            Ok(Answer::Wait(wait)) if wait > ask.patience => return Err(NotWithin(wait.max(LEAST_WAIT))),
+            Ok(Answer::Wait(wait)) => {
+                return Ok(Some(wait.clamp(LEAST_NAP, MOST_NAP).mul_f64(0.75 + fastrand::f64() / 2.0)));
+            }
             Err(error) => {
                 warn!(key = self.key, %error, "Went on with a small budget of this process's own");
                 let now = self.clock.now();
@@ -150,20 +166,31 @@ impl Budget {
     }
 
     /// A reply came, or none did: `actual` is `None` where nothing is known of what the call cost.
-    pub fn settle(
-        &self,
-        operation: &str,
-        reserved: Reserved,
-        priority: Priority,
-        cost: Option<Cost>,
-        now: UnixMillis,
-    ) {
-        if let Some(cost) = cost {
-            self.costs().insert(operation.to_owned(), cost.requested);
+    pub fn settle(&self, operation: &str, reserved: Reserved, priority: Priority, cost: Option<Cost>, now: UnixMillis) {
+        if let Some(cost) = cost
+            && self.costs().insert(operation.to_owned(), cost.requested).is_none()
+        {
+            self.has_news.store(true, Ordering::Relaxed);
         }
         let status = cost.map(|cost| cost.status(now));
         let actual = cost.and_then(|cost| cost.actual).map(f64::from);
         self.queue(priority).pace().settle(reserved.points, actual, status);
+    }
+
+    /// Tells other processes what an operation costs, if none of them knew: one write for an operation and shop, so
+    /// that not each process has to find out by itself.
+    pub async fn share_news(&self) {
+        if !self.has_news.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        let known = self.costs().clone();
+        let shared = shared::update(&*self.state, &self.key, KEEP, |bucket: Option<Bucket>| {
+            let learned = bucket.and_then(|mut bucket| bucket.learn(&known).then_some(bucket));
+            (learned.map_or(Change::Keep, Change::Write), ())
+        });
+        if let Err(error) = shared.await {
+            warn!(key = self.key, %error, "Kept what operations cost to itself");
+        }
     }
 
     /// The call was not made, or not charged.
@@ -171,12 +198,10 @@ impl Budget {
         self.queue(priority).pace().give_back(reserved.points);
     }
 
-    async fn ask(&self, ask: &Ask, operation: &str) -> Result<Answer, SharedStateError> {
-        let mut learned = None;
+    async fn ask(&self, ask: &Ask) -> Result<Answer, SharedStateError> {
         let known = self.costs().clone();
         let clock = self.clock;
-        let answer = shared::update(&*self.state, &self.key, KEEP, |bucket: Option<Bucket>| {
-            learned = bucket.as_ref().map(|bucket| bucket.costs.clone());
+        shared::update(&*self.state, &self.key, KEEP, |bucket: Option<Bucket>| {
             let (change, answer) = Bucket::ask(bucket, ask, clock.now());
             let change = match change {
                 Change::Write(mut bucket) => {
@@ -187,11 +212,23 @@ impl Budget {
             };
             (change, answer)
         })
-        .await?;
-        if let Some(cost) = learned.and_then(|costs| costs.get(operation).copied()) {
-            self.costs().entry(operation.to_owned()).or_insert(cost);
+        .await
+    }
+
+    /// Learns what other processes know of costs: once, with the first operation that this one does not know.
+    async fn ask_others(&self) {
+        if self.has_asked.swap(true, Ordering::Relaxed) {
+            return;
         }
-        Ok(answer)
+        match shared::peek::<Bucket>(&*self.state, &self.key).await {
+            Ok(bucket) => {
+                let mut costs = self.costs();
+                for (operation, cost) in bucket.map(|bucket| bucket.costs).unwrap_or_default() {
+                    costs.entry(operation).or_insert(cost);
+                }
+            }
+            Err(error) => warn!(key = self.key, %error, "Went on by a guess of what operations cost"),
+        }
     }
 
     fn cost(&self, operation: &str) -> Option<u32> {
@@ -216,13 +253,17 @@ fn alone(ask: &Ask, status: Option<Status>, now: UnixMillis) -> Lease {
     let restore = status.map_or(100.0, |status| status.restore);
     Lease {
         until: now + ALONE_FOR,
+        lump_until: now + ALONE_FOR,
         rate: restore / 20.0,
         hold: ask.hold,
+        carried: 0.0,
         lump: ask.need,
         ready: ask.need,
         refill: 0.0,
+        restore,
+        is_scarce: true,
         granted_at: now,
-        settled: None,
+        gone: None,
     }
 }
 

@@ -25,27 +25,28 @@ pub use meter::{Budget, Budgets, NotWithin, Reserved};
 pub struct Lease {
     /// When it must not be used any more.
     pub until: UnixMillis,
+    /// When what is left of the lump must not be used any more: nobody may sit on it.
+    pub lump_until: UnixMillis,
     /// Points a second.
     pub rate: f64,
     /// Points of the rate that may gather.
     pub hold: f64,
+    /// Points of calls that were under way when it was promised: they are no longer the lease's, but not charged yet.
+    pub carried: f64,
     /// Points at once.
     pub lump: f64,
     /// How much of the lump was there when it was promised; the rest comes in with the refill. May be negative.
     pub ready: f64,
     /// Points a second by which the rest comes in.
     pub refill: f64,
+    /// The bucket's refill, points a second: another one says that the shop changed its plan.
+    pub restore: f64,
+    /// Whether the bucket was nearly empty: asking again soon brings nothing.
+    pub is_scarce: bool,
     /// When it was promised.
     pub granted_at: UnixMillis,
-    /// The document's `settled` then; `None` for a lease that a process gave itself, of which the document has nothing.
-    pub settled: Option<f64>,
-}
-
-impl Lease {
-    /// The points of it that may be unspent at any time.
-    fn held(&self) -> f64 {
-        self.lump + self.hold
-    }
+    /// The document's `gone` then; `None` for a lease that a process gave itself while the document can't be reached.
+    pub gone: Option<f64>,
 }
 
 /// Shopify's `throttleStatus`, and when it was told.
@@ -59,6 +60,8 @@ pub struct Status {
     pub restore: f64,
     /// When the reply came.
     pub at: UnixMillis,
+    /// The shared document's `gone` before that, as far as this process knows.
+    pub gone: Option<f64>,
 }
 
 /// What Shopify says of one call's cost: `extensions.cost`.
@@ -91,7 +94,7 @@ impl Cost {
     fn status(&self, at: UnixMillis) -> Status {
         let ThrottleStatus { maximum_available: max, currently_available: available, restore_rate: restore } =
             self.throttle_status;
-        Status { max, available, restore, at }
+        Status { max, available, restore, at, gone: None }
     }
 }
 

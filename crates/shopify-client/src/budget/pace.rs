@@ -9,7 +9,13 @@ use super::{Lease, Status, bucket::Ask};
 /// Calls that one write should serve at least.
 const CALLS_A_WRITE: f64 = 5.0;
 /// Waiting longer than this for its rate, a process asks for a lump.
-const LONG: Duration = Duration::from_secs(2);
+const LONG: Duration = Duration::from_secs(5);
+/// Waiting up to this is never worth a write.
+const SHORT: Duration = Duration::from_millis(20);
+/// What was scarce when a lease was promised counts as scarce for so long.
+const SCARCE_FOR: Duration = Duration::from_secs(15);
+/// Renewals of leases that end together are spread over this.
+const STAGGER: Duration = Duration::from_secs(8);
 /// A lease is not used in its last moments: the call must reach Shopify before it ends.
 const MARGIN: Duration = Duration::from_secs(2);
 /// The largest lump, as a part of the bucket.
@@ -19,14 +25,21 @@ const LUMP_PART: f64 = 8.0;
 #[derive(Debug, Clone)]
 pub struct Pace {
     lease: Option<Lease>,
+    /// A lease is renewed so long before its end.
+    early: Duration,
     /// Usable points. Below zero after a call that cost more than was thought.
     points: f64,
     /// Of the lump, what has not come in yet.
     coming: f64,
+    /// Of a lump that ended, what was left: Shopify's bucket still has it.
+    lapsed: f64,
+    /// Of calls that are under way.
+    in_flight: f64,
     at: UnixMillis,
     /// Since the lease began.
     calls: f64,
     spent: f64,
+    waited: bool,
     /// Mean cost of a call.
     mean: f64,
     status: Option<Status>,
@@ -45,32 +58,53 @@ pub enum Take {
 
 impl Pace {
     /// Nothing promised, nothing known.
-    pub fn new(now: UnixMillis) -> Self {
-        Self { lease: None, points: 0.0, coming: 0.0, at: now, calls: 0.0, spent: 0.0, mean: 0.0, status: None }
+    ///
+    /// `stagger`, drawn between zero and one, tells this process's moment from others': leases end together, and must
+    /// not be renewed together.
+    pub fn new(now: UnixMillis, stagger: f64) -> Self {
+        Self {
+            early: STAGGER.mul_f64(stagger),
+            lease: None,
+            points: 0.0,
+            coming: 0.0,
+            lapsed: 0.0,
+            in_flight: 0.0,
+            at: now,
+            calls: 0.0,
+            spent: 0.0,
+            waited: false,
+            mean: 0.0,
+            status: None,
+        }
     }
 
     /// Takes `cost` points for a call. `backlog`: the points that other callers here wait for.
     pub fn take(&mut self, cost: f64, backlog: f64, patience: Duration, now: UnixMillis) -> Take {
         self.refill(cost, now);
         let Some(lease) = &self.lease else { return Take::Ask(self.ask(cost, backlog, patience, None, now)) };
-        if now + MARGIN >= lease.until {
+        let is_other_plan =
+            self.status.is_some_and(|status| status.restore != lease.restore && status.at > lease.granted_at);
+        if is_other_plan || now + MARGIN + self.early >= lease.until {
             let lease = lease.clone();
             return Take::Ask(self.ask(cost, backlog, patience, Some(lease), now));
         }
         if self.points >= cost {
             self.points -= cost;
+            self.in_flight += cost;
             self.calls += 1.0;
             self.spent += cost;
             return Take::Go;
         }
-        let wait = self.until_there(cost, lease, now);
-        let short = Duration::from_millis(20);
-        if wait <= short || (wait <= LONG.min(patience) && self.calls < CALLS_A_WRITE) {
-            return Take::Wait(wait.max(Duration::from_millis(1)));
-        }
-        // A lump that is still coming in was promised in turn: asking again would only put it off.
-        if self.coming > 0.0 && wait <= patience && self.points + self.coming >= cost {
-            return Take::Wait(wait);
+        let wait = self.until_there(cost, lease);
+        let end = lease.until.since(now + MARGIN + self.early);
+        // A write should serve several calls. Where points are scarce, asking again brings nothing: it lives on its
+        // rate until the lease ends. Where they are plenty, asking is better than waiting long.
+        let is_hopeless = self.calls < 2.0 * CALLS_A_WRITE || now.since(lease.granted_at) < SCARCE_FOR;
+        let lives_on_rate = lease.is_scarce && lease.rate > 0.0 && is_hopeless;
+        let is_bearable = lives_on_rate || self.coming > 0.0 || (wait <= LONG && self.calls < CALLS_A_WRITE);
+        if wait <= SHORT || (is_bearable && wait.min(end) <= patience) {
+            self.waited |= wait > SHORT;
+            return Take::Wait(wait.min(end).max(Duration::from_millis(1)));
         }
         let lease = lease.clone();
         Take::Ask(self.ask(cost, backlog, patience, Some(lease), now))
@@ -81,12 +115,13 @@ impl Pace {
         self.points = lease.ready;
         self.coming = lease.lump - lease.ready;
         self.at = now;
-        (self.calls, self.spent) = (0.0, 0.0);
+        (self.calls, self.spent, self.lapsed, self.waited) = (0.0, 0.0, 0.0, false);
         self.lease = Some(lease);
     }
 
     /// A reply came: gives back what the call did not cost, and keeps what Shopify said.
     pub fn settle(&mut self, reserved: f64, actual: Option<f64>, status: Option<Status>) {
+        self.in_flight = (self.in_flight - reserved).max(0.0);
         if let Some(actual) = actual {
             self.points += reserved - actual;
             self.spent += actual - reserved;
@@ -94,12 +129,14 @@ impl Pace {
         }
         if let Some(status) = status {
             let is_newer = self.status.is_none_or(|known| known.at <= status.at);
-            self.status = if is_newer { Some(status) } else { self.status };
+            let gone = self.lease.as_ref().and_then(|lease| lease.gone);
+            self.status = if is_newer { Some(Status { gone, ..status }) } else { self.status };
         }
     }
 
     /// A call was not charged: its points are still there.
     pub fn give_back(&mut self, reserved: f64) {
+        self.in_flight = (self.in_flight - reserved).max(0.0);
         self.points += reserved;
         self.spent -= reserved;
     }
@@ -116,24 +153,29 @@ impl Pace {
 
     fn refill(&mut self, cost: f64, now: UnixMillis) {
         let Some(lease) = &self.lease else { return };
+        let now = now.min(lease.until);
         let seconds = now.since(self.at).as_secs_f64();
         self.at = self.at.max(now);
         let came = self.coming.min(lease.refill * seconds).max(0.0);
         self.coming -= came;
         self.points += came;
-        // What gathers beyond `hold` is lost: nobody may sit on an old promise and then flood.
+        if now + MARGIN >= lease.lump_until {
+            let kept = self.points.min(lease.hold);
+            self.lapsed += self.points - kept + self.coming;
+            (self.points, self.coming) = (kept, 0.0);
+        }
+        // Nobody may sit on an old promise and then flood: what gathers beyond `hold` is not used, but given back.
         let flow = lease.rate * seconds;
         let most = lease.hold.max(cost);
-        self.points = self.points.max((self.points + flow).min(most));
+        let taken = (most - self.points).clamp(0.0, flow);
+        self.points += taken;
+        self.lapsed += flow - taken;
     }
 
-    fn until_there(&self, cost: f64, lease: &Lease, now: UnixMillis) -> Duration {
+    fn until_there(&self, cost: f64, lease: &Lease) -> Duration {
         let missing = cost - self.points;
         let both = lease.rate + if self.coming > 0.0 { lease.refill } else { 0.0 };
-        let seconds = missing / both.max(1e-6);
-        let wait = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-        // After its end the lease brings nothing.
-        if now + wait + MARGIN >= lease.until { Duration::MAX } else { wait }
+        Duration::try_from_secs_f64(missing / both.max(1e-6)).unwrap_or(Duration::MAX)
     }
 
     fn ask(&self, cost: f64, backlog: f64, patience: Duration, lease: Option<Lease>, now: UnixMillis) -> Box<Ask> {
@@ -143,20 +185,32 @@ impl Pace {
         let demand = if seconds > 0.0 { (self.spent + backlog) / seconds.max(1.0) } else { 0.0 };
         let max = self.status.map_or(2_000.0, |status| status.max);
         let most = (max / LUMP_PART).max(cost);
-        let least = (CALLS_A_WRITE * mean).min(most);
-        let is_hot = demand * 45.0 > most;
-        let lump = if is_hot { (2.0 * demand).max(cost + backlog) } else { cost + backlog };
+        let several = (CALLS_A_WRITE * mean).min(most);
+        let waited_for = (cost + backlog).min(most);
+        let lump = waited_for.max(2.0 * demand).max(several).min(most);
+        // Of a process that has just begun nothing is known: enough for several calls until its lease ends; but one
+        // that begins with many calls at once may be done with them, and needs points now.
+        let begins = if backlog > 0.0 { 0.0 } else { several / 30.0 };
+        // One that had to wait would have used more, nobody knows how much.
+        let growth = if self.waited { 2.0 } else { 1.05 };
+        let rate = match &lease {
+            None => begins,
+            Some(_) if backlog > 0.0 => 0.0,
+            Some(_) => growth * demand,
+        };
         // Promised and not yet come in, it is not there to be given back; the level was lowered by it, though.
-        let unspent = self.points + self.coming;
+        let unspent = self.points + self.coming + self.lapsed;
         Box::new(Ask {
-            need: cost,
-            lump: lump.min(most),
-            least,
-            rate: 1.25 * demand,
-            hold: (3.0 * mean).min(most),
+            // Where several calls wait, one write serves them all: points for one would come sooner, and cost as much.
+            need: waited_for.min(several).max(cost),
+            waited_for,
+            lump,
+            rate,
+            hold: mean.max(cost).min(most),
+            in_flight: self.in_flight,
             patience,
             is_background: false,
-            previous: lease.filter(|lease| lease.settled.is_some()).map(|lease| (lease, unspent)),
+            previous: lease.filter(|lease| lease.gone.is_some()).map(|lease| (lease, unspent)),
             seen: self.status,
         })
     }

@@ -169,7 +169,8 @@ pub(crate) fn parse(body: &[u8]) -> Option<Parsed<'_>> {
         return None;
     }
     // A cost of a new shape must not make a good reply a bad one.
-    let cost = wire.extensions.and_then(|extensions| extensions.cost).and_then(|cost| serde_json::from_value(cost).ok());
+    let cost =
+        wire.extensions.and_then(|extensions| extensions.cost).and_then(|cost| serde_json::from_value(cost).ok());
     Some(Parsed { data, errors, cost })
 }
 
@@ -199,7 +200,10 @@ mod tests {
     #[test]
     fn what_shopify_quotes_is_not_repeated() {
         for (message, shown) in [
-            ("Variable $email was provided invalid value \"ann@example.com\"", "Variable $email was provided invalid value \"…\""),
+            (
+                "Variable $email was provided invalid value \"ann@example.com\"",
+                "Variable $email was provided invalid value \"…\"",
+            ),
             ("Email ann@example.com is taken", "Email … is taken"),
             ("This shop's plan does not have access", "This shop's plan does not have access"),
             ("The @idempotent directive is required", "The @idempotent directive is required"),

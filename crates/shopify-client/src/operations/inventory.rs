@@ -4,7 +4,8 @@ use graphql_client::GraphQLQuery;
 
 use super::scalars::{self, Id};
 
-/// The levels of items at their first `levels` locations. Costs about `2 + 4 · levels` points an item: mind the 1,000 of a query.
+/// The levels of items at their first `levels` locations. Costs about `2 + 4 · levels` points an item: mind the
+/// 1,000 of a query.
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../shopify-schema/admin.graphql",
@@ -30,7 +31,8 @@ pub struct InventoryLevelsByItems;
 )]
 pub struct InventoryLevelsAt;
 
-/// Sets quantities, 250 rows at most, all or none. `changeFromQuantity` is always sent, if only as null: Shopify demands it.
+/// Sets quantities, 250 rows at most, all or none. `changeFromQuantity` is always sent, if only as null: Shopify
+/// demands it.
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../shopify-schema/admin.graphql",
@@ -42,8 +44,8 @@ pub struct InventoryLevelsAt;
 )]
 pub struct InventorySetQuantities;
 
-/// Changes quantities by a difference, 250 rows at most, all or none. `changeFromQuantity` is always sent, if only as null: Shopify
-/// demands it.
+/// Changes quantities by a difference, 250 rows at most, all or none. `changeFromQuantity` is always sent, if only
+/// as null: Shopify demands it.
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../shopify-schema/admin.graphql",

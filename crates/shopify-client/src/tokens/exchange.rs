@@ -92,7 +92,12 @@ impl Exchange {
     }
 
     /// The token that follows `old`.
-    pub async fn renew(&self, shop: &ShopDomain, old: &StoredToken, clock: Clock) -> Result<StoredToken, ExchangeError> {
+    pub async fn renew(
+        &self,
+        shop: &ShopDomain,
+        old: &StoredToken,
+        clock: Clock,
+    ) -> Result<StoredToken, ExchangeError> {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("client_id", &self.app.client_id);
         form.append_pair("client_secret", self.app.client_secret.expose_secret());

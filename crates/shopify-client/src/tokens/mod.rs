@@ -137,7 +137,12 @@ impl Tokens {
         self.newer_than(shop, Some(refused), deadline).await
     }
 
-    async fn newer_than(&self, shop: &ShopDomain, refused: Option<u64>, deadline: Instant) -> Result<Token, TokenError> {
+    async fn newer_than(
+        &self,
+        shop: &ShopDomain,
+        refused: Option<u64>,
+        deadline: Instant,
+    ) -> Result<Token, TokenError> {
         let slot = self.slot(shop);
         let mut known = tokio::time::timeout_at(deadline, slot.lock()).await.map_err(|_| TokenError::BeingRenewed)?;
         let now = self.clock.now();

@@ -14,7 +14,9 @@ pub enum Endpoint {
 
 /// Not a place to send tokens to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no place to send tokens to: expected https://… or http:// on this machine, such as http://127.0.0.1:4577")]
+#[error(
+    "{0:?} is no place to send tokens to: expected https://… or http:// on this machine, such as http://127.0.0.1:4577"
+)]
 pub struct NotAnEndpoint(String);
 
 impl Endpoint {
@@ -51,7 +53,8 @@ mod tests {
         assert_eq!(Endpoint::Shopify.url(&shop, "/admin"), "https://a.myshopify.com/admin");
         let local = Endpoint::at("http://127.0.0.1:4577/").unwrap();
         assert_eq!(local.url(&shop, "/admin"), "http://127.0.0.1:4577/a.myshopify.com/admin");
-        for elsewhere in ["http://example.com", "ftp://127.0.0.1", "127.0.0.1:4577", "", "http://127.0.0.1.example.com"] {
+        for elsewhere in ["http://example.com", "ftp://127.0.0.1", "127.0.0.1:4577", "", "http://127.0.0.1.example.com"]
+        {
             assert!(Endpoint::at(elsewhere).is_err(), "{elsewhere}");
         }
     }

@@ -34,10 +34,7 @@ impl Https {
 }
 
 impl Transport for Https {
-    fn open(
-        &self,
-        request: http::Request<Payload>,
-    ) -> BoxFuture<'_, Result<http::Response<Pieces>, TransportError>> {
+    fn open(&self, request: http::Request<Payload>) -> BoxFuture<'_, Result<http::Response<Pieces>, TransportError>> {
         Box::pin(async move {
             let request = outgoing(request)?;
             let reply = self.client.execute(request).await.map_err(classify)?;
@@ -83,4 +80,3 @@ fn reason(error: reqwest::Error) -> String {
     }
     cause.to_string()
 }
-

@@ -64,10 +64,7 @@ pub enum TransportError {
 /// A way to Shopify.
 pub trait Transport: Send + Sync + 'static {
     /// Sends a request; the reply's body is still to come.
-    fn open(
-        &self,
-        request: http::Request<Payload>,
-    ) -> BoxFuture<'_, Result<http::Response<Pieces>, TransportError>>;
+    fn open(&self, request: http::Request<Payload>) -> BoxFuture<'_, Result<http::Response<Pieces>, TransportError>>;
 }
 
 /// The longest reply of the Admin API that is read into memory.

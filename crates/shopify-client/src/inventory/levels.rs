@@ -1,0 +1,50 @@
+//! Reading quantities again.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use shopify_webhook::ShopDomain;
+
+use super::QuantityName;
+use crate::{
+    Call, Client, Error,
+    operations::{
+        InventoryLevelsAt,
+        inventory_levels_at::{InventoryLevelsAtNodes, Variables},
+    },
+};
+
+/// Items a query: about four points each, and a query may cost a thousand.
+const AT_ONCE: usize = 100;
+
+/// Quantities by item and location; what is not there is not stocked.
+pub(super) type Levels = HashMap<(String, String), i64>;
+
+/// Reads one quantity of each (item, location): a query for each location and hundred items.
+pub(super) async fn read(
+    client: &Client,
+    shop: &ShopDomain,
+    name: QuantityName,
+    wanted: impl IntoIterator<Item = (&str, &str)>,
+    call: &Call,
+) -> Result<Levels, Error> {
+    let mut by_location: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (item, location) in wanted {
+        by_location.entry(location).or_default().insert(item);
+    }
+    let mut levels = Levels::new();
+    for (location, items) in by_location {
+        let items: Vec<String> = items.into_iter().map(str::to_owned).collect();
+        for ids in items.chunks(AT_ONCE) {
+            let variables = Variables { ids: ids.to_vec(), location: location.to_owned() };
+            let reply = client.run::<InventoryLevelsAt>(shop, variables, call).await?;
+            for node in reply.data.nodes.into_iter().flatten() {
+                let InventoryLevelsAtNodes::InventoryItem(item) = node else { continue };
+                let quantities = item.inventory_level.map(|level| level.quantities).unwrap_or_default();
+                if let Some(found) = quantities.iter().find(|quantity| quantity.name == name.as_str()) {
+                    levels.insert((item.id, location.to_owned()), found.quantity);
+                }
+            }
+        }
+    }
+    Ok(levels)
+}
