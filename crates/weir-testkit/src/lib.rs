@@ -1,8 +1,9 @@
-//! For tests: the ledger as a model in memory, the contract that every ledger keeps, and faults on purpose.
+//! For tests: the ledger as a model in memory, the contracts that every store keeps, and faults on purpose.
 
 pub mod contract;
 mod faulty;
 mod model;
+pub mod shopify;
 
 pub use faulty::{Fault, Faulty};
 pub use model::ModelLedger;

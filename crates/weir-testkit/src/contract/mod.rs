@@ -1,9 +1,13 @@
-//! The contract that every [`Ledger`] keeps: run against the model and against DynamoDB alike.
+//! The contracts that every store keeps: run against the one in memory and against DynamoDB alike.
 //!
-//! The cases are written out; [`random_walk`] then compares a ledger with the model over random sequences of
-//! transitions, clock jumps and repeated calls.
+//! The [`Ledger`]'s cases are written out here; [`random_walk`] then compares a ledger with the model over random
+//! sequences of transitions, clock jumps and repeated calls. What the Shopify client asks of its stores is in
+//! [`shared_state`], [`tokens`] and [`cache`].
 
+pub mod cache;
 mod cases;
+pub mod shared_state;
+pub mod tokens;
 mod walk;
 
 pub use cases::cases;
