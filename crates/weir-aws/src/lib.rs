@@ -16,4 +16,5 @@ pub use bodies::{Bodies, BodyError};
 pub use bus::{Bus, Entry};
 pub use lanes::{LaneError, LaneSender, LaneUrls, Visibility};
 pub use ledger::DynamoLedger;
-pub use secrets::{AppSecrets, SecretError};
+pub use reason::reason;
+pub use secrets::{AppCredentials, AppSecrets, SecretError};

@@ -4,7 +4,7 @@ use std::error::Error;
 
 /// The error and its sources, joined by colons. The SDK's own rendering adds the whole reply to it, which is
 /// too long for a ledger or a log line.
-pub(crate) fn reason(error: &(dyn Error + 'static)) -> String {
+pub fn reason(error: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {

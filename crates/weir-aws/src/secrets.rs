@@ -18,6 +18,12 @@ pub enum SecretError {
         "the secret {0} can't be read: expected {{\"client_secrets\": [\"…\"]}} with one or more secrets, none empty"
     )]
     Malformed(String),
+    /// It lacks what renewing tokens needs.
+    #[error(
+        "the secret {0} has no client id\nhint: add it, as Shopify's Dev Dashboard shows it: \
+         {{\"client_id\": \"…\", \"client_secrets\": [\"…\"]}}"
+    )]
+    NoClientId(String),
     /// Secrets Manager did not answer.
     #[error("the secret {name} can't be fetched: {reason}")]
     Unavailable {
@@ -35,8 +41,19 @@ pub struct AppSecrets {
     prefix: String,
 }
 
+/// What an app shows Shopify to get tokens.
+#[derive(Debug, Clone)]
+pub struct AppCredentials {
+    /// Its client id: no secret.
+    pub client_id: String,
+    /// The newest of its client secrets.
+    pub client_secret: SecretString,
+}
+
 #[derive(Deserialize)]
 struct Value {
+    #[serde(default)]
+    client_id: Option<String>,
     client_secrets: Vec<SecretString>,
 }
 
@@ -48,6 +65,18 @@ impl AppSecrets {
 
     /// The secrets that are valid now.
     pub async fn read(&self, app: &str) -> Result<ClientSecrets, SecretError> {
+        let (name, text) = self.fetch(app).await?;
+        text.as_ref().and_then(parse).ok_or(SecretError::Malformed(name))
+    }
+
+    /// What renewing tokens needs: the client id, and the secret that stands first, which is the newest.
+    pub async fn credentials(&self, app: &str) -> Result<AppCredentials, SecretError> {
+        let (name, text) = self.fetch(app).await?;
+        credentials(name, text.as_ref())
+    }
+
+    /// The secret's name and its text.
+    async fn fetch(&self, app: &str) -> Result<(String, Option<SecretString>), SecretError> {
         let name = format!("{}/{app}", self.prefix);
         let reply = match self.client.get_secret_value().secret_id(&name).send().await {
             Ok(reply) => reply,
@@ -58,14 +87,25 @@ impl AppSecrets {
                 });
             }
         };
-        let text = reply.secret_string.map(SecretString::from);
-        text.as_ref().and_then(parse).ok_or(SecretError::Malformed(name))
+        Ok((name, reply.secret_string.map(SecretString::from)))
     }
 }
 
 fn parse(text: &SecretString) -> Option<ClientSecrets> {
     let value: Value = serde_json::from_str(text.expose_secret()).ok()?;
     ClientSecrets::new(value.client_secrets)
+}
+
+fn credentials(name: String, text: Option<&SecretString>) -> Result<AppCredentials, SecretError> {
+    let value: Option<Value> = text.and_then(|text| serde_json::from_str(text.expose_secret()).ok());
+    let Some(value) = value else { return Err(SecretError::Malformed(name)) };
+    let Some(client_secret) = value.client_secrets.into_iter().next().filter(|s| !s.expose_secret().is_empty()) else {
+        return Err(SecretError::Malformed(name));
+    };
+    match value.client_id.filter(|id| !id.is_empty()) {
+        Some(client_id) => Ok(AppCredentials { client_id, client_secret }),
+        None => Err(SecretError::NoClientId(name)),
+    }
 }
 
 #[cfg(test)]
@@ -85,5 +125,20 @@ mod tests {
         ] {
             assert_eq!(parse(&SecretString::from(text)).is_some(), valid, "{text}");
         }
+    }
+    #[test]
+    fn the_client_id_and_the_newest_secret_renew_tokens() {
+        let read = |text: &str| credentials("weir/apps/default".into(), Some(&SecretString::from(text)));
+        let app = read(r#"{"client_id":"id","client_secrets":["new","old"]}"#).unwrap();
+        assert_eq!((app.client_id.as_str(), app.client_secret.expose_secret()), ("id", "new"));
+        assert!(!format!("{app:?}").contains("new"));
+        for text in [r#"{"client_secrets":["new"]}"#, r#"{"client_id":"","client_secrets":["new"]}"#] {
+            let error = read(text).unwrap_err();
+            assert!(matches!(error, SecretError::NoClientId(_)), "{error}");
+            assert!(error.to_string().contains("weir/apps/default has no client id"), "{error}");
+        }
+        assert!(matches!(read(r#"{"client_id":"id","client_secrets":[]}"#), Err(SecretError::Malformed(_))));
+        // Where only signatures are verified, an id is neither needed nor in the way.
+        assert!(parse(&SecretString::from(r#"{"client_id":"id","client_secrets":["new"]}"#)).is_some());
     }
 }

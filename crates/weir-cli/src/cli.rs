@@ -1,8 +1,15 @@
 //! The command line.
 
+mod shops;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use shops::{
+    PlanName, ShopArgs, ShopStateName, ShopsAddArgs, ShopsArgs, ShopsCommand, ShopsListArgs, ShopsRemoveArgs,
+    ShopsShowArgs, StackArgs,
+};
 
 /// A webhook pipeline for Shopify on AWS: run it here, send it webhooks, see what became of them.
 #[derive(Debug, Parser)]
@@ -21,6 +28,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir send orders/create                    send it a webhook
   weir events list                           see what became of it
   weir events list --stack weir              the same on AWS
+  weir shops list                            the shops whose Admin API can be called
 
 Exit status:
   0    done
@@ -36,6 +44,7 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  weir topics\n  weir topics --json")]
     Topics,
     Events(EventsArgs),
+    Shops(ShopsArgs),
 }
 
 /// Run the whole of weir on this machine, until Ctrl-C

@@ -5,12 +5,14 @@ use std::time::Duration;
 use anyhow::Context;
 use aws_credential_types::Credentials;
 use reqwest::Url;
+use resilience::Clock;
 use secrecy::SecretString;
 use weir_aws::config::{self, Patience};
 use weir_aws::{DynamoLedger, SdkConfig};
 use weir_local::{Checkout, DevFile, DevFileError};
+use weir_shops::{DynamoState, Registry};
 
-use crate::cli::{LedgerArgs, SendArgs};
+use crate::cli::{LedgerArgs, SendArgs, StackArgs};
 use crate::http::Endpoint;
 use crate::problem::Usage;
 
@@ -98,19 +100,57 @@ enum Place<'a> {
     Table(String),
 }
 
+const LOCAL_HINT: &str = "does `cargo dev` still run? start it again";
+const AWS_HINT: &str = "check the table's name, --region, and the credentials that `aws sts get-caller-identity` shows";
+
+/// The registry of shops and what processes share, and what to check when they can't be reached.
+#[derive(Debug)]
+pub(crate) struct ShopsTarget {
+    pub(crate) registry: Registry,
+    pub(crate) state: DynamoState,
+    /// The secret that seals tokens.
+    pub(crate) token_key: String,
+    pub(crate) config: SdkConfig,
+    pub(crate) hint: &'static str,
+}
+
+/// The shops of the local stack, or of the one that was named.
+pub(crate) async fn shops(args: &StackArgs) -> anyhow::Result<ShopsTarget> {
+    let target = |config: SdkConfig, [shops, state, token_key]: [String; 3], hint| ShopsTarget {
+        registry: Registry::new(&config, shops),
+        state: DynamoState::new(&config, state, Clock::Wall),
+        token_key,
+        config,
+        hint,
+    };
+    match &args.stack {
+        None => {
+            let local = dev_file("--stack")?;
+            let config = local_config(&local.region, &local.aws_endpoint_url);
+            Ok(target(config, [local.shops_table, local.state_table, local.token_key_id], LOCAL_HINT))
+        }
+        Some(stack) => {
+            let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await;
+            let names = outputs(&config, stack, ["ShopsTable", "StateTable", "TokenKeyId"]).await?;
+            Ok(target(config, names, AWS_HINT))
+        }
+    }
+}
+
 /// The ledger of the local stack, or the one that was named.
 pub(crate) async fn ledger(args: &LedgerArgs) -> anyhow::Result<LedgerTarget> {
-    const AWS_HINT: &str =
-        "check the table's name, --region, and the credentials that `aws sts get-caller-identity` shows";
     match place(args, &env)? {
         Place::Local => {
             let local = dev_file("--stack or --table")?;
-            Ok(LedgerTarget { ledger: local_ledger(&local), hint: "does `cargo dev` still run? start it again" })
+            Ok(LedgerTarget { ledger: local_ledger(&local), hint: LOCAL_HINT })
         }
-        Place::Table(table) => Ok(LedgerTarget { ledger: reader(&aws_config(args).await, table), hint: AWS_HINT }),
+        Place::Table(table) => {
+            let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await;
+            Ok(LedgerTarget { ledger: reader(&config, table), hint: AWS_HINT })
+        }
         Place::Stack(stack) => {
-            let config = aws_config(args).await;
-            let table = ledger_table(&config, stack).await?;
+            let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await;
+            let [table] = outputs(&config, stack, ["LedgerTable"]).await?;
             Ok(LedgerTarget { ledger: reader(&config, table), hint: AWS_HINT })
         }
     }
@@ -144,29 +184,37 @@ pub(crate) fn reader(config: &SdkConfig, table: String) -> DynamoLedger {
     DynamoLedger::new(config, table, Duration::ZERO)
 }
 
-async fn aws_config(args: &LedgerArgs) -> SdkConfig {
+async fn aws_config(region: Option<&str>, profile: Option<&str>) -> SdkConfig {
     let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(config::http_client(None));
-    if let Some(region) = &args.region {
-        loader = loader.region(aws_config::Region::new(region.clone()));
+    if let Some(region) = region {
+        loader = loader.region(aws_config::Region::new(region.to_owned()));
     }
-    if let Some(profile) = &args.profile {
+    if let Some(profile) = profile {
         loader = loader.profile_name(profile);
     }
     loader.load().await
 }
 
-/// The stack's output that names its ledger.
-async fn ledger_table(config: &SdkConfig, stack: &str) -> anyhow::Result<String> {
+/// What the stack's outputs of these names say.
+async fn outputs<const N: usize>(config: &SdkConfig, stack: &str, names: [&str; N]) -> anyhow::Result<[String; N]> {
     const HINT: &str = "check the stack's name, --region, and the credentials that `aws sts get-caller-identity` shows";
     let client = aws_sdk_cloudformation::Client::new(config);
     let described = client.describe_stacks().stack_name(stack).send().await;
     let described = described
         .map_err(|error| anyhow::Error::new(error).context(format!("could not look up stack {stack}\nhint: {HINT}")))?;
-    let outputs = described.stacks().iter().flat_map(|stack| stack.outputs());
-    let table = outputs.filter(|output| output.output_key() == Some("LedgerTable")).find_map(|o| o.output_value());
-    table.map(str::to_owned).ok_or_else(|| {
-        anyhow::anyhow!("stack {stack} has no output LedgerTable: it was not made from weir's template\nhint: {HINT}")
-    })
+    let all: Vec<_> = described.stacks().iter().flat_map(|stack| stack.outputs()).collect();
+    let mut values = names.map(|_| String::new());
+    for (name, value) in names.into_iter().zip(&mut values) {
+        let found =
+            all.iter().find(|output| output.output_key() == Some(name)).and_then(|output| output.output_value());
+        *value = found.map(str::to_owned).ok_or_else(|| {
+            anyhow::anyhow!(
+                "stack {stack} has no output {name}: it was not made from weir's template, or from an older one\n\
+                 hint: {HINT}; or deploy it again"
+            )
+        })?;
+    }
+    Ok(values)
 }
 
 #[cfg(test)]

@@ -31,6 +31,14 @@ pub struct Deployed {
     pub client_secret: SecretString,
     /// The DynamoDB table with one item an event.
     pub ledger_table: String,
+    /// The DynamoDB table of shops and their tokens.
+    pub shops_table: String,
+    /// The secret that seals those tokens.
+    pub token_key_id: String,
+    /// The DynamoDB table of what processes tell each other.
+    pub state_table: String,
+    /// The DynamoDB table of cached objects.
+    pub cache_table: String,
     /// The EventBridge bus.
     pub bus_name: String,
     /// An app's client secrets are in Secrets Manager under this, a slash and the app's name.
@@ -74,6 +82,10 @@ impl Deployed {
             webhook_url: format!("{endpoint}/_aws/execute-api/{api_id}/$default/webhooks"),
             client_secret,
             ledger_table: output("LedgerTable"),
+            shops_table: output("ShopsTable"),
+            token_key_id: output("TokenKeyId"),
+            state_table: output("StateTable"),
+            cache_table: output("CacheTable"),
             bus_name: output("BusName"),
             secret_prefix: output("SecretPrefix"),
             bodies_bucket: output("BodiesBucket"),
@@ -96,6 +108,11 @@ impl Deployed {
             stack_name: self.stack_name.clone(),
             client_secret: self.client_secret.clone(),
             ledger_table: self.ledger_table.clone(),
+            shops_table: self.shops_table.clone(),
+            token_key_id: self.token_key_id.clone(),
+            state_table: self.state_table.clone(),
+            cache_table: self.cache_table.clone(),
+            secret_prefix: self.secret_prefix.clone(),
             bus_name: self.bus_name.clone(),
             lanes: self.lanes.clone(),
             tap_queue_url: self.tap_queue_url.clone(),
@@ -121,6 +138,10 @@ mod tests {
         let names = [
             "ApiId",
             "LedgerTable",
+            "ShopsTable",
+            "TokenKeyId",
+            "StateTable",
+            "CacheTable",
             "BusName",
             "SecretPrefix",
             "BodiesBucket",

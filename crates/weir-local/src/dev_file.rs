@@ -26,6 +26,16 @@ pub struct DevFile {
     pub client_secret: SecretString,
     /// The DynamoDB table with one item an event.
     pub ledger_table: String,
+    /// The DynamoDB table of shops and their tokens.
+    pub shops_table: String,
+    /// The secret that seals those tokens.
+    pub token_key_id: String,
+    /// The DynamoDB table of what processes tell each other.
+    pub state_table: String,
+    /// The DynamoDB table of cached objects.
+    pub cache_table: String,
+    /// An app's client secrets are in Secrets Manager under this, a slash and the app's name.
+    pub secret_prefix: String,
     /// The EventBridge bus.
     pub bus_name: String,
     /// Every lane, by name.
@@ -157,6 +167,11 @@ mod tests {
             stack_name: "s".into(),
             client_secret: "hush".into(),
             ledger_table: "t".into(),
+            shops_table: "shops".into(),
+            token_key_id: "key".into(),
+            state_table: "state".into(),
+            cache_table: "cache".into(),
+            secret_prefix: "s/apps".into(),
             bus_name: "b".into(),
             lanes: [("urgent".to_owned(), lane)].into(),
             tap_queue_url: "tap".into(),
@@ -170,7 +185,8 @@ mod tests {
         let json: serde_json::Value = serde_json::from_slice(&fs::read(published.path()).unwrap()).unwrap();
         let expected = serde_json::json!({
             "webhook_url": "w", "aws_endpoint_url": "http://127.0.0.1:1", "region": "us-east-1", "stack_name": "s",
-            "client_secret": "hush", "ledger_table": "t", "bus_name": "b",
+            "client_secret": "hush", "ledger_table": "t", "shops_table": "shops", "token_key_id": "key",
+            "state_table": "state", "cache_table": "cache", "secret_prefix": "s/apps", "bus_name": "b",
             "lanes": {"urgent": {"queue_url": "q", "dlq_url": "d"}}, "tap_queue_url": "tap",
         });
         assert_eq!(json, expected);

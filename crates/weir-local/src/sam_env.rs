@@ -57,6 +57,8 @@ fn variables(deployed: &Deployed) -> Value {
             "WEIR_QUEUE_URL": urls.queue_url,
             "WEIR_LEDGER_TABLE": deployed.ledger_table,
             "WEIR_BUS": deployed.bus_name,
+            "WEIR_SHOPS_TABLE": deployed.shops_table,
+            "WEIR_CACHE_TABLE": deployed.cache_table,
         });
         functions.insert(format!("{}{}Worker", lane[..1].to_uppercase(), &lane[1..]), with(own));
     }
@@ -81,6 +83,10 @@ mod tests {
             webhook_url: String::new(),
             client_secret: "secret".into(),
             ledger_table: "the-table".into(),
+            shops_table: "the-shops".into(),
+            token_key_id: "the-key".into(),
+            state_table: "the-state".into(),
+            cache_table: "the-cache".into(),
             bus_name: "the-bus".into(),
             secret_prefix: "s/apps".into(),
             bodies_bucket: "the-bucket".into(),
@@ -91,6 +97,7 @@ mod tests {
         assert_eq!(all["IngestFunction"]["WEIR_QUEUE_URGENT"], "the-queue");
         assert_eq!(all["IngestFunction"]["WEIR_ENDPOINT_URL"], "http://127.0.0.1:1");
         assert_eq!(all["UrgentWorker"]["WEIR_LEDGER_TABLE"], "the-table");
+        assert_eq!(all["UrgentWorker"]["WEIR_SHOPS_TABLE"], "the-shops");
         assert!(!all.to_string().contains("secret\""));
     }
 }

@@ -4,6 +4,7 @@
 //! To add a handler, write it in [`handlers`] and add its line to [`handlers::router`].
 
 pub mod handlers;
+pub mod keeping;
 pub mod outside;
 pub mod process;
 pub mod settings;

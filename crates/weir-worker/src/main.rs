@@ -5,7 +5,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use weir_aws::{Bodies, Bus, DynamoLedger, Visibility, config};
 use weir_core::UnixMillis;
 use weir_lambda::telemetry;
-use weir_worker::{Worker, handlers, settings::Settings};
+use weir_worker::{Worker, handlers, keeping, outside::StackShops, settings::Settings};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -13,13 +13,14 @@ async fn main() -> Result<(), Error> {
     let settings = Settings::read(env)?;
     telemetry::install(settings.log);
     let aws = config::from_env(env, config::Patience::BACKGROUND)?;
+    let shops = StackShops::new(&aws, settings.shops_table, settings.cache_table);
     let worker = Worker {
         lane: settings.lane,
         ledger: DynamoLedger::new(&aws, settings.ledger_table, settings.ledger_retention).into(),
         bus: Bus::new(&aws, settings.bus).into(),
         bodies: Bodies::new(&aws, settings.bodies_bucket).into(),
         visibility: Visibility::new(&aws, settings.queue_url).into(),
-        router: handlers::router(),
+        router: handlers::router(keeping::router(shops.into())),
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| {
         let end = UnixMillis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));

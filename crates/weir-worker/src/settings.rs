@@ -19,6 +19,10 @@ pub struct Settings {
     pub ledger_retention: Duration,
     /// `WEIR_BUS`
     pub bus: String,
+    /// `WEIR_SHOPS_TABLE`
+    pub shops_table: String,
+    /// `WEIR_CACHE_TABLE`
+    pub cache_table: String,
     /// `WEIR_BODIES_BUCKET`
     pub bodies_bucket: String,
     /// `WEIR_LOG`
@@ -36,6 +40,8 @@ impl Settings {
             ledger_retention: Duration::from_secs(86_400)
                 * reader.parsed::<u16>("WEIR_LEDGER_RETENTION_DAYS", 0).into(),
             bus: reader.text("WEIR_BUS"),
+            shops_table: reader.text("WEIR_SHOPS_TABLE"),
+            cache_table: reader.text("WEIR_CACHE_TABLE"),
             bodies_bucket: reader.text("WEIR_BODIES_BUCKET"),
             log: reader.parsed("WEIR_LOG", LevelFilter::INFO),
         };
@@ -49,6 +55,6 @@ mod tests {
 
     #[test]
     fn an_empty_environment_is_refused_with_everything_that_is_missing() {
-        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 7);
+        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 9);
     }
 }

@@ -1,5 +1,6 @@
 //! The worker's whole way over the model ledger and services in memory.
 
+mod keeping;
 mod support;
 
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! What the code takes for granted of template.yaml.
 
 mod model;
+mod stores;
 
 use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 

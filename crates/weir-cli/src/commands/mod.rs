@@ -3,6 +3,7 @@
 mod dev;
 mod events;
 mod send;
+mod shops;
 mod topics;
 
 use std::process::ExitCode;
@@ -40,5 +41,6 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
         Command::Send(args) => send::run(&args, printer).await,
         Command::Topics => topics::run(printer),
         Command::Events(args) => events::run(args, printer).await,
+        Command::Shops(args) => shops::run(args, printer).await,
     }
 }

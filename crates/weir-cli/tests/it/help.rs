@@ -4,8 +4,19 @@ use crate::{run, server, weir};
 
 #[test]
 fn every_command_shows_examples_in_its_help() {
-    let commands: [&[&str]; 6] =
-        [&["dev"], &["send"], &["topics"], &["events"], &["events", "list"], &["events", "show"]];
+    let commands: [&[&str]; 11] = [
+        &["dev"],
+        &["send"],
+        &["topics"],
+        &["events"],
+        &["events", "list"],
+        &["events", "show"],
+        &["shops"],
+        &["shops", "add"],
+        &["shops", "list"],
+        &["shops", "show"],
+        &["shops", "remove"],
+    ];
     for command in commands {
         let ended = run(weir(command).arg("--help"));
         assert_eq!(ended.status, 0, "{}", ended.stderr);
@@ -44,7 +55,7 @@ fn a_command_line_that_can_not_be_followed_ends_with_2() {
 
 #[test]
 fn without_a_local_stack_the_error_says_how_to_start_one() {
-    for line in [&["send", "orders/create"][..], &["events", "list"]] {
+    for line in [&["send", "orders/create"][..], &["events", "list"], &["shops", "list"]] {
         let ended = run(&mut weir(line));
         assert_eq!(ended.status, 1);
         let last = ended.stderr.lines().last().unwrap();

@@ -6,6 +6,7 @@ mod events;
 mod help;
 mod send;
 mod server;
+mod shops;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -42,7 +43,9 @@ fn checkout(url: &str) -> tempfile::TempDir {
     write("crates/README", String::new());
     let facts = serde_json::json!({
         "webhook_url": format!("{url}/webhooks"), "aws_endpoint_url": url, "region": "us-east-1",
-        "stack_name": "weir-dev", "client_secret": "local-secret", "ledger_table": "ledger", "bus_name": "bus",
+        "stack_name": "weir-dev", "client_secret": "local-secret", "ledger_table": "ledger", "shops_table": "shops",
+        "token_key_id": "token-key", "state_table": "state", "cache_table": "cache", "secret_prefix": "weir-dev/apps",
+        "bus_name": "bus",
         "lanes": {}, "tap_queue_url": "tap",
     });
     write("target/weir/dev.json", facts.to_string());

@@ -3,10 +3,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
+use shopify_webhook::ShopDomain;
 use weir_aws::{BodyError, Entry};
 use weir_core::{
     Failure, Lane, UnixMillis,
@@ -18,7 +22,7 @@ use weir_lambda::router::Router;
 use weir_testkit::{Fault, Faulty, ModelLedger};
 use weir_worker::{
     Worker,
-    outside::{BodyStore, Postpone, Publish},
+    outside::{BodyStore, Postpone, Publish, Shops},
 };
 
 const SHOP: &str = "north.myshopify.com";
@@ -32,6 +36,10 @@ pub struct Outside {
     calls: Arc<Mutex<Vec<usize>>>,
     bodies: Arc<Mutex<HashMap<String, Vec<u8>>>>,
     postponed: Arc<Mutex<Vec<Duration>>>,
+    /// What the shops' keeper was told, in order.
+    pub told: Arc<Mutex<Vec<String>>>,
+    /// Whether it can't be reached.
+    pub shops_are_down: Arc<AtomicBool>,
 }
 
 pub type TestWorker<L> = Worker<L, Outside, Outside, Outside>;
@@ -128,6 +136,30 @@ impl Postpone for Outside {
     }
 }
 
+impl Shops for Outside {
+    async fn uninstalled(&self, shop: &ShopDomain, app: &str, triggered_at: UnixMillis) -> Result<bool, Failure> {
+        self.tell(format!("{shop} uninstalled {app} at {triggered_at}")).map(|()| true)
+    }
+
+    async fn invalidate(&self, key: &str) -> Result<(), Failure> {
+        self.tell(key.to_owned())
+    }
+}
+
+impl Outside {
+    fn tell(&self, what: String) -> Result<(), Failure> {
+        if self.shops_are_down.load(Ordering::SeqCst) {
+            return Err(Failure::transient("DynamoDB is down"));
+        }
+        self.told.lock().unwrap().push(what);
+        Ok(())
+    }
+
+    pub fn told(&self) -> Vec<String> {
+        self.told.lock().unwrap().clone()
+    }
+}
+
 pub fn body(id: u64) -> Vec<u8> {
     format!("{{\"id\":{}}}", 820_982_911_946_154_000 + id).into_bytes()
 }
@@ -151,6 +183,12 @@ fn meta(id: &str, body: &[u8]) -> Meta {
 
 pub fn envelope(id: &str, body: &[u8]) -> String {
     envelope::seal(&meta(id, body), body).unwrap()
+}
+
+/// An event of another topic, triggered at a time if one is given.
+pub fn envelope_of(topic: &str, triggered_at: Option<&str>, id: &str, body: &[u8]) -> String {
+    let meta = Meta { topic: topic.into(), triggered_at: triggered_at.map(str::to_owned), ..meta(id, body) };
+    envelope::seal(&meta, body).unwrap()
 }
 
 pub fn referred(id: &str, body: &[u8], reference: &str) -> String {

@@ -1,0 +1,174 @@
+//! Variables held to their types, with the complaints that the Admin API has.
+
+use apollo_compiler::{
+    Schema, ast::Type, executable::Operation, parser::SourceMap, response::JsonMap, schema::ExtendedType,
+    validation::Valid,
+};
+use serde_json::{Value, json};
+
+use super::problem::Problem;
+
+/// The most elements that an array in the input may have.
+const MOST: usize = 250;
+
+/// What is wrong with the variables, one complaint a variable.
+pub(crate) fn check(
+    schema: &Valid<Schema>,
+    operation: &Operation,
+    sources: &SourceMap,
+    variables: &serde_json::Map<String, Value>,
+) -> Result<JsonMap, Vec<Problem>> {
+    let mut wrong = Vec::new();
+    for definition in &operation.variables {
+        let name = definition.name.as_str();
+        let given = variables.get(name);
+        if given.is_none() && definition.default_value.is_some() {
+            continue;
+        }
+        let value = given.cloned().unwrap_or(Value::Null);
+        let mut faults = Vec::new();
+        Walk { schema, faults: &mut faults }.value(&value, &definition.ty, &mut Vec::new());
+        if faults.is_empty() {
+            continue;
+        }
+        let told: Vec<String> = faults.iter().map(Fault::told).collect();
+        let problems: Vec<Value> =
+            faults.iter().map(|fault| json!({ "path": fault.path, "explanation": fault.why })).collect();
+        let at = definition.line_column_range(sources).map(|range| (range.start.line, range.start.column));
+        let message =
+            format!("Variable ${name} of type {} was provided invalid value{}", definition.ty, told.join(", "));
+        let extensions = json!({ "code": "INVALID_VARIABLE", "value": value, "problems": problems });
+        wrong.push(Problem::new(message, extensions).at(at));
+    }
+    if wrong.is_empty() { Ok(known(operation, variables)) } else { Err(wrong) }
+}
+
+fn known(operation: &Operation, variables: &serde_json::Map<String, Value>) -> JsonMap {
+    (operation.variables.iter())
+        .filter_map(|definition| {
+            let value = variables.get(definition.name.as_str())?;
+            Some((definition.name.as_str().into(), value.clone().into()))
+        })
+        .collect()
+}
+
+/// An array in the input that is too long: its path inside the variable, and its length.
+pub(crate) fn too_long(value: &Value, path: &mut Vec<Value>) -> Option<(Vec<Value>, usize)> {
+    match value {
+        Value::Array(values) if values.len() > MOST => Some((path.clone(), values.len())),
+        Value::Array(values) => values.iter().enumerate().find_map(|(index, value)| inside(value, json!(index), path)),
+        Value::Object(map) => map.iter().find_map(|(name, value)| inside(value, json!(name), path)),
+        _ => None,
+    }
+}
+
+fn inside(value: &Value, step: Value, path: &mut Vec<Value>) -> Option<(Vec<Value>, usize)> {
+    path.push(step);
+    let found = too_long(value, path);
+    path.pop();
+    found
+}
+
+/// What the Admin API says to an array of `length`.
+pub(crate) fn too_long_problem(length: usize, path: Vec<Value>, at: Option<(usize, usize)>) -> Problem {
+    let message = format!("The input array size of {length} is greater than the maximum allowed of {MOST}.");
+    Problem::code(message, "MAX_INPUT_SIZE_EXCEEDED").at(at).on(path)
+}
+
+struct Fault {
+    path: Vec<Value>,
+    why: String,
+}
+
+impl Fault {
+    fn told(&self) -> String {
+        if self.path.is_empty() {
+            return String::new();
+        }
+        let steps: Vec<String> =
+            self.path.iter().map(|step| step.as_str().map_or_else(|| step.to_string(), str::to_owned)).collect();
+        format!(" for {} ({})", steps.join("."), self.why)
+    }
+}
+
+struct Walk<'a> {
+    schema: &'a Valid<Schema>,
+    faults: &'a mut Vec<Fault>,
+}
+
+impl Walk<'_> {
+    fn value(&mut self, value: &Value, ty: &Type, path: &mut Vec<Value>) {
+        match (value, ty) {
+            (Value::Null, ty) if ty.is_non_null() => self.fault(path, "Expected value to not be null".to_owned()),
+            (Value::Null, _) => {}
+            (Value::Array(values), Type::List(item) | Type::NonNullList(item)) => {
+                for (index, value) in values.iter().enumerate() {
+                    path.push(json!(index));
+                    self.value(value, item, path);
+                    path.pop();
+                }
+            }
+            (value, Type::List(item) | Type::NonNullList(item)) => self.value(value, item, path),
+            (value, Type::Named(name) | Type::NonNullNamed(name)) => self.named(value, name, path),
+        }
+    }
+
+    fn named(&mut self, value: &Value, name: &str, path: &mut Vec<Value>) {
+        match self.schema.types.get(name) {
+            Some(ExtendedType::InputObject(ty)) => {
+                let Value::Object(given) = value else {
+                    return self.fault(path, format!("Expected {} to be a key-value object.", compact(value)));
+                };
+                for (key, value) in given {
+                    path.push(json!(key));
+                    match ty.fields.get(key.as_str()) {
+                        Some(field) => self.value(value, &field.ty, path),
+                        None => self.fault(path, format!("Field is not defined on {name}")),
+                    }
+                    path.pop();
+                }
+                for (key, field) in ty.fields.iter().filter(|(_, field)| field.is_required()) {
+                    if !given.contains_key(key.as_str()) {
+                        path.push(json!(key.as_str()));
+                        self.value(&Value::Null, &field.ty, path);
+                        path.pop();
+                    }
+                }
+            }
+            Some(ExtendedType::Enum(ty)) => {
+                if !value.as_str().is_some_and(|value| ty.values.contains_key(value)) {
+                    let mut all: Vec<&str> = ty.values.keys().map(|value| value.as_str()).collect();
+                    all.sort_unstable();
+                    let given = value.as_str().map_or_else(|| compact(value), str::to_owned);
+                    self.fault(path, format!("Expected \"{given}\" to be one of: {}", all.join(", ")));
+                }
+            }
+            _ => {
+                let fits = match name {
+                    "Int" => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
+                    "Float" => value.is_number(),
+                    "Boolean" => value.is_boolean(),
+                    "String" => value.is_string(),
+                    "ID" => {
+                        if let Some(id) = value.as_str().filter(|id| crate::store::Gid::parse(id).is_none()) {
+                            return self.fault(path, format!("Invalid global id '{id}'"));
+                        }
+                        value.is_string() || value.is_i64()
+                    }
+                    _ => true,
+                };
+                if !fits {
+                    self.fault(path, format!("Could not coerce value {} to {name}", compact(value)));
+                }
+            }
+        }
+    }
+
+    fn fault(&mut self, path: &[Value], why: String) {
+        self.faults.push(Fault { path: path.to_vec(), why });
+    }
+}
+
+fn compact(value: &Value) -> String {
+    value.to_string()
+}

@@ -1,0 +1,146 @@
+//! The shop itself, the app's installation, webhook subscriptions, bulk operations.
+
+use std::time::Duration;
+
+use apollo_compiler::resolvers::{FieldError, ResolveInfo, ResolvedValue};
+use serde_json::{Value, json};
+
+use super::{Cx, goods, leaf};
+use crate::{
+    UnixMillis,
+    store::{BulkJob, BulkKind, Gid, Subscription},
+};
+
+/// How long the result of a bulk operation can be fetched.
+const RESULT_LASTS: Duration = Duration::from_secs(7 * 86_400);
+
+pub(super) fn shop<'a>(cx: &'a Cx<'a>, info: &ResolveInfo<'_>) -> Result<Option<ResolvedValue<'a>>, FieldError> {
+    let shop = cx.hold();
+    let domain = shop.domain.as_str();
+    let handle = domain.trim_end_matches(".myshopify.com");
+    Ok(Some(match info.field_name() {
+        "id" => leaf(Gid::print("Shop", shop.id)),
+        "name" => leaf(handle),
+        "email" | "contactEmail" => leaf(format!("owner@{handle}.example.com")),
+        "myshopifyDomain" => leaf(domain),
+        "currencyCode" => leaf("EUR"),
+        "ianaTimezone" => leaf("Europe/Berlin"),
+        "timezoneAbbreviation" => leaf("CET"),
+        "timezoneOffset" => leaf("+0100"),
+        "timezoneOffsetMinutes" => leaf(60),
+        "taxesIncluded" => leaf(true),
+        "taxShipping" => leaf(false),
+        "weightUnit" => leaf("KILOGRAMS"),
+        "url" => leaf(format!("https://{domain}")),
+        "createdAt" | "updatedAt" => leaf(shop.created.rfc3339()),
+        "primaryDomain" => {
+            let id = Gid::print("Domain", shop.id);
+            let host = json!({ "id": id, "host": domain, "url": format!("https://{domain}"), "sslEnabled": true });
+            cx.plain(host, "Domain")
+        }
+        "plan" => {
+            let plus = shop.plan.bucket() >= crate::Plan::Plus.bucket();
+            let plan = json!({
+                "publicDisplayName": shop.plan.name(),
+                "displayName": shop.plan.name(),
+                "partnerDevelopment": false,
+                "shopifyPlus": plus,
+            });
+            cx.plain(plan, "ShopPlan")
+        }
+        "metafield" | "metafields" => {
+            let owner = Gid::print("Shop", shop.id);
+            drop(shop);
+            return goods::metafields(cx, &owner, info);
+        }
+        _ => return Ok(None),
+    }))
+}
+
+pub(super) fn installation<'a>(cx: &'a Cx<'a>, info: &ResolveInfo<'_>) -> Option<ResolvedValue<'a>> {
+    let shop = cx.hold();
+    Some(match info.field_name() {
+        "id" => leaf(Gid::print("AppInstallation", shop.id)),
+        "accessScopes" => {
+            let scopes: Vec<Value> =
+                shop.scopes.iter().map(|scope| json!({ "handle": scope, "description": scope })).collect();
+            cx.plain(scopes.into(), "AccessScope")
+        }
+        "app" => {
+            let app = json!({ "id": Gid::print("App", shop.id), "title": "weir", "handle": "weir", "apiKey": cx.app });
+            cx.plain(app, "App")
+        }
+        _ => return None,
+    })
+}
+
+pub(super) fn subscription<'a>(cx: &'a Cx<'a>, id: u64, info: &ResolveInfo<'_>) -> Option<ResolvedValue<'a>> {
+    let shop = cx.hold();
+    let subscription = shop.subscriptions.get(&id)?;
+    Some(match info.field_name() {
+        "topic" => leaf(subscription.topic.as_str()),
+        "format" => leaf(subscription.format.as_str()),
+        "uri" | "callbackUrl" => leaf(subscription.uri.as_str()),
+        "filter" => leaf(Value::from(subscription.filter.clone())),
+        "name" => leaf(Value::from(subscription.name.clone())),
+        "includeFields" => goods::list(&subscription.include_fields),
+        "metafieldNamespaces" => goods::list(&subscription.metafield_namespaces),
+        "metafields" => ResolvedValue::list([]),
+        "createdAt" => leaf(subscription.created.rfc3339()),
+        "updatedAt" => leaf(subscription.updated.rfc3339()),
+        "apiVersion" => {
+            let version = json!({ "handle": cx.version, "displayName": cx.version, "supported": true });
+            cx.plain(version, "ApiVersion")
+        }
+        "endpoint" => cx.plain(endpoint(subscription), "WebhookHttpEndpoint"),
+        _ => return None,
+    })
+}
+
+fn endpoint(subscription: &Subscription) -> Value {
+    let uri = subscription.uri.as_str();
+    if uri.starts_with("arn:") {
+        return json!({ "__typename": "WebhookEventBridgeEndpoint", "arn": uri });
+    }
+    match uri.strip_prefix("pubsub://").and_then(|rest| rest.split_once(':')) {
+        Some((project, topic)) => {
+            json!({ "__typename": "WebhookPubSubEndpoint", "pubSubProject": project, "pubSubTopic": topic })
+        }
+        None => json!({ "__typename": "WebhookHttpEndpoint", "callbackUrl": uri }),
+    }
+}
+
+pub(super) fn bulk<'a>(cx: &'a Cx<'a>, id: u64, info: &ResolveInfo<'_>) -> Option<ResolvedValue<'a>> {
+    let shop = cx.hold();
+    let job = shop.bulks.get(&id)?;
+    let url = |partial: bool| {
+        let there = job.partial == partial && job.result.as_ref().is_some_and(|result| !result.is_empty());
+        let url = there.then(|| format!("{}/bulk/{id}.jsonl?expires={}", cx.base, expires(job).0));
+        leaf(Value::from(url))
+    };
+    Some(match info.field_name() {
+        "status" => leaf(status(job, cx.now)),
+        "type" => leaf(if job.is_query() { "QUERY" } else { "MUTATION" }),
+        "errorCode" => leaf(Value::from(job.error)),
+        "createdAt" => leaf(job.created.rfc3339()),
+        "completedAt" => leaf(Value::from(job.completed.map(UnixMillis::rfc3339))),
+        "objectCount" => leaf(job.objects.to_string()),
+        "rootObjectCount" => leaf(job.roots.to_string()),
+        "fileSize" => leaf(Value::from(job.result.as_ref().map(|result| result.len().to_string()))),
+        "url" => url(false),
+        "partialDataUrl" => url(true),
+        "query" => leaf(match &job.kind {
+            BulkKind::Query { text, .. } | BulkKind::Mutation { text, .. } => text.as_str(),
+        }),
+        _ => return None,
+    })
+}
+
+/// When the result can't be fetched any more.
+pub(crate) fn expires(job: &BulkJob) -> UnixMillis {
+    job.completed.unwrap_or(job.created).plus(RESULT_LASTS)
+}
+
+fn status(job: &BulkJob, now: UnixMillis) -> &'static str {
+    if job.status == "COMPLETED" && now > expires(job) { "EXPIRED" } else { job.status }
+}

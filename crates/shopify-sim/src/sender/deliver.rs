@@ -1,0 +1,239 @@
+//! Deliveries: to each subscription, signed, tried nine times over four hours.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use serde_json::Value;
+use shopify_webhook::{ShopDomain, sign};
+
+use super::{Attempt, DeliveryRecord, Happening, Outlet, body::body};
+use crate::{
+    UnixMillis,
+    resolve::{Held, Search},
+    sim::{Sim, WeakSim, hold},
+    store::Shop,
+    uuid::uuid,
+};
+
+/// Retries after the first attempt: eight, each twice as far as the one before, four hours in all.
+const RETRIES: u32 = 8;
+const RETRY_WINDOW: Duration = Duration::from_secs(4 * 3_600);
+/// In all, for the answer of a receiver.
+const TIME_OUT: Duration = Duration::from_secs(5);
+/// How long an overtaken delivery waits.
+const OVERTAKEN: Duration = Duration::from_secs(2);
+
+/// How long after a failed attempt (from 1) the next follows; `None` after the last.
+fn retry_after(attempt: u32) -> Option<Duration> {
+    let parts = 2_u32.pow(RETRIES) - 1;
+    (1..=RETRIES).contains(&attempt).then(|| RETRY_WINDOW / parts * 2_u32.pow(attempt - 1))
+}
+
+/// One delivery, ready to be sent.
+#[derive(Clone)]
+struct Delivery {
+    shop: ShopDomain,
+    topic: &'static str,
+    uri: String,
+    name: Option<String>,
+    body: Bytes,
+    webhook_id: String,
+    event_id: String,
+    triggered: UnixMillis,
+    /// The subscription made through the API, which may lose its place.
+    subscription: Option<u64>,
+}
+
+/// Tells whoever subscribed of what happened in a shop, each delivery in a task of its own.
+pub(crate) fn announce(sim: &Sim, domain: &ShopDomain, happenings: &[Happening]) {
+    let Some(cell) = sim.shop(domain) else { return };
+    let now = sim.clock().now();
+    let mut deliveries = Vec::new();
+    {
+        let mut shop = hold(&cell);
+        for happening in happenings {
+            collect(&mut shop, happening, now, &mut deliveries);
+        }
+    }
+    for delivery in deliveries {
+        let faults = sim.faults();
+        let (lost, twice, late, overtaken) = sim.with_rng(|rng| {
+            let mut chance = |rate: f64| rate > 0.0 && rng.f64() < rate;
+            (chance(faults.lost), chance(faults.duplicate), chance(faults.late), chance(faults.reorder))
+        });
+        if lost {
+            sim.record_delivery(delivery.record(now, 1, Attempt::Lost));
+            continue;
+        }
+        let wait = if late { faults.late_by } else { Duration::ZERO };
+        let wait = wait + if overtaken { OVERTAKEN } else { Duration::ZERO };
+        if twice {
+            tokio::spawn(run(sim.weak(), delivery.clone(), wait));
+        }
+        tokio::spawn(run(sim.weak(), delivery, wait));
+    }
+}
+
+struct Target {
+    subscription: Option<u64>,
+    uri: String,
+    name: Option<String>,
+    filter: Option<String>,
+    fields: Vec<String>,
+}
+
+fn targets(shop: &Shop, topic: &str) -> Vec<Target> {
+    let written = topic.to_uppercase().replace(['/', '.'], "_");
+    let made = shop.subscriptions.iter().filter(|(_, one)| one.topic == written).map(|(id, one)| Target {
+        subscription: Some(*id),
+        uri: one.uri.clone(),
+        name: one.name.clone(),
+        filter: one.filter.clone().filter(|filter| !filter.is_empty()),
+        fields: one.include_fields.clone(),
+    });
+    let declared = shop.declared.iter().filter(|one| one.topic == topic).map(|one| Target {
+        subscription: None,
+        uri: one.uri.clone(),
+        name: None,
+        filter: None,
+        fields: Vec::new(),
+    });
+    made.chain(declared).collect()
+}
+
+fn collect(shop: &mut Shop, happening: &Happening, now: UnixMillis, deliveries: &mut Vec<Delivery>) {
+    let topic = happening.topic();
+    let targets = targets(shop, topic);
+    if targets.is_empty() {
+        return;
+    }
+    let Some(whole) = body(shop, happening, now) else { return };
+    let event_id = uuid(&mut shop.rng);
+    for target in targets {
+        if !target.filter.is_none_or(|filter| passes(&filter, &whole)) {
+            continue;
+        }
+        let body = match (&whole, target.fields.is_empty()) {
+            (Value::Object(map), false) => {
+                let kept = map.iter().filter(|(name, _)| target.fields.contains(name));
+                Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+            }
+            _ => whole.clone(),
+        };
+        deliveries.push(Delivery {
+            shop: shop.domain.clone(),
+            topic,
+            uri: target.uri,
+            name: target.name,
+            body: body.to_string().into(),
+            webhook_id: uuid(&mut shop.rng),
+            event_id: event_id.clone(),
+            triggered: now,
+            subscription: target.subscription,
+        });
+    }
+}
+
+/// A filter over the body's own fields. One that names a field which is not there lets nothing through, silently.
+fn passes(filter: &str, body: &Value) -> bool {
+    Search::parse(filter).matches(|field| match body.get(field) {
+        Some(Value::Number(number)) => Some(Held::Number(number.as_i64().unwrap_or(i64::MAX))),
+        Some(Value::String(text)) => Some(Held::Text(text)),
+        _ => Some(Held::Any(&[])),
+    })
+}
+
+impl Delivery {
+    fn record(&self, at: UnixMillis, attempt: u32, outcome: Attempt) -> DeliveryRecord {
+        DeliveryRecord {
+            at,
+            shop: self.shop.clone(),
+            topic: self.topic.to_owned(),
+            uri: self.uri.clone(),
+            webhook_id: self.webhook_id.clone(),
+            event_id: self.event_id.clone(),
+            attempt,
+            outcome,
+        }
+    }
+
+    fn request(&self, sim: &Sim) -> Result<Request<Bytes>, http::Error> {
+        let mut request = Request::post(&self.uri)
+            .header("Content-Type", "application/json")
+            .header("User-Agent", "Shopify-Captain-Hook")
+            .header("X-Shopify-Topic", self.topic)
+            .header("X-Shopify-Hmac-Sha256", sign(&self.body, sim.client_secret()))
+            .header("X-Shopify-Shop-Domain", self.shop.as_str())
+            .header("X-Shopify-API-Version", shopify_schema::API_VERSION)
+            .header("X-Shopify-Webhook-Id", &self.webhook_id)
+            .header("X-Shopify-Event-Id", &self.event_id)
+            .header("X-Shopify-Triggered-At", self.triggered.precise());
+        if let Some(name) = &self.name {
+            request = request.header("X-Shopify-Name", name);
+        }
+        request.body(self.body.clone())
+    }
+}
+
+/// Tries until it is taken, the retries are used up, or its subscription is gone.
+async fn run(weak: WeakSim, delivery: Delivery, wait: Duration) {
+    let mut attempt = 1;
+    let mut pause = wait;
+    loop {
+        let Some(clock) = weak.upgrade().map(|sim| *sim.clock()) else { return };
+        clock.sleep(pause).await;
+        let Some(sim) = weak.upgrade() else { return };
+        if delivery.subscription.is_some_and(|id| !sim.subscribed(&delivery.shop, id)) {
+            return;
+        }
+        let outcome = send(&sim, &delivery).await;
+        let taken = matches!(outcome, Attempt::Delivered(_));
+        let next = retry_after(attempt);
+        if let Some(id) = delivery.subscription {
+            sim.attempted(&delivery.shop, id, taken, next.is_none());
+        }
+        sim.record_delivery(delivery.record(sim.clock().now(), attempt, outcome));
+        let Some(next) = next.filter(|_| !taken) else { return };
+        pause = next;
+        attempt += 1;
+    }
+}
+
+async fn send(sim: &Sim, delivery: &Delivery) -> Attempt {
+    let request = match delivery.request(sim) {
+        Ok(request) => request,
+        Err(problem) => return Attempt::Failed(problem.to_string()),
+    };
+    let sent = match sim.outlet() {
+        Outlet::Here(receiver) => tokio::time::timeout(TIME_OUT, receiver.receive(request)).await,
+        Outlet::Http => tokio::time::timeout(TIME_OUT, over_http(sim, request)).await,
+    };
+    match sent {
+        Ok(Ok(status)) if status.is_success() => Attempt::Delivered(status.as_u16()),
+        Ok(Ok(status)) => Attempt::Refused(status.as_u16()),
+        Ok(Err(problem)) => Attempt::Failed(problem),
+        Err(_elapsed) => Attempt::Failed("no answer within 5 s".to_owned()),
+    }
+}
+
+async fn over_http(sim: &Sim, request: Request<Bytes>) -> Result<StatusCode, String> {
+    let request = reqwest::Request::try_from(request).map_err(|problem| problem.to_string())?;
+    let client = sim.client()?;
+    // Without the address: receivers may carry secrets in it.
+    let answer = client.execute(request).await.map_err(|problem| problem.without_url().to_string())?;
+    Ok(answer.status())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_retries_take_four_hours() {
+        let waits: Vec<Duration> = (1..).map_while(retry_after).collect();
+        assert_eq!(waits.len(), 8);
+        assert!((waits.iter().sum::<Duration>().as_secs_f64() - 14_400.0).abs() < 1.0);
+        assert!(waits.windows(2).all(|pair| pair[1] == pair[0] * 2));
+    }
+}

@@ -1,0 +1,82 @@
+//! `weir shops list`: a table of shops.
+
+use weir_shops::ShopState;
+
+use super::{failed, view::ShopView};
+use crate::cli::{ShopStateName, ShopsListArgs};
+use crate::{commands::ExitStatus, printer::Printer, target};
+
+pub(super) async fn run(args: &ShopsListArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let app = args.app.as_deref().map(super::app).transpose()?;
+    let target = target::shops(&args.source).await?;
+    let (mut shops, mut read, mut after) = (Vec::new(), 0, None);
+    loop {
+        let page = target.registry.list(app.as_deref(), args.state.map(state), after);
+        let mut page = page.await.map_err(|error| failed(error, &target))?;
+        read += page.read;
+        shops.append(&mut page.shops);
+        if !page.has_more() {
+            break;
+        }
+        if !printer.is_json() {
+            printer.step(format!("{read} shops read"));
+        }
+        after = Some(page);
+    }
+    shops.sort_by(|a, b| (&a.domain, &a.app).cmp(&(&b.domain, &b.app)));
+    let shops: Vec<ShopView> = shops.iter().map(ShopView::from).collect();
+    if shops.is_empty() {
+        printer.item(&shops, |_| "no such shops".to_owned())?;
+    } else {
+        printer.item(&shops, |shops| table(shops))?;
+    }
+    if !printer.is_json() {
+        printer.note(format!("{} of {read} shops", shops.len()));
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn state(name: ShopStateName) -> ShopState {
+    match name {
+        ShopStateName::Installed => ShopState::Installed,
+        ShopStateName::Uninstalled => ShopState::Uninstalled,
+        ShopStateName::Frozen => ShopState::Frozen,
+    }
+}
+
+fn table(shops: &[ShopView]) -> String {
+    let head = ["SHOP", "APP", "STATE", "PLAN", "TIER", "TOKEN", "EXPIRES"].map(str::to_owned);
+    let rows = shops.iter().map(|shop| {
+        let or_dash = |value: Option<&str>| value.unwrap_or("-").to_owned();
+        let token = shop.token.as_ref();
+        [
+            shop.domain.clone(),
+            shop.app.clone(),
+            shop.state.to_owned(),
+            or_dash(shop.plan),
+            or_dash(shop.tier.as_deref()),
+            or_dash(token.map(|token| token.kind)),
+            or_dash(token.and_then(|token| token.expires_at.as_deref())),
+        ]
+    });
+    let rows: Vec<[String; 7]> = std::iter::once(head).chain(rows).collect();
+    let widths: [usize; 7] = std::array::from_fn(|at| rows.iter().map(|row| row[at].len()).max().unwrap_or(0));
+    let line = |row: &[String; 7]| {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::view::tests::shop;
+    use super::*;
+
+    #[test]
+    fn columns_line_up() {
+        let table = table(&[ShopView::from(&shop("north")), ShopView::from(&shop("a-much-longer-name"))]);
+        let at: Vec<_> = table.lines().filter_map(|line| line.find("STATE").or(line.find("installed"))).collect();
+        assert!(at.len() == 3 && at.iter().all(|one| *one == at[0]), "{table}");
+    }
+}

@@ -1,0 +1,33 @@
+//! `weir shops remove`: forgets a shop, after a preview.
+
+use serde::Serialize;
+
+use super::{failed, unknown, view::ShopView};
+use crate::cli::ShopsRemoveArgs;
+use crate::{commands::ExitStatus, printer::Printer, target};
+
+#[derive(Serialize)]
+struct Outcome {
+    removed: bool,
+    shop: ShopView,
+}
+
+pub(super) async fn run(args: &ShopsRemoveArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let (domain, app) = super::named(&args.shop)?;
+    let target = target::shops(&args.source).await?;
+    let shop = target.registry.get(&domain, &app).await.map_err(|error| failed(error, &target))?;
+    let shop = ShopView::from(&shop.ok_or_else(|| unknown(&domain, &app))?);
+    if args.yes {
+        let was_there = target.registry.remove(&domain, &app).await.map_err(|error| failed(error, &target))?;
+        anyhow::ensure!(was_there, "{domain} was removed by somebody else just now");
+    }
+    let outcome = Outcome { removed: args.yes, shop };
+    printer.item(&outcome, |outcome| {
+        let what = if outcome.removed { "Removed, with its token:" } else { "This would be removed, with its token:" };
+        format!("{what}\n{}", outcome.shop.lines())
+    })?;
+    if !args.yes && !printer.is_json() {
+        printer.note("nothing was changed: add --yes to remove it; the app stays installed in the shop");
+    }
+    Ok(ExitStatus::Done)
+}

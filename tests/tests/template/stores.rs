@@ -1,0 +1,53 @@
+//! What the code takes for granted of the tables and of the key.
+
+use serde_json::{Value, json};
+
+use crate::model::{Template, at, items, text};
+
+const TABLE: &str = "AWS::DynamoDB::Table";
+
+#[test]
+fn what_cannot_be_made_anew_outlives_the_stack() {
+    let template = Template::read();
+    for id in ["Ledger", "Shops", "TokenKey", "Bodies"] {
+        let resource = template.resource(id);
+        let policies = (text(at(resource, &["DeletionPolicy"])), text(at(resource, &["UpdateReplacePolicy"])));
+        assert_eq!(policies, ("RetainExceptOnCreate", "Retain"), "{id}");
+    }
+    let key = at(template.resource("TokenKey"), &["Properties", "GenerateSecretString", "PasswordLength"]);
+    assert!(key.as_u64().is_some_and(|length| length >= 32), "{key}");
+}
+
+#[test]
+fn every_table_is_encrypted_billed_by_use_and_forgets_what_has_run_out() {
+    let template = Template::read();
+    let mut forgetful = Vec::new();
+    for (id, table) in template.of_type(TABLE) {
+        assert_eq!(table["BillingMode"], "PAY_PER_REQUEST", "{id}");
+        assert_eq!(table["SSESpecification"]["SSEEnabled"], true, "{id}");
+        if table["TimeToLiveSpecification"] == json!({"AttributeName": "expires_at_s", "Enabled": true}) {
+            forgetful.push(id);
+        } else {
+            assert_eq!(id, "Shops", "{id} grows without end");
+        }
+    }
+    forgetful.sort_unstable();
+    assert_eq!(forgetful, ["Cache", "Ledger", "State"]);
+}
+
+#[test]
+fn a_worker_can_wipe_tokens_and_read_none() {
+    let template = Template::read();
+    assert_eq!(actions(&template, "Shops"), ["dynamodb:UpdateItem"]);
+    assert_eq!(actions(&template, "Cache"), ["dynamodb:PutItem"]);
+    assert_eq!(actions(&template, "TokenKey"), [""; 0]);
+}
+
+/// All that any function may do with a resource.
+fn actions<'a>(template: &'a Template, id: &str) -> Vec<&'a str> {
+    let is_of = |resource: &&Value| {
+        resource["Ref"] == id || resource["Fn::GetAtt"][0] == id || resource.to_string().contains(&format!("${{{id}"))
+    };
+    let statements = template.allowed().into_iter().filter(|statement| items(&statement["Resource"]).iter().any(is_of));
+    statements.flat_map(|statement| items(&statement["Action"])).map(text).collect()
+}
