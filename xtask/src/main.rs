@@ -5,6 +5,7 @@ mod deny;
 mod fuzz;
 mod process;
 mod schema;
+mod shopify;
 mod tools;
 mod validate;
 
@@ -26,6 +27,8 @@ enum Chore {
     Validate(validate::Validate),
     Deny(deny::Deny),
     Schema(schema::Schema),
+    Budget(shopify::budget::Budget),
+    Export(shopify::export::Export),
     Tools(tools::Tools),
 }
 
@@ -35,6 +38,8 @@ fn main() -> ExitCode {
         Chore::Validate(validate) => validate.run(),
         Chore::Deny(deny) => deny.run(),
         Chore::Schema(schema) => schema.run(),
+        Chore::Budget(budget) => budget.run(),
+        Chore::Export(export) => export.run(),
         Chore::Tools(tools) => tools.run(),
     };
     match done {

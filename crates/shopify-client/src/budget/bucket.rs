@@ -241,7 +241,8 @@ impl Bucket {
         if let Some(gone) = seen.gone.filter(|gone| is_same_slot && *gone <= self.gone) {
             let drain = (self.promised_rate() - self.restore).max(0.0) * age;
             let rates = self.promised.iter().filter(|promised| promised.rates > 0);
-            let under_way: f64 = rates.map(|promised| promised.held).sum();
+            // A rate holds two calls; one of each is under way, and charged or not.
+            let under_way: f64 = rates.map(|promised| promised.held / 2.0).sum();
             let spent = drain + self.held() + under_way + in_flight + self.gone - gone;
             self.level = self.level.max(seen.available - spent);
         }

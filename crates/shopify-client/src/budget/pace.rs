@@ -9,7 +9,7 @@ use super::{Lease, Status, bucket::Ask};
 /// Calls that one write should serve at least.
 const CALLS_A_WRITE: f64 = 5.0;
 /// Waiting longer than this for its rate, a process asks for a lump.
-const LONG: Duration = Duration::from_secs(5);
+const LONG: Duration = Duration::from_secs(3);
 /// Waiting up to this is never worth a write.
 const SHORT: Duration = Duration::from_millis(20);
 /// What was scarce when a lease was promised counts as scarce for so long.
@@ -191,8 +191,9 @@ impl Pace {
         // Of a process that has just begun nothing is known: enough for several calls until its lease ends; but one
         // that begins with many calls at once may be done with them, and needs points now.
         let begins = if backlog > 0.0 { 0.0 } else { several / 30.0 };
-        // One that had to wait would have used more, nobody knows how much.
-        let growth = if self.waited { 2.0 } else { 1.05 };
+        // One that had to wait would have used more, nobody knows how much; and so may the users of a larger plan.
+        let has_grown = lease.as_ref().zip(self.status).is_some_and(|(lease, status)| status.restore > lease.restore);
+        let growth = if self.waited || has_grown { 2.0 } else { 1.05 };
         let rate = match &lease {
             None => begins,
             Some(_) if backlog > 0.0 => 0.0,
@@ -206,7 +207,7 @@ impl Pace {
             waited_for,
             lump,
             rate,
-            hold: mean.max(cost).min(most),
+            hold: (2.0 * mean.max(cost)).min(most),
             in_flight: self.in_flight,
             patience,
             is_background: false,
