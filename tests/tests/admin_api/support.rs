@@ -39,7 +39,7 @@ pub(crate) fn settings() -> Settings {
 }
 
 pub(crate) fn shop() -> ShopDomain {
-    ShopDomain::parse("north.myshopify.com").unwrap()
+    ShopDomain::parse("north.myshopify.com").expect("it is a shop")
 }
 
 pub(crate) fn call() -> Call {
@@ -55,14 +55,17 @@ impl World {
     pub(crate) async fn with(options: Options) -> Self {
         let sim = Sim::new(shopify_sim::Clock::new(1_795_000_000_000, 1.0), options);
         let installed = sim.install(ShopSeed::new(shop()));
-        let serving = sim.serve(TcpListener::bind("127.0.0.1:0").await.unwrap()).await.unwrap();
+        let serving = sim
+            .serve(TcpListener::bind("127.0.0.1:0").await.expect("a port is free"))
+            .await
+            .expect("loopback is served");
         let state = Arc::new(MemoryState::default());
         let shared = Shared {
             state: Arc::<MemoryState>::clone(&state) as Arc<dyn SharedState>,
             tokens: tokens_of(&installed),
             clock: clock_of(&sim),
-            endpoint: Endpoint::at(&serving.url()).unwrap(),
-            transport: Arc::new(Https::new().unwrap()),
+            endpoint: Endpoint::at(&serving.url()).expect("loopback is an endpoint"),
+            transport: Arc::new(Https::new().expect("a client can be made")),
         };
         Self { sim, installed, shared, state, _serving: Some(serving) }
     }
@@ -91,8 +94,9 @@ impl World {
 /// A server that answers each connection's first request with these bytes, and a client for it.
 pub(crate) async fn scripted(answer: impl Into<Vec<u8>>) -> (Client, tokio::task::JoinHandle<()>) {
     let answer = answer.into();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = Endpoint::at(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let endpoint = Endpoint::at(&format!("http://{}", listener.local_addr().expect("it is bound")))
+        .expect("loopback is an endpoint");
     let served = tokio::spawn(async move {
         while let Ok((mut socket, _)) = listener.accept().await {
             let mut request = [0; 16 * 1024];
@@ -114,7 +118,7 @@ pub(crate) async fn scripted(answer: impl Into<Vec<u8>>) -> (Client, tokio::task
         tokens: tokens_of(&installed),
         clock: Clock::Wall,
         endpoint,
-        transport: Arc::new(Https::new().unwrap()),
+        transport: Arc::new(Https::new().expect("a client can be made")),
     };
     (shared.client(&installed, "a test", settings()), served)
 }
