@@ -210,11 +210,12 @@ impl Client {
             Some(kind) => permit.failed(&kind.to_string()).await,
             None => permit.succeeded().await,
         }
-        call_log::Record {
+        let same = call_log::same(shop.as_str(), &request.body);
+        let record = call_log::Record {
             app: &self.0.app,
             shop: shop.as_str(),
             operation: request.name,
-            same: &call_log::same(shop.as_str(), &request.body),
+            same: &same,
             attempt,
             priority: call.priority,
             took,
@@ -223,8 +224,11 @@ impl Client {
             cost: cost.and_then(|cost| cost.actual),
             request_id: attempt_end.request_id.as_deref(),
             failure: attempt_end.result.as_ref().err().map(Kind::word),
+        };
+        record.write();
+        if let Some(observer) = self.0.observer.get() {
+            observer(&record);
         }
-        .write();
         attempt_end
     }
 

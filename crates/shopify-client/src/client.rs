@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -20,6 +20,7 @@ use crate::{
     Call, Endpoint, Error, RetryPolicy,
     attempt::{Answer, Request},
     budget::{Budgets, Cost},
+    call_log::Record,
     error::{Kind, Retry},
     graphql::{GraphError, OperationKind, user_errors},
     tokens::{App, Exchange, TokenStore, Tokens},
@@ -72,6 +73,8 @@ impl Default for Settings {
 #[derive(Clone)]
 pub struct Client(pub(crate) Arc<Inner>);
 
+type Observer = Box<dyn Fn(&Record<'_>) + Send + Sync>;
+
 pub(crate) struct Inner {
     pub(crate) app: String,
     pub(crate) endpoint: Endpoint,
@@ -82,6 +85,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
     pub(crate) fell_forward: AtomicBool,
+    pub(crate) observer: OnceLock<Observer>,
     in_flight: Mutex<HashMap<ShopDomain, Arc<Semaphore>>>,
 }
 
@@ -117,6 +121,7 @@ impl Client {
             clock,
             settings,
             fell_forward: AtomicBool::new(false),
+            observer: OnceLock::new(),
             in_flight: Mutex::default(),
         }))
     }
@@ -155,6 +160,12 @@ impl Client {
     ) -> Result<Reply<T>, Error> {
         let body = serde_json::to_vec(&Body { query: document, variables, operation_name: name });
         self.graphql(shop, name, document, body, Wanted::Whole, call).await
+    }
+
+    /// Has each attempt told to `observer`, besides the log: [`Record::embedded_metrics`] makes metrics of it. The first
+    /// observer stays.
+    pub fn observe(&self, observer: impl Fn(&Record<'_>) + Send + Sync + 'static) {
+        self.0.observer.get_or_init(|| Box::new(observer));
     }
 
     /// Whether Shopify answered with another API version than was asked for: this one is retired.

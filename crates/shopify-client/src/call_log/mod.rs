@@ -1,4 +1,7 @@
-//! What is told of each attempt: one structured line, from which `weir audit` and metrics are made.
+//! What is told of each attempt: one structured line, from which `weir audit` is made, and metrics for whoever
+//! [observes](crate::Client::observe) the client.
+
+mod metrics;
 
 use std::time::Duration;
 
@@ -6,6 +9,8 @@ use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
 use crate::{budget::Priority, error::Kind};
+
+pub use metrics::METRICS;
 
 /// The target of the lines, and the text by which they are found in a log.
 pub const TARGET: &str = "shopify_call";
