@@ -6,6 +6,36 @@
 //! ```text
 //!  run ─▶ token ─▶ circuit ─▶ budget ─▶ in flight (10) ─▶ request ─▶ what went wrong? ─▶ again, or Error { retry }
 //! ```
+//!
+//! ```no_run
+//! use std::{sync::Arc, time::Duration};
+//! use shopify_client::{Call, Client, Endpoint, Parts, Retry, Settings, operations::{ShopInfo, shop_info}};
+//! # use shopify_client::{tokens::{App, TokenStore}, transport::Https};
+//! # use resilience::{Clock, SharedState};
+//! # async fn handle(app: App, tokens: Arc<dyn TokenStore>, state: Arc<dyn SharedState>, shop: shopify_webhook::ShopDomain)
+//! # -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::new(
+//!     Parts {
+//!         app,
+//!         tokens, // weir_shops::DynamoTokens
+//!         state,  // weir_shops::DynamoState
+//!         endpoint: Endpoint::Shopify,
+//!         transport: Arc::new(Https::new()?),
+//!         clock: Clock::Wall,
+//!         process: "this Lambda's log stream".into(),
+//!     },
+//!     Settings::default(),
+//! );
+//! let call = Call::foreground(Duration::from_secs(20)).for_event("north.myshopify.com#b54557e4");
+//! match client.run::<ShopInfo>(&shop, shop_info::Variables, &call).await {
+//!     Ok(reply) => println!("{}", reply.data.shop.name),
+//!     Err(error) => match error.retry {
+//!         Retry::After(wait) => println!("park the message for {wait:?}: {error}"),
+//!         Retry::Never => println!("dead-letter it: {error}"),
+//!     },
+//! }
+//! # Ok(()) }
+//! ```
 
 mod attempt;
 pub mod budget;

@@ -216,3 +216,76 @@ impl Pace {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn with(lump: f64, rate: f64, hold: f64) -> Pace {
+        let mut pace = Pace::new(NOW, 0.0);
+        let lease = Lease {
+            until: NOW + 60 * SECOND,
+            lump_until: NOW + 10 * SECOND,
+            rate,
+            hold,
+            carried: 0.0,
+            lump,
+            ready: lump,
+            refill: 0.0,
+            restore: 100.0,
+            is_scarce: false,
+            granted_at: NOW,
+            gone: Some(0.0),
+        };
+        pace.granted(lease, NOW);
+        pace
+    }
+
+    fn goes(pace: &mut Pace, cost: f64, at: UnixMillis) -> bool {
+        matches!(pace.take(cost, 0.0, 30 * SECOND, at), Take::Go)
+    }
+
+    #[test]
+    fn a_rate_that_is_not_used_gathers_no_flood() {
+        let mut pace = with(0.0, 1.0, 20.0);
+        let calls = std::iter::from_fn(|| goes(&mut pace, 10.0, NOW + 50 * SECOND).then_some(())).count();
+        assert_eq!(calls, 2, "of fifty points, what it may hold");
+    }
+
+    #[test]
+    fn what_a_rate_brought_in_vain_is_given_back() {
+        let mut pace = with(0.0, 1.0, 20.0);
+        let Take::Ask(ask) = pace.take(10.0, 0.0, SECOND, NOW + 59 * SECOND) else { panic!("the lease is over") };
+        assert_eq!(ask.previous.map(|(_, unspent)| unspent), Some(59.0));
+    }
+
+    #[test]
+    fn nobody_sits_on_a_lump() {
+        let mut pace = with(100.0, 0.0, 0.0);
+        assert!(goes(&mut pace, 10.0, NOW + 7 * SECOND));
+        let Take::Ask(ask) = pace.take(10.0, 0.0, SECOND, NOW + 9 * SECOND) else { panic!("the lump is over") };
+        assert_eq!(ask.previous.map(|(_, unspent)| unspent), Some(90.0), "Shopify's bucket still has it");
+    }
+
+    #[test]
+    fn a_call_that_cost_less_leaves_the_rest_for_the_next() {
+        let mut pace = with(20.0, 0.0, 0.0);
+        assert!(goes(&mut pace, 20.0, NOW));
+        assert!(!goes(&mut pace, 10.0, NOW));
+        pace.settle(20.0, Some(8.0), None);
+        assert!(goes(&mut pace, 10.0, NOW));
+    }
+
+    #[test]
+    fn calls_under_way_are_told() {
+        let mut pace = with(30.0, 0.0, 0.0);
+        assert!(goes(&mut pace, 20.0, NOW));
+        let Take::Ask(ask) = pace.take(20.0, 0.0, SECOND, NOW) else { panic!("it has too little") };
+        assert_eq!(ask.in_flight, 20.0);
+        pace.give_back(20.0);
+        assert!(goes(&mut pace, 20.0, NOW));
+    }
+}

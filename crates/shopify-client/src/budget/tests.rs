@@ -274,3 +274,45 @@ async fn another_user_of_the_apps_bucket_is_noticed() {
     let (throttled, served) = (world.throttled(), world.shopify.lock().unwrap().served);
     assert!(throttled * 20 <= served, "{throttled} throttled of {served}");
 }
+
+/// What one process does with chance: bursts and pauses, dear calls and cheap ones, quick ones and slow ones; and dies.
+async fn erratic(world: &World, seed: u64, until: Instant) {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let mut budget = world.process();
+    while Instant::now() < until {
+        if rng.u8(..10) == 0 {
+            budget = world.process();
+        }
+        let calls: Vec<_> = (0..rng.u32(1..40)).map(|_| (rng.u32(2..60), rng.f64(), rng.f64())).collect();
+        let calls = calls.into_iter().map(|(requested, part, pace)| {
+            let budget = &budget;
+            async move {
+                // Told by its name: what Shopify asks for an operation doesn't change.
+                let operation = format!("Op{requested}");
+                let deadline = Instant::now() + MINUTE / 4;
+                let Ok(reserved) = budget.reserve(&operation, 60, Priority::Foreground, deadline).await else { return };
+                tokio::time::sleep(Duration::from_secs_f64(0.3 * pace)).await;
+                let passed = world.shopify.lock().unwrap().begin(f64::from(requested));
+                tokio::time::sleep(Duration::from_secs_f64(1.2 * pace)).await;
+                let actual = (f64::from(requested) * part).ceil() as u32;
+                let cost = passed.then(|| world.shopify.lock().unwrap().end(requested, actual));
+                budget.settle(&operation, reserved, Priority::Foreground, cost, world.clock.now());
+            }
+        });
+        join_all(calls).await;
+        tokio::time::sleep(Duration::from_secs_f64(rng.f64() * 6.0)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_processes_do_none_is_throttled() {
+    for seed in 0..60 {
+        let (max, restore) = [(2_000.0, 100.0), (4_000.0, 200.0), (20_000.0, 1_000.0)][seed as usize % 3];
+        let world = World::new(max, restore);
+        let until = Instant::now() + MINUTE;
+        let processes = 1 + seed * 7 % 25;
+        join_all((0..processes).map(|number| erratic(&world, seed << 8 | number, until))).await;
+        assert_eq!(world.throttled(), 0, "seed {seed}, {processes} processes");
+        assert!(world.used() > 0.0);
+    }
+}
