@@ -360,6 +360,16 @@ mod tests {
     }
 
     #[test]
+    fn lumps_that_went_since_shopifys_word_are_not_found_again() {
+        let lost = Bucket { level: 0.0, gone: 400.0, ..Bucket::new(NOW) };
+        let granted = |need| {
+            let ask = Ask { seen: sees(1_000.0, NOW), ..wants(need) };
+            matches!(Bucket::ask(Some(lost.clone()), &ask, NOW).1, Answer::Granted(_))
+        };
+        assert!(granted(600.0) && !granted(601.0));
+    }
+
+    #[test]
     fn a_word_from_before_the_last_lumps_ended_adds_nothing() {
         let lost = Bucket { level: 0.0, at: NOW + 5 * SECOND, ..Bucket::new(NOW) };
         let ask = Ask { seen: sees(1_000.0, NOW + 4 * SECOND), ..wants(100.0) };
