@@ -259,3 +259,16 @@ fn denied(errors: &[GraphError]) -> Option<Vec<GraphError>> {
     let denied: Vec<_> = errors.iter().filter(|error| error.code() == "ACCESS_DENIED").cloned().collect();
     (!denied.is_empty()).then_some(denied)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operations::{ShopInfo, shop_info};
+
+    /// Handlers run on any thread: this need not run, it must compile.
+    #[expect(dead_code, reason = "the compiler reads it")]
+    fn calls_can_be_made_from_any_task(client: Client, shop: ShopDomain, call: Call) {
+        fn is_send(_: impl Future + Send) {}
+        is_send(async move { client.run::<ShopInfo>(&shop, shop_info::Variables, &call).await.map(|_| ()) });
+    }
+}

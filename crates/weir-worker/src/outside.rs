@@ -6,7 +6,11 @@ use std::time::Duration;
 use shopify_webhook::ShopDomain;
 use weir_aws::{Bodies, BodyError, Bus, Entry, SdkConfig, Visibility, reason};
 use weir_core::{CLOCK_SKEW, Failure, UnixMillis, envelope::Meta};
-use weir_shops::{Registry, cache::DynamoCache, registry::Uninstalled};
+use weir_shops::{
+    Registry,
+    cache::{CACHED_FOR, DynamoCache},
+    registry::Uninstalled,
+};
 
 /// Publishes events.
 pub trait Publish: Send + Sync + 'static {
@@ -54,9 +58,6 @@ impl StackShops {
         Self { registry: Registry::new(config, shops_table), cache: DynamoCache::new(config, cache_table) }
     }
 }
-
-/// As long as the Shopify client uses a cached object: after this, nothing older is around.
-const CACHED_FOR: Duration = Duration::from_secs(300);
 
 impl Shops for StackShops {
     async fn uninstalled(&self, shop: &ShopDomain, app: &str, triggered_at: UnixMillis) -> Result<bool, Failure> {

@@ -98,22 +98,12 @@ impl Exchange {
         old: &StoredToken,
         clock: Clock,
     ) -> Result<StoredToken, ExchangeError> {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("client_id", &self.app.client_id);
-        form.append_pair("client_secret", self.app.client_secret.expose_secret());
-        match &old.renewal {
-            Renewal::Refresh { token, .. } => {
-                form.append_pair("grant_type", "refresh_token");
-                form.append_pair("refresh_token", token.expose_secret());
-            }
-            Renewal::ClientCredentials | Renewal::Never => {
-                form.append_pair("grant_type", "client_credentials");
-            }
-        }
+        // Built apart: the serializer is not `Send`, and would make no future of the client be.
+        let form = self.form(&old.renewal);
         // Before the request: a token that seems to end early is renewed early.
         let asked_at = clock.now();
         let after = |seconds: u64| asked_at + Duration::from_secs(seconds);
-        let reply = self.post(shop, form.finish()).await?;
+        let reply = self.post(shop, form).await?;
         let renewal = match (&old.renewal, reply.refresh_token) {
             (Renewal::Refresh { .. }, Some(token)) => {
                 Renewal::Refresh { token, expires_at: reply.refresh_token_expires_in.map(after) }
@@ -127,6 +117,22 @@ impl Exchange {
             renewal,
             version: old.version + 1,
         })
+    }
+
+    fn form(&self, renewal: &Renewal) -> String {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("client_id", &self.app.client_id);
+        form.append_pair("client_secret", self.app.client_secret.expose_secret());
+        match renewal {
+            Renewal::Refresh { token, .. } => {
+                form.append_pair("grant_type", "refresh_token");
+                form.append_pair("refresh_token", token.expose_secret());
+            }
+            Renewal::ClientCredentials | Renewal::Never => {
+                form.append_pair("grant_type", "client_credentials");
+            }
+        }
+        form.finish()
     }
 
     async fn post(&self, shop: &ShopDomain, form: String) -> Result<Reply, ExchangeError> {

@@ -15,7 +15,7 @@ mod write;
 use aws_sdk_dynamodb::Client;
 use weir_aws::SdkConfig;
 
-pub use key::{Kind, key};
+pub use key::{CACHED_FOR, Kind, key};
 
 const FETCHED_AT_MS: &str = "fetched_at_ms";
 const INVALIDATED_AT_MS: &str = "invalidated_at_ms";

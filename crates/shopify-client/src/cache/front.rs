@@ -1,0 +1,182 @@
+//! What callers see.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::future::join_all;
+use shopify_webhook::ShopDomain;
+use tokio::time::timeout_at;
+
+use super::{
+    CacheStore, CacheStoreError, Cacheable, Metafield, Object, Product, ShopSettings, Variant,
+    cacheable::sealed::Fetch, fences::Fences, key, lane::Lane, shelf::Shelf,
+};
+use crate::{Call, Client, Error, Kind, Retry, transport::TransportError};
+
+/// How long objects are kept, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// The age that an object reaches at most, counted from before Shopify was asked for it.
+    pub ttl: Duration,
+    /// The same, for the knowledge that there is no such object.
+    pub absent_ttl: Duration,
+    /// How long memory may go without a look at the shared store: what another process invalidates is served from
+    /// here for so long.
+    pub memory_ttl: Duration,
+    /// Memory for each kind of object, in bytes.
+    pub memory_bytes: u64,
+    /// How long the first caller waits for others, to share a query with them.
+    pub gather: Duration,
+    /// The longest wait for the shared store: without it an object costs one call of Shopify's.
+    pub store_patience: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            ttl: Duration::from_secs(300),
+            absent_ttl: Duration::from_secs(30),
+            memory_ttl: Duration::from_secs(15),
+            memory_bytes: 16 * 1024 * 1024,
+            gather: Duration::from_millis(2),
+            store_patience: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Products, variants, metafields and settings by id. Cheap to clone.
+///
+/// Errors are shared by all who waited for the same fetch.
+#[derive(Clone)]
+pub struct Cache(Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) client: Client,
+    pub(super) shelf: Shelf,
+    lanes: Lanes,
+}
+
+/// Each kind's memory, and what of it is on its way.
+pub struct Lanes {
+    pub(super) products: Arc<Lane<Product>>,
+    pub(super) variants: Arc<Lane<Variant>>,
+    pub(super) metafields: Arc<Lane<Metafield>>,
+    pub(super) shops: Arc<Lane<ShopSettings>>,
+}
+
+type Id<T> = <T as Fetch>::Id;
+
+impl Cache {
+    /// A cache before `client`, over `store`, which other processes share.
+    pub fn new(client: Client, store: Arc<dyn CacheStore>, settings: Settings) -> Self {
+        let clock = client.0.clock;
+        let shelf =
+            Shelf { store, clock, settings, fences: Fences::default(), silent_until: std::sync::Mutex::new(None) };
+        let bytes = settings.memory_bytes;
+        let lanes = Lanes {
+            products: Arc::new(Lane::new(bytes)),
+            variants: Arc::new(Lane::new(bytes)),
+            metafields: Arc::new(Lane::new(bytes)),
+            shops: Arc::new(Lane::new(bytes)),
+        };
+        Self(Arc::new(Inner { client, shelf, lanes }))
+    }
+
+    /// One object; `None` if there is none. Fails as [`Cache::get_many`] does.
+    pub async fn get<T: Cacheable>(
+        &self,
+        shop: &ShopDomain,
+        id: Id<T>,
+        call: &Call,
+    ) -> Result<Option<Arc<T>>, Arc<Error>> {
+        let mut found = self.get_many::<T>(shop, &[id], call).await?;
+        Ok(found.pop().flatten())
+    }
+
+    /// Objects in the order of their ids, `None` where there is none.
+    ///
+    /// # Errors
+    /// When one can't be fetched. Those that could are kept: asking again costs what failed.
+    pub async fn get_many<T: Cacheable>(
+        &self,
+        shop: &ShopDomain,
+        ids: &[Id<T>],
+        call: &Call,
+    ) -> Result<Vec<Option<Arc<T>>>, Arc<Error>> {
+        let lane = T::lane(&self.0.lanes);
+        let mut found = HashMap::with_capacity(ids.len());
+        let mut wanted = Vec::new();
+        for id in ids.iter().copied().collect::<HashSet<_>>() {
+            match lane.remembered(&self.0.shelf, shop, id).await {
+                Some(value) => _ = found.insert(id, value),
+                None => wanted.push(id),
+            }
+        }
+        while !wanted.is_empty() {
+            let boarded = lane.board(&self.0, shop, &wanted, call);
+            let flights = join_all(boarded.iter().map(|(flight, _)| flight.run.clone()));
+            let landed = timeout_at(call.deadline, flights).await.map_err(|_| late::<T>(shop))?;
+            wanted.clear();
+            for ((flight, ids), landed) in boarded.into_iter().zip(landed) {
+                for id in ids {
+                    match landed.get(&id) {
+                        Some(Ok(value)) => _ = found.insert(id, value.clone()),
+                        // Its time was shorter than this caller's, who may still have what it takes.
+                        Some(Err(error)) if error.retry != Retry::Never && flight.deadline() < call.deadline => {
+                            wanted.push(id);
+                        }
+                        Some(Err(error)) => return Err(Arc::clone(error)),
+                        None => return Err(late::<T>(shop)),
+                    }
+                }
+            }
+        }
+        Ok(ids.iter().map(|id| found.get(id).cloned().flatten()).collect())
+    }
+
+    /// Forgets an object, here and in the shared store; of a product also its variants and metafields.
+    ///
+    /// # Errors
+    /// When the store does not take it: here it is forgotten, elsewhere it may be served until it is too old.
+    pub async fn invalidate(&self, shop: &ShopDomain, object: Object) -> Result<(), CacheStoreError> {
+        let Inner { shelf, lanes, .. } = &*self.0;
+        let now = shelf.clock.now();
+        shelf.fences.raise(shop, object, now, shelf.settings.ttl);
+        lanes.products.part_with(shop, object);
+        lanes.variants.part_with(shop, object);
+        lanes.metafields.part_with(shop, object);
+        lanes.shops.part_with(shop, object);
+        shelf.store.invalidate(&key(shop, object), now, shelf.settings.ttl).await
+    }
+}
+
+#[cfg(test)]
+impl Cache {
+    pub(super) fn clock(&self) -> resilience::Clock {
+        self.0.shelf.clock
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    /// What products take.
+    pub(super) async fn memory_bytes(&self) -> u64 {
+        self.0.lanes.products.memory_bytes().await
+    }
+}
+
+/// The caller's time is up; the fetch goes on for others who wait.
+fn late<T: Cacheable>(shop: &ShopDomain) -> Arc<Error> {
+    Arc::new(Error {
+        shop: shop.clone(),
+        operation: T::OPERATION.to_owned(),
+        request_id: None,
+        attempts: 0,
+        retry: Retry::After(Duration::from_secs(1)),
+        kind: Kind::Transport(TransportError::Broken("the caller's time was up".to_owned())),
+    })
+}

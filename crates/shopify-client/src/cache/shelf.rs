@@ -1,0 +1,217 @@
+//! How objects get into the layers and out of them.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::future::join_all;
+use resilience::{Clock, UnixMillis};
+use shopify_webhook::ShopDomain;
+use tokio::time::timeout;
+
+use super::{
+    CacheStore, CacheStoreError, Cacheable, Entry, Object, Settings, cacheable::sealed::Fetch, fences::Fences,
+    front::Inner, key, lane::Lane,
+};
+use crate::{Call, Error, Kind, Retry};
+
+type Id<T> = <T as Fetch>::Id;
+
+/// What a fetch brought, by id.
+pub(super) type Landed<T> = Arc<HashMap<Id<T>, Result<Option<Arc<T>>, Arc<Error>>>>;
+
+/// What all kinds have in common.
+pub(super) struct Shelf {
+    pub(super) store: Arc<dyn CacheStore>,
+    pub(super) clock: Clock,
+    pub(super) settings: Settings,
+    pub(super) fences: Fences,
+    /// Until when trouble with the store is not told again.
+    pub(super) silent_until: Mutex<Option<UnixMillis>>,
+}
+
+/// An object in memory, or that there is none.
+pub(super) struct Slot<T> {
+    pub(super) value: Option<Arc<T>>,
+    asked_at: UnixMillis,
+    until: UnixMillis,
+    /// About what it takes.
+    pub(super) bytes: u32,
+}
+
+impl<T> Clone for Slot<T> {
+    fn clone(&self) -> Self {
+        Self { value: self.value.clone(), ..*self }
+    }
+}
+
+/// What a slot takes beside its object: key, times, moka's own book-keeping.
+const SLOT_BYTES: usize = 300;
+/// How long trouble with the store is not told again.
+const SILENCE: Duration = Duration::from_secs(60);
+/// An entry under a product's key without a product in it. Read as a product it is none, as anything else that can't
+/// be read.
+const ANCHOR: &str = "{}";
+
+impl Shelf {
+    /// Whether a slot may still be served.
+    pub(super) fn counts<T: Cacheable>(&self, shop: &ShopDomain, id: Id<T>, slot: &Slot<T>) -> bool {
+        self.clock.now() < slot.until && self.is_unchanged::<T>(shop, id, slot.asked_at)
+    }
+
+    fn is_unchanged<T: Cacheable>(&self, shop: &ShopDomain, id: Id<T>, asked_at: UnixMillis) -> bool {
+        self.fences.pass(shop, [Some(T::object(id)), T::owner(id)], asked_at)
+    }
+
+    fn slot<T>(&self, value: Option<Arc<T>>, asked_at: UnixMillis, json_bytes: usize) -> Slot<T> {
+        let ttl = if value.is_some() { self.settings.ttl } else { self.settings.absent_ttl };
+        let until = (self.clock.now() + self.settings.memory_ttl).min(asked_at + ttl);
+        // Parsed, text takes about twice its room.
+        let bytes = u32::try_from(2 * json_bytes + SLOT_BYTES).unwrap_or(u32::MAX);
+        Slot { value, asked_at, until, bytes }
+    }
+
+    /// What the store has of these, and which of their owners stand there. Nothing if the store is out of order.
+    async fn stored<T: Cacheable>(&self, shop: &ShopDomain, ids: &[Id<T>]) -> Stored<T> {
+        let mut keys: Vec<String> = ids.iter().map(|id| key(shop, T::object(*id))).collect();
+        let mut places: HashMap<Object, usize> = HashMap::new();
+        for owner in ids.iter().filter_map(|id| T::owner(*id)) {
+            places.entry(owner).or_insert_with(|| {
+                keys.push(key(shop, owner));
+                keys.len() - 1
+            });
+        }
+        let (now, ttl) = (self.clock.now(), self.settings.ttl);
+        let entries = self.within_patience(self.store.get(&keys, now, ttl)).await.unwrap_or_default();
+        let entry = |place: usize| entries.get(place).and_then(Option::as_ref);
+        let stands = |(owner, place): (Object, usize)| Some((owner, entry(place)?.fetched_at));
+        let owners: HashMap<Object, UnixMillis> = places.into_iter().filter_map(stands).collect();
+        let mut slots = HashMap::new();
+        for (place, id) in ids.iter().enumerate() {
+            let Some(Entry { value, fetched_at, .. }) = entry(place) else { continue };
+            let holds = T::owner(*id).is_none_or(|owner| owners.get(&owner).is_some_and(|since| since <= fetched_at));
+            // What can't be read is of another version of weir, or an anchor.
+            let Ok(object) = serde_json::from_str::<Option<T>>(value) else { continue };
+            let slot = self.slot(object.map(Arc::new), *fetched_at, value.len());
+            if holds && self.counts::<T>(shop, *id, &slot) {
+                slots.insert(*id, slot);
+            }
+        }
+        Stored { slots, owners }
+    }
+
+    /// Stores what Shopify said, with an anchor for each owner that does not stand there.
+    async fn store<T: Cacheable>(
+        &self,
+        shop: &ShopDomain,
+        brought: Vec<(Id<T>, String)>,
+        owners: &HashMap<Object, UnixMillis>,
+        asked_at: UnixMillis,
+    ) {
+        let mut entries: HashMap<String, Entry> = HashMap::new();
+        let mut add = |key: String, value: String| {
+            entries.insert(key.clone(), Entry { key, value, fetched_at: asked_at });
+        };
+        for (id, json) in brought {
+            if let Some(owner) = T::owner(id).filter(|owner| !owners.contains_key(owner)) {
+                add(key(shop, owner), ANCHOR.to_owned());
+            }
+            add(key(shop, T::object(id)), json);
+        }
+        if !entries.is_empty() {
+            let entries: Vec<Entry> = entries.into_values().collect();
+            self.within_patience(self.store.put(&entries, self.settings.ttl)).await;
+        }
+    }
+
+    /// What the store answers in time. Trouble is told once a minute: without the store weir goes on.
+    async fn within_patience<X>(&self, answer: impl Future<Output = Result<X, CacheStoreError>>) -> Option<X> {
+        let trouble = match timeout(self.settings.store_patience, answer).await {
+            Ok(Ok(answer)) => return Some(answer),
+            Ok(Err(error)) => match std::error::Error::source(&error) {
+                Some(source) => format!("{error}: {source}"),
+                None => error.to_string(),
+            },
+            Err(_) => format!("no answer within {:?}", self.settings.store_patience),
+        };
+        let now = self.clock.now();
+        let mut silent_until = self.silent_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if silent_until.is_none_or(|until| until <= now) {
+            *silent_until = Some(now + SILENCE);
+            tracing::warn!(trouble, "The shared cache is out of order: Shopify is asked in its place");
+        }
+        None
+    }
+}
+
+struct Stored<T: Cacheable> {
+    slots: HashMap<Id<T>, Slot<T>>,
+    /// When what stands under an owner's key was asked for.
+    owners: HashMap<Object, UnixMillis>,
+}
+
+/// A whole flight: one read of the store, a query for each 250 that it lacks, one write.
+pub(super) async fn fetch<T: Cacheable>(
+    inner: &Inner,
+    lane: &Lane<T>,
+    shop: &ShopDomain,
+    ids: &[Id<T>],
+    call: &Call,
+) -> Landed<T> {
+    let shelf = &inner.shelf;
+    let Stored { slots, owners } = shelf.stored::<T>(shop, ids).await;
+    let missing: Vec<Id<T>> = ids.iter().copied().filter(|id| !slots.contains_key(id)).collect();
+    let mut landed = HashMap::with_capacity(ids.len());
+    for (id, slot) in slots {
+        landed.insert(id, Ok(slot.value.clone()));
+        lane.remember(shop, id, slot).await;
+    }
+    // Before the queries: what is invalidated while they are on their way ends what they bring.
+    let asked_at = shelf.clock.now();
+    let queries = missing.chunks(T::AT_ONCE).map(|ids| async move { (ids, query::<T>(inner, shop, ids, call).await) });
+    let mut brought = Vec::new();
+    for (ids, answer) in join_all(queries).await {
+        let objects = match answer {
+            Ok(objects) => objects,
+            Err(error) => {
+                let error = Arc::new(error);
+                landed.extend(ids.iter().map(|id| (*id, Err(Arc::clone(&error)))));
+                continue;
+            }
+        };
+        for (id, object) in ids.iter().zip(objects) {
+            let object = object.map(Arc::new);
+            // Text keys and plain values: there is nothing that JSON can't say. What it could not is only not kept.
+            if let Ok(json) = serde_json::to_string(&object.as_deref()) {
+                lane.remember(shop, *id, shelf.slot(object.clone(), asked_at, json.len())).await;
+                brought.push((*id, json));
+            }
+            landed.insert(*id, Ok(object));
+        }
+    }
+    shelf.store::<T>(shop, brought, &owners, asked_at).await;
+    Arc::new(landed)
+}
+
+/// One query; its answer has an element for each id.
+async fn query<T: Cacheable>(
+    inner: &Inner,
+    shop: &ShopDomain,
+    ids: &[Id<T>],
+    call: &Call,
+) -> Result<Vec<Option<T>>, Error> {
+    let objects = T::fetch(&inner.client, shop, ids, call).await?;
+    if objects.len() == ids.len() {
+        return Ok(objects);
+    }
+    Err(Error {
+        shop: shop.clone(),
+        operation: T::OPERATION.to_owned(),
+        request_id: None,
+        attempts: 1,
+        retry: Retry::Never,
+        kind: Kind::Malformed(format!("{} nodes for {} ids", objects.len(), ids.len())),
+    })
+}
