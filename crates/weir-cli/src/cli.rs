@@ -1,14 +1,16 @@
 //! The command line.
 
+mod audit;
 mod shops;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use audit::AuditArgs;
 pub(crate) use shops::{
-    PlanName, ShopArgs, ShopStateName, ShopsAddArgs, ShopsArgs, ShopsCommand, ShopsListArgs, ShopsRemoveArgs,
-    ShopsShowArgs, StackArgs,
+    PlanName, ShopArgs, ShopStateName, ShopsAddArgs, ShopsArgs, ShopsCheckArgs, ShopsCommand, ShopsListArgs,
+    ShopsRemoveArgs, ShopsShowArgs, StackArgs,
 };
 
 /// A webhook pipeline for Shopify on AWS: run it here, send it webhooks, see what became of them.
@@ -29,6 +31,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir events list                           see what became of it
   weir events list --stack weir              the same on AWS
   weir shops list                            the shops whose Admin API can be called
+  weir audit                                 what was asked of them, and what it cost
 
 Exit status:
   0    done
@@ -45,17 +48,19 @@ pub(crate) enum Command {
     Topics,
     Events(EventsArgs),
     Shops(ShopsArgs),
+    Audit(AuditArgs),
 }
 
 /// Run the whole of weir on this machine, until Ctrl-C
 ///
 /// Builds the functions, installs the pinned AWS emulator into target/weir (once; it needs Python 3.10 or newer),
-/// starts it on loopback, deploys template.yaml to it and sends a small flash sale through the real HTTP endpoint.
+/// starts it on loopback, deploys template.yaml to it, starts a simulated Shopify in this process and lets a small flash
+/// sale happen there, whose webhooks go through the real HTTP endpoint.
 /// What it serves is described in target/weir/dev.json as long as it runs; the other commands read it there.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  weir dev\n  weir dev --no-demo --port 4566\n  weir dev --json | jq .event")]
 pub(crate) struct DevArgs {
-    /// Send nothing: only start
+    /// No flash sale: only start
     #[arg(long)]
     pub(crate) no_demo: bool,
     /// The port of the emulator on 127.0.0.1 [default: a free one]

@@ -100,7 +100,7 @@ pub(crate) async fn answers(url: &str) -> bool {
     }
 }
 
-fn client(url: &Url) -> reqwest::Result<Client> {
+pub(crate) fn client(url: &Url) -> reqwest::Result<Client> {
     // An error says that one is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()

@@ -1,5 +1,6 @@
 //! The `weir` command: runs weir on this machine, sends it webhooks, and shows what became of them.
 
+mod admin;
 mod cli;
 mod commands;
 mod delivery;

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use aws_config::retry::RetryConfig;
 use aws_credential_types::Credentials;
 use reqwest::Url;
 use resilience::Clock;
 use secrecy::SecretString;
+use shopify_client::Endpoint as AdminApi;
 use weir_aws::config::{self, Patience};
 use weir_aws::{DynamoLedger, SdkConfig};
 use weir_local::{Checkout, DevFile, DevFileError};
@@ -102,39 +104,79 @@ enum Place<'a> {
 
 const LOCAL_HINT: &str = "does `cargo dev` still run? start it again";
 const AWS_HINT: &str = "check the table's name, --region, and the credentials that `aws sts get-caller-identity` shows";
+const STACK_HINT: &str =
+    "check the stack's name, --region, and the credentials that `aws sts get-caller-identity` shows";
 
 /// The registry of shops and what processes share, and what to check when they can't be reached.
 #[derive(Debug)]
 pub(crate) struct ShopsTarget {
     pub(crate) registry: Registry,
     pub(crate) state: DynamoState,
+    /// The registry's table.
+    pub(crate) table: String,
     /// The secret that seals tokens.
     pub(crate) token_key: String,
+    /// Where the apps' secrets are.
+    pub(crate) secret_prefix: String,
+    /// Where Shopify is; `None` for a local stack without one: real shops must not hear of it.
+    pub(crate) shopify: Option<AdminApi>,
     pub(crate) config: SdkConfig,
     pub(crate) hint: &'static str,
 }
 
 /// The shops of the local stack, or of the one that was named.
 pub(crate) async fn shops(args: &StackArgs) -> anyhow::Result<ShopsTarget> {
-    let target = |config: SdkConfig, [shops, state, token_key]: [String; 3], hint| ShopsTarget {
-        registry: Registry::new(&config, shops),
-        state: DynamoState::new(&config, state, Clock::Wall),
-        token_key,
-        config,
-        hint,
-    };
+    let target =
+        |config: SdkConfig, [table, state, token_key, secret_prefix]: [String; 4], shopify, hint| ShopsTarget {
+            registry: Registry::new(&config, table.clone()),
+            state: DynamoState::new(&config, state, Clock::Wall),
+            table,
+            token_key,
+            secret_prefix,
+            shopify,
+            config,
+            hint,
+        };
     match &args.stack {
         None => {
             let local = dev_file("--stack")?;
             let config = local_config(&local.region, &local.aws_endpoint_url);
-            Ok(target(config, [local.shops_table, local.state_table, local.token_key_id], LOCAL_HINT))
+            let shopify = local.shopify_url.as_deref().map(AdminApi::at).transpose()?;
+            let names = [local.shops_table, local.state_table, local.token_key_id, local.secret_prefix];
+            Ok(target(config, names, shopify, LOCAL_HINT))
         }
         Some(stack) => {
             let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await;
-            let names = outputs(&config, stack, ["ShopsTable", "StateTable", "TokenKeyId"]).await?;
-            Ok(target(config, names, AWS_HINT))
+            let names = outputs(&config, stack, ["ShopsTable", "StateTable", "TokenKeyId", "SecretPrefix"]).await?;
+            Ok(target(config, names, Some(AdminApi::Shopify), AWS_HINT))
         }
     }
+}
+
+/// The log groups of a stack's functions, and what to check when they can't be read.
+#[derive(Debug)]
+pub(crate) struct LogsTarget {
+    pub(crate) client: aws_sdk_cloudwatchlogs::Client,
+    /// Their names begin with it.
+    pub(crate) prefix: String,
+    pub(crate) hint: &'static str,
+}
+
+/// The logs of the local stack, or of the one that was named.
+pub(crate) async fn logs(args: &StackArgs) -> anyhow::Result<LogsTarget> {
+    let (config, stack, hint) = match &args.stack {
+        None => {
+            let local = dev_file("--stack or --file")?;
+            (local_config(&local.region, &local.aws_endpoint_url), local.stack_name, LOCAL_HINT)
+        }
+        Some(stack) => {
+            let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await.into_builder();
+            // CloudWatch Logs lets an account search five times a second: of a long log, some calls are refused.
+            (config.retry_config(RetryConfig::standard().with_max_attempts(6)).build(), stack.clone(), STACK_HINT)
+        }
+    };
+    let client = aws_sdk_cloudwatchlogs::Client::new(&config);
+    Ok(LogsTarget { client, prefix: format!("/aws/lambda/{stack}/"), hint })
 }
 
 /// The ledger of the local stack, or the one that was named.
@@ -197,11 +239,11 @@ async fn aws_config(region: Option<&str>, profile: Option<&str>) -> SdkConfig {
 
 /// What the stack's outputs of these names say.
 async fn outputs<const N: usize>(config: &SdkConfig, stack: &str, names: [&str; N]) -> anyhow::Result<[String; N]> {
-    const HINT: &str = "check the stack's name, --region, and the credentials that `aws sts get-caller-identity` shows";
     let client = aws_sdk_cloudformation::Client::new(config);
     let described = client.describe_stacks().stack_name(stack).send().await;
-    let described = described
-        .map_err(|error| anyhow::Error::new(error).context(format!("could not look up stack {stack}\nhint: {HINT}")))?;
+    let described = described.map_err(|error| {
+        anyhow::Error::new(error).context(format!("could not look up stack {stack}\nhint: {STACK_HINT}"))
+    })?;
     let all: Vec<_> = described.stacks().iter().flat_map(|stack| stack.outputs()).collect();
     let mut values = names.map(|_| String::new());
     for (name, value) in names.into_iter().zip(&mut values) {
@@ -210,7 +252,7 @@ async fn outputs<const N: usize>(config: &SdkConfig, stack: &str, names: [&str; 
         *value = found.map(str::to_owned).ok_or_else(|| {
             anyhow::anyhow!(
                 "stack {stack} has no output {name}: it was not made from weir's template, or from an older one\n\
-                 hint: {HINT}; or deploy it again"
+                 hint: {STACK_HINT}; or deploy it again"
             )
         })?;
     }

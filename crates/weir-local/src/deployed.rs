@@ -98,7 +98,7 @@ impl Deployed {
         if names.is_empty() { Ok(deployed) } else { Err(MissingOutputs { stack_name: stack_name.to_owned(), names }) }
     }
 
-    /// What others need to know of it.
+    /// What others need to know of it. Of a simulated Shopify it knows nothing.
     #[must_use]
     pub fn dev_file(&self) -> DevFile {
         DevFile {
@@ -116,6 +116,7 @@ impl Deployed {
             bus_name: self.bus_name.clone(),
             lanes: self.lanes.clone(),
             tap_queue_url: self.tap_queue_url.clone(),
+            shopify_url: None,
         }
     }
 }

@@ -42,6 +42,9 @@ pub struct DevFile {
     pub lanes: BTreeMap<String, LaneUrls>,
     /// The queue that receives everything on the bus.
     pub tap_queue_url: String,
+    /// Where the simulated Shopify answers: `{this}/{shop}/admin/api/…`. `None` where none runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shopify_url: Option<String>,
 }
 
 /// `dev.json` could not be written or read.
@@ -175,6 +178,7 @@ mod tests {
             bus_name: "b".into(),
             lanes: [("urgent".to_owned(), lane)].into(),
             tap_queue_url: "tap".into(),
+            shopify_url: None,
         }
     }
 
@@ -191,6 +195,7 @@ mod tests {
         });
         assert_eq!(json, expected);
         assert_eq!(DevFile::read(&checkout).unwrap().client_secret.expose_secret(), "hush");
+        assert_eq!(DevFile::read(&checkout).unwrap().shopify_url, None);
         drop(published);
         assert!(matches!(DevFile::read(&checkout), Err(DevFileError::NotThere { .. })));
     }

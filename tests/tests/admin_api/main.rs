@@ -1,6 +1,7 @@
 //! The Shopify client against a simulated Shopify, over real sockets.
 
 mod bad_input;
+mod cache;
 mod errors;
 mod repeats;
 mod support;

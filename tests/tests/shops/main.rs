@@ -9,6 +9,8 @@ mod endpoint;
 mod keeping;
 mod registry;
 mod renewal;
+mod simulated;
+mod simulated;
 
 use std::sync::Arc;
 

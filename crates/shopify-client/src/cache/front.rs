@@ -19,7 +19,8 @@ use crate::{Call, Client, Error, Kind, Retry, transport::TransportError};
 /// How long objects are kept, and where.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// The age that an object reaches at most, counted from before Shopify was asked for it.
+    /// The age that an object reaches at most, counted from before Shopify was asked for it. Never more than for how
+    /// long those who invalidate have it remembered, which is these five minutes for weir's workers.
     pub ttl: Duration,
     /// The same, for the knowledge that there is no such object.
     pub absent_ttl: Duration,
@@ -68,6 +69,10 @@ pub struct Lanes {
 }
 
 type Id<T> = <T as Fetch>::Id;
+
+/// How far the clocks of two processes may lie apart. What one that is ahead asked for before an invalidation must
+/// not outlast it: for so long afterwards, what is fetched is kept in memory only.
+const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 impl Cache {
     /// A cache before `client`, over `store`, which other processes share.
@@ -149,7 +154,7 @@ impl Cache {
         lanes.variants.part_with(shop, object);
         lanes.metafields.part_with(shop, object);
         lanes.shops.part_with(shop, object);
-        shelf.store.invalidate(&key(shop, object), now, shelf.settings.ttl).await
+        shelf.store.invalidate(&key(shop, object), now + CLOCK_SKEW, shelf.settings.ttl).await
     }
 }
 

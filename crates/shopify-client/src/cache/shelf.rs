@@ -84,7 +84,9 @@ impl Shelf {
             });
         }
         let (now, ttl) = (self.clock.now(), self.settings.ttl);
-        let entries = self.within_patience(self.store.get(&keys, now, ttl)).await.unwrap_or_default();
+        let Some(entries) = self.within_patience(self.store.get(&keys, now, ttl)).await else {
+            return Stored { slots: HashMap::new(), owners: None };
+        };
         let entry = |place: usize| entries.get(place).and_then(Option::as_ref);
         let stands = |(owner, place): (Object, usize)| Some((owner, entry(place)?.fetched_at));
         let owners: HashMap<Object, UnixMillis> = places.into_iter().filter_map(stands).collect();
@@ -94,12 +96,13 @@ impl Shelf {
             let holds = T::owner(*id).is_none_or(|owner| owners.get(&owner).is_some_and(|since| since <= fetched_at));
             // What can't be read is of another version of weir, or an anchor.
             let Ok(object) = serde_json::from_str::<Option<T>>(value) else { continue };
-            let slot = self.slot(object.map(Arc::new), *fetched_at, value.len());
+            // By the clock of whoever asked for it, that may be still to come. By this one it was before this read.
+            let slot = self.slot(object.map(Arc::new), now.min(*fetched_at), value.len());
             if holds && self.counts::<T>(shop, *id, &slot) {
                 slots.insert(*id, slot);
             }
         }
-        Stored { slots, owners }
+        Stored { slots, owners: Some(owners) }
     }
 
     /// Stores what Shopify said, with an anchor for each owner that does not stand there.
@@ -148,8 +151,8 @@ impl Shelf {
 
 struct Stored<T: Cacheable> {
     slots: HashMap<Id<T>, Slot<T>>,
-    /// When what stands under an owner's key was asked for.
-    owners: HashMap<Object, UnixMillis>,
+    /// When what stands under an owner's key was asked for; `None` if the store is out of order.
+    owners: Option<HashMap<Object, UnixMillis>>,
 }
 
 /// A whole flight: one read of the store, a query for each 250 that it lacks, one write.
@@ -191,7 +194,10 @@ pub(super) async fn fetch<T: Cacheable>(
             landed.insert(*id, Ok(object));
         }
     }
-    shelf.store::<T>(shop, brought, &owners, asked_at).await;
+    // A store that can't be read is not waited for again.
+    if let Some(owners) = owners {
+        shelf.store::<T>(shop, brought, &owners, asked_at).await;
+    }
     Arc::new(landed)
 }
 

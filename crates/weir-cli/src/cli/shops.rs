@@ -26,6 +26,13 @@ pub(crate) enum ShopsCommand {
     /// Show one shop: its token's expiry, its cost budget, and whether its circuit is open
     #[command(after_help = SHOPS_SHOW_HELP)]
     Show(ShopsShowArgs),
+    /// Ask Shopify about a shop, and say what is wrong where it does not answer
+    ///
+    /// Calls the Admin API as every worker does: with the shop's token (renewed if it is due), within its budget and
+    /// through its circuit. Costs about ten points. What Shopify says of the shop's account goes into the registry:
+    /// frozen on HTTP 402, installed again once a call succeeds. Ends with status 1 if a call fails.
+    #[command(after_help = SHOPS_CHECK_HELP)]
+    Check(ShopsCheckArgs),
     /// Forget a shop and its tokens. Without --yes, only say what would go
     #[command(after_help = SHOPS_REMOVE_HELP)]
     Remove(ShopsRemoveArgs),
@@ -49,6 +56,11 @@ const SHOPS_SHOW_HELP: &str = "\
 Examples:
   weir shops show north.myshopify.com
   weir shops show north.myshopify.com --app loyalty --json";
+
+const SHOPS_CHECK_HELP: &str = "\
+Examples:
+  weir shops check north.myshopify.com
+  weir shops check north.myshopify.com --stack weir --json | jq .bucket";
 
 const SHOPS_REMOVE_HELP: &str = "\
 Examples:
@@ -101,6 +113,14 @@ pub(crate) struct ShopsListArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ShopsShowArgs {
+    #[command(flatten)]
+    pub(crate) shop: ShopArgs,
+    #[command(flatten)]
+    pub(crate) source: StackArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShopsCheckArgs {
     #[command(flatten)]
     pub(crate) shop: ShopArgs,
     #[command(flatten)]

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod audit;
 mod dev;
 mod events;
 mod send;
@@ -42,5 +43,6 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
         Command::Topics => topics::run(printer),
         Command::Events(args) => events::run(args, printer).await,
         Command::Shops(args) => shops::run(args, printer).await,
+        Command::Audit(args) => audit::run(&args, printer).await,
     }
 }

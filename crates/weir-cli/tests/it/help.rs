@@ -4,7 +4,7 @@ use crate::{run, server, weir};
 
 #[test]
 fn every_command_shows_examples_in_its_help() {
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 13] = [
         &["dev"],
         &["send"],
         &["topics"],
@@ -15,7 +15,9 @@ fn every_command_shows_examples_in_its_help() {
         &["shops", "add"],
         &["shops", "list"],
         &["shops", "show"],
+        &["shops", "check"],
         &["shops", "remove"],
+        &["audit"],
     ];
     for command in commands {
         let ended = run(weir(command).arg("--help"));
@@ -55,7 +57,7 @@ fn a_command_line_that_can_not_be_followed_ends_with_2() {
 
 #[test]
 fn without_a_local_stack_the_error_says_how_to_start_one() {
-    for line in [&["send", "orders/create"][..], &["events", "list"], &["shops", "list"]] {
+    for line in [&["send", "orders/create"][..], &["events", "list"], &["shops", "list"], &["audit"]] {
         let ended = run(&mut weir(line));
         assert_eq!(ended.status, 1);
         let last = ended.stderr.lines().last().unwrap();

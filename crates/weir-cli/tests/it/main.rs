@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+mod audit;
+mod check;
 mod events;
 mod help;
 mod send;
@@ -33,6 +35,11 @@ fn run(command: &mut Command) -> Ended {
 
 /// A folder that looks like a checkout in which `weir dev` serves at `url`.
 fn checkout(url: &str) -> tempfile::TempDir {
+    checkout_with(url, None)
+}
+
+/// The same, with a Shopify.
+fn checkout_with(url: &str, shopify: Option<&str>) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |path: &str, text: String| {
         let path = folder.path().join(path);
@@ -46,7 +53,7 @@ fn checkout(url: &str) -> tempfile::TempDir {
         "stack_name": "weir-dev", "client_secret": "local-secret", "ledger_table": "ledger", "shops_table": "shops",
         "token_key_id": "token-key", "state_table": "state", "cache_table": "cache", "secret_prefix": "weir-dev/apps",
         "bus_name": "bus",
-        "lanes": {}, "tap_queue_url": "tap",
+        "lanes": {}, "tap_queue_url": "tap", "shopify_url": shopify,
     });
     write("target/weir/dev.json", facts.to_string());
     folder

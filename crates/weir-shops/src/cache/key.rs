@@ -4,7 +4,8 @@ use std::{fmt::Display, time::Duration};
 
 use shopify_webhook::ShopDomain;
 
-/// What webhooks invalidate: a product's variants and metafields go with it. Neither orders nor inventory levels: what changes by the minute is asked for each time.
+/// What webhooks invalidate: a product's variants and metafields go with it. Neither orders nor inventory levels: what
+/// changes by the minute is asked for each time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Products.

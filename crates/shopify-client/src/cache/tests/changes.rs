@@ -24,7 +24,9 @@ async fn what_changed_is_fetched_anew() {
     assert_eq!(rig.title(&rig.here).await, "new");
     assert_eq!(rig.title(&rig.there).await, "", "another process's memory is not reached");
     pass(15).await;
-    assert_eq!((rig.title(&rig.there).await.as_str(), rig.calls()), ("new", 2), "but it is short");
+    assert_eq!((rig.title(&rig.there).await.as_str(), rig.calls()), ("new", 3), "but it is short");
+    pass(15).await;
+    assert_eq!((rig.title(&rig.here).await.as_str(), rig.calls()), ("new", 3), "and the store shares it again");
 }
 
 #[tokio::test(start_paused = true)]
@@ -57,7 +59,7 @@ async fn parts_go_with_their_product() {
     rig.is_now("new");
     rig.here.invalidate(&shop(), Object::Product(PRODUCT)).await.unwrap();
     assert_eq!(titles(&rig.here).await, "new,new,");
-    assert_eq!(titles(&rig.there).await, "new,new,", "from the store");
+    assert_eq!(titles(&rig.there).await, "new,new,", "it has no memory of them");
 
     rig.is_now("newer");
     webhook(&rig, "products/update", PRODUCT).await;
@@ -114,6 +116,24 @@ async fn a_store_that_does_not_take_an_invalidation_is_told_and_not_believed_her
     assert!(rig.here.invalidate(&shop(), Object::Product(1)).await.is_err());
     rig.store.is_down.store(false, Ordering::SeqCst);
     assert_eq!(rig.title(&rig.here).await, "new");
+}
+
+/// What such a process asked for a moment ago carries a time that is still to come here.
+#[tokio::test(start_paused = true)]
+async fn what_a_process_whose_clock_is_ahead_has_stored_ends_too() {
+    let rig = rig();
+    rig.title(&rig.there).await;
+    let (keys, now) = ([key(&shop(), Object::Product(1))], rig.here.clock().now());
+    let stored = rig.store.kept.get(&keys, now, TTL).await.unwrap().pop().unwrap().unwrap();
+    let ahead = Entry { fetched_at: now + Duration::from_secs(2), ..stored };
+    rig.store.kept.put(&[ahead], TTL).await.unwrap();
+    assert_eq!((rig.title(&rig.here).await.as_str(), rig.calls()), ("", 1));
+    pass(1).await;
+    rig.is_now("new");
+    rig.here.invalidate(&shop(), Object::Product(1)).await.unwrap();
+    assert_eq!(rig.title(&rig.here).await, "new", "not from memory, nor from the store");
+    pass(15).await;
+    assert_eq!(rig.title(&rig.there).await, "new");
 }
 
 #[tokio::test(start_paused = true)]

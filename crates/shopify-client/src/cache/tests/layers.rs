@@ -82,6 +82,7 @@ async fn without_its_store_the_cache_goes_on() {
             rig.title(&rig.here).await;
         }
         assert_eq!(rig.calls(), 1, "memory still serves");
+        assert_eq!(rig.store.puts.load(Ordering::SeqCst), 0, "what can't be read is not written to");
         pass(15).await;
         rig.title(&rig.here).await;
         assert_eq!(rig.calls(), 2);

@@ -1,19 +1,26 @@
-//! The demo: sends the flash sale through the real HTTP endpoint, and watches what becomes of it.
+//! The demo: lets the flash sale happen in the simulated Shopify, whose webhooks go through the real HTTP endpoint, and
+//! watches what becomes of them.
 
 use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
 
 use anyhow::Context;
 use aws_sdk_sqs::types::QueueAttributeName;
-use futures_util::{StreamExt, future, stream};
+use futures_util::future;
 use jiff::Timestamp;
 use secrecy::SecretString;
+use shopify_sim::DeliveryFaults;
+use shopify_webhook::ShopDomain;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use weir_aws::DynamoLedger;
 use weir_local::Deployed;
 
-use super::plan::{self, Planned, Role};
+use super::courier::{Seen, Sent};
+use super::plan::{self, Act, Planned, Role};
+use super::shopify::Shopify;
 use super::tally::{Reply, Tally};
 use super::view::View;
 use crate::{http::Endpoint, printer::Printer, target};
@@ -49,34 +56,125 @@ impl From<anyhow::Error> for DemoError {
 }
 
 /// Sends everything, and returns when all is accounted for or the time is up.
-pub(super) async fn run(deployed: &Deployed, printer: &Printer) -> Result<(), DemoError> {
+pub(super) async fn run(deployed: &Deployed, shopify: &mut Shopify, printer: &Printer) -> Result<(), DemoError> {
     let script = plan::flash_sale(fastrand::u64(..), Timestamp::now());
     let tally = RefCell::new(Tally::new(&script));
     let stack = Watched::new(deployed);
     let mut view = View::new(printer, &tally.borrow())?;
     let before = stack.dead_letters().await?;
-    let sent = send(deployed, &script, &tally);
-    let watched = watch(&stack, before, &tally, &mut view);
+    let sale = Sale::new(deployed, &script, &tally)?;
+    let shown = async {
+        tokio::select! {
+            failed = sale.run(shopify) => match failed? {},
+            settled = watch(&stack, before, &tally, &mut view) => settled,
+        }
+    };
     // Out of time is an answer too: what is missing is said below.
-    if let Ok(Err(error)) = timeout(WITHIN, future::try_join(sent, watched)).await {
+    if let Ok(Err(error)) = timeout(WITHIN, shown).await {
         return Err(error);
     }
-    view.finish(&tally.into_inner())?;
+    view.finish(&tally.borrow())?;
     Ok(())
 }
 
-async fn send(deployed: &Deployed, script: &[Planned], tally: &RefCell<Tally>) -> Result<(), DemoError> {
-    let url = deployed.webhook_url.parse().context("the stack's webhook URL is none")?;
-    let endpoint = &Endpoint::new(url)?;
-    let another = &SecretString::from("not-the-client-secret");
-    let posts = stream::iter(script.iter().enumerate()).for_each_concurrent(AT_ONCE, |(place, planned)| async move {
-        let secret = if planned.role == Role::Forged { another } else { &deployed.client_secret };
-        let answer = endpoint.post(&planned.delivery, secret).await;
-        let reply = answer.map_or(Reply::None, |answer| Reply::Status(answer.status));
-        tally.borrow_mut().answered(place, reply);
-    });
-    posts.await;
-    Ok(())
+/// What happens in the shops, and which place of the script each webhook of it has.
+struct Sale<'a> {
+    endpoint: Endpoint,
+    secret: &'a SecretString,
+    script: &'a [Planned],
+    tally: &'a RefCell<Tally>,
+}
+
+/// Places of the script whose webhooks are still to go out, by topic and what they are about.
+type Expected = HashMap<(&'static str, u64), VecDeque<usize>>;
+
+impl<'a> Sale<'a> {
+    fn new(deployed: &'a Deployed, script: &'a [Planned], tally: &'a RefCell<Tally>) -> anyhow::Result<Self> {
+        let url = deployed.webhook_url.parse().context("the stack's webhook URL is none")?;
+        Ok(Self { endpoint: Endpoint::new(url)?, secret: &deployed.client_secret, script, tally })
+    }
+
+    /// Lets everything happen, no faster than the webhooks are answered; then listens for those that come again.
+    async fn run(&self, shopify: &mut Shopify) -> Result<Infallible, DemoError> {
+        let (mut expected, mut on_the_way) = (Expected::new(), 0_usize);
+        let mut unpaid: HashMap<&ShopDomain, VecDeque<u64>> = HashMap::new();
+        for (place, planned) in self.script.iter().enumerate() {
+            while on_the_way >= AT_ONCE {
+                on_the_way = on_the_way.saturating_sub(self.hear(shopify, &mut expected).await?);
+            }
+            let next_is_again = self.script.get(place + 1).is_some_and(|next| next.role == Role::Duplicate);
+            let duplicate = if next_is_again { 1.0 } else { 0.0 };
+            // Drawn while the order is placed: so it is this one that comes twice.
+            shopify.sim.set_delivery_faults(DeliveryFaults { duplicate, ..DeliveryFaults::default() });
+            let unpaid = unpaid.entry(&planned.shop).or_default();
+            let (topic, about) = match &planned.act {
+                Act::Place => {
+                    let order = shopify.sim.place_orders(&planned.shop, 1).first().copied();
+                    unpaid.extend(order);
+                    ("orders/create", order)
+                }
+                Act::Pay => {
+                    let order = unpaid.pop_front();
+                    if let Some(order) = order {
+                        shopify.sim.pay_order(&planned.shop, order);
+                    }
+                    ("orders/paid", order)
+                }
+                Act::Rename(number) => {
+                    let product = shopify.sim.products(&planned.shop).get(*number).copied();
+                    if let Some(product) = product {
+                        shopify.sim.update_product(&planned.shop, product, &format!("Flash sale, no. {number}"));
+                    }
+                    ("products/update", product)
+                }
+                Act::Again => continue,
+                Act::Post(delivery) => {
+                    let another = SecretString::from("not-the-client-secret");
+                    let secret = if planned.role == Role::Forged { &another } else { self.secret };
+                    let answer = self.endpoint.post(delivery, secret).await;
+                    let reply = answer.map_or(Reply::None, |answer| Reply::Status(answer.status));
+                    self.tally.borrow_mut().answered(place, reply);
+                    continue;
+                }
+            };
+            let about = about.with_context(|| format!("{} has nothing for {topic}", planned.shop))?;
+            let places = expected.entry((topic, about)).or_default();
+            places.push_back(place);
+            if next_is_again {
+                places.push_back(place + 1);
+            }
+            on_the_way += places.len();
+        }
+        // The stack is the user's from here on.
+        shopify.sim.set_delivery_faults(DeliveryFaults::default());
+        loop {
+            self.hear(shopify, &mut expected).await?;
+        }
+    }
+
+    /// Waits for the next word of a webhook; how many are answered that were on their way.
+    async fn hear(&self, shopify: &mut Shopify, expected: &mut Expected) -> anyhow::Result<usize> {
+        let seen = shopify.seen.recv().await.context("the simulated Shopify ended")?;
+        let mut tally = self.tally.borrow_mut();
+        match seen {
+            Seen::Sent(Sent { event, topic, id }) => {
+                let mut places = expected.iter_mut().find(|((of, about), _)| *of == topic && *about == id);
+                // One that comes again after a bad answer has its place already.
+                if let Some(place) = places.as_mut().and_then(|(_, places)| places.pop_front()) {
+                    tally.went_out(place, &event);
+                }
+                Ok(0)
+            }
+            Seen::Answered(Sent { event, .. }, reply) => {
+                // Two of one event are alike: whichever is answered first takes the first place.
+                let place = tally.unaccepted(&event);
+                if let Some(place) = place {
+                    tally.answered(place, reply);
+                }
+                Ok(usize::from(place.is_some()))
+            }
+        }
+    }
 }
 
 async fn watch(stack: &Watched, before: usize, tally: &RefCell<Tally>, view: &mut View<'_>) -> Result<(), DemoError> {

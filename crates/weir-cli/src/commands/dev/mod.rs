@@ -1,7 +1,9 @@
 //! `weir dev`: the whole of weir on this machine, until Ctrl-C.
 
+mod courier;
 mod demo;
 mod plan;
+mod shopify;
 mod signals;
 mod tally;
 mod view;
@@ -18,7 +20,7 @@ use weir_local::{
     StartError, build_functions,
 };
 
-use self::signals::Signals;
+use self::{shopify::Shopify, signals::Signals};
 use super::ExitStatus;
 use crate::{cli::DevArgs, http, printer::Printer};
 
@@ -37,6 +39,7 @@ enum Event<'a> {
 struct Ready<'a> {
     webhook_url: &'a str,
     aws_endpoint_url: &'a str,
+    shopify_url: &'a str,
     region: &'a str,
     stack_name: &'a str,
     dev_file: &'a Path,
@@ -76,15 +79,22 @@ async fn serve(args: &DevArgs, printer: &Printer, is_up: &Cell<bool>) -> anyhow:
     let stack = Stack::deploy(&emulator, &checkout, &StackOptions::local(STACK, functions), &say).await?;
     let deployed = stack.deployed()?;
     let _sam_env = SamEnvFile::publish(&deployed, &checkout).context("could not write sam-env.json")?;
+    say("Starting a Shopify with the demo's shops");
+    let mut shopify = Shopify::start(&deployed).await.context("the simulated Shopify could not be started")?;
     // Last: whoever waits for it finds everything else there.
-    let published = deployed.dev_file().publish(&checkout)?;
+    let facts = DevFile { shopify_url: Some(shopify.url()), ..deployed.dev_file() };
+    let published = facts.publish(&checkout)?;
     is_up.set(true);
-    introduce(&deployed, published.path(), emulator.log(), printer)?;
+    introduce(&deployed, &shopify.url(), published.path(), emulator.log(), printer)?;
 
     let shown = async {
         if !args.no_demo {
-            show(&deployed, printer).await?;
+            show(&deployed, &mut shopify, printer).await?;
         }
+        // From here on nobody counts.
+        shopify.seen.close();
+        // Nobody listens any more; what is not listened to would pile up.
+        shopify.seen.close();
         printer.note("Ctrl-C stops everything.");
         std::future::pending::<anyhow::Result<Infallible>>().await
     };
@@ -124,10 +134,17 @@ fn refuse_a_taken(port: u16) -> Result<(), StartError> {
     }
 }
 
-fn introduce(deployed: &Deployed, dev_file: &Path, log: &Path, printer: &Printer) -> anyhow::Result<()> {
+fn introduce(
+    deployed: &Deployed,
+    shopify_url: &str,
+    dev_file: &Path,
+    log: &Path,
+    printer: &Printer,
+) -> anyhow::Result<()> {
     let ready = Ready {
         webhook_url: &deployed.webhook_url,
         aws_endpoint_url: &deployed.endpoint,
+        shopify_url,
         region: &deployed.region,
         stack_name: &deployed.stack_name,
         dev_file,
@@ -138,23 +155,26 @@ fn introduce(deployed: &Deployed, dev_file: &Path, log: &Path, printer: &Printer
             "\nweir is up, on this machine alone.\n\n  \
                webhooks  {}\n  \
                AWS       {}\n  \
+               Shopify   {shopify_url}, simulated\n  \
                facts     {}\n  \
                log       {}\n\n\
              Next, in another terminal:\n\n  \
                cargo weir send orders/create\n  \
-               cargo weir events list\n",
+               cargo weir events list\n  \
+               cargo weir shops check {}\n",
             deployed.webhook_url,
             deployed.endpoint,
             dev_file.display(),
             log.display(),
+            plan::FIRST_SHOP,
         )
     })?;
     Ok(())
 }
 
 /// The demo is for looking: when it fails, the stack stays up, so that the reason can be looked for.
-async fn show(deployed: &Deployed, printer: &Printer) -> std::io::Result<()> {
-    match demo::run(deployed, printer).await {
+async fn show(deployed: &Deployed, shopify: &mut Shopify, printer: &Printer) -> std::io::Result<()> {
+    match demo::run(deployed, shopify, printer).await {
         Ok(()) => Ok(()),
         Err(demo::DemoError::Print(error)) => Err(error),
         Err(demo::DemoError::Failed(error)) => {

@@ -5,32 +5,42 @@ use bytes::Bytes;
 use fastrand::Rng;
 use jiff::Timestamp;
 use shopify_samples::Samples;
+use shopify_sim::Plan;
 use shopify_webhook::{ShopDomain, Topic};
 
 use crate::delivery::{self, Delivery};
 
-/// Distinct orders, which all take effect.
-pub(super) const ORDERS: usize = 200;
+/// Distinct events, which all take effect: orders, payments, renamed products.
+pub(super) const EVENTS: usize = 200;
 
 /// Deliveries that come again, with the same id and body.
 const DUPLICATES: usize = 20;
 
-/// A sale is never even: the shops and their shares, in percent.
-const SHOPS: [(&str, u8); 3] =
-    [("weir-north.myshopify.com", 60), ("weir-harbour.myshopify.com", 30), ("weir-mill.myshopify.com", 10)];
+/// A sale is never even: the shops, their shares in percent, and their plans.
+pub(super) const SHOPS: [(&str, u8, Plan); 3] = [
+    (FIRST_SHOP, 60, Plan::Plus),
+    ("weir-harbour.myshopify.com", 30, Plan::Advanced),
+    ("weir-mill.myshopify.com", 10, Plan::Standard),
+];
 
-/// Of a hundred orders so many are paid at once, which is news of its own on the urgent lane.
+/// The one with the most orders.
+pub(super) const FIRST_SHOP: &str = "weir-north.myshopify.com";
+
+/// Of a hundred events so many are payments, which take the urgent lane.
 const PAID_PERCENT: u8 = 15;
 
-/// A repeat comes so many deliveries after the first: Shopify repeats after minutes, not at once.
-const REPEAT_AFTER: usize = 60;
+/// And so many are of a merchant who renames a product, which take the bulk lane.
+const RENAMED_PERCENT: u8 = 5;
+
+/// The last events come once, so that no repeat holds up the end.
+const LAST: usize = 60;
 
 /// What a delivery is in the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// It takes effect.
-    Order,
-    /// It was sent before.
+    Event,
+    /// It was sent before: it stands behind what it repeats.
     Duplicate,
     /// Its signature was made with another secret.
     Forged,
@@ -38,54 +48,83 @@ pub(super) enum Role {
     Poison,
 }
 
+/// What makes a delivery.
+#[derive(Debug, Clone)]
+pub(super) enum Act {
+    /// A buyer places an order in the simulated Shopify.
+    Place,
+    /// An order that is not paid yet is paid there.
+    Pay,
+    /// The merchant renames the product of this number there.
+    Rename(usize),
+    /// What stands before it goes out once more.
+    Again,
+    /// The demo posts it itself: Shopify never sends such a thing.
+    Post(Delivery),
+}
+
 /// One delivery of the script.
 #[derive(Debug, Clone)]
 pub(super) struct Planned {
     pub(super) role: Role,
-    pub(super) delivery: Delivery,
+    pub(super) shop: ShopDomain,
+    pub(super) act: Act,
 }
 
-/// The script, in the order of sending.
+/// The script, in its order.
 pub(super) fn flash_sale(seed: u64, now: Timestamp) -> Vec<Planned> {
     let mut rng = Rng::with_seed(seed);
-    let mut sources: Vec<(ShopDomain, Samples)> = SHOPS
-        .iter()
-        .filter_map(|(shop, _)| Some((ShopDomain::parse(shop)?, Samples::new(rng.u64(..), shop, now))))
-        .collect();
-    let mut draw = |topic: &str, shop: usize, rng: &mut Rng| {
-        let (shop, samples) = &mut sources[shop];
-        #[expect(clippy::expect_used, reason = "the topics stand below, and a test draws the whole script")]
-        let (topic, body) = Topic::parse(topic).zip(samples.body(topic)).expect("a listed topic");
-        let mut id = || delivery::id(uuid::Builder::from_random_bytes(rng.u128(..).to_ne_bytes()).into_uuid());
-        Delivery { topic, shop: shop.clone(), webhook_id: id(), event_id: id(), triggered_at: now, body: body.into() }
-    };
-
-    // Each with its place in the queue, for sorting.
-    let mut script: Vec<(usize, Planned)> = (0..ORDERS)
-        .map(|place| {
-            let topic = if rng.u8(..100) < PAID_PERCENT { "orders/paid" } else { "orders/create" };
-            let shop = shop_at(rng.u8(..100));
-            (place, Planned { role: Role::Order, delivery: draw(topic, shop, &mut rng) })
-        })
-        .collect();
-    let repeatable = 0..ORDERS - REPEAT_AFTER;
-    for again in rng.choose_multiple(repeatable, DUPLICATES) {
-        let planned = Planned { role: Role::Duplicate, delivery: script[again].1.delivery.clone() };
-        script.push((again + REPEAT_AFTER, planned));
+    let shops: Vec<ShopDomain> = SHOPS.iter().filter_map(|(shop, ..)| ShopDomain::parse(shop)).collect();
+    let twice = rng.choose_multiple(0..EVENTS - LAST, DUPLICATES);
+    let mut unpaid = vec![0_usize; shops.len()];
+    let mut renamed = 0;
+    let mut script = Vec::new();
+    for place in 0..EVENTS {
+        let at = shop_at(rng.u8(..100));
+        let shop = &shops[at];
+        let act = match rng.u8(..100) {
+            drawn if drawn < PAID_PERCENT && unpaid[at] > 0 => {
+                unpaid[at] -= 1;
+                Act::Pay
+            }
+            drawn if (PAID_PERCENT..PAID_PERCENT + RENAMED_PERCENT).contains(&drawn) => {
+                renamed += 1;
+                Act::Rename(renamed)
+            }
+            _ => {
+                unpaid[at] += 1;
+                Act::Place
+            }
+        };
+        script.push(Planned { role: Role::Event, shop: shop.clone(), act });
+        if twice.contains(&place) {
+            script.push(Planned { role: Role::Duplicate, shop: shop.clone(), act: Act::Again });
+        }
+        let (role, topic, shop) = match place {
+            place if place == EVENTS / 3 => (Role::Forged, "orders/paid", &shops[0]),
+            place if place == EVENTS / 4 => (Role::Poison, "orders/create", &shops[1]),
+            _ => continue,
+        };
+        let mut delivery = draw(topic, shop, now, &mut rng);
+        if role == Role::Poison {
+            delivery.body = cut(&delivery.body);
+        }
+        script.push(Planned { role, shop: shop.clone(), act: Act::Post(delivery) });
     }
-    let forged = draw("orders/paid", 0, &mut rng);
-    script.push((ORDERS / 3, Planned { role: Role::Forged, delivery: forged }));
-    let mut poison = draw("orders/create", 1, &mut rng);
-    poison.body = cut(&poison.body);
-    script.push((ORDERS / 4, Planned { role: Role::Poison, delivery: poison }));
+    script
+}
 
-    script.sort_by_key(|(place, _)| *place);
-    script.into_iter().map(|(_, planned)| planned).collect()
+fn draw(topic: &str, shop: &ShopDomain, now: Timestamp, rng: &mut Rng) -> Delivery {
+    let mut samples = Samples::new(rng.u64(..), shop.as_str(), now);
+    #[expect(clippy::expect_used, reason = "the topics stand above, and a test draws the whole script")]
+    let (topic, body) = Topic::parse(topic).zip(samples.body(topic)).expect("a listed topic");
+    let mut id = || delivery::id(uuid::Builder::from_random_bytes(rng.u128(..).to_ne_bytes()).into_uuid());
+    Delivery { topic, shop: shop.clone(), webhook_id: id(), event_id: id(), triggered_at: now, body: body.into() }
 }
 
 fn shop_at(percent: u8) -> usize {
     let mut upto = 0;
-    let found = SHOPS.iter().position(|(_, share)| {
+    let found = SHOPS.iter().position(|(_, share, _)| {
         upto += share;
         percent < upto
     });
@@ -98,7 +137,7 @@ fn cut(body: &Bytes) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{HashMap, HashSet};
+    use std::collections::HashMap;
 
     use super::*;
 
@@ -107,53 +146,60 @@ mod tests {
     }
 
     #[test]
-    fn the_sale_has_its_orders_and_everything_that_goes_wrong() {
+    fn the_sale_has_its_events_and_everything_that_goes_wrong() {
         let script = script();
         let count = |role| script.iter().filter(|planned| planned.role == role).count();
-        assert_eq!(count(Role::Order), ORDERS);
+        assert_eq!(count(Role::Event), EVENTS);
         assert_eq!(count(Role::Duplicate), DUPLICATES);
         assert_eq!((count(Role::Forged), count(Role::Poison)), (1, 1));
-        let ids: HashSet<_> = script.iter().map(|planned| &planned.delivery.webhook_id).collect();
-        assert_eq!(ids.len(), ORDERS + 2);
-        let topics: HashSet<_> = script.iter().map(|planned| planned.delivery.topic.as_str()).collect();
-        assert_eq!(topics, HashSet::from(["orders/create", "orders/paid"]));
+        let paid = script.iter().filter(|planned| matches!(planned.act, Act::Pay)).count();
+        let renamed = script.iter().filter(|planned| matches!(planned.act, Act::Rename(_))).count();
+        assert!((10..60).contains(&paid) && (3..30).contains(&renamed), "{paid} {renamed}");
     }
 
     #[test]
     fn the_shops_have_unequal_shares() {
         let mut sent = HashMap::new();
         for planned in script() {
-            *sent.entry(planned.delivery.shop.to_string()).or_insert(0) += 1;
+            *sent.entry(planned.shop.to_string()).or_insert(0) += 1;
         }
-        let [north, harbour, mill] = SHOPS.map(|(shop, _)| sent[shop]);
+        let [north, harbour, mill] = SHOPS.map(|(shop, ..)| sent[shop]);
         assert!(north > harbour && harbour > mill && mill > 0, "{sent:?}");
     }
 
     #[test]
-    fn a_duplicate_repeats_an_earlier_order_to_the_last_byte() {
+    fn a_duplicate_stands_behind_the_event_that_it_repeats() {
         let script = script();
-        for (at, planned) in script.iter().enumerate().filter(|(_, planned)| planned.role == Role::Duplicate) {
-            let first =
-                script.iter().position(|other| other.delivery.webhook_id == planned.delivery.webhook_id).unwrap();
-            assert!(first + REPEAT_AFTER <= at);
-            let secret = "s".into();
-            assert_eq!(script[first].delivery.headers(&secret), planned.delivery.headers(&secret));
-            assert_eq!(script[first].delivery.body, planned.delivery.body);
+        for (at, _) in script.iter().enumerate().filter(|(_, planned)| planned.role == Role::Duplicate) {
+            assert_eq!((script[at - 1].role, &script[at - 1].shop), (Role::Event, &script[at].shop));
+        }
+    }
+
+    #[test]
+    fn no_order_is_paid_that_was_not_placed() {
+        let mut unpaid = HashMap::new();
+        for planned in script() {
+            let unpaid = unpaid.entry(planned.shop).or_insert(0);
+            match planned.act {
+                Act::Place => *unpaid += 1,
+                Act::Pay => *unpaid -= 1,
+                Act::Rename(_) | Act::Again | Act::Post(_) => {}
+            }
+            assert!(*unpaid >= 0);
         }
     }
 
     #[test]
     fn only_the_poison_is_no_json() {
         for planned in script() {
-            let json = serde_json::from_slice::<serde_json::Value>(&planned.delivery.body);
+            let Act::Post(delivery) = planned.act else { continue };
+            let json = serde_json::from_slice::<serde_json::Value>(&delivery.body);
             assert_eq!(json.is_err(), planned.role == Role::Poison);
         }
     }
 
     #[test]
     fn the_same_seed_gives_the_same_script() {
-        let ids =
-            |script: Vec<Planned>| script.into_iter().map(|planned| planned.delivery.webhook_id).collect::<Vec<_>>();
-        assert_eq!(ids(script()), ids(script()));
+        assert_eq!(format!("{:?}", script()), format!("{:?}", script()));
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use weir_core::ledger::{Record, State};
 
-use super::plan::{Planned, Role};
+use super::plan::{Act, Planned, Role};
 
 /// Everything that is known of the sale.
 #[derive(Debug)]
@@ -21,7 +21,8 @@ pub(super) struct Tally {
 struct Sent {
     role: Role,
     shop: String,
-    event: String,
+    /// `{shop}#{webhook id}`: of what Shopify sends it is known when it goes out.
+    event: Option<String>,
     reply: Option<Reply>,
 }
 
@@ -68,7 +69,7 @@ pub(super) struct Counts {
 /// The part of the counts that is known of a single shop: the depth of a queue knows no shops.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(super) struct ShopCounts {
-    /// Distinct orders, which should all be done in the end.
+    /// Distinct events (orders, payments, renamed products), which should all be done in the end.
     pub(super) orders: usize,
     pub(super) sent: usize,
     pub(super) accepted: usize,
@@ -91,13 +92,27 @@ impl Tally {
     pub(super) fn new(script: &[Planned]) -> Self {
         let sent = |planned: &Planned| Sent {
             role: planned.role,
-            shop: planned.delivery.shop.to_string(),
-            event: format!("{}#{}", planned.delivery.shop, planned.delivery.webhook_id),
+            shop: planned.shop.to_string(),
+            event: match &planned.act {
+                Act::Post(delivery) => Some(format!("{}#{}", delivery.shop, delivery.webhook_id)),
+                Act::Place | Act::Pay | Act::Rename(_) | Act::Again => None,
+            },
             reply: None,
         };
         let deliveries: Vec<Sent> = script.iter().map(sent).collect();
-        let events = deliveries.iter().map(|sent| (sent.event.clone(), Event::default())).collect();
+        let events = deliveries.iter().filter_map(|sent| Some((sent.event.clone()?, Event::default()))).collect();
         Self { deliveries, events, dead_lettered: 0 }
+    }
+
+    /// The delivery at this place of the script went out under this id.
+    pub(super) fn went_out(&mut self, place: usize, event: &str) {
+        self.deliveries[place].event = Some(event.to_owned());
+        self.events.entry(event.to_owned()).or_default();
+    }
+
+    /// Where in the script an event is that went out and was not accepted yet: Shopify sends it again.
+    pub(super) fn unaccepted(&self, event: &str) -> Option<usize> {
+        self.deliveries.iter().position(|sent| sent.event.as_deref() == Some(event) && !sent.is_accepted())
     }
 
     /// The delivery at this place of the script came to this.
@@ -123,7 +138,7 @@ impl Tally {
         Goal {
             accepted: self.deliveries.len() - count(Role::Forged),
             rejected: count(Role::Forged),
-            done: count(Role::Order),
+            done: count(Role::Event),
             duplicate: count(Role::Duplicate),
             dead_lettered: count(Role::Poison),
         }
@@ -143,7 +158,7 @@ impl Tally {
             self.deliveries.iter().map(|sent| (sent.shop.as_str(), ShopCounts::default())).collect();
         for (shop, counts) in &mut shops {
             let Counts { sent, accepted, rejected, done, duplicate, .. } = self.count(|of| of == *shop);
-            let orders = self.deliveries.iter().filter(|sent| sent.shop == *shop && sent.role == Role::Order).count();
+            let orders = self.deliveries.iter().filter(|sent| sent.shop == *shop && sent.role == Role::Event).count();
             *counts = ShopCounts { orders, sent, accepted, rejected, done, duplicate };
         }
         shops
@@ -162,7 +177,7 @@ impl Tally {
             if sent.role == Role::Duplicate {
                 continue;
             }
-            let Some(event) = self.events.get(&sent.event) else { continue };
+            let Some(event) = sent.event.as_ref().and_then(|event| self.events.get(event)) else { continue };
             counts.duplicate += event.duplicates;
             match (&event.state, reply) {
                 (Some(State::Leased { .. }), _) => counts.working += 1,
@@ -180,8 +195,13 @@ impl Tally {
         let (counts, goal) = (self.counts(), self.goal());
         let accepted = |role| self.deliveries.iter().filter(|sent| sent.role == role && sent.is_accepted()).count();
         let on_the_way = counts.waiting + counts.working + counts.retrying;
+        // What Shopify got no good answer to, it sends again within the minute.
+        let comes_again = |sent: &Sent| {
+            matches!(sent.role, Role::Event | Role::Duplicate) && sent.reply.is_some_and(|reply| !reply.is_final())
+        };
         counts.sent == self.deliveries.len()
             && on_the_way == 0
+            && !self.deliveries.iter().any(comes_again)
             && counts.duplicate >= accepted(Role::Duplicate).min(goal.duplicate)
             && counts.dead_lettered >= accepted(Role::Poison)
     }
@@ -209,7 +229,7 @@ impl Tally {
         let undone = goal.done.saturating_sub(counts.done);
         let Counts { waiting, working, retrying, .. } = counts;
         let whereabouts = format!("waiting on a lane {waiting}, with a worker {working}, retrying {retrying}");
-        tell(undone > 0, format!("{undone} of {} orders are not done ({whereabouts})", goal.done));
+        tell(undone > 0, format!("{undone} of {} events are not done ({whereabouts})", goal.done));
         let uncounted = goal.duplicate.saturating_sub(counts.duplicate);
         tell(uncounted > 0, format!("{uncounted} of {} duplicates are not seen as such", goal.duplicate));
         tell(counts.dead_lettered < goal.dead_lettered, "the poison payload is on no dead-letter queue".to_owned());
@@ -228,6 +248,10 @@ impl Sent {
 impl Reply {
     fn is_rejected(self) -> bool {
         matches!(self, Self::Status(400..=499))
+    }
+
+    fn is_final(self) -> bool {
+        matches!(self, Self::Status(200..=299 | 400..=499))
     }
 }
 

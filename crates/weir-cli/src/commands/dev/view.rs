@@ -33,7 +33,8 @@ impl<'a> View<'a> {
         let goal = tally.goal();
         let forged = goal.rejected;
         printer.line(format_args!(
-            "A flash sale: {} orders of {} shops, {} of them sent twice; {forged} forged signature, {} poison payload.",
+            "A flash sale in the simulated Shopify: {} orders, payments and renamed products of {} shops, {} of them sent\n\
+             twice; {forged} forged signature, {} poison payload.",
             goal.done,
             tally.shops().len(),
             goal.duplicate,
@@ -76,7 +77,7 @@ impl<'a> View<'a> {
 
 fn last_words(missing: &[String]) -> String {
     if missing.is_empty() {
-        return "Every order took effect once. The forgery was turned away at the door; the poison payload waits on a\n\
+        return "Each event took effect once. The forgery was turned away at the door; the poison payload waits on a\n\
                 dead-letter queue and held up nobody: `cargo weir events list --state failed` says why it is there."
             .to_owned();
     }
@@ -172,7 +173,7 @@ impl Bars {
             let name = shop.split('.').next().unwrap_or(shop);
             format!("{name} {}/{}", counts.done, counts.orders)
         });
-        self.shops.set_message(format!("orders done   {}", shops.collect::<Vec<_>>().join("  ")));
+        self.shops.set_message(format!("done          {}", shops.collect::<Vec<_>>().join("  ")));
     }
 }
 
@@ -209,8 +210,8 @@ mod tests {
 
     #[test]
     fn an_honest_end_lists_what_is_missing() {
-        let words = last_words(&["1 of 200 orders are not done".to_owned()]);
-        assert!(words.contains("\n  - 1 of 200 orders are not done\n"), "{words}");
-        assert!(!words.contains("Every order"));
+        let words = last_words(&["1 of 200 events are not done".to_owned()]);
+        assert!(words.contains("\n  - 1 of 200 events are not done\n"), "{words}");
+        assert!(!words.contains("Each event"));
     }
 }

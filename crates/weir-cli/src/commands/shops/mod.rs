@@ -1,6 +1,7 @@
 //! `weir shops`: the registry of shops.
 
 mod add;
+mod check;
 mod list;
 mod remove;
 mod show;
@@ -17,6 +18,7 @@ pub(super) async fn run(args: ShopsArgs, printer: &Printer) -> anyhow::Result<Ex
     match args.command {
         ShopsCommand::Add(args) => add::run(&args, printer).await,
         ShopsCommand::List(args) => list::run(&args, printer).await,
+        ShopsCommand::Check(args) => check::run(&args, printer).await,
         ShopsCommand::Show(args) => show::run(&args, printer).await,
         ShopsCommand::Remove(args) => remove::run(&args, printer).await,
     }

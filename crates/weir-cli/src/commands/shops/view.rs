@@ -75,7 +75,7 @@ impl ShopView {
     }
 }
 
-fn line(name: &str, value: &str) -> String {
+pub(super) fn line(name: &str, value: &str) -> String {
     format!("  {name:<14}  {value}")
 }
 

@@ -5,23 +5,31 @@ use weir_core::{Failure, Lane, UnixMillis};
 use super::super::plan;
 use super::*;
 
-/// A script, and a tally that was told of nothing yet.
+/// A script, and a tally that was told of nothing but that everything went out.
 fn start() -> (Vec<Planned>, Tally) {
     let script = plan::flash_sale(1, Timestamp::UNIX_EPOCH);
-    let tally = Tally::new(&script);
+    let mut tally = Tally::new(&script);
+    for place in 0..script.len() {
+        tally.went_out(place, &event(&script, place));
+    }
     (script, tally)
 }
 
-fn record(planned: &Planned, state: State, duplicates: u32) -> Record {
-    let delivery = &planned.delivery;
+/// What a duplicate repeats stands before it.
+fn event(script: &[Planned], place: usize) -> String {
+    let first = place - usize::from(script[place].role == Role::Duplicate);
+    format!("{}#{first}", script[place].shop)
+}
+
+fn record(script: &[Planned], place: usize, state: State, duplicates: u32) -> Record {
     Record {
-        key: Key { event: format!("{}#{}", delivery.shop, delivery.webhook_id), generation: 0 },
+        key: Key { event: event(script, place), generation: 0 },
         state,
         owner: Owner("me".into()),
         attempts: 1,
         duplicates,
         body_sha256: "aa".into(),
-        topic: Some(delivery.topic.to_string()),
+        topic: Some("orders/create".into()),
         app: None,
         event_id: None,
         lane: Lane::Standard,
@@ -41,10 +49,10 @@ fn answer_all(script: &[Planned], tally: &mut Tally) {
 /// As the sale should end, but for the one event that is left out.
 fn settle_all_but(left_out: Option<usize>, script: &[Planned], tally: &mut Tally) {
     for (place, planned) in script.iter().enumerate().filter(|(place, _)| Some(*place) != left_out) {
-        let again = script[place + 1..].iter().any(|later| later.delivery.webhook_id == planned.delivery.webhook_id);
+        let again = script.get(place + 1).is_some_and(|next| next.role == Role::Duplicate);
         match planned.role {
-            Role::Order => tally.recorded(&record(planned, State::Done, again.into())),
-            Role::Poison => tally.recorded(&record(planned, State::Failed(Failure::permanent("no JSON")), 0)),
+            Role::Event => tally.recorded(&record(script, place, State::Done, again.into())),
+            Role::Poison => tally.recorded(&record(script, place, State::Failed(Failure::permanent("no JSON")), 0)),
             Role::Duplicate | Role::Forged => {}
         }
     }
@@ -75,7 +83,7 @@ fn what_is_accepted_and_not_in_the_ledger_waits_on_a_lane() {
     let (script, mut tally) = start();
     answer_all(&script, &mut tally);
     let counts = tally.counts();
-    assert_eq!(counts.waiting, plan::ORDERS + 1, "the orders and the poison");
+    assert_eq!(counts.waiting, plan::EVENTS + 1, "the events and the poison");
     assert!(!tally.is_settled());
 }
 
@@ -83,8 +91,10 @@ fn what_is_accepted_and_not_in_the_ledger_waits_on_a_lane() {
 fn one_order_that_is_not_done_is_missed_wherever_it_is() {
     let (script, mut tally) = start();
     answer_all(&script, &mut tally);
-    // The last one is not sent twice.
-    let place = script.iter().rposition(|planned| planned.role == Role::Order).unwrap();
+    let is_single = |place: &usize| {
+        script[*place].role == Role::Event && script.get(place + 1).is_none_or(|next| next.role == Role::Event)
+    };
+    let place = (0..script.len()).rev().find(is_single).unwrap();
     settle_all_but(Some(place), &script, &mut tally);
     tally.dead_lettered(1);
     for (state, whereabouts) in [
@@ -93,7 +103,7 @@ fn one_order_that_is_not_done_is_missed_wherever_it_is() {
         (Some(State::Failed(Failure::transient("busy"))), "lane 0, with a worker 0, retrying 1"),
     ] {
         if let Some(state) = state {
-            tally.recorded(&record(&script[place], state, 0));
+            tally.recorded(&record(&script, place, state, 0));
         }
         assert!(!tally.is_settled(), "{whereabouts}");
         let missing = tally.missing();
@@ -119,7 +129,7 @@ fn a_forgery_that_is_let_in_and_a_refused_order_are_told() {
     for place in 0..script.len() {
         tally.answered(place, Reply::Status(200));
     }
-    let order = script.iter().position(|planned| planned.role == Role::Order).unwrap();
+    let order = script.iter().position(|planned| planned.role == Role::Event).unwrap();
     tally.answered(order, Reply::Status(413));
     tally.answered(order + 1, Reply::None);
     let missing = tally.missing().join("\n");
@@ -132,7 +142,7 @@ fn a_forgery_that_is_let_in_and_a_refused_order_are_told() {
 fn events_of_others_are_not_counted() {
     let (script, mut tally) = start();
     answer_all(&script, &mut tally);
-    let mut foreign = record(&script[0], State::Done, 3);
+    let mut foreign = record(&script, 0, State::Done, 3);
     foreign.key.event.push('x');
     tally.recorded(&foreign);
     assert_eq!((tally.counts().done, tally.counts().duplicate), (0, 0));
@@ -147,4 +157,21 @@ fn the_shops_add_up_to_the_whole() {
     assert_eq!(shops.len(), 3);
     assert_eq!(shops.values().map(|counts| counts.done).sum::<usize>(), tally.counts().done);
     assert_eq!(shops.values().map(|counts| counts.sent).sum::<usize>(), script.len());
+}
+
+#[test]
+fn what_got_no_answer_is_waited_for_until_shopify_sends_it_again() {
+    let (script, mut tally) = start();
+    answer_all(&script, &mut tally);
+    settle_all_but(None, &script, &mut tally);
+    tally.dead_lettered(1);
+    let order = script.iter().position(|planned| planned.role == Role::Event).unwrap();
+    assert_eq!(tally.unaccepted(&event(&script, order)), None);
+    for reply in [Reply::None, Reply::Status(503)] {
+        tally.answered(order, reply);
+        assert!(!tally.is_settled());
+        assert_eq!(tally.unaccepted(&event(&script, order)), Some(order));
+    }
+    tally.answered(order, Reply::Status(200));
+    assert!(tally.is_settled());
 }

@@ -1,0 +1,122 @@
+//! The local stack's Shopify: a simulated one in this process, whose shops have the app installed, stand in the
+//! stack's registry with tokens that expire, and send their webhooks to the stack.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use resilience::UnixMillis;
+use secrecy::{ExposeSecret, SecretString};
+use shopify_sim::{Clock, Installed, Options, Outlet, Serving, ShopSeed, Sim, TokenStyle};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use weir_local::Deployed;
+use weir_shops::Registry;
+use weir_shops::registry::{NewShop, NewToken};
+use weir_shops::seal::{KeyRing, Keys};
+
+use super::courier::{Courier, Seen};
+use super::plan::SHOPS;
+use crate::{delivery, target};
+
+/// What the app subscribes to in its configuration: these webhooks come to the stack by themselves.
+pub(super) const TOPICS: [&str; 4] = ["app/uninstalled", "orders/create", "orders/paid", "products/update"];
+
+/// The app, as the stack and as Shopify know it.
+const APP: &str = "default";
+const CLIENT_ID: &str = "weir-local-client-id";
+
+/// Shopify's own: its refresh tokens last 90 days, its access tokens an hour.
+const REFRESH_LASTS: Duration = Duration::from_secs(90 * 86_400);
+const ACCESS_LASTS: Duration = Duration::from_secs(3_600);
+
+/// It serves as long as this value is there.
+#[derive(Debug)]
+pub(super) struct Shopify {
+    pub(super) sim: Sim,
+    /// What becomes of its webhooks.
+    pub(super) seen: UnboundedReceiver<Seen>,
+    serving: Serving,
+}
+
+impl Shopify {
+    /// Starts it on a free port of this machine, and registers its shops.
+    ///
+    /// # Errors
+    /// When it can't be served, or the stack does not take its shops.
+    pub(super) async fn start(deployed: &Deployed) -> anyhow::Result<Self> {
+        let now = UnixMillis::now();
+        let (sender, seen) = unbounded_channel();
+        let url = deployed.webhook_url.parse().context("the stack's webhook URL is none")?;
+        let courier = Courier::new(&url, sender).context("no HTTP client could be made")?;
+        let sim = Sim::with_schema(Clock::new(now.0, 1.0), options(deployed, courier))?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+        let serving = sim.serve(listener.context("there is no free port on 127.0.0.1")?).await?;
+        introduce_the_app(deployed).await?;
+        register(deployed, &sim, now).await?;
+        Ok(Self { sim, seen, serving })
+    }
+
+    /// A shop's Admin API is below this, a slash and its domain.
+    pub(super) fn url(&self) -> String {
+        self.serving.url()
+    }
+}
+
+fn options(deployed: &Deployed, courier: Courier) -> Options {
+    Options {
+        client_id: CLIENT_ID.to_owned(),
+        client_secret: deployed.client_secret.clone(),
+        tokens: TokenStyle::Expiring,
+        outlet: Outlet::Here(Arc::new(courier)),
+        declared: TOPICS.map(|topic| (topic.to_owned(), deployed.webhook_url.clone())).into(),
+        ..Options::default()
+    }
+}
+
+/// The template knows the client secret only; tokens are renewed with the client id as well.
+async fn introduce_the_app(deployed: &Deployed) -> anyhow::Result<()> {
+    let config = target::local_config(&deployed.region, &deployed.endpoint);
+    let client = aws_sdk_secretsmanager::Client::new(&config);
+    let secret = serde_json::json!({
+        "client_id": CLIENT_ID, "client_secrets": [deployed.client_secret.expose_secret()],
+    });
+    let put = client.put_secret_value().secret_id(format!("{}/{APP}", deployed.secret_prefix));
+    put.secret_string(secret.to_string()).send().await.context("could not add the client id to the app's secret")?;
+    Ok(())
+}
+
+async fn register(deployed: &Deployed, sim: &Sim, now: UnixMillis) -> anyhow::Result<()> {
+    let config = target::local_config(&deployed.region, &deployed.endpoint);
+    let registry = Registry::new(&config, deployed.shops_table.clone());
+    let keys: Arc<Keys> = KeyRing::load(&config, deployed.token_key_id.clone()).await?.keys();
+    for (name, _, plan) in SHOPS {
+        let installed = sim.install(ShopSeed { plan, ..ShopSeed::new(delivery::shop(name)?) });
+        registry.add(registration(installed, plan, now), &keys, true, now).await?;
+    }
+    Ok(())
+}
+
+fn registration(installed: Installed, plan: shopify_sim::Plan, now: UnixMillis) -> NewShop {
+    let token = match installed.refresh_token {
+        Some(refresh) => expiring(installed.access_token, refresh, now),
+        None => NewToken::Offline(installed.access_token),
+    };
+    let plan = match plan {
+        shopify_sim::Plan::Standard => weir_shops::Plan::Standard,
+        shopify_sim::Plan::Advanced => weir_shops::Plan::Advanced,
+        shopify_sim::Plan::Plus => weir_shops::Plan::Plus,
+        shopify_sim::Plan::Enterprise => weir_shops::Plan::Enterprise,
+    };
+    NewShop { domain: installed.shop, app: APP.to_owned(), plan: Some(plan), tier: None, token: Some(token) }
+}
+
+fn expiring(access: SecretString, refresh: SecretString, now: UnixMillis) -> NewToken {
+    NewToken::Expiring {
+        access,
+        expires_at: now + ACCESS_LASTS,
+        refresh,
+        refresh_expires_at: Some(now + REFRESH_LASTS),
+    }
+}
