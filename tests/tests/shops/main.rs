@@ -7,9 +7,9 @@ mod child;
 mod contracts;
 mod endpoint;
 mod keeping;
+mod order_to_bus;
 mod registry;
 mod renewal;
-mod simulated;
 mod simulated;
 
 use std::sync::Arc;

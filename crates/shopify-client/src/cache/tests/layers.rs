@@ -89,6 +89,38 @@ async fn without_its_store_the_cache_goes_on() {
     }
 }
 
+/// Counts warnings.
+#[derive(Default, Clone)]
+struct Warnings(Arc<AtomicUsize>);
+
+impl tracing::Subscriber for Warnings {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() == tracing::Level::WARN
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, _: &tracing::Event<'_>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_with_the_store_is_told_once_a_minute() {
+    let (rig, warnings) = (rig(), Warnings::default());
+    let _told = tracing::subscriber::set_default(warnings.clone());
+    rig.store.is_down.store(true, Ordering::SeqCst);
+    for (age, told) in [(0, 1), (20, 1), (39, 1), (20, 2)] {
+        pass(age).await;
+        rig.title(&rig.here).await;
+        assert_eq!(warnings.0.load(Ordering::SeqCst), told, "after {age} s more");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_another_version_wrote_is_fetched_anew() {
     let rig = rig();

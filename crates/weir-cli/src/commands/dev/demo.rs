@@ -143,7 +143,7 @@ impl<'a> Sale<'a> {
             if next_is_again {
                 places.push_back(place + 1);
             }
-            on_the_way += places.len();
+            on_the_way += 1;
         }
         // The stack is the user's from here on.
         shopify.sim.set_delivery_faults(DeliveryFaults::default());
@@ -171,7 +171,8 @@ impl<'a> Sale<'a> {
                 if let Some(place) = place {
                     tally.answered(place, reply);
                 }
-                Ok(usize::from(place.is_some()))
+                // Repeats are held back on purpose: nothing waits for them.
+                Ok(usize::from(place.is_some_and(|place| self.script[place].role == Role::Event)))
             }
         }
     }

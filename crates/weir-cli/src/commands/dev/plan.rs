@@ -33,7 +33,7 @@ const PAID_PERCENT: u8 = 15;
 const RENAMED_PERCENT: u8 = 5;
 
 /// The last events come once, so that no repeat holds up the end.
-const LAST: usize = 60;
+const LAST: usize = 100;
 
 /// What a delivery is in the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
