@@ -168,6 +168,11 @@ impl Cache {
         &self.0.client
     }
 
+    /// How many products and fetches of them are on their way.
+    pub(super) fn on_its_way(&self) -> usize {
+        self.0.lanes.products.on_its_way()
+    }
+
     /// What products take.
     pub(super) async fn memory_bytes(&self) -> u64 {
         self.0.lanes.products.memory_bytes().await

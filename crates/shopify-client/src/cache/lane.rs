@@ -84,6 +84,12 @@ impl<T: Cacheable> Lane<T> {
         self.memory.weighted_size()
     }
 
+    #[cfg(test)]
+    pub(super) fn on_its_way(&self) -> usize {
+        let gate = lock(&self.gate);
+        gate.aboard.len() + gate.open.len()
+    }
+
     /// What memory knows: an object, or that there is none.
     pub(super) async fn remembered(&self, shelf: &Shelf, shop: &ShopDomain, id: Id<T>) -> Option<Option<Arc<T>>> {
         let name = (shop.clone(), id);

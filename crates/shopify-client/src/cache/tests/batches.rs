@@ -97,6 +97,19 @@ async fn a_fetch_that_all_gave_up_is_begun_anew() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_fetch_leaves_nothing_behind_however_it_ends() {
+    let rig = rig();
+    rig.title(&rig.here).await;
+    assert_eq!(rig.here.on_its_way(), 0, "it landed");
+    *rig.delay.lock().unwrap() = Duration::from_secs(1);
+    for given_up_after in [1, 300] {
+        let many = async { rig.here.get_many::<Product>(&shop(), &[2, 3, 4], &call()).await };
+        assert!(tokio::time::timeout(Duration::from_millis(given_up_after), many).await.is_err());
+        assert_eq!(rig.here.on_its_way(), 0, "given up after {given_up_after} ms");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_with_more_time_outlasts_those_with_less() {
     let rig = rig();
     *rig.delay.lock().unwrap() = Duration::from_secs(5);

@@ -108,6 +108,22 @@ async fn a_fetch_that_began_before_a_change_is_neither_kept_nor_joined_after_it(
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_comes_after_a_newer_one_does_not_count_again() {
+    let rig = rig();
+    *rig.delay.lock().unwrap() = Duration::from_secs(1);
+    let change = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        rig.is_now("new");
+        *rig.delay.lock().unwrap() = Duration::ZERO;
+        rig.here.invalidate(&shop(), Object::Product(1)).await.unwrap();
+        assert_eq!(rig.title(&rig.here).await, "new");
+    };
+    let (first, ()) = join(rig.title(&rig.here), change).await;
+    assert_eq!(first, "", "it was asked for before");
+    assert_eq!(rig.title(&rig.here).await, "new");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_store_that_does_not_take_an_invalidation_is_told_and_not_believed_here() {
     let rig = rig();
     rig.title(&rig.here).await;

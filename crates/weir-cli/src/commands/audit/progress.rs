@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::tally::Tally;
+use super::{tally::Tally, view::count};
 
 /// Work that takes longer than this shows that it goes on.
 const TELL_EVERY: Duration = Duration::from_secs(2);
@@ -32,11 +32,11 @@ impl Progress {
         }
         self.told_at = now;
         let read = match self.pages {
-            0 => format!("{} lines read", tally.lines()),
-            pages => format!("{pages} pages of the log groups searched"),
+            0 => format!("{} read", count(tally.lines(), "line", "lines")),
+            pages => format!("{} of the log groups searched", count(pages, "page", "pages")),
         };
         let up_to = tally.to().map_or_else(String::new, |to| format!(", the last one of {to}"));
-        Some(format!("{read}, {} calls found{up_to}", tally.calls()))
+        Some(format!("{read}, {} found{up_to}", count(tally.calls(), "call", "calls")))
     }
 }
 
@@ -57,11 +57,11 @@ mod tests {
         let (mut progress, mut tally) = (Progress::new(start), Tally::default());
         assert_eq!(progress.tell(at(1_999), &tally), None);
         progress.page();
-        let empty = "1 pages of the log groups searched, 0 calls found";
+        let empty = "1 page of the log groups searched, 0 calls found";
         assert_eq!(progress.tell(at(2_000), &tally).as_deref(), Some(empty));
         tally.take(&Line::Call(call(NOW, "A", "north", "1")));
         assert_eq!(progress.tell(at(3_999), &tally), None);
-        let found = "1 pages of the log groups searched, 1 calls found, the last one of 2026-11-27T05:00:00.000Z";
+        let found = "1 page of the log groups searched, 1 call found, the last one of 2026-11-27T05:00:00.000Z";
         assert_eq!(progress.tell(at(4_000), &tally).as_deref(), Some(found));
     }
 
@@ -71,6 +71,6 @@ mod tests {
         let mut tally = Tally::default();
         tally.take(&Line::Other);
         let told = Progress::new(start).tell(start + TELL_EVERY, &tally);
-        assert_eq!(told.as_deref(), Some("1 lines read, 0 calls found"));
+        assert_eq!(told.as_deref(), Some("1 line read, 0 calls found"));
     }
 }

@@ -61,6 +61,7 @@ mod tests {
         recent.add("a", NOW);
         assert!(recent.has("a", after(59)) && !recent.has("a", after(60)) && !recent.has("b", NOW));
         assert!(recent.has("a", NOW - Duration::from_secs(5)), "out of order");
+        assert!(!recent.has("a", NOW - WINDOW), "far out of order");
         recent.add("a", after(30));
         recent.add("b", after(70));
         assert!(recent.has("a", after(80)) && !recent.has("a", after(90)));

@@ -104,7 +104,8 @@ fn percent(share: f64) -> String {
     if share > 0.0 && share < 0.001 { "<0.1 %".to_owned() } else { format!("{:.1} %", share * 100.0) }
 }
 
-fn count(number: u64, one: &str, many: &str) -> String {
+/// `1 call`, `2 calls`.
+pub(super) fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 

@@ -138,7 +138,8 @@ mod tests {
         let url = format!("http://{}/", silent.local_addr().unwrap());
         let (sender, mut seen) = tokio::sync::mpsc::unbounded_channel();
         let courier = Courier::new(&url.parse().unwrap(), sender).unwrap();
-        let answer = tokio::time::timeout(Duration::from_secs(5), courier.receive(delivery(&url, r#"{"id": 1}"#))).await;
+        let answer =
+            tokio::time::timeout(Duration::from_secs(5), courier.receive(delivery(&url, r#"{"id": 1}"#))).await;
         assert_eq!(answer.unwrap().unwrap_err(), "no answer in time");
         assert!(matches!(seen.try_recv().unwrap(), Seen::Sent(_)));
         assert!(matches!(seen.try_recv().unwrap(), Seen::Answered(_, Reply::None)));
