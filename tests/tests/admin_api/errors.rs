@@ -159,7 +159,7 @@ async fn too_dear_a_query_is_refused_with_its_cost() {
 }
 
 #[tokio::test]
-async fn a_field_that_may_not_be_read_is_an_error_or_a_hole_as_the_caller_likes() {
+async fn a_field_that_may_not_be_read_is_an_error() {
     let world = World::new().await;
     world.sim.set_scopes(&shop(), &["read_orders"]);
     let variables = || products_page::Variables { first: 1, after: None, query: None };
@@ -170,6 +170,21 @@ async fn a_field_that_may_not_be_read_is_an_error_or_a_hole_as_the_caller_likes(
     let query = "query Both { shop { id } products(first: 1) { nodes { id } } }";
     let whole = client.raw::<serde_json::Value>(&shop(), "Both", query, &(), &call()).await;
     assert!(matches!(whole.unwrap_err().kind, Kind::AccessDenied(_)));
+}
+
+#[tokio::test]
+async fn what_shopify_left_out_is_listed_for_those_who_take_the_rest() {
+    let body = r#"{"data":{"tagsAdd":null},"errors":[{"message":"Access denied for tagsAdd field.","path":["tagsAdd"],
+        "extensions":{"code":"ACCESS_DENIED","requiredAccess":"`write_products`"}}]}"#;
+    let variables = || tags_add::Variables { id: "gid://shopify/Product/1".to_owned(), tags: vec!["a".to_owned()] };
+    let (client, served) = scripted(answer(body)).await;
+    let error = client.run::<TagsAdd>(&shop(), variables(), &call()).await.map(|_| ()).unwrap_err();
+    assert!(matches!(error.kind, Kind::AccessDenied(_)), "{error}");
+    let reply = client.run_partial::<TagsAdd>(&shop(), variables(), &call()).await.unwrap();
+    assert!(reply.data.tags_add.is_none());
+    assert_eq!(reply.missing.len(), 1);
+    assert_eq!(reply.missing[0].extensions.required_access.as_deref(), Some("`write_products`"));
+    served.abort();
 }
 
 #[tokio::test]
