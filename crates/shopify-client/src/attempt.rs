@@ -175,7 +175,7 @@ impl Client {
         let in_flight = self.in_flight(shop);
         let Ok(Ok(_place)) = tokio::time::timeout_at(call.deadline, in_flight.acquire()).await else {
             if let Some(reserved) = reserved {
-                self.0.budgets.of(shop).give_back(reserved, call.priority);
+                reserved.give_back();
             }
             return Attempt::not_sent(Kind::OverBudget, None);
         };
@@ -205,7 +205,14 @@ impl Client {
                 })
             }
         };
-        self.settle(shop, request, call, reserved, cost, &attempt_end.result).await;
+        if let Some(reserved) = reserved {
+            let was_refused = attempt_end.result.as_ref().is_err_and(|kind| kind.effect() == Effect::None);
+            if cost.is_none() && was_refused {
+                reserved.give_back();
+            } else {
+                reserved.settle(request.name, cost, self.0.clock.now()).await;
+            }
+        }
         match attempt_end.result.as_ref().err().filter(|kind| kind.is_outage()) {
             Some(kind) => permit.failed(&kind.to_string()).await,
             None => permit.succeeded().await,
@@ -246,25 +253,6 @@ impl Client {
             .header(header::ACCEPT, "application/json")
             .body(Payload::from(request.body.clone()));
         built.map_err(|_| TransportError::Connect("the request can't be built".to_owned()))
-    }
-
-    async fn settle<T>(
-        &self,
-        shop: &ShopDomain,
-        request: &Request<'_>,
-        call: &Call,
-        reserved: Option<Reserved>,
-        cost: Option<Cost>,
-        result: &Result<T, Kind>,
-    ) {
-        let Some(reserved) = reserved else { return };
-        let budget = self.0.budgets.of(shop);
-        let cost_nothing = result.as_ref().is_err_and(|kind| kind.effect() == Effect::None);
-        if cost.is_none() && cost_nothing {
-            return budget.give_back(reserved, call.priority);
-        }
-        budget.settle(request.name, reserved, call.priority, cost, self.0.clock.now());
-        budget.share_news().await;
     }
 
     /// Says once that this version is retired.

@@ -23,11 +23,15 @@ use super::{
     pace::{Pace, Take},
 };
 
-/// The points of one call.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// The points of one call. Dropped without a word, as when its caller gives up, it counts as spent: Shopify may have
+/// charged it.
+#[must_use = "tell it what the call cost"]
 pub struct Reserved {
     /// What was taken for it.
-    pub points: f64,
+    points: f64,
+    priority: Priority,
+    budget: Arc<Budget>,
+    is_settled: bool,
 }
 
 /// The points are not there within the caller's time: come back after this long.
@@ -103,7 +107,7 @@ impl Budget {
 
     /// Waits until `operation` has its points. `guess` is used for its cost until Shopify has told it.
     pub async fn reserve(
-        &self,
+        self: &Arc<Self>,
         operation: &str,
         guess: u32,
         priority: Priority,
@@ -126,7 +130,10 @@ impl Budget {
             let backlog = (queue.waiting.load(Ordering::Relaxed) as f64 - cost).max(0.0);
             let take = queue.pace().take(cost, backlog, patience, self.clock.now());
             let wait = match take {
-                Take::Go => return Ok(Reserved { points: cost }),
+                Take::Go => {
+                    let budget = Arc::clone(self);
+                    return Ok(Reserved { points: cost, priority, budget, is_settled: false });
+                }
                 Take::Wait(wait) => wait,
                 Take::Ask(ask) => {
                     let ask = Ask { is_background: priority == Priority::Background, ..*ask };
@@ -165,21 +172,9 @@ impl Budget {
         Ok(None)
     }
 
-    /// A reply came, or none did: `actual` is `None` where nothing is known of what the call cost.
-    pub fn settle(&self, operation: &str, reserved: Reserved, priority: Priority, cost: Option<Cost>, now: UnixMillis) {
-        if let Some(cost) = cost
-            && self.costs().insert(operation.to_owned(), cost.requested).is_none()
-        {
-            self.has_news.store(true, Ordering::Relaxed);
-        }
-        let status = cost.map(|cost| cost.status(now));
-        let actual = cost.and_then(|cost| cost.actual).map(f64::from);
-        self.queue(priority).pace().settle(reserved.points, actual, status);
-    }
-
     /// Tells other processes what an operation costs, if none of them knew: one write for an operation and shop, so
     /// that not each process has to find out by itself.
-    pub async fn share_news(&self) {
+    async fn share_news(&self) {
         if !self.has_news.swap(false, Ordering::Relaxed) {
             return;
         }
@@ -191,11 +186,6 @@ impl Budget {
         if let Err(error) = shared.await {
             warn!(key = self.key, %error, "Kept what operations cost to itself");
         }
-    }
-
-    /// The call was not made, or not charged.
-    pub fn give_back(&self, reserved: Reserved, priority: Priority) {
-        self.queue(priority).pace().give_back(reserved.points);
     }
 
     async fn ask(&self, ask: &Ask) -> Result<Answer, SharedStateError> {
@@ -231,6 +221,12 @@ impl Budget {
         }
     }
 
+    /// Points of calls under way, of callers who wait.
+    #[cfg(test)]
+    pub(super) fn in_flight(&self) -> f64 {
+        self.foreground.pace().in_flight()
+    }
+
     fn cost(&self, operation: &str) -> Option<u32> {
         self.costs().get(operation).copied()
     }
@@ -243,6 +239,35 @@ impl Budget {
         match priority {
             Priority::Foreground => &self.foreground,
             Priority::Background => &self.background,
+        }
+    }
+}
+
+impl Reserved {
+    /// A reply came, or none did: `cost` is `None` where nothing is known of what the call cost.
+    pub async fn settle(mut self, operation: &str, cost: Option<Cost>, now: UnixMillis) {
+        if let Some(cost) = cost
+            && self.budget.costs().insert(operation.to_owned(), cost.requested).is_none()
+        {
+            self.budget.has_news.store(true, Ordering::Relaxed);
+        }
+        self.is_settled = true;
+        let actual = cost.and_then(|cost| cost.actual).map(f64::from);
+        self.budget.queue(self.priority).pace().settle(self.points, actual, cost.map(|cost| cost.status(now)));
+        self.budget.share_news().await;
+    }
+
+    /// The call was not made, or not charged.
+    pub fn give_back(mut self) {
+        self.is_settled = true;
+        self.budget.queue(self.priority).pace().give_back(self.points);
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            self.budget.queue(self.priority).pace().settle(self.points, None, None);
         }
     }
 }

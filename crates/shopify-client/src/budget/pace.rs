@@ -146,6 +146,11 @@ impl Pace {
         self.status.is_none_or(|status| status.available > cost + status.max / 4.0)
     }
 
+    #[cfg(test)]
+    pub(super) fn in_flight(&self) -> f64 {
+        self.in_flight
+    }
+
     /// The last status seen.
     pub fn status(&self) -> Option<Status> {
         self.status

@@ -84,19 +84,18 @@ impl World {
         }
     }
 
-    fn process(&self) -> Budget {
-        Budget::new("app", &self.shop, self.clock, self.state.clone())
+    fn process(&self) -> Arc<Budget> {
+        Arc::new(Budget::new("app", &self.shop, self.clock, self.state.clone()))
     }
 
     /// One call with the budget's leave.
-    async fn call(&self, budget: &Budget, priority: Priority, patience: Duration) -> Result<(), NotWithin> {
+    async fn call(&self, budget: &Arc<Budget>, priority: Priority, patience: Duration) -> Result<(), NotWithin> {
         let reserved = budget.reserve("Op", 20, priority, Instant::now() + patience).await?;
         tokio::time::sleep(Duration::from_millis(20)).await;
         let passed = self.shopify.lock().unwrap().begin(f64::from(REQUESTED));
         tokio::time::sleep(Duration::from_millis(80)).await;
         let cost = passed.then(|| self.shopify.lock().unwrap().end(REQUESTED, ACTUAL));
-        budget.settle("Op", reserved, priority, cost, self.clock.now());
-        budget.share_news().await;
+        reserved.settle("Op", cost, self.clock.now()).await;
         Ok(())
     }
 
@@ -296,7 +295,7 @@ async fn erratic(world: &World, seed: u64, until: Instant) {
                 tokio::time::sleep(Duration::from_secs_f64(1.2 * pace)).await;
                 let actual = (f64::from(requested) * part).ceil() as u32;
                 let cost = passed.then(|| world.shopify.lock().unwrap().end(requested, actual));
-                budget.settle(&operation, reserved, Priority::Foreground, cost, world.clock.now());
+                reserved.settle(&operation, cost, world.clock.now()).await;
             }
         });
         join_all(calls).await;
@@ -315,4 +314,17 @@ async fn whatever_processes_do_none_is_throttled() {
         assert_eq!(world.throttled(), 0, "seed {seed}, {processes} processes");
         assert!(world.used() > 0.0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_gives_up_in_the_middle_of_a_call_holds_nothing_for_ever() {
+    let world = World::new(2_000.0, 100.0);
+    let budget = world.process();
+    world.call(&budget, Priority::Foreground, MINUTE).await.unwrap();
+    for _ in 0..20 {
+        let call = world.call(&budget, Priority::Foreground, MINUTE);
+        // In the middle of its way to Shopify.
+        drop(tokio::time::timeout(Duration::from_millis(15), call).await);
+    }
+    assert_eq!(budget.in_flight(), 0.0);
 }
