@@ -236,7 +236,8 @@ fn read<T: for<'de> Deserialize<'de>>(
     };
     let Some(data) = answer.data else { return Err(Kind::Malformed("it has no data".to_owned())) };
     if kind != OperationKind::Query {
-        let errors = user_errors(data);
+        let errors =
+            user_errors(data).ok_or_else(|| Kind::Malformed("its userErrors have another shape".to_owned()))?;
         if !errors.is_empty() {
             return Err(Kind::UserErrors(errors));
         }

@@ -182,15 +182,15 @@ fn read_error(value: Value) -> GraphError {
     }
 }
 
-/// The user errors of all mutations in `data`.
-pub(crate) fn user_errors(data: &RawValue) -> Vec<UserError> {
+/// The user errors of all mutations in `data`; `None` if they can't be read, which must not pass for success.
+pub(crate) fn user_errors(data: &RawValue) -> Option<Vec<UserError>> {
     #[derive(Deserialize)]
     struct Payload {
         #[serde(rename = "userErrors", default)]
         user_errors: Vec<UserError>,
     }
-    let payloads: Result<BTreeMap<String, Option<Payload>>, _> = serde_json::from_str(data.get());
-    payloads.unwrap_or_default().into_values().flatten().flat_map(|payload| payload.user_errors).collect()
+    let payloads: BTreeMap<String, Option<Payload>> = serde_json::from_str(data.get()).ok()?;
+    Some(payloads.into_values().flatten().flat_map(|payload| payload.user_errors).collect())
 }
 
 #[cfg(test)]
@@ -224,8 +224,10 @@ mod tests {
     #[test]
     fn user_errors_of_every_mutation_are_found() {
         let data = r#"{"a":{"userErrors":[]},"b":{"userErrors":[{"field":["x"],"message":"m","code":"C"}]},"c":null}"#;
-        let errors = user_errors(serde_json::from_str(data).unwrap());
+        let errors = user_errors(serde_json::from_str(data).unwrap()).unwrap();
         assert_eq!(errors.len(), 1);
         assert_eq!(errors[0].summary(), "C at x: m");
+        let unreadable = r#"{"a":{"userErrors":[{"field":7}]}}"#;
+        assert_eq!(user_errors(serde_json::from_str(unreadable).unwrap()), None, "no success");
     }
 }
