@@ -15,24 +15,17 @@ pub struct Call {
     /// The end of the caller's time: of its invocation, say, less what it does afterwards. All waits and attempts
     /// together end before it.
     pub deadline: Instant,
-    /// The event that it is made for, `{shop}#{webhook id}` for example: the same whenever the event comes again.
-    pub event: Option<String>,
 }
 
 impl Call {
     /// A call that somebody waits for.
     pub fn foreground(time: Duration) -> Self {
-        Self { priority: Priority::Foreground, deadline: Instant::now() + time, event: None }
+        Self { priority: Priority::Foreground, deadline: Instant::now() + time }
     }
 
     /// A call that nobody waits for.
     pub fn background(time: Duration) -> Self {
         Self { priority: Priority::Background, ..Self::foreground(time) }
-    }
-
-    /// The same call, on behalf of an event.
-    pub fn for_event(self, event: impl Into<String>) -> Self {
-        Self { event: Some(event.into()), ..self }
     }
 
     /// The caller's time that is left.

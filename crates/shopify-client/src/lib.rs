@@ -26,7 +26,7 @@
 //!     },
 //!     Settings::default(),
 //! );
-//! let call = Call::foreground(Duration::from_secs(20)).for_event("north.myshopify.com#b54557e4");
+//! let call = Call::foreground(Duration::from_secs(20));
 //! match client.run::<ShopInfo>(&shop, shop_info::Variables, &call).await {
 //!     Ok(reply) => println!("{}", reply.data.shop.name),
 //!     Err(error) => match error.retry {

@@ -159,7 +159,7 @@ impl<T: Cacheable> Lane<T> {
         let run = async move {
             tokio::time::sleep(inner.shelf.settings.gather).await;
             let (ids, deadline) = leave.close();
-            let call = Call { priority: leave.priority, deadline, event: None };
+            let call = Call { priority: leave.priority, deadline };
             fetch(&inner, &leave.lane, &leave.shop, &ids, &call).await
         };
         let flight = Flight { run: run.boxed().shared(), manifest };
