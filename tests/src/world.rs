@@ -5,7 +5,7 @@ use std::{path::Path, path::PathBuf, time::Duration};
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value;
 use tokio::sync::OnceCell;
-use weir_aws::{DynamoLedger, SdkConfig};
+use weir_aws::{DynamoFence, DynamoLedger, SdkConfig};
 use weir_core::ledger::{Key, Record, State};
 use weir_local::{Checkout, Deployed, Emulator, Installation, Options, Stack, StackOptions, build_functions};
 
@@ -26,6 +26,8 @@ pub struct World {
     pub deployed: Deployed,
     /// Its ledger.
     pub ledger: DynamoLedger,
+    /// Its fence.
+    pub fence: DynamoFence,
     /// For AWS clients of the test's own.
     pub aws: SdkConfig,
     http: reqwest::Client,
@@ -51,6 +53,7 @@ impl World {
         let aws = shared.emulator.sdk_config();
         Self {
             ledger: DynamoLedger::new(&aws, deployed.ledger_table.clone(), Duration::from_secs(86_400)),
+            fence: DynamoFence::new(&aws, deployed.fence_table.clone(), Duration::from_secs(86_400)),
             http: http(),
             sqs: aws_sdk_sqs::Client::new(&aws),
             deployed,
@@ -83,12 +86,28 @@ impl World {
 
     /// Waits until an event is done.
     pub async fn done(&self, id: &str) -> Record {
-        let look = async || self.record(id).await.filter(|record| record.state == State::Done);
-        eventually(&format!("{id} to be done"), look).await
+        self.ended_as(id, &State::Done).await
+    }
+
+    /// Waits until an event is in a state.
+    pub async fn ended_as(&self, id: &str, state: &State) -> Record {
+        let look = async || self.record(id).await.filter(|record| record.state == *state);
+        eventually(&format!("{id} to be {}", state.as_str()), look).await
     }
 
     /// Takes the CloudEvents from the bus's tap until there are `count`, then looks once more: one too many fails.
     pub async fn events(&self, count: usize) -> Vec<Value> {
+        self.entries(count).await.iter().map(|entry| entry["detail"].clone()).collect()
+    }
+
+    /// The same, but only what each was published as and its id.
+    pub async fn published(&self, count: usize) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let entries = self.entries(count).await;
+        entries.iter().map(|entry| (text(&entry["detail-type"]), text(&entry["detail"]["id"]))).collect()
+    }
+
+    async fn entries(&self, count: usize) -> Vec<Value> {
         let mut events = Vec::new();
         eventually(&format!("{count} events on the bus"), async || {
             events.extend(self.take(&self.deployed.tap_queue_url).await);
@@ -97,7 +116,7 @@ impl World {
         .await;
         events.extend(self.take(&self.deployed.tap_queue_url).await);
         assert_eq!(events.len(), count, "events on the bus");
-        events.iter().map(|event| event["detail"].clone()).collect()
+        events
     }
 
     /// Takes what a queue has now, as JSON.

@@ -1,12 +1,7 @@
 //! The lanes: SQS queues.
 
-use std::time::Duration;
-
 use crate::reason::reason;
-use aws_sdk_sqs::{
-    Client,
-    types::{ChangeMessageVisibilityBatchRequestEntry, QueueAttributeName},
-};
+use aws_sdk_sqs::{Client, types::QueueAttributeName};
 use aws_types::SdkConfig;
 use weir_core::Lane;
 
@@ -74,51 +69,5 @@ impl LaneSender {
             Ok(_) => Ok(()),
             Err(error) => Err(LaneError { lane, reason: reason(&error) }),
         }
-    }
-}
-
-/// Sets when messages of one queue become visible again.
-#[derive(Debug, Clone)]
-pub struct Visibility {
-    client: Client,
-    queue_url: String,
-}
-
-/// SQS allows no more, counted from the receive.
-const MAX_VISIBILITY: Duration = Duration::from_secs(11 * 3600);
-
-impl Visibility {
-    /// For the queue that a worker reads.
-    pub fn new(config: &SdkConfig, queue_url: String) -> Self {
-        Self { client: Client::new(config), queue_url }
-    }
-
-    /// Makes each message (its receipt handle) visible after its delay, rounded up to seconds. Best effort: a
-    /// message whose change fails comes back when the queue's own time-out runs out. Returns how many failed,
-    /// with the first reason.
-    pub async fn change(&self, messages: &[(String, Duration)]) -> Option<(usize, String)> {
-        let mut failed: Option<(usize, String)> = None;
-        // Ten entries are SQS's limit, and a batch that Lambda hands over may hold more.
-        for chunk in messages.chunks(10) {
-            let entries = chunk.iter().enumerate().filter_map(|(index, (receipt, delay))| {
-                let seconds = delay.min(&MAX_VISIBILITY).as_secs_f64().ceil();
-                ChangeMessageVisibilityBatchRequestEntry::builder()
-                    .id(index.to_string())
-                    .receipt_handle(receipt)
-                    .visibility_timeout(seconds as i32)
-                    .build()
-                    .ok()
-            });
-            let request = self.client.change_message_visibility_batch().queue_url(&self.queue_url);
-            let (count, reason) = match request.set_entries(Some(entries.collect())).send().await {
-                Ok(reply) => match reply.failed() {
-                    [] => continue,
-                    [first, ..] => (reply.failed().len(), first.code().to_owned()),
-                },
-                Err(error) => (chunk.len(), reason(&error)),
-            };
-            failed = Some((failed.as_ref().map_or(0, |f| f.0) + count, failed.map_or(reason, |f| f.1)));
-        }
-        failed
     }
 }

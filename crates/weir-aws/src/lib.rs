@@ -5,16 +5,21 @@
 
 mod bodies;
 mod bus;
+mod conditional;
 pub mod config;
+mod fence;
 mod lanes;
 pub mod ledger;
+mod queue;
 mod reason;
 mod secrets;
 
 pub use aws_types::SdkConfig;
 pub use bodies::{Bodies, BodyError};
 pub use bus::{Bus, Entry};
-pub use lanes::{LaneError, LaneSender, LaneUrls, Visibility};
+pub use fence::DynamoFence;
+pub use lanes::{LaneError, LaneSender, LaneUrls};
 pub use ledger::DynamoLedger;
+pub use queue::{LaneQueue, NotParked};
 pub use reason::reason;
 pub use secrets::{AppCredentials, AppSecrets, SecretError};

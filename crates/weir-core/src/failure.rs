@@ -1,5 +1,7 @@
 //! Failures, classified once.
 
+use std::time::Duration;
+
 /// Why an event could not be handled, and so what happens next. The text goes into the ledger and to the
 /// operator: it names what went wrong, never a body, a token or customer data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -7,6 +9,17 @@ pub enum Failure {
     /// Trying again may help (time-out, 5xx, throttled): the message backs off.
     #[error("{0}")]
     Transient(String),
+    /// What it needs is not there for a while (a circuit is open, a switch is off, a rate is spent): the message is
+    /// parked, which uses up none of its receives.
+    #[error("{reason}")]
+    Outage {
+        /// What is missing.
+        reason: String,
+        /// When to come back.
+        retry_after: Duration,
+        /// Whether somebody switched it off: then it may take longer than any outage.
+        switched_off: bool,
+    },
     /// Trying again can't help (can't be parsed, rejected): recorded, then to the DLQ without slow retries.
     #[error("{0}")]
     Permanent(String),
@@ -21,6 +34,16 @@ impl Failure {
         Self::Transient(clip(reason.to_string()))
     }
 
+    /// A failure that passes by itself, not before `retry_after`.
+    pub fn outage(reason: impl std::fmt::Display, retry_after: Duration) -> Self {
+        Self::Outage { reason: clip(reason.to_string()), retry_after, switched_off: false }
+    }
+
+    /// What somebody switched off, to be looked at again after `retry_after`.
+    pub fn switched_off(reason: impl std::fmt::Display, retry_after: Duration) -> Self {
+        Self::Outage { reason: clip(reason.to_string()), retry_after, switched_off: true }
+    }
+
     /// A failure that trying again can't mend.
     pub fn permanent(reason: impl std::fmt::Display) -> Self {
         Self::Permanent(clip(reason.to_string()))
@@ -29,7 +52,7 @@ impl Failure {
     /// The reason.
     pub fn reason(&self) -> &str {
         match self {
-            Self::Transient(reason) | Self::Permanent(reason) => reason,
+            Self::Transient(reason) | Self::Permanent(reason) | Self::Outage { reason, .. } => reason,
         }
     }
 
@@ -52,5 +75,6 @@ mod tests {
     fn long_reasons_are_cut_between_characters() {
         assert_eq!(Failure::transient("é".repeat(999)).reason().len(), 1000);
         assert_eq!(Failure::permanent("x".repeat(5000)).reason().len(), 1000);
+        assert_eq!(Failure::outage("x".repeat(5000), Duration::ZERO).reason().len(), 1000);
     }
 }

@@ -8,10 +8,19 @@ use crate::UnixMillis;
 /// millisecond as AWS says; five seconds are far more than was ever seen.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
+/// Before the invocation's deadline nothing new is begun for so long: what was begun can then be recorded, and what
+/// is still under way somewhere has that long, and the clock skew, to land.
+pub const LAST_EFFECT: Duration = Duration::from_secs(3);
+
 /// A lease ends when the invocation that holds it is surely dead: at its deadline, plus the clock skew.
 ///
 /// Never earlier, or two workers would act at once. And before the queue's visibility time-out runs out (six
 /// times the function's time-out in template.yaml), so that the first redelivery after a crash takes over.
 pub fn lease_until(deadline: UnixMillis) -> UnixMillis {
     deadline + CLOCK_SKEW
+}
+
+/// Until when, by its own clock, an invocation may begin effects.
+pub fn effects_until(deadline: UnixMillis) -> UnixMillis {
+    deadline - LAST_EFFECT
 }

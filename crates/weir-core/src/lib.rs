@@ -1,18 +1,25 @@
-//! What weir decides, without any I/O: the envelope, the routes, the ledger's transitions, leases, backoff.
+//! What weir decides, without any I/O: the envelope, the routes, the transitions of ledger and fence, leases, backoff,
+//! parking.
 //!
 //! Time and chance are arguments here. The adapters (`weir-aws`) say the same rules to AWS; one contract
 //! suite (`weir-testkit`) holds both to them.
 
 pub mod envelope;
 mod failure;
+pub mod fence;
 mod lease;
 pub mod ledger;
+pub mod park;
 mod routes;
 pub mod sha256;
+mod store_error;
+pub mod topics;
 mod trace;
 
 pub use failure::Failure;
-pub use lease::{CLOCK_SKEW, lease_until};
+pub use lease::{CLOCK_SKEW, LAST_EFFECT, effects_until, lease_until};
 pub use resilience::{Backoff, UnixMillis};
 pub use routes::{Lane, RouteProblem, Routes};
+pub use store_error::StoreError;
+pub use topics::Topics;
 pub use trace::traceparent;

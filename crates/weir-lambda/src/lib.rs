@@ -1,7 +1,8 @@
 //! What all of weir's functions share: settings read once and whole, telemetry, the driver that turns a batch
-//! of SQS messages into verdicts, and the router that finds an event's handlers.
+//! of SQS messages into verdicts, the router that finds an event's handlers, and destinations that these call.
 
 pub mod batch;
+pub mod destination;
 pub mod router;
 pub mod settings;
 pub mod telemetry;

@@ -72,6 +72,11 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         })
     }
 
+    /// A text that may be missing or empty.
+    pub fn optional(&mut self, name: &'static str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.is_empty())
+    }
+
     /// A list, separated by commas, of which each entry passes `valid`; at least one.
     pub fn list(&mut self, name: &'static str, valid: fn(&str) -> bool, expected: &str) -> Vec<String> {
         let text = self.text(name);

@@ -31,6 +31,8 @@ pub struct Deployed {
     pub client_secret: SecretString,
     /// The DynamoDB table with one item an event.
     pub ledger_table: String,
+    /// The DynamoDB table with one item a resource.
+    pub fence_table: String,
     /// The DynamoDB table of shops and their tokens.
     pub shops_table: String,
     /// The secret that seals those tokens.
@@ -82,6 +84,7 @@ impl Deployed {
             webhook_url: format!("{endpoint}/_aws/execute-api/{api_id}/$default/webhooks"),
             client_secret,
             ledger_table: output("LedgerTable"),
+            fence_table: output("FenceTable"),
             shops_table: output("ShopsTable"),
             token_key_id: output("TokenKeyId"),
             state_table: output("StateTable"),
@@ -139,6 +142,7 @@ mod tests {
         let names = [
             "ApiId",
             "LedgerTable",
+            "FenceTable",
             "ShopsTable",
             "TokenKeyId",
             "StateTable",

@@ -56,6 +56,8 @@ fn variables(deployed: &Deployed) -> Value {
         let own = json!({
             "WEIR_QUEUE_URL": urls.queue_url,
             "WEIR_LEDGER_TABLE": deployed.ledger_table,
+            "WEIR_FENCE_TABLE": deployed.fence_table,
+            "WEIR_STATE_TABLE": deployed.state_table,
             "WEIR_BUS": deployed.bus_name,
             "WEIR_SHOPS_TABLE": deployed.shops_table,
             "WEIR_CACHE_TABLE": deployed.cache_table,
@@ -83,6 +85,7 @@ mod tests {
             webhook_url: String::new(),
             client_secret: "secret".into(),
             ledger_table: "the-table".into(),
+            fence_table: "the-fence".into(),
             shops_table: "the-shops".into(),
             token_key_id: "the-key".into(),
             state_table: "the-state".into(),
@@ -97,6 +100,7 @@ mod tests {
         assert_eq!(all["IngestFunction"]["WEIR_QUEUE_URGENT"], "the-queue");
         assert_eq!(all["IngestFunction"]["WEIR_ENDPOINT_URL"], "http://127.0.0.1:1");
         assert_eq!(all["UrgentWorker"]["WEIR_LEDGER_TABLE"], "the-table");
+        assert_eq!(all["UrgentWorker"]["WEIR_FENCE_TABLE"], "the-fence");
         assert_eq!(all["UrgentWorker"]["WEIR_SHOPS_TABLE"], "the-shops");
         assert!(!all.to_string().contains("secret\""));
     }

@@ -1,4 +1,4 @@
-//! A ledger that fails on purpose.
+//! A ledger and fence that fail on purpose.
 
 use std::sync::{
     Arc,
@@ -6,8 +6,9 @@ use std::sync::{
 };
 
 use weir_core::{
-    Failure, UnixMillis,
-    ledger::{Ask, Claim, Key, Ledger, LedgerError, Owner, Settled},
+    StoreError, UnixMillis,
+    fence::{self, Entry, Fence},
+    ledger::{Again, Ask, Claim, Ending, Key, Ledger, Owner, Settled},
 };
 
 /// How a call fails.
@@ -19,7 +20,7 @@ pub enum Fault {
     AfterWrite,
 }
 
-/// A ledger whose `call`-th call (counted from one) fails; all others pass.
+/// A ledger and fence whose `call`-th call (counted from one, over both) fails; all others pass.
 #[derive(Debug)]
 pub struct Faulty<L> {
     inner: Arc<L>,
@@ -34,37 +35,37 @@ impl<L> Faulty<L> {
         Self { inner, calls: AtomicUsize::new(0), call, fault }
     }
 
-    async fn pass<T>(&self, call: impl Future<Output = Result<T, LedgerError>>) -> Result<T, LedgerError> {
+    async fn pass<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         if self.calls.fetch_add(1, Ordering::SeqCst) + 1 != self.call {
             return call.await;
         }
         if self.fault == Fault::AfterWrite {
             call.await?;
         }
-        Err(LedgerError { action: "reached", source: "a fault on purpose".into() })
+        Err(StoreError { action: "reach the store", source: "a fault on purpose".into() })
     }
 }
 
 impl<L: Ledger> Ledger for Faulty<L> {
-    async fn claim(&self, ask: &Ask<'_>) -> Result<Claim, LedgerError> {
+    async fn claim(&self, ask: &Ask<'_>) -> Result<Claim, StoreError> {
         self.pass(self.inner.claim(ask)).await
     }
 
-    async fn complete(&self, key: &Key, owner: &Owner, now: UnixMillis) -> Result<Settled, LedgerError> {
-        self.pass(self.inner.complete(key, owner, now)).await
+    async fn settle(&self, key: &Key, owner: &Owner, ending: &Ending, now: UnixMillis) -> Result<Settled, StoreError> {
+        self.pass(self.inner.settle(key, owner, ending, now)).await
     }
 
-    async fn release(
-        &self,
-        key: &Key,
-        owner: &Owner,
-        failure: &Failure,
-        now: UnixMillis,
-    ) -> Result<Settled, LedgerError> {
-        self.pass(self.inner.release(key, owner, failure, now)).await
+    async fn count(&self, key: &Key, again: Again) -> Result<(), StoreError> {
+        self.pass(self.inner.count(key, again)).await
+    }
+}
+
+impl<L: Fence> Fence for Faulty<L> {
+    async fn enter(&self, ask: &fence::Ask<'_>) -> Result<Entry, StoreError> {
+        self.pass(self.inner.enter(ask)).await
     }
 
-    async fn count_duplicate(&self, key: &Key) -> Result<(), LedgerError> {
-        self.pass(self.inner.count_duplicate(key)).await
+    async fn leave(&self, ask: &fence::Ask<'_>, ran: bool) -> Result<Settled, StoreError> {
+        self.pass(self.inner.leave(ask, ran)).await
     }
 }

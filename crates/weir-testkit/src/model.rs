@@ -1,16 +1,18 @@
-//! The reference: the pure transitions over a map.
+//! The reference: the pure transitions over maps.
 
 use std::{collections::HashMap, sync::Mutex};
 
 use weir_core::{
-    Failure, UnixMillis,
-    ledger::{self, Ask, Claim, Key, Ledger, LedgerError, Owner, Record, Settled, State},
+    StoreError, UnixMillis,
+    fence::{self, Entry, Fence},
+    ledger::{self, Again, Ask, Claim, Ending, Key, Ledger, Owner, Record, Settled, State},
 };
 
-/// A ledger in memory whose every decision is `weir_core::ledger`'s.
+/// A ledger and fence in memory whose every decision is `weir_core`'s.
 #[derive(Debug, Default)]
 pub struct ModelLedger {
     records: Mutex<HashMap<Key, Record>>,
+    resources: Mutex<HashMap<String, fence::Record>>,
 }
 
 impl ModelLedger {
@@ -24,6 +26,11 @@ impl ModelLedger {
         self.locked(|records| records.values().cloned().collect())
     }
 
+    /// What the fence knows of a resource.
+    pub fn resource(&self, key: &str) -> Option<fence::Record> {
+        self.locked_resources(|resources| resources.get(key).cloned())
+    }
+
     /// Lets every lease run out, as if its time had passed.
     pub fn expire_leases(&self) {
         self.locked(|records| {
@@ -33,36 +40,25 @@ impl ModelLedger {
                 }
             }
         });
+        self.locked_resources(|resources| {
+            for (_, until) in resources.values_mut().filter_map(|resource| resource.held.as_mut()) {
+                *until = UnixMillis(0);
+            }
+        });
+    }
+
+    fn locked_resources<T>(&self, act: impl FnOnce(&mut HashMap<String, fence::Record>) -> T) -> T {
+        act(&mut self.resources.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
     fn locked<T>(&self, act: impl FnOnce(&mut HashMap<Key, Record>) -> T) -> T {
         // A panic in one test's task must not hide what the others see.
         act(&mut self.records.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
-
-    fn settle(
-        &self,
-        key: &Key,
-        settled: impl FnOnce(Option<&Record>) -> Settled,
-        state: State,
-        now: UnixMillis,
-    ) -> Settled {
-        self.locked(|records| {
-            let settled = settled(records.get(key));
-            if let (Settled::Written, Some(record)) = (settled, records.get_mut(key)) {
-                if let State::Failed(failure) = &state {
-                    record.last_error = Some(failure.reason().to_owned());
-                }
-                record.state = state;
-                record.updated_at = now;
-            }
-            settled
-        })
-    }
 }
 
 impl Ledger for ModelLedger {
-    async fn claim(&self, ask: &Ask<'_>) -> Result<Claim, LedgerError> {
+    async fn claim(&self, ask: &Ask<'_>) -> Result<Claim, StoreError> {
         Ok(self.locked(|records| {
             let before = records.get(ask.key);
             let claim = ledger::claim(before, ask);
@@ -74,6 +70,8 @@ impl Ledger for ModelLedger {
                     owner: ask.owner.clone(),
                     attempts: before.map_or(0, |r| r.attempts) + 1,
                     duplicates: before.map_or(0, |r| r.duplicates),
+                    mismatches: before.map_or(0, |r| r.mismatches),
+                    parks: before.map_or(0, |r| r.parks),
                     body_sha256: ask.body_sha256.to_owned(),
                     topic: meta.map(|m| m.topic.clone()),
                     app: meta.map(|m| m.app.clone()),
@@ -90,26 +88,73 @@ impl Ledger for ModelLedger {
         }))
     }
 
-    async fn complete(&self, key: &Key, owner: &Owner, now: UnixMillis) -> Result<Settled, LedgerError> {
-        Ok(self.settle(key, |record| ledger::complete(record, owner), State::Done, now))
+    async fn settle(&self, key: &Key, owner: &Owner, ending: &Ending, now: UnixMillis) -> Result<Settled, StoreError> {
+        Ok(self.locked(|records| {
+            let settled = ledger::settle(records.get(key), owner, ending);
+            if let (Settled::Written, Some(record)) = (settled, records.get_mut(key)) {
+                record.updated_at = now;
+                record.state = match ending {
+                    Ending::Done => State::Done,
+                    Ending::Stale => State::Stale,
+                    Ending::Failed(failure) => {
+                        record.last_error = Some(failure.reason().to_owned());
+                        State::Failed(failure.clone())
+                    }
+                    Ending::Parked { parks, until, reason } => {
+                        record.last_error = Some(reason.clone());
+                        record.parks = *parks;
+                        State::Parked { until: *until }
+                    }
+                };
+            }
+            settled
+        }))
     }
 
-    async fn release(
-        &self,
-        key: &Key,
-        owner: &Owner,
-        failure: &Failure,
-        now: UnixMillis,
-    ) -> Result<Settled, LedgerError> {
-        Ok(self.settle(key, |record| ledger::release(record, owner), State::Failed(failure.clone()), now))
-    }
-
-    async fn count_duplicate(&self, key: &Key) -> Result<(), LedgerError> {
+    async fn count(&self, key: &Key, again: Again) -> Result<(), StoreError> {
         self.locked(|records| {
             if let Some(record) = records.get_mut(key) {
-                record.duplicates += 1;
+                match again {
+                    Again::Duplicate => record.duplicates += 1,
+                    Again::Mismatch => record.mismatches += 1,
+                }
             }
         });
         Ok(())
+    }
+}
+
+impl Fence for ModelLedger {
+    async fn enter(&self, ask: &fence::Ask<'_>) -> Result<Entry, StoreError> {
+        Ok(self.locked_resources(|resources| {
+            let entry = fence::enter(resources.get(ask.key), ask);
+            if entry == Entry::Granted {
+                let record = resources.entry(ask.key.to_owned()).or_insert_with(|| fence::Record {
+                    key: ask.key.to_owned(),
+                    version: ask.run.version,
+                    held: None,
+                    ran: std::collections::BTreeMap::new(),
+                });
+                record.version = ask.run.version;
+                record.held = Some((ask.owner.clone(), ask.lease_until));
+            }
+            entry
+        }))
+    }
+
+    async fn leave(&self, ask: &fence::Ask<'_>, ran: bool) -> Result<Settled, StoreError> {
+        Ok(self.locked_resources(|resources| {
+            if ran && fence::has_left(resources.get(ask.key), ask) {
+                return Settled::Written;
+            }
+            let settled = fence::leave(resources.get(ask.key), ask);
+            if let (Settled::Written, Some(record)) = (settled, resources.get_mut(ask.key)) {
+                record.held = None;
+                if ran {
+                    record.ran.insert(ask.mark.clone(), ask.run.clone());
+                }
+            }
+            settled
+        }))
     }
 }

@@ -3,38 +3,39 @@
 use std::{sync::Arc, time::Duration};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use weir_core::{Backoff, Lane, UnixMillis, lease_until, ledger::Ledger};
+use resilience::Clock;
+use weir_core::{Backoff, Lane, Topics, UnixMillis, effects_until, lease_until};
 use weir_lambda::{
     batch::{self, Deadline, Message, NoMessageId, Verdict},
     router::Router,
 };
 
 use crate::{
-    outside::{BodyStore, Postpone, Publish},
-    process::{Processor, Publisher},
+    outside::{Outside, Queue},
+    process::{EffectsEnd, Processor, Publisher},
 };
 
 /// As many as the event source hands over at once (`BatchSize` in template.yaml): all wait on the network.
 const AT_ONCE: usize = 10;
 
 /// A lane's worker: made once in `main`, borrowed by every invocation.
-pub struct Worker<L, B, S, V> {
+pub struct Worker<O> {
     /// Which lane it reads.
     pub lane: Lane,
-    /// What happened to each event.
-    pub ledger: Arc<L>,
-    /// Where events go.
-    pub bus: Arc<B>,
-    /// Where large bodies lie.
-    pub bodies: Arc<S>,
-    /// When failed messages come back.
-    pub visibility: Arc<V>,
+    /// Everything outside.
+    pub outside: Arc<O>,
     /// Who handles what.
     pub router: Router,
+    /// Of which topics only the latest event counts.
+    pub topics: Arc<Topics>,
+    /// How long failed messages wait.
+    pub backoff: Backoff,
+    /// What tells the time.
+    pub clock: Clock,
 }
 
-impl<L: Ledger + 'static, B: Publish, S: BodyStore, V: Postpone> Worker<L, B, S, V> {
-    /// Handles a batch. `end` is the invocation's deadline by the wall clock, `remaining` the time until then.
+impl<O: Outside> Worker<O> {
+    /// Handles a batch. `end` is the invocation's deadline by the worker's clock.
     ///
     /// # Errors
     /// Only for an event that is not of SQS: the invocation fails, and the whole batch comes back.
@@ -43,27 +44,28 @@ impl<L: Ledger + 'static, B: Publish, S: BodyStore, V: Postpone> Worker<L, B, S,
         event: SqsEvent,
         request_id: &str,
         end: UnixMillis,
-        remaining: Duration,
     ) -> Result<SqsBatchResponse, NoMessageId> {
-        let deadline = Deadline::after(remaining);
-        let publisher = Publisher::start(self.bus.clone());
+        let now = self.clock.now();
+        let deadline = Deadline::after(end.since(now));
+        let effects_end = EffectsEnd::new(self.clock, effects_until(end), effects_until(end).since(now));
+        let publisher = Publisher::start(self.outside.bus(), effects_end);
         let processor = Arc::new(Processor {
             lane: self.lane,
-            ledger: self.ledger.clone(),
-            bodies: self.bodies.clone(),
+            outside: self.outside.clone(),
             router: self.router.clone(),
-            backoff: Backoff::default(),
+            topics: self.topics.clone(),
+            backoff: self.backoff,
+            clock: self.clock,
             request_id: request_id.to_owned(),
             lease_until: lease_until(end),
-            handlers_end: deadline.of_handlers(),
+            effects_end,
         });
         let work = batch::messages(event)?.into_iter().map(|message| {
             let (processor, seat, message) = (processor.clone(), publisher.seat(), Arc::new(message));
             (message.clone(), async move { processor.process(&message, seat).await })
         });
         let work = work.collect();
-        // From here on only the messages hold seats: once all have published or given up, nothing is waited for.
-        drop(publisher);
+        let _gathering = publisher.seated();
         let verdicts = batch::drive(work, AT_ONCE, deadline).await;
         self.postpone(&verdicts).await;
         Ok(batch::response(verdicts.iter().map(|(message, verdict)| (&**message, *verdict))))
@@ -80,7 +82,7 @@ impl<L: Ledger + 'static, B: Publish, S: BodyStore, V: Postpone> Worker<L, B, S,
         if later.is_empty() {
             return;
         }
-        if let Some((count, reason)) = self.visibility.postpone(&later).await {
+        if let Some((count, reason)) = self.outside.queue().postpone(&later).await {
             tracing::warn!(count, reason, "Failed messages keep the queue's visibility time-out");
         }
     }

@@ -1,11 +1,21 @@
 //! `weir-worker`: one function a lane, from one binary.
 
+use std::sync::Arc;
+
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use weir_aws::{Bodies, Bus, DynamoLedger, Visibility, config};
-use weir_core::UnixMillis;
-use weir_lambda::telemetry;
-use weir_worker::{Worker, handlers, keeping, outside::StackShops, settings::Settings};
+use resilience::{Breakers, Clock};
+use weir_aws::{Bodies, Bus, DynamoFence, DynamoLedger, LaneQueue, config};
+use weir_core::{Topics, UnixMillis};
+use weir_lambda::{destination::Destination, telemetry};
+use weir_shops::DynamoState;
+use weir_worker::{
+    Worker,
+    handlers::{self, forward},
+    keeping,
+    outside::{Stack, StackShops},
+    settings::Settings,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -14,19 +24,30 @@ async fn main() -> Result<(), Error> {
     telemetry::install(settings.log);
     let aws = config::from_env(env, config::Patience::BACKGROUND)?;
     let shops = StackShops::new(&aws, settings.shops_table, settings.cache_table);
+    let state = Arc::new(DynamoState::new(&aws, settings.state_table, Clock::Wall));
+    let breakers = Arc::new(Breakers::new(resilience::breaker::Settings::default(), Clock::Wall, state));
+    let mut router = handlers::router(keeping::router(shops.into()));
+    if let Some(url) = &settings.forward_url {
+        router = forward::route(router, url, Destination::new(forward::NAME, breakers))?;
+    }
     let worker = Worker {
         lane: settings.lane,
-        ledger: DynamoLedger::new(&aws, settings.ledger_table, settings.ledger_retention).into(),
-        bus: Bus::new(&aws, settings.bus).into(),
-        bodies: Bodies::new(&aws, settings.bodies_bucket).into(),
-        visibility: Visibility::new(&aws, settings.queue_url).into(),
-        router: handlers::router(keeping::router(shops.into())),
+        outside: Arc::new(Stack {
+            ledger: DynamoLedger::new(&aws, settings.ledger_table, settings.ledger_retention),
+            fence: DynamoFence::new(&aws, settings.fence_table, settings.ledger_retention),
+            bus: Bus::new(&aws, settings.bus).into(),
+            bodies: Bodies::new(&aws, settings.bodies_bucket),
+            queue: LaneQueue::new(&aws, settings.queue_url),
+        }),
+        router,
+        topics: Arc::new(Topics::built_in()),
+        backoff: settings.backoff,
+        clock: Clock::Wall,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| {
         let end = UnixMillis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
-        let remaining = end.since(UnixMillis::now());
         let worker = &worker;
-        async move { Ok::<_, Error>(worker.handle(event.payload, &event.context.request_id, end, remaining).await?) }
+        async move { Ok::<_, Error>(worker.handle(event.payload, &event.context.request_id, end).await?) }
     }))
     .await
 }

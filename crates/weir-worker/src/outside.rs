@@ -1,16 +1,44 @@
-//! What the worker needs from outside, besides the ledger: so that its whole way can be run in tests against
-//! services that fail on purpose.
+//! What the worker needs from outside: AWS in the function; in tests and in the simulation, services that fail on
+//! purpose.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use shopify_webhook::ShopDomain;
-use weir_aws::{Bodies, BodyError, Bus, Entry, SdkConfig, Visibility, reason};
-use weir_core::{CLOCK_SKEW, Failure, UnixMillis, envelope::Meta};
+use weir_aws::{Bodies, BodyError, Bus, DynamoFence, DynamoLedger, Entry, LaneQueue, NotParked, SdkConfig, reason};
+use weir_core::{CLOCK_SKEW, Failure, UnixMillis, envelope::Meta, fence::Fence, ledger::Ledger};
 use weir_shops::{
     Registry,
     cache::{CACHED_FOR, DynamoCache},
     registry::Uninstalled,
 };
+
+/// When to look again for what AWS did not answer.
+const SOON: Duration = Duration::from_secs(10);
+
+/// Everything outside.
+pub trait Outside: Send + Sync + 'static {
+    /// What happened to each event.
+    type Ledger: Ledger;
+    /// Who handles which resource.
+    type Fence: Fence;
+    /// Where events go.
+    type Bus: Publish;
+    /// Where large bodies lie.
+    type Bodies: BodyStore;
+    /// Where the messages come from.
+    type Queue: Queue;
+
+    /// What happened to each event.
+    fn ledger(&self) -> &Self::Ledger;
+    /// Who handles which resource.
+    fn fence(&self) -> &Self::Fence;
+    /// Where events go.
+    fn bus(&self) -> Arc<Self::Bus>;
+    /// Where large bodies lie.
+    fn bodies(&self) -> &Self::Bodies;
+    /// Where the messages come from.
+    fn queue(&self) -> &Self::Queue;
+}
 
 /// Publishes events.
 pub trait Publish: Send + Sync + 'static {
@@ -26,10 +54,13 @@ pub trait BodyStore: Send + Sync + 'static {
     fn put(&self, meta: &Meta, body: Vec<u8>) -> impl Future<Output = Result<String, BodyError>> + Send;
 }
 
-/// Sets when failed messages come back.
-pub trait Postpone: Send + Sync + 'static {
-    /// Best effort. Returns how many changes failed, with the first reason.
+/// The queue that the messages come from.
+pub trait Queue: Send + Sync + 'static {
+    /// Sets when messages (their receipt handles) come back. Returns how many changes failed, with the first reason:
+    /// such a message comes back when the queue's visibility time-out runs out.
     fn postpone(&self, messages: &[(String, Duration)]) -> impl Future<Output = Option<(usize, String)>> + Send;
+    /// Sends a copy that comes after `delay`, in the message group of its shop.
+    fn park(&self, copy: String, group: &str, delay: Duration) -> impl Future<Output = Result<(), NotParked>> + Send;
 }
 
 /// Keeps what is known of shops in step with what their webhooks say.
@@ -62,13 +93,13 @@ impl StackShops {
 impl Shops for StackShops {
     async fn uninstalled(&self, shop: &ShopDomain, app: &str, triggered_at: UnixMillis) -> Result<bool, Failure> {
         let marked = self.registry.uninstalled(shop, app, triggered_at, UnixMillis::now()).await;
-        marked.map(|marked| marked == Uninstalled::Marked).map_err(|error| Failure::transient(reason(&error)))
+        marked.map(|marked| marked == Uninstalled::Marked).map_err(|error| Failure::outage(reason(&error), SOON))
     }
 
     async fn invalidate(&self, key: &str) -> Result<(), Failure> {
         // By the clock of whoever asked Shopify last, now may be a little later: what it asked for must not pass.
         let now = UnixMillis::now() + CLOCK_SKEW;
-        self.cache.forget(key, now, CACHED_FOR).await.map_err(|error| Failure::transient(reason(&error)))
+        self.cache.forget(key, now, CACHED_FOR).await.map_err(|error| Failure::outage(reason(&error), SOON))
     }
 }
 
@@ -88,8 +119,55 @@ impl BodyStore for Bodies {
     }
 }
 
-impl Postpone for Visibility {
+impl Queue for LaneQueue {
     fn postpone(&self, messages: &[(String, Duration)]) -> impl Future<Output = Option<(usize, String)>> + Send {
-        self.change(messages)
+        self.postpone(messages)
+    }
+
+    fn park(&self, copy: String, group: &str, delay: Duration) -> impl Future<Output = Result<(), NotParked>> + Send {
+        self.park(copy, group, delay)
+    }
+}
+
+/// The stack's own.
+#[derive(Debug)]
+pub struct Stack {
+    /// The ledger.
+    pub ledger: DynamoLedger,
+    /// The fence.
+    pub fence: DynamoFence,
+    /// The bus.
+    pub bus: Arc<Bus>,
+    /// The bucket for large bodies.
+    pub bodies: Bodies,
+    /// The lane's queue.
+    pub queue: LaneQueue,
+}
+
+impl Outside for Stack {
+    type Ledger = DynamoLedger;
+    type Fence = DynamoFence;
+    type Bus = Bus;
+    type Bodies = Bodies;
+    type Queue = LaneQueue;
+
+    fn ledger(&self) -> &DynamoLedger {
+        &self.ledger
+    }
+
+    fn fence(&self) -> &DynamoFence {
+        &self.fence
+    }
+
+    fn bus(&self) -> Arc<Bus> {
+        Arc::clone(&self.bus)
+    }
+
+    fn bodies(&self) -> &Bodies {
+        &self.bodies
+    }
+
+    fn queue(&self) -> &LaneQueue {
+        &self.queue
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tracing_subscriber::filter::LevelFilter;
-use weir_core::Lane;
+use weir_core::{Backoff, Lane};
 use weir_lambda::settings::{Problems, Reader};
 
 /// All of them.
@@ -17,6 +17,14 @@ pub struct Settings {
     pub ledger_table: String,
     /// `WEIR_LEDGER_RETENTION_DAYS`
     pub ledger_retention: Duration,
+    /// `WEIR_FENCE_TABLE`
+    pub fence_table: String,
+    /// `WEIR_STATE_TABLE`: what processes tell each other, such as which circuits are open.
+    pub state_table: String,
+    /// `WEIR_BACKOFF_BASE_SECONDS`, `WEIR_BACKOFF_CAP_SECONDS`: how long failed messages wait.
+    pub backoff: Backoff,
+    /// `WEIR_FORWARD_URL`: where every event is posted before it is published; nowhere if it is empty.
+    pub forward_url: Option<String>,
     /// `WEIR_BUS`
     pub bus: String,
     /// `WEIR_SHOPS_TABLE`
@@ -39,6 +47,13 @@ impl Settings {
             ledger_table: reader.text("WEIR_LEDGER_TABLE"),
             ledger_retention: Duration::from_secs(86_400)
                 * reader.parsed::<u16>("WEIR_LEDGER_RETENTION_DAYS", 0).into(),
+            fence_table: reader.text("WEIR_FENCE_TABLE"),
+            state_table: reader.text("WEIR_STATE_TABLE"),
+            backoff: Backoff {
+                base: Duration::from_secs(reader.parsed("WEIR_BACKOFF_BASE_SECONDS", 0)),
+                cap: Duration::from_secs(reader.parsed("WEIR_BACKOFF_CAP_SECONDS", 0)),
+            },
+            forward_url: reader.optional("WEIR_FORWARD_URL"),
             bus: reader.text("WEIR_BUS"),
             shops_table: reader.text("WEIR_SHOPS_TABLE"),
             cache_table: reader.text("WEIR_CACHE_TABLE"),
@@ -55,6 +70,6 @@ mod tests {
 
     #[test]
     fn an_empty_environment_is_refused_with_everything_that_is_missing() {
-        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 9);
+        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 13);
     }
 }

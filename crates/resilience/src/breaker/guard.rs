@@ -129,6 +129,12 @@ impl Breaker {
         result
     }
 
+    /// Whether, by what this process saw lately, some calls succeed.
+    pub fn lets_some_through(&self) -> bool {
+        let (calls, failures) = self.local().window.count(self.settings.window, self.clock.now());
+        failures < calls
+    }
+
     fn record(&self, failed: bool) -> bool {
         let now = self.clock.now();
         let Settings { window, least_calls, failing_percent, .. } = self.settings;

@@ -2,6 +2,8 @@
 
 mod pack;
 
+use std::time::Duration;
+
 use crate::reason::reason;
 use aws_sdk_eventbridge::{
     Client,
@@ -12,6 +14,9 @@ use weir_core::Failure;
 
 /// The `source` of every event that weir publishes.
 const SOURCE: &str = "weir";
+
+/// When to look again for a bus that did not answer.
+const SOON: Duration = Duration::from_secs(10);
 
 /// One event for the bus.
 #[derive(Clone)]
@@ -69,11 +74,8 @@ impl Bus {
         });
         match request.send().await {
             Ok(reply) if reply.entries().len() == count => reply.entries().iter().map(result).collect(),
-            Ok(_) => vec![Err(Failure::transient("EventBridge answered for another number of events")); count],
-            Err(error) => {
-                let reason = format!("EventBridge did not take the event: {}", reason(&error));
-                vec![Err(Failure::transient(reason)); count]
-            }
+            Ok(_) => vec![Err(not_taken("it answered for another number of events")); count],
+            Err(error) => vec![Err(not_taken(&reason(&error))); count],
         }
     }
 }
@@ -85,8 +87,13 @@ fn result(entry: &PutEventsResultEntry) -> Result<(), Failure> {
         Some(code @ ("MalformedDetail" | "InvalidArgument")) => {
             Err(Failure::permanent(format!("EventBridge refused the event: {code}")))
         }
-        Some(code) => Err(Failure::transient(format!("EventBridge did not take the event: {code}"))),
+        Some(code) => Err(not_taken(code)),
     }
+}
+
+/// It is the bus that can't be had, not the event that can't be handled: its receives are spared.
+fn not_taken(reason: &str) -> Failure {
+    Failure::outage(format!("EventBridge did not take the event: {reason}"), SOON)
 }
 
 #[cfg(test)]

@@ -8,12 +8,12 @@ use weir_core::{
     ledger::{Key, Owner, Record, State},
 };
 
-pub(super) type Item = HashMap<String, AttributeValue>;
+pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// An item that no version of weir wrote.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an item of the ledger can't be read: its attribute {0} is missing or of another type")]
-pub struct BadItem(&'static str);
+#[error("an item can't be read: its attribute {0} is missing or of another type")]
+pub struct BadItem(pub(crate) &'static str);
 
 /// Names of attributes, each once.
 pub(super) mod name {
@@ -24,6 +24,9 @@ pub(super) mod name {
     pub(crate) const LEASE_UNTIL_MS: &str = "lease_until_ms";
     pub(crate) const ATTEMPTS: &str = "attempts";
     pub(crate) const DUPLICATES: &str = "duplicates";
+    pub(crate) const MISMATCHES: &str = "mismatches";
+    pub(crate) const PARKS: &str = "parks";
+    pub(crate) const PARKED_UNTIL_MS: &str = "parked_until_ms";
     pub(crate) const BODY_SHA256: &str = "body_sha256";
     pub(crate) const TOPIC: &str = "topic";
     pub(crate) const APP: &str = "app";
@@ -37,11 +40,11 @@ pub(super) mod name {
     pub(crate) const EXPIRES_AT_S: &str = "expires_at_s";
 }
 
-pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
-pub(super) fn number(value: impl std::fmt::Display) -> AttributeValue {
+pub(crate) fn number(value: impl std::fmt::Display) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
@@ -59,6 +62,8 @@ pub(super) fn record(item: &Item) -> Result<Record, BadItem> {
     let state = match required(name::STATE)?.as_str() {
         "leased" => State::Leased { until: time(name::LEASE_UNTIL_MS)? },
         "done" => State::Done,
+        "stale" => State::Stale,
+        "parked" => State::Parked { until: time(name::PARKED_UNTIL_MS)? },
         "failed" => {
             let reason = last_error.clone().ok_or(BadItem(name::LAST_ERROR))?;
             let permanent = item.get(name::PERMANENT).and_then(|v| v.as_bool().ok()).copied().unwrap_or(false);
@@ -72,6 +77,8 @@ pub(super) fn record(item: &Item) -> Result<Record, BadItem> {
         owner: Owner(required(name::OWNER)?),
         attempts: count(name::ATTEMPTS).ok_or(BadItem(name::ATTEMPTS))?,
         duplicates: count(name::DUPLICATES).unwrap_or(0),
+        mismatches: count(name::MISMATCHES).unwrap_or(0),
+        parks: count(name::PARKS).unwrap_or(0),
         body_sha256: required(name::BODY_SHA256)?,
         topic: string(name::TOPIC),
         app: string(name::APP),

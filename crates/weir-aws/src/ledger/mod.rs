@@ -1,8 +1,8 @@
 //! The ledger in DynamoDB. The rules are `weir_core::ledger`'s; here each is one conditional write.
 //!
-//! An item stays under 1 KB, so that a write costs one unit: two units an event, claim and complete.
+//! An item stays under 1 KB, so that a write costs one unit: two units an event, claim and settle.
 
-mod item;
+pub(crate) mod item;
 mod read;
 mod write;
 

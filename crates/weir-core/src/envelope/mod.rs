@@ -9,6 +9,7 @@
 //! | `datacontenttype` | `application/json` |
 //! | `topic`, `app`, `eventid`, `apiversion`, `subscription` | extensions: what the headers and the path said |
 //! | `receivedat`, `bodysha256`, `traceparent`, `generation` | extensions: what weir adds |
+//! | `parks`, `parkedat` | extensions of a parked message: how often, and when first |
 //!
 //! The body stands in one of four places, and [`open`](Envelope::open) gives the same bytes from each:
 //!
@@ -26,7 +27,7 @@ pub use detail::{MAX_ENTRY_BYTES, NotJson, detail, json};
 pub use open::{BodyProblem, EnvelopeProblem};
 pub use seal::{TooLarge, refer, seal};
 
-use crate::UnixMillis;
+use crate::{UnixMillis, park::Parked};
 
 /// What SQS takes: 1 MiB for a message and its attributes (weir sends none), less a little room.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024 - 4096;
@@ -78,6 +79,8 @@ impl Meta {
 pub struct Envelope {
     /// All but the body.
     pub meta: Meta,
+    /// Of a message that was parked: its stay.
+    pub parked: Option<Parked>,
     data: Data,
 }
 

@@ -48,6 +48,7 @@ impl Envelope {
             return Err(EnvelopeProblem::Unknown("specversion"));
         }
         let meta = wire.meta().ok_or(EnvelopeProblem::Unknown("receivedat"))?;
+        let parked = wire.parked().ok_or(EnvelopeProblem::Unknown("parkedat"))?;
         let bodies = [wire.data.is_some(), wire.data_base64.is_some(), wire.dataref.is_some()];
         let data = match (wire.data, wire.data_base64, wire.dataref, wire.dataencoding.as_deref()) {
             (Some(json), None, None, None) => Data::Json(with_white_space(message, json).to_owned()),
@@ -57,7 +58,7 @@ impl Envelope {
             (.., Some(_)) => return Err(EnvelopeProblem::Unknown("dataencoding")),
             _ => return Err(EnvelopeProblem::Bodies(bodies.into_iter().filter(|there| *there).count())),
         };
-        Ok(Self { meta, data })
+        Ok(Self { meta, parked, data })
     }
 
     /// Where the body lies, if it is not in the message.

@@ -3,7 +3,8 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::value::RawValue;
 
-use super::{COMPRESS_ABOVE_BYTES, MAX_MESSAGE_BYTES, Meta, wire};
+use super::{COMPRESS_ABOVE_BYTES, Data, Envelope, MAX_MESSAGE_BYTES, Meta, wire};
+use crate::park::Parked;
 
 /// The message exceeds what SQS takes, even compressed: the body goes to S3, and [`refer`] to the lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +25,24 @@ pub fn refer(meta: &Meta, uri: &str) -> String {
     let mut wire = wire::Wire::new(meta);
     wire.dataref = Some(uri.into());
     wire.write()
+}
+
+impl Envelope {
+    /// The message of a parked copy: the same event, its body byte for byte as it came in this one.
+    pub fn park(&self, parked: Parked) -> String {
+        let mut wire = wire::Wire::new(&self.meta);
+        wire.park(parked);
+        match &self.data {
+            Data::Json(text) => return wire.write_with(text),
+            Data::Base64(text) => wire.data_base64 = Some(text.into()),
+            Data::Zstd(text) => {
+                wire.dataencoding = Some(wire::ZSTD.into());
+                wire.data_base64 = Some(text.into());
+            }
+            Data::Reference(uri) => wire.dataref = Some(uri.into()),
+        }
+        wire.write()
+    }
 }
 
 fn plain(meta: &Meta, body: &[u8]) -> String {

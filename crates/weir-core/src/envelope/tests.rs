@@ -88,6 +88,39 @@ fn what_does_not_fit_a_message_is_referred_to() {
 }
 
 #[test]
+fn a_parked_copy_carries_its_stay_and_the_same_bytes() {
+    let mut rng = fastrand::Rng::with_seed(3);
+    let noise: Vec<u8> = std::iter::repeat_with(|| rng.u8(..)).take(100_000).collect();
+    let messages = [
+        (seal(&meta(b" {\"id\":1} "), b" {\"id\":1} ").unwrap(), b" {\"id\":1} ".to_vec()),
+        (seal(&meta(b"\xff"), b"\xff").unwrap(), b"\xff".to_vec()),
+        (seal(&meta(&noise), &noise).unwrap(), noise.clone()),
+        (refer(&meta(b"x"), "s3://bodies/1"), b"x".to_vec()),
+    ];
+    for (message, body) in messages {
+        let envelope = Envelope::parse(&message).unwrap();
+        assert_eq!(envelope.parked, None);
+        let parked = Parked { count: 3, since: UnixMillis(1_795_755_600_120) };
+        let copy = Envelope::parse(&envelope.park(parked)).unwrap();
+        assert_eq!((copy.parked, &copy.meta), (Some(parked), &envelope.meta));
+        assert_eq!(copy.reference(), envelope.reference());
+        let again = Envelope::parse(&copy.park(Parked { count: 4, ..parked })).unwrap();
+        assert_eq!(again.parked.unwrap().count, 4);
+        let fetched = again.reference().map(|_| body.clone());
+        assert_eq!(again.open(fetched).unwrap(), body);
+    }
+}
+
+#[test]
+fn half_of_a_stay_is_no_envelope() {
+    let message = seal(&meta(b"{}"), b"{}").unwrap();
+    for half in ["\"parks\":1", "\"parkedat\":\"2026-11-27T05:00:00Z\"", "\"parks\":1,\"parkedat\":\"soon\""] {
+        let bent = message.replacen('{', &format!("{{{half},"), 1);
+        assert_eq!(Envelope::parse(&bent).unwrap_err(), EnvelopeProblem::Unknown("parkedat"), "{half}");
+    }
+}
+
+#[test]
 fn an_altered_body_is_noticed() {
     let message = seal(&meta(b"{\"total\":1}"), b"{\"total\":1}").unwrap().replace("\"total\":1", "\"total\":2");
     assert_eq!(Envelope::parse(&message).unwrap().open(None), Err(BodyProblem::Hash));

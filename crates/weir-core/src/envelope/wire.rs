@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::Meta;
-use crate::UnixMillis;
+use crate::{UnixMillis, park::Parked};
 
 pub(super) const SPEC_VERSION: &str = "1.0";
 pub(super) const ZSTD: &str = "zstd";
@@ -34,6 +34,10 @@ pub(super) struct Wire<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     traceparent: Option<Cow<'a, str>>,
     generation: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parks: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parkedat: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) dataencoding: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,6 +68,8 @@ impl<'a> Wire<'a> {
             bodysha256: meta.body_sha256.as_str().into(),
             traceparent: borrow(&meta.traceparent),
             generation: meta.generation,
+            parks: None,
+            parkedat: None,
             dataencoding: None,
             dataref: None,
             data_base64: None,
@@ -73,7 +79,7 @@ impl<'a> Wire<'a> {
 
     pub(super) fn meta(&self) -> Option<Meta> {
         let own = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
-        let received: jiff::Timestamp = self.receivedat.parse().ok()?;
+        let received_at = millis(&self.receivedat)?;
         Some(Meta {
             webhook_id: self.id.to_string(),
             shop: self.source.to_string(),
@@ -83,11 +89,26 @@ impl<'a> Wire<'a> {
             api_version: own(&self.apiversion),
             subscription: own(&self.subscription),
             triggered_at: own(&self.time),
-            received_at: UnixMillis(received.as_millisecond()),
+            received_at,
             body_sha256: self.bodysha256.to_string(),
             traceparent: own(&self.traceparent),
             generation: self.generation,
         })
+    }
+
+    /// Says that the message is a parked copy.
+    pub(super) fn park(&mut self, parked: Parked) {
+        self.parks = Some(parked.count);
+        self.parkedat = Some(parked.since.to_string().into());
+    }
+
+    /// The message's stay, if it was parked; `None` if what it says of that can't be read.
+    pub(super) fn parked(&self) -> Option<Option<Parked>> {
+        match (self.parks, &self.parkedat) {
+            (None, None) => Some(None),
+            (Some(count), Some(since)) => Some(Some(Parked { count, since: millis(since)? })),
+            _ => None,
+        }
     }
 
     /// The JSON, with room for a body to come.
@@ -113,4 +134,8 @@ impl<'a> Wire<'a> {
         text.push('}');
         text
     }
+}
+
+fn millis(text: &str) -> Option<UnixMillis> {
+    text.parse().ok().map(|at: jiff::Timestamp| UnixMillis(at.as_millisecond()))
 }

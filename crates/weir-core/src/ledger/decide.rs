@@ -1,6 +1,7 @@
 //! The transitions, pure.
 
-use super::{Ask, Claim, Owner, Record, Settled, State};
+use super::{Ask, Claim, Ending, Owner, Record, Settled, State};
+use crate::Failure;
 
 /// Whether the asker may act on the event.
 pub fn claim(record: Option<&Record>, ask: &Ask<'_>) -> Claim {
@@ -9,8 +10,13 @@ pub fn claim(record: Option<&Record>, ask: &Ask<'_>) -> Claim {
         return Claim::Mismatch;
     }
     match &record.state {
-        State::Done => Claim::Duplicate,
-        State::Failed(_) => Claim::Granted,
+        State::Done | State::Stale => Claim::Duplicate,
+        // Its copy was sent before the ledger was told, so it is there.
+        _ if record.parks > ask.parks => Claim::Copied,
+        // Receives that are left are used up without running what can't succeed. Whoever moves the message back
+        // from the DLQ starts with a first receive.
+        State::Failed(Failure::Permanent(_)) if ask.receives > 1 => Claim::Condemned,
+        State::Failed(_) | State::Parked { .. } => Claim::Granted,
         // Its own claim, whose reply was lost.
         State::Leased { .. } if record.owner == *ask.owner => Claim::Granted,
         State::Leased { until } if *until < ask.now => Claim::Granted,
@@ -18,22 +24,17 @@ pub fn claim(record: Option<&Record>, ask: &Ask<'_>) -> Claim {
     }
 }
 
-/// Whether `owner` may record that the event took effect.
-pub fn complete(record: Option<&Record>, owner: &Owner) -> Settled {
-    settle(record, owner, |state| matches!(state, State::Leased { .. } | State::Done))
-}
-
-/// Whether `owner` may record that its attempt failed.
-pub fn release(record: Option<&Record>, owner: &Owner) -> Settled {
-    settle(record, owner, |state| matches!(state, State::Leased { .. } | State::Failed(_)))
-}
-
-/// Fenced by owner: from the lease, or from the very state it would write (a reply was lost).
-fn settle(record: Option<&Record>, owner: &Owner, from: impl Fn(&State) -> bool) -> Settled {
+/// Whether `owner` may record how its attempt ended. Fenced by owner: from the lease, or from the very state it
+/// would write (a reply was lost).
+pub fn settle(record: Option<&Record>, owner: &Owner, ending: &Ending) -> Settled {
     match record {
-        Some(record) if record.owner == *owner && from(&record.state) => Settled::Written,
+        Some(record) if record.owner == *owner && may_end(&record.state, ending) => Settled::Written,
         _ => Settled::Lost,
     }
+}
+
+fn may_end(state: &State, ending: &Ending) -> bool {
+    matches!(state, State::Leased { .. }) || state.as_str() == ending.state()
 }
 
 #[cfg(test)]
@@ -41,7 +42,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{Failure, Lane, UnixMillis, ledger::Key};
+    use crate::{Lane, UnixMillis, ledger::Key};
 
     const NOW: UnixMillis = UnixMillis(1_000_000);
 
@@ -52,6 +53,8 @@ mod tests {
             owner: Owner(owner.into()),
             attempts: 1,
             duplicates: 0,
+            mismatches: 0,
+            parks: 0,
             body_sha256: "aa".into(),
             topic: None,
             app: None,
@@ -72,8 +75,15 @@ mod tests {
         State::Leased { until: UnixMillis(until) }
     }
 
-    #[track_caller]
-    fn check(record: Option<Record>, expected: Claim) {
+    fn parked() -> State {
+        State::Parked { until: NOW }
+    }
+
+    fn permanent() -> State {
+        State::Failed(Failure::permanent("x"))
+    }
+
+    fn asked(record: Option<&Record>, receives: u32, parks: u32) -> Claim {
         let owner = Owner("me".into());
         let ask = Ask {
             key: &key(),
@@ -81,10 +91,17 @@ mod tests {
             body_sha256: "aa",
             meta: None,
             lane: Lane::Standard,
+            receives,
+            parks,
             now: NOW,
             lease_until: NOW + Duration::from_secs(35),
         };
-        assert_eq!(claim(record.as_ref(), &ask), expected, "{record:?}");
+        claim(record, &ask)
+    }
+
+    #[track_caller]
+    fn check(record: Option<Record>, expected: Claim) {
+        assert_eq!(asked(record.as_ref(), 1, 0), expected, "{record:?}");
     }
 
     #[test]
@@ -93,15 +110,37 @@ mod tests {
     }
 
     #[test]
-    fn a_completed_event_never_runs_again() {
-        check(Some(record(State::Done, "other")), Claim::Duplicate);
-        check(Some(record(State::Done, "me")), Claim::Duplicate);
+    fn an_event_that_ended_never_runs_again() {
+        for state in [State::Done, State::Stale] {
+            check(Some(record(state.clone(), "other")), Claim::Duplicate);
+            check(Some(record(state, "me")), Claim::Duplicate);
+        }
     }
 
     #[test]
-    fn a_failed_event_may_be_claimed_again() {
-        check(Some(record(State::Failed(Failure::transient("x")), "other")), Claim::Granted);
-        check(Some(record(State::Failed(Failure::permanent("x")), "other")), Claim::Granted);
+    fn a_failed_or_parked_event_may_be_claimed_again() {
+        for state in [State::Failed(Failure::transient("x")), permanent(), parked()] {
+            check(Some(record(state, "other")), Claim::Granted);
+        }
+    }
+
+    #[test]
+    fn what_failed_for_good_runs_again_only_for_a_first_receive() {
+        assert_eq!(asked(Some(&record(permanent(), "other")), 2, 0), Claim::Condemned);
+        assert_eq!(asked(Some(&record(permanent(), "other")), 1, 0), Claim::Granted, "it came back from the DLQ");
+        let transient = record(State::Failed(Failure::transient("x")), "other");
+        assert_eq!(asked(Some(&transient), 4, 0), Claim::Granted);
+    }
+
+    #[test]
+    fn a_message_gives_way_to_its_parked_copy() {
+        for state in [parked(), leased(0), leased(NOW.0 + 7_000), permanent()] {
+            let record = Record { parks: 2, ..record(state, "other") };
+            assert_eq!(asked(Some(&record), 1, 1), Claim::Copied, "{record:?}");
+            assert_ne!(asked(Some(&record), 1, 2), Claim::Copied, "it is the copy: {record:?}");
+        }
+        let done = Record { parks: 2, ..record(State::Done, "other") };
+        assert_eq!(asked(Some(&done), 1, 1), Claim::Duplicate);
     }
 
     #[test]
@@ -122,7 +161,7 @@ mod tests {
 
     #[test]
     fn another_body_under_the_same_id_is_a_mismatch_in_every_state() {
-        for state in [State::Done, leased(0), State::Failed(Failure::transient("x"))] {
+        for state in [State::Done, State::Stale, leased(0), parked(), permanent()] {
             let other = Record { body_sha256: "bb".into(), ..record(state, "other") };
             check(Some(other), Claim::Mismatch);
         }
@@ -131,19 +170,22 @@ mod tests {
     #[test]
     fn only_the_owner_settles_and_may_repeat_what_it_wrote() {
         let me = Owner("me".into());
-        let failed = State::Failed(Failure::transient("x"));
-        for (state, owner, completed, released) in [
-            (leased(0), "me", Settled::Written, Settled::Written),
-            (leased(0), "other", Settled::Lost, Settled::Lost),
-            (State::Done, "me", Settled::Written, Settled::Lost),
-            (State::Done, "other", Settled::Lost, Settled::Lost),
-            (failed.clone(), "me", Settled::Lost, Settled::Written),
-            (failed, "other", Settled::Lost, Settled::Lost),
-        ] {
-            let record = record(state, owner);
-            assert_eq!(complete(Some(&record), &me), completed, "{record:?}");
-            assert_eq!(release(Some(&record), &me), released, "{record:?}");
+        let endings = [
+            Ending::Done,
+            Ending::Stale,
+            Ending::Failed(Failure::transient("x")),
+            Ending::Parked { parks: 1, until: NOW, reason: "x".into() },
+        ];
+        let states = [State::Done, State::Stale, State::Failed(Failure::transient("y")), parked()];
+        for (index, ending) in endings.iter().enumerate() {
+            assert_eq!(settle(Some(&record(leased(0), "me")), &me, ending), Settled::Written, "{ending:?}");
+            assert_eq!(settle(Some(&record(leased(0), "other")), &me, ending), Settled::Lost, "{ending:?}");
+            assert_eq!(settle(None, &me, ending), Settled::Lost, "{ending:?}");
+            for (written, state) in states.iter().enumerate() {
+                let mine = settle(Some(&record(state.clone(), "me")), &me, ending);
+                assert_eq!(mine == Settled::Written, index == written, "{ending:?} from {state:?}");
+                assert_eq!(settle(Some(&record(state.clone(), "other")), &me, ending), Settled::Lost, "{ending:?}");
+            }
         }
-        assert_eq!(complete(None, &me), Settled::Lost);
     }
 }

@@ -5,16 +5,16 @@
 //!
 //! | transition | from | condition | else |
 //! |---|---|---|---|
-//! | [`claim`] | absent, failed, leased with the lease run out | same body | [`Claim::Duplicate`], [`Claim::Busy`], [`Claim::Mismatch`] |
-//! | [`complete`], [`release`] | leased | owner = me | [`Settled::Lost`]: another owner took over |
+//! | [`claim`] | absent, failed, parked, leased with the lease run out | same body; no parked copy of the message; not failed for good, unless this is a first receive | [`Claim::Duplicate`], [`Claim::Busy`], [`Claim::Mismatch`], [`Claim::Copied`], [`Claim::Condemned`] |
+//! | [`settle`] | leased | owner = me | [`Settled::Lost`]: another owner took over |
 //!
 //! Each transition may be repeated by the one who made it (a reply may be lost after the write): claiming what
-//! one holds, or completing what one completed, succeeds again.
+//! one holds, or settling as one settled, succeeds again.
 
 mod decide;
 mod record;
 mod store;
 
-pub use decide::{claim, complete, release};
-pub use record::{Key, Owner, Record, State};
-pub use store::{Ask, Claim, Ledger, LedgerError, Settled};
+pub use decide::{claim, settle};
+pub use record::{Ending, Key, Owner, Record, State};
+pub use store::{Again, Ask, Claim, Ledger, Settled};

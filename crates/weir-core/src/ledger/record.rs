@@ -49,6 +49,10 @@ pub struct Record {
     pub attempts: u32,
     /// How often it came again after it was done.
     pub duplicates: u32,
+    /// How often another body came under its id.
+    pub mismatches: u32,
+    /// The count of its latest parked copy; zero if it was never parked.
+    pub parks: u32,
     /// SHA-256 of the body, in hexadecimal.
     pub body_sha256: String,
     /// `None` for a message that can't be read.
@@ -79,8 +83,47 @@ pub enum State {
     },
     /// It took effect: it never runs again.
     Done,
+    /// A newer version of its resource came first: it never runs.
+    Stale,
     /// The last attempt failed; it may be claimed again.
     Failed(Failure),
+    /// Its way is barred; a delayed copy of its message comes back then.
+    Parked {
+        /// When the copy becomes visible.
+        until: UnixMillis,
+    },
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// The event took effect.
+    Done,
+    /// A newer version of its resource came first.
+    Stale,
+    /// It failed.
+    Failed(Failure),
+    /// A delayed copy of its message was sent.
+    Parked {
+        /// The copy's count.
+        parks: u32,
+        /// When the copy becomes visible.
+        until: UnixMillis,
+        /// What bars its way.
+        reason: String,
+    },
+}
+
+impl Ending {
+    /// The word of the state that it leads to.
+    pub fn state(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Stale => "stale",
+            Self::Failed(_) => "failed",
+            Self::Parked { .. } => "parked",
+        }
+    }
 }
 
 impl State {
@@ -89,7 +132,9 @@ impl State {
         match self {
             Self::Leased { .. } => "leased",
             Self::Done => "done",
+            Self::Stale => "stale",
             Self::Failed(_) => "failed",
+            Self::Parked { .. } => "parked",
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Key, Owner};
-use crate::{Failure, Lane, UnixMillis, envelope::Meta};
+use super::{Ending, Key, Owner};
+use crate::{Lane, StoreError, UnixMillis, envelope::Meta};
 
 /// What a worker asks for when it claims an event.
 #[derive(Debug, Clone)]
@@ -18,6 +18,10 @@ pub struct Ask<'a> {
     pub meta: Option<&'a Meta>,
     /// The lane that the message came by.
     pub lane: Lane,
+    /// How often the message was received, this time included.
+    pub receives: u32,
+    /// How often the message was parked before.
+    pub parks: u32,
     /// Now.
     pub now: UnixMillis,
     /// The end of the lease, if it is given.
@@ -33,11 +37,24 @@ pub enum Claim {
     Duplicate,
     /// Another owner acts on it for so long at most: come back then.
     Busy(Duration),
-    /// Another body came under the same id before.
+    /// Another body came under the same id before: report it, never act on it.
+    Mismatch,
+    /// A parked copy of the message took its place: acknowledge it, do nothing.
+    Copied,
+    /// It failed for good, and was told so: let it go to the DLQ.
+    Condemned,
+}
+
+/// Why a message came for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// Its event took effect before.
+    Duplicate,
+    /// It carries another body than its event.
     Mismatch,
 }
 
-/// The answer to `complete` and `release`.
+/// The answer to `settle`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
     /// Written.
@@ -46,38 +63,20 @@ pub enum Settled {
     Lost,
 }
 
-/// The store can't be reached, or throttles. The write may or may not have happened.
-#[derive(Debug, thiserror::Error)]
-#[error("the ledger could not be {action}")]
-pub struct LedgerError {
-    /// What was tried: `claimed`, `completed`, …
-    pub action: &'static str,
-    /// What the store's client said.
-    pub source: Box<dyn std::error::Error + Send + Sync>,
-}
-
 /// A store of the ledger: DynamoDB (`weir-aws`), and the model in memory that tests compare it with.
 pub trait Ledger: Send + Sync {
     /// [`claim`](super::claim) as one conditional write.
-    fn claim(&self, ask: &Ask<'_>) -> impl Future<Output = Result<Claim, LedgerError>> + Send;
+    fn claim(&self, ask: &Ask<'_>) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
-    /// [`complete`](super::complete) as one conditional write.
-    fn complete(
+    /// [`settle`](super::settle) as one conditional write.
+    fn settle(
         &self,
         key: &Key,
         owner: &Owner,
+        ending: &Ending,
         now: UnixMillis,
-    ) -> impl Future<Output = Result<Settled, LedgerError>> + Send;
+    ) -> impl Future<Output = Result<Settled, StoreError>> + Send;
 
-    /// [`release`](super::release) as one conditional write.
-    fn release(
-        &self,
-        key: &Key,
-        owner: &Owner,
-        failure: &Failure,
-        now: UnixMillis,
-    ) -> impl Future<Output = Result<Settled, LedgerError>> + Send;
-
-    /// Counts a duplicate, so that the operator sees how often an event came.
-    fn count_duplicate(&self, key: &Key) -> impl Future<Output = Result<(), LedgerError>> + Send;
+    /// Counts a message that came for nothing, so that the operator sees it.
+    fn count(&self, key: &Key, again: Again) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

@@ -19,8 +19,6 @@ pub struct Deadline {
 impl Deadline {
     /// No message is begun so shortly before the end.
     const BEGIN: Duration = Duration::from_secs(5);
-    /// A handler still running is stopped, so that its failure can be recorded.
-    const HANDLE: Duration = Duration::from_secs(3);
     /// What is still running is abandoned, so that the batch can be answered.
     const ANSWER: Duration = Duration::from_secs(1);
 
@@ -32,11 +30,6 @@ impl Deadline {
     /// Whether a message may still be begun.
     fn may_begin(&self) -> bool {
         Instant::now() + Self::BEGIN < self.end
-    }
-
-    /// Until when a handler may run.
-    pub fn of_handlers(&self) -> Instant {
-        self.end - Self::HANDLE
     }
 }
 

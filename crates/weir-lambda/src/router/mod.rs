@@ -44,7 +44,27 @@ use pattern::Pattern;
 /// ends the attempt, and the next attempt runs all of them again: each must bear being run twice.
 #[derive(Clone, Default)]
 pub struct Router {
-    routes: Arc<Vec<(Pattern, Erased)>>,
+    routes: Arc<Vec<Route>>,
+}
+
+/// A handler, for the topics of a pattern, under a name by which it can be switched off.
+#[derive(Clone)]
+pub struct Route {
+    pattern: Pattern,
+    name: Arc<str>,
+    handler: Erased,
+}
+
+impl Route {
+    /// The handler's name: `large_order::note`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs it.
+    pub fn run(&self, event: Event) -> Running {
+        (self.handler)(event)
+    }
 }
 
 impl Router {
@@ -61,26 +81,34 @@ impl Router {
     /// # Panics
     /// If the pattern is none: routes are part of the program, and it should not start with a wrong one.
     #[must_use]
-    pub fn on<Args>(mut self, pattern: &str, handler: impl Handler<Args>) -> Self {
+    pub fn on<H: Handler<Args>, Args>(self, pattern: &str, handler: H) -> Self {
+        self.on_as(name_of::<H>(), pattern, handler)
+    }
+
+    /// The same, under a name of your own instead of the function's. A closure has only that of where it stands.
+    ///
+    /// # Panics
+    /// If the pattern is none.
+    #[must_use]
+    pub fn on_as<Args>(mut self, name: &str, pattern: &str, handler: impl Handler<Args>) -> Self {
         let Some(pattern) = Pattern::parse(pattern) else {
             panic!("{pattern:?} is no pattern: expected a topic, `resource/*` or `*`")
         };
-        let erased: Erased = Arc::new(move |event| handler.clone().call(event));
-        let routes = Arc::get_mut(&mut self.routes);
-        match routes {
-            Some(routes) => routes.push((pattern, erased)),
-            None => {
-                let routes = self.routes.iter().cloned().chain([(pattern, erased)]);
-                self.routes = Arc::new(routes.collect());
-            }
-        }
+        let handler: Erased = Arc::new(move |event| handler.clone().call(event));
+        Arc::make_mut(&mut self.routes).push(Route { pattern, name: name.into(), handler });
         self
     }
 
     /// The handlers of a topic.
-    pub fn handlers<'a>(&'a self, topic: &'a str) -> impl Iterator<Item = &'a Erased> {
-        self.routes.iter().filter(move |(pattern, _)| pattern.matches(topic)).map(|(_, handler)| handler)
+    pub fn handlers<'a>(&'a self, topic: &'a str) -> impl Iterator<Item = &'a Route> {
+        self.routes.iter().filter(move |route| route.pattern.matches(topic))
     }
+}
+
+/// The last two parts of a function's path.
+fn name_of<H>() -> &'static str {
+    let path = std::any::type_name::<H>().trim_end_matches("::{{closure}}");
+    path.rmatch_indices("::").nth(1).map_or(path, |(at, _)| &path[at + 2..])
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ struct Line {
 
 async fn run(router: &Router, body: &str) -> Result<(), Failure> {
     for handler in router.handlers("orders/create") {
-        handler(event(body)).await?;
+        handler.run(event(body)).await?;
     }
     Ok(())
 }
@@ -83,6 +83,21 @@ async fn handlers_run_in_order_until_one_fails() {
 #[should_panic(expected = "is no pattern")]
 fn a_wrong_pattern_stops_the_program_at_its_start() {
     let _router = Router::new().on("orders", |_: Event| std::future::ready(Ok(())));
+}
+
+#[test]
+fn handlers_have_the_names_of_their_functions_or_those_they_are_given() {
+    async fn note(_: Event) -> Result<(), Failure> {
+        Ok(())
+    }
+    let router = Router::new()
+        .on("orders/create", note)
+        .on_as("erp", "orders/*", note)
+        .on("*", |_: Event| std::future::ready(Ok(())));
+    let names: Vec<_> = router.handlers("orders/create").map(Route::name).collect();
+    assert_eq!(names[1], "erp");
+    assert!(names[0].ends_with("::note"), "{names:?}");
+    assert!(names[2].ends_with("those_they_are_given"), "{names:?}");
 }
 
 #[test]

@@ -1,37 +1,42 @@
-//! The contract, case by case.
+//! The ledger's contract, case by case.
 
 use std::time::Duration;
 
 use weir_core::{
-    Failure, UnixMillis,
-    ledger::{Claim, Key, Ledger, Settled},
+    UnixMillis,
+    ledger::{Again, Claim, Ending, Key, Ledger, Settled},
 };
 
-use super::{Actor, LEASE, reached};
+use super::{Actor, LEASE, parked, permanent, reached, transient};
 
 const NOW: UnixMillis = UnixMillis(1_795_755_600_000);
 
 /// Runs every case. `prefix` keeps the keys apart from those of other runs on the same table.
 pub async fn cases<L: Ledger>(ledger: &L, prefix: &str) {
     let key = |name: &str| Key { event: format!("{prefix}.myshopify.com#{name}"), generation: 0 };
-    done_stays_done(ledger, &key("done")).await;
+    what_ended_stays_so(ledger, &key("done"), &Ending::Done).await;
+    what_ended_stays_so(ledger, &key("stale"), &Ending::Stale).await;
     a_lease_keeps_others_out_until_it_ends(ledger, &key("lease")).await;
     only_the_owner_settles(ledger, &key("owner")).await;
     what_failed_runs_again(ledger, &key("failed")).await;
+    what_failed_for_good_runs_again_only_for_a_first_receive(ledger, &key("condemned")).await;
+    a_message_gives_way_to_its_parked_copy(ledger, &key("parked")).await;
     another_body_is_a_mismatch(ledger, &key("body")).await;
     repeated_calls_change_nothing(ledger, &key("repeat")).await;
     generations_are_events_of_their_own(ledger, &key("generation")).await;
 }
 
-async fn done_stays_done<L: Ledger>(ledger: &L, key: &Key) {
+async fn what_ended_stays_so<L: Ledger>(ledger: &L, key: &Key, ending: &Ending) {
     let (a, b) = (Actor::new(ledger, key, "a"), Actor::new(ledger, key, "b"));
     assert_eq!(a.claim("x", NOW).await, Claim::Granted);
-    assert_eq!(reached(ledger.complete(key, &a.owner, NOW).await), Settled::Written);
+    assert_eq!(a.settle(ending, NOW).await, Settled::Written);
     let much_later = NOW + Duration::from_secs(86_400);
     assert_eq!(b.claim("x", much_later).await, Claim::Duplicate);
     assert_eq!(a.claim("x", much_later).await, Claim::Duplicate);
-    reached(ledger.count_duplicate(key).await);
-    assert_eq!(b.claim("x", much_later).await, Claim::Duplicate);
+    for again in [Again::Duplicate, Again::Mismatch] {
+        reached(ledger.count(key, again).await);
+        assert_eq!(b.claim("x", much_later).await, Claim::Duplicate);
+    }
 }
 
 async fn a_lease_keeps_others_out_until_it_ends<L: Ledger>(ledger: &L, key: &Key) {
@@ -44,58 +49,90 @@ async fn a_lease_keeps_others_out_until_it_ends<L: Ledger>(ledger: &L, key: &Key
 
 async fn only_the_owner_settles<L: Ledger>(ledger: &L, key: &Key) {
     let (a, b) = (Actor::new(ledger, key, "a"), Actor::new(ledger, key, "b"));
-    let failure = Failure::transient("down");
-    assert_eq!(reached(ledger.complete(key, &a.owner, NOW).await), Settled::Lost);
+    let endings = [Ending::Done, Ending::Stale, transient(), parked(1, NOW)];
+    assert_eq!(a.settle(&Ending::Done, NOW).await, Settled::Lost);
     assert_eq!(a.claim("x", NOW).await, Claim::Granted);
-    assert_eq!(reached(ledger.complete(key, &b.owner, NOW).await), Settled::Lost);
-    assert_eq!(reached(ledger.release(key, &b.owner, &failure, NOW).await), Settled::Lost);
+    for ending in &endings {
+        assert_eq!(b.settle(ending, NOW).await, Settled::Lost, "{ending:?}");
+    }
     // b takes over after a's lease; a comes back from the dead.
     let later = NOW + LEASE + Duration::from_secs(1);
     assert_eq!(b.claim("x", later).await, Claim::Granted);
-    assert_eq!(reached(ledger.complete(key, &a.owner, later).await), Settled::Lost);
-    assert_eq!(reached(ledger.release(key, &a.owner, &failure, later).await), Settled::Lost);
-    assert_eq!(reached(ledger.complete(key, &b.owner, later).await), Settled::Written);
-    assert_eq!(reached(ledger.release(key, &b.owner, &failure, later).await), Settled::Lost);
+    for ending in &endings {
+        assert_eq!(a.settle(ending, later).await, Settled::Lost, "{ending:?}");
+    }
+    assert_eq!(b.settle(&Ending::Done, later).await, Settled::Written);
+    for ending in &endings[1..] {
+        assert_eq!(b.settle(ending, later).await, Settled::Lost, "{ending:?} after it was done");
+    }
 }
 
 async fn what_failed_runs_again<L: Ledger>(ledger: &L, key: &Key) {
     let (a, b) = (Actor::new(ledger, key, "a"), Actor::new(ledger, key, "b"));
-    for failure in [Failure::transient("down"), Failure::permanent("cannot parse")] {
+    for ending in [transient(), permanent(), parked(0, NOW)] {
         assert_eq!(a.claim("x", NOW).await, Claim::Granted);
-        assert_eq!(reached(ledger.release(key, &a.owner, &failure, NOW).await), Settled::Written);
-        assert_eq!(reached(ledger.complete(key, &a.owner, NOW).await), Settled::Lost);
+        assert_eq!(a.settle(&ending, NOW).await, Settled::Written);
+        assert_eq!(a.settle(&Ending::Done, NOW).await, Settled::Lost);
     }
     assert_eq!(b.claim("x", NOW).await, Claim::Granted);
-    assert_eq!(reached(ledger.complete(key, &b.owner, NOW).await), Settled::Written);
+    assert_eq!(b.settle(&Ending::Done, NOW).await, Settled::Written);
+}
+
+async fn what_failed_for_good_runs_again_only_for_a_first_receive<L: Ledger>(ledger: &L, key: &Key) {
+    let a = Actor::new(ledger, key, "a");
+    assert_eq!(a.claim_as("x", 1, 0, NOW).await, Claim::Granted);
+    assert_eq!(a.settle(&transient(), NOW).await, Settled::Written);
+    assert_eq!(a.claim_as("x", 2, 0, NOW).await, Claim::Granted, "that was not for good");
+    assert_eq!(a.settle(&permanent(), NOW).await, Settled::Written);
+    assert_eq!(a.claim_as("x", 3, 0, NOW).await, Claim::Condemned);
+    assert_eq!(a.claim_as("x", 1, 0, NOW).await, Claim::Granted, "moved back from the DLQ");
+    assert_eq!(a.settle(&Ending::Done, NOW).await, Settled::Written);
+    assert_eq!(a.claim_as("x", 2, 0, NOW).await, Claim::Duplicate);
+}
+
+async fn a_message_gives_way_to_its_parked_copy<L: Ledger>(ledger: &L, key: &Key) {
+    let (a, b) = (Actor::new(ledger, key, "a"), Actor::new(ledger, key, "b"));
+    assert_eq!(a.claim_as("x", 1, 0, NOW).await, Claim::Granted);
+    assert_eq!(a.settle(&parked(1, NOW), NOW).await, Settled::Written);
+    assert_eq!(b.claim_as("x", 2, 0, NOW).await, Claim::Copied);
+    assert_eq!(b.claim_as("x", 1, 1, NOW).await, Claim::Granted);
+    assert_eq!(a.claim_as("x", 2, 0, NOW).await, Claim::Copied, "though the copy is being handled");
+    assert_eq!(b.settle(&permanent(), NOW).await, Settled::Written);
+    assert_eq!(a.claim_as("x", 2, 0, NOW).await, Claim::Copied, "though the copy failed");
+    assert_eq!(b.claim_as("x", 1, 1, NOW).await, Claim::Granted);
+    assert_eq!(b.settle(&Ending::Done, NOW).await, Settled::Written);
+    assert_eq!(a.claim_as("x", 2, 0, NOW).await, Claim::Duplicate);
 }
 
 async fn another_body_is_a_mismatch<L: Ledger>(ledger: &L, key: &Key) {
     let (a, b) = (Actor::new(ledger, key, "a"), Actor::new(ledger, key, "b"));
     assert_eq!(a.claim("x", NOW).await, Claim::Granted);
     assert_eq!(b.claim("y", NOW + LEASE + LEASE).await, Claim::Mismatch);
-    reached(ledger.complete(key, &a.owner, NOW).await);
+    for ending in [transient(), parked(1, NOW)] {
+        assert_eq!(a.settle(&ending, NOW).await, Settled::Written);
+        assert_eq!(b.claim("y", NOW).await, Claim::Mismatch, "{ending:?}");
+        assert_eq!(a.claim_as("x", 1, 1, NOW).await, Claim::Granted);
+    }
+    assert_eq!(a.settle(&Ending::Done, NOW).await, Settled::Written);
     assert_eq!(b.claim("y", NOW).await, Claim::Mismatch);
 }
 
 async fn repeated_calls_change_nothing<L: Ledger>(ledger: &L, key: &Key) {
     let a = Actor::new(ledger, key, "a");
-    let failure = Failure::transient("down");
-    for _lost_reply in 0..2 {
-        assert_eq!(a.claim("x", NOW).await, Claim::Granted);
-    }
-    for _lost_reply in 0..2 {
-        assert_eq!(reached(ledger.release(key, &a.owner, &failure, NOW).await), Settled::Written);
-    }
-    assert_eq!(a.claim("x", NOW).await, Claim::Granted);
-    for _lost_reply in 0..2 {
-        assert_eq!(reached(ledger.complete(key, &a.owner, NOW).await), Settled::Written);
+    for ending in [transient(), permanent(), parked(1, NOW), Ending::Done] {
+        for _lost_reply in 0..2 {
+            assert_eq!(a.claim_as("x", 1, 1, NOW).await, Claim::Granted);
+        }
+        for _lost_reply in 0..2 {
+            assert_eq!(a.settle(&ending, NOW).await, Settled::Written);
+        }
     }
 }
 
 async fn generations_are_events_of_their_own<L: Ledger>(ledger: &L, key: &Key) {
     let a = Actor::new(ledger, key, "a");
     assert_eq!(a.claim("x", NOW).await, Claim::Granted);
-    reached(ledger.complete(key, &a.owner, NOW).await);
+    assert_eq!(a.settle(&Ending::Done, NOW).await, Settled::Written);
     let replayed = Key { generation: 1, ..key.clone() };
     assert_eq!(Actor::new(ledger, &replayed, "a").claim("y", NOW).await, Claim::Granted);
     assert_eq!(a.claim("x", NOW).await, Claim::Duplicate);

@@ -1,11 +1,12 @@
 //! The contracts that every store keeps: run against the one in memory and against DynamoDB alike.
 //!
-//! The [`Ledger`]'s cases are written out here; [`random_walk`] then compares a ledger with the model over random
-//! sequences of transitions, clock jumps and repeated calls. What the Shopify client asks of its stores is in
-//! [`shared_state`], [`tokens`] and [`cache`].
+//! The [`Ledger`]'s and the [`Fence`](weir_core::fence::Fence)'s cases are written out here; [`random_walk`] then compares
+//! both with the model over random sequences of transitions, clock jumps and repeated calls. What the Shopify client asks
+//! of its stores is in [`shared_state`], [`tokens`] and [`cache`].
 
 pub mod cache;
 mod cases;
+pub mod fence;
 pub mod shared_state;
 pub mod tokens;
 mod walk;
@@ -16,8 +17,8 @@ pub use walk::random_walk;
 use std::time::Duration;
 
 use weir_core::{
-    Lane, UnixMillis,
-    ledger::{Ask, Claim, Key, Ledger, Owner},
+    Failure, Lane, StoreError, UnixMillis,
+    ledger::{Ask, Claim, Ending, Key, Ledger, Owner, Settled},
 };
 
 /// Leases of the contract's claims.
@@ -36,22 +37,45 @@ impl<'a, L: Ledger> Actor<'a, L> {
     }
 
     async fn claim(&self, body: &str, now: UnixMillis) -> Claim {
+        self.claim_as(body, 1, 0, now).await
+    }
+
+    /// For a message that was received and parked so often.
+    async fn claim_as(&self, body: &str, receives: u32, parks: u32, now: UnixMillis) -> Claim {
         let ask = Ask {
             key: &self.key,
             owner: &self.owner,
             body_sha256: body,
             meta: None,
             lane: Lane::Standard,
+            receives,
+            parks,
             now,
             lease_until: now + LEASE,
         };
         reached(self.ledger.claim(&ask).await)
     }
+
+    async fn settle(&self, ending: &Ending, now: UnixMillis) -> Settled {
+        reached(self.ledger.settle(&self.key, &self.owner, ending, now).await)
+    }
+}
+
+fn transient() -> Ending {
+    Ending::Failed(Failure::transient("down"))
+}
+
+fn permanent() -> Ending {
+    Ending::Failed(Failure::permanent("cannot parse"))
+}
+
+fn parked(parks: u32, now: UnixMillis) -> Ending {
+    Ending::Parked { parks, until: now + LEASE, reason: "the circuit is open".to_owned() }
 }
 
 #[expect(clippy::panic, reason = "a contract fails by panicking, as assertions do")]
 #[track_caller]
-fn reached<T>(result: Result<T, weir_core::ledger::LedgerError>) -> T {
+fn reached<T>(result: Result<T, StoreError>) -> T {
     match result {
         Ok(value) => value,
         Err(error) => panic!("{error}: {}", error.source),

@@ -1,43 +1,74 @@
-//! A ledger against the model, step by random step.
+//! A store against the model, step by random step.
 
 use std::time::Duration;
 
+use fastrand::Rng;
 use weir_core::{
-    Failure, UnixMillis,
-    ledger::{Key, Ledger},
+    UnixMillis,
+    fence::Fence,
+    ledger::{Again, Ending, Key, Ledger},
 };
 
-use super::{Actor, LEASE, reached};
+use super::{Actor, LEASE, fence::Visitor, parked, permanent, reached, transient};
 use crate::ModelLedger;
 
-/// Takes `steps` random steps on both ledgers with three workers on one event; every answer must be the same.
-pub async fn random_walk<L: Ledger>(ledger: &L, prefix: &str, seed: u64, steps: usize) {
-    let mut rng = fastrand::Rng::with_seed(seed);
+/// Takes `steps` random steps on both with three workers on one event and one resource; every answer must be the same.
+pub async fn random_walk<L: Ledger, F: Fence>(ledger: &L, fence: &F, prefix: &str, seed: u64, steps: usize) {
+    let mut rng = Rng::with_seed(seed);
     let model = ModelLedger::default();
     let key = Key { event: format!("{prefix}.myshopify.com#walk-{seed}"), generation: 0 };
+    let resource = format!("{prefix}.myshopify.com#default#orders/walk-{seed}");
     let mut now = UnixMillis(1_795_755_600_000);
     for step in 0..steps {
-        let name = *rng.choice(&["a", "b", "c"]).unwrap_or(&"a");
-        let (real, ideal) = (Actor::new(ledger, &key, name), Actor::new(&model, &key, name));
+        let name = pick(&mut rng, &["a", "b", "c"]);
         let told = format!("seed {seed}, step {step}, worker {name}");
-        match rng.u8(0..10) {
+        match rng.u8(0..14) {
             0..=3 => {
                 let body = if rng.u8(0..8) == 0 { "y" } else { "x" };
-                assert_eq!(real.claim(body, now).await, ideal.claim(body, now).await, "claim: {told}");
+                let (receives, parks) = (rng.u32(1..3), rng.u32(0..3));
+                let real = Actor::new(ledger, &key, name).claim_as(body, receives, parks, now).await;
+                let ideal = Actor::new(&model, &key, name).claim_as(body, receives, parks, now).await;
+                assert_eq!(real, ideal, "claim {body}, receive {receives}, park {parks}: {told}");
             }
-            4 => {
-                let real = reached(ledger.complete(&key, &real.owner, now).await);
-                assert_eq!(real, reached(model.complete(&key, &ideal.owner, now).await), "complete: {told}");
+            4..=6 => {
+                let ending = ending(&mut rng, now);
+                let real = Actor::new(ledger, &key, name).settle(&ending, now).await;
+                let ideal = Actor::new(&model, &key, name).settle(&ending, now).await;
+                assert_eq!(real, ideal, "settle as {ending:?}: {told}");
             }
-            5 | 6 => {
-                let failure = if rng.bool() { Failure::transient("down") } else { Failure::permanent("no") };
-                let real = reached(ledger.release(&key, &real.owner, &failure, now).await);
-                assert_eq!(real, reached(model.release(&key, &ideal.owner, &failure, now).await), "release: {told}");
+            7 => reached(ledger.count(&key, Again::Duplicate).await),
+            8..=10 => {
+                let (topic, id) = (pick(&mut rng, &["orders/paid", "orders/updated"]), pick(&mut rng, &["1", "2"]));
+                let version = i128::from(rng.u8(0..3)) + i128::from(step as u64 / 40);
+                let real = Visitor::new(fence, &resource, name, topic, id, version);
+                let ideal = Visitor::new(&model, &resource, name, topic, id, version);
+                let what = format!("{topic} {id} at {version}: {told}");
+                if rng.bool() {
+                    assert_eq!(real.enter(now).await, ideal.enter(now).await, "enter: {what}");
+                } else {
+                    let ran = rng.bool();
+                    assert_eq!(real.leave(ran, now).await, ideal.leave(ran, now).await, "leave, ran {ran}: {what}");
+                }
             }
-            7 => now = now + LEASE.mul_f64(rng.f64() * 1.5),
-            8 => now = now + LEASE,
+            11 => now = now + LEASE.mul_f64(rng.f64() * 1.5),
+            12 => now = now + LEASE,
             // Clocks differ between workers.
             _ => now = now - Duration::from_secs(rng.u64(0..3)),
         }
     }
+}
+
+/// Seldom an end for good: after it nothing happens any more.
+fn ending(rng: &mut Rng, now: UnixMillis) -> Ending {
+    match rng.u8(0..16) {
+        0 => Ending::Done,
+        1 => Ending::Stale,
+        2..=6 => permanent(),
+        7..=11 => transient(),
+        _ => parked(rng.u32(0..3), now),
+    }
+}
+
+fn pick<'a>(rng: &mut Rng, from: &[&'a str]) -> &'a str {
+    from[rng.usize(..from.len())]
 }

@@ -14,6 +14,7 @@
 //! assert_eq!(router.handlers("orders/create").count(), 1);
 //! ```
 
+pub mod forward;
 pub mod large_order;
 
 use weir_lambda::router::Router;

@@ -4,37 +4,56 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use serde_json::value::RawValue;
-use tokio::time::timeout_at;
 use weir_aws::{BodyError, Entry};
 use weir_core::{
     Failure,
     envelope::{self, Envelope, MAX_ENTRY_BYTES, Meta},
-    ledger::Ledger,
+    ledger::{Ending, Owner},
 };
 use weir_lambda::router::Event;
 
-use super::{Processor, Seat};
-use crate::outside::BodyStore;
+use super::{Processor, Seat, resource::Visited};
+use crate::outside::{BodyStore, Outside};
 
-impl<L: Ledger, S: BodyStore> Processor<L, S> {
-    /// Runs the event's handlers and publishes it. Ends, with a failure, before the invocation does.
-    pub(super) async fn act(&self, envelope: Envelope, seat: Seat) -> Result<(), Failure> {
-        let acting = async {
-            let event = self.open(envelope).await?;
-            // What is not JSON can reach neither a handler nor the bus.
-            let json = envelope::json(event.body()).map_err(Failure::permanent)?;
-            self.run_handlers(&event).await?;
-            seat.publish(self.entry(&event, json).await?).await
+/// What came too late is published under its topic with this in front: no rule for the topic takes it, and who counts
+/// each creation whatever its snapshot says can ask for it.
+const SUPERSEDED: &str = "superseded/";
+
+impl<O: Outside> Processor<O> {
+    /// Runs the event's handlers and publishes it, if no newer version of its resource came first. Ends, with a
+    /// failure, before the invocation does.
+    pub(super) async fn act(&self, envelope: Envelope, owner: &Owner, seat: Seat) -> Result<Ending, Failure> {
+        let event = self.effects_end.run(self.open(envelope)).await.map_err(Failure::transient)??;
+        // What is not JSON can reach neither a handler nor the bus.
+        let json = envelope::json(event.body()).map_err(Failure::permanent)?;
+        let resource = self.topics.latest(&event.meta().topic);
+        let Some(snapshot) = resource.and_then(|resource| resource.snapshot(event.meta(), json)) else {
+            let effect = self.effects_end.run(self.effect(&event, json, seat)).await;
+            return effect.map_err(Failure::transient)?.map(|()| Ending::Done);
         };
-        match timeout_at(self.handlers_end, acting).await {
-            Ok(result) => result,
-            Err(_elapsed) => Err(Failure::transient("the invocation ran out of time before the event was handled")),
+        let visit = match self.enter(&event, snapshot, owner).await? {
+            Visited::Inside(visit) => visit,
+            Visited::Ran => return Ok(Ending::Done),
+            Visited::Stale(newer) => {
+                let (key, older) = (&event.meta().webhook_id, event.meta().triggered_at.as_deref());
+                tracing::info!(webhook_id = key, triggered_at = older, newer_ns = %newer, "A newer version came first");
+                let notice = self.effects_end.run(self.notify(&event, json, seat)).await;
+                return notice.map_err(Failure::transient)?.map(|()| Ending::Stale);
+            }
+        };
+        match self.effects_end.run(self.effect(&event, json, seat)).await {
+            Ok(result) => {
+                self.leave(&visit, owner, result.is_ok()).await;
+                result.map(|()| Ending::Done)
+            }
+            // What was under way may still land: the resource stays closed until the lease ends.
+            Err(time_is_up) => Err(Failure::transient(time_is_up)),
         }
     }
 
     async fn open(&self, envelope: Envelope) -> Result<Event, Failure> {
         let fetched = match envelope.reference() {
-            Some(reference) => Some(self.bodies.get(reference).await.map_err(body_failure)?),
+            Some(reference) => Some(self.outside.bodies().get(reference).await.map_err(body_failure)?),
             None => None,
         };
         let meta = envelope.meta.clone();
@@ -42,10 +61,19 @@ impl<L: Ledger, S: BodyStore> Processor<L, S> {
         Ok(Event::new(meta, body))
     }
 
+    async fn effect(&self, event: &Event, json: &RawValue, seat: Seat) -> Result<(), Failure> {
+        self.run_handlers(event).await?;
+        seat.publish(self.entry(event, json, "").await?).await
+    }
+
+    async fn notify(&self, event: &Event, json: &RawValue, seat: Seat) -> Result<(), Failure> {
+        seat.publish(self.entry(event, json, SUPERSEDED).await?).await
+    }
+
     async fn run_handlers(&self, event: &Event) -> Result<(), Failure> {
         for handler in self.router.handlers(&event.meta().topic) {
             // Called within the future, so that a panic before the first await is caught as well.
-            let running = async { handler(event.clone()).await };
+            let running = async { handler.run(event.clone()).await };
             match AssertUnwindSafe(running).catch_unwind().await {
                 Ok(result) => result?,
                 // Its message may quote customer data; the panic hook told the place.
@@ -55,24 +83,24 @@ impl<L: Ledger, S: BodyStore> Processor<L, S> {
         Ok(())
     }
 
-    async fn entry(&self, event: &Event, json: &RawValue) -> Result<Entry, Failure> {
+    async fn entry(&self, event: &Event, json: &RawValue, prefix: &str) -> Result<Entry, Failure> {
         let meta = event.meta();
-        let entry = entry(meta, Ok(json));
+        let entry = entry(meta, Ok(json), prefix);
         if entry.size() <= MAX_ENTRY_BYTES {
             return Ok(entry);
         }
-        let reference = self.bodies.put(meta, event.body().to_vec()).await.map_err(body_failure)?;
-        Ok(self::entry(meta, Err(&reference)))
+        let reference = self.outside.bodies().put(meta, event.body().to_vec()).await.map_err(body_failure)?;
+        Ok(self::entry(meta, Err(&reference), prefix))
     }
 }
 
-fn entry(meta: &Meta, body: Result<&RawValue, &str>) -> Entry {
-    Entry { topic: meta.topic.clone(), detail: envelope::detail(meta, body) }
+fn entry(meta: &Meta, body: Result<&RawValue, &str>, prefix: &str) -> Entry {
+    Entry { topic: format!("{prefix}{}", meta.topic), detail: envelope::detail(meta, body) }
 }
 
 fn body_failure(error: BodyError) -> Failure {
     match error {
-        BodyError::Unavailable { .. } => Failure::transient(error),
+        BodyError::Unavailable { .. } => Failure::outage(error, super::SOON),
         BodyError::Foreign | BodyError::Lost => Failure::permanent(error),
     }
 }

@@ -1,15 +1,19 @@
-//! The way of one message: claim, act, publish, complete.
+//! The way of one message: claim, enter its resource, act, publish, leave, settle.
 
 mod act;
 mod publisher;
+mod resource;
+mod settle;
+mod within;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use resilience::Clock;
 use weir_core::{
-    Backoff, Failure, Lane, UnixMillis,
+    Backoff, Failure, Lane, Topics, UnixMillis,
     envelope::{Envelope, EnvelopeProblem},
-    ledger::{Ask, Claim, Key, Ledger, Owner, Settled},
+    ledger::{Again, Ask, Claim, Key, Ledger, Owner},
+    park::OUTAGE_AT_MOST,
     sha256,
 };
 use weir_lambda::{
@@ -18,33 +22,42 @@ use weir_lambda::{
 };
 
 pub use publisher::{Publisher, Seat};
+pub use within::{EffectsEnd, TimeIsUp};
 
-use crate::outside::BodyStore;
+use crate::outside::Outside;
 
 /// What all messages of one invocation share.
-pub struct Processor<L, S> {
+pub struct Processor<O> {
     /// Which lane they came by.
     pub lane: Lane,
-    /// What happened to each event.
-    pub ledger: Arc<L>,
-    /// Where large bodies lie.
-    pub bodies: Arc<S>,
+    /// Everything outside.
+    pub outside: Arc<O>,
     /// Who handles what.
     pub router: Router,
+    /// Of which topics only the latest event counts.
+    pub topics: Arc<Topics>,
     /// How long failed messages wait.
     pub backoff: Backoff,
+    /// What tells the time.
+    pub clock: Clock,
     /// Lambda's id of the invocation: part of each lease's owner.
     pub request_id: String,
     /// When this invocation's leases end.
     pub lease_until: UnixMillis,
-    /// Until when handlers may run.
-    pub handlers_end: Instant,
+    /// Until when effects may begin.
+    pub effects_end: EffectsEnd,
 }
 
 /// Added to what is left of another's lease, so that the next receive finds it over.
 const AFTER_LEASE: Duration = Duration::from_secs(1);
 
-impl<L: Ledger, S: BodyStore> Processor<L, S> {
+/// When to look again for what AWS did not answer.
+const SOON: Duration = Duration::from_secs(10);
+
+/// From this receive on a message whose ledger can't be reached is parked: its receives are for its own failures.
+const PARKED_FROM: u32 = 3;
+
+impl<O: Outside> Processor<O> {
     /// Takes a message to its verdict. Everything that goes wrong is told once, here.
     pub async fn process(&self, message: &Message, seat: Seat) -> Verdict {
         match Envelope::parse(&message.body) {
@@ -63,15 +76,17 @@ impl<L: Ledger, S: BodyStore> Processor<L, S> {
             body_sha256: &meta.body_sha256,
             meta: Some(&meta),
             lane: self.lane,
-            now: UnixMillis::now(),
+            receives: message.receives,
+            parks: envelope.parked.map_or(0, |parked| parked.count),
+            now: self.clock.now(),
             lease_until: self.lease_until,
         };
         if let Some(verdict) = self.claim(message, &ask).await {
             return verdict;
         }
-        match self.act(envelope, seat).await {
-            Ok(()) => self.complete(message, &key, &owner).await,
-            Err(failure) => self.fail(message, &key, &owner, &failure).await,
+        match self.act(envelope, &owner, seat).await {
+            Ok(ending) => self.complete(message, &key, &owner, &ending).await,
+            Err(failure) => self.fail(message, &key, &owner, failure).await,
         }
     }
 
@@ -85,25 +100,29 @@ impl<L: Ledger, S: BodyStore> Processor<L, S> {
             body_sha256: &sha256::hex(message.body.as_bytes()),
             meta: None,
             lane: self.lane,
-            now: UnixMillis::now(),
+            receives: message.receives,
+            parks: 0,
+            now: self.clock.now(),
             lease_until: self.lease_until,
         };
         if let Some(verdict) = self.claim(message, &ask).await {
             return verdict;
         }
-        self.fail(message, &key, &owner, &Failure::permanent(problem)).await
+        self.fail(message, &key, &owner, Failure::permanent(problem)).await
     }
 
     /// `None` if the event is ours.
     async fn claim(&self, message: &Message, ask: &Ask<'_>) -> Option<Verdict> {
         let key = ask.key;
-        match self.ledger.claim(ask).await {
+        match self.outside.ledger().claim(ask).await {
             Ok(Claim::Granted) => None,
             Ok(Claim::Duplicate) => {
-                tracing::info!(%key, "Duplicate: it took effect before");
-                if let Err(error) = self.ledger.count_duplicate(key).await {
-                    tracing::warn!(%key, error = %error.source, "A duplicate was not counted");
-                }
+                tracing::info!(%key, "Duplicate: it ended before");
+                self.count(key, Again::Duplicate).await;
+                Some(Verdict::Acknowledge)
+            }
+            Ok(Claim::Copied) => {
+                tracing::info!(%key, "A parked copy took its place");
                 Some(Verdict::Acknowledge)
             }
             Ok(Claim::Busy(rest)) => {
@@ -112,47 +131,41 @@ impl<L: Ledger, S: BodyStore> Processor<L, S> {
             }
             Ok(Claim::Mismatch) => {
                 tracing::error!(%key, "Another body came under this id before: on its way to the DLQ");
+                self.count(key, Again::Mismatch).await;
+                Some(Verdict::RetryAfter(Duration::ZERO))
+            }
+            Ok(Claim::Condemned) => {
+                tracing::info!(%key, receives = message.receives, "Failed for good: on its way to the DLQ");
                 Some(Verdict::RetryAfter(Duration::ZERO))
             }
             Err(error) => {
                 tracing::error!(%key, error = %error.source, "{error}");
-                Some(self.back_off(message))
+                Some(self.without_ledger(message, key).await)
             }
         }
     }
 
-    async fn complete(&self, message: &Message, key: &Key, owner: &Owner) -> Verdict {
-        match self.ledger.complete(key, owner, UnixMillis::now()).await {
-            Ok(Settled::Written) => {
-                tracing::info!(%key, receives = message.receives, "Done");
+    /// The ledger can't be reached. After some patience the message is parked, though that can't be recorded.
+    async fn without_ledger(&self, message: &Message, key: &Key) -> Verdict {
+        if message.receives < PARKED_FROM {
+            return self.back_off(message);
+        }
+        match self.park(message, SOON, OUTAGE_AT_MOST).await {
+            Ok((parked, delay)) => {
+                tracing::warn!(%key, parks = parked.count, delay_s = delay.as_secs(), "Parked, without a record of it");
                 Verdict::Acknowledge
             }
-            Ok(Settled::Lost) => {
-                // The other owner's copy of the message is another receive of this one: it acknowledges.
-                tracing::warn!(%key, "Took effect, but another worker had taken over after the lease ended");
-                Verdict::Retry
-            }
-            Err(error) => {
-                tracing::error!(%key, error = %error.source, "Took effect, but {error}: it will run again");
+            Err(failure) => {
+                tracing::error!(%key, reason = failure.reason(), "Not parked");
                 self.back_off(message)
             }
         }
     }
 
-    async fn fail(&self, message: &Message, key: &Key, owner: &Owner, failure: &Failure) -> Verdict {
-        let permanent = failure.is_permanent();
-        tracing::warn!(%key, receives = message.receives, permanent, reason = failure.reason(), "Failed");
-        match self.ledger.release(key, owner, failure, UnixMillis::now()).await {
-            Ok(Settled::Written) => {}
-            Ok(Settled::Lost) => return Verdict::Retry,
-            Err(error) => tracing::error!(%key, error = %error.source, "A failure was not recorded"),
+    async fn count(&self, key: &Key, again: Again) {
+        if let Err(error) = self.outside.ledger().count(key, again).await {
+            tracing::warn!(%key, error = %error.source, "{error}");
         }
-        // Waiting can't repair what is permanent: it uses up its receives at once and reaches the DLQ.
-        if permanent { Verdict::RetryAfter(Duration::ZERO) } else { self.back_off(message) }
-    }
-
-    fn back_off(&self, message: &Message) -> Verdict {
-        Verdict::RetryAfter(self.backoff.delay(message.receives, &mut fastrand::Rng::new()))
     }
 
     /// Never used twice: an invocation sees a message once.

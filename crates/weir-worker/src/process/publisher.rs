@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
-    task::JoinSet,
+    task::{AbortHandle, JoinSet},
     time::{Instant, timeout_at},
 };
 use weir_aws::Entry;
 use weir_core::Failure;
 
+use super::EffectsEnd;
 use crate::outside::Publish;
 
 /// EventBridge takes so many entries a call.
@@ -24,6 +25,17 @@ type Waiting = (Entry, oneshot::Sender<Result<(), Failure>>);
 /// published or were given up, nothing is waited for.
 pub struct Publisher {
     sender: mpsc::UnboundedSender<Waiting>,
+    gathering: Gathering,
+}
+
+/// The gathering goes on while this is held, and no longer: Lambda freezes what runs on after the batch was answered,
+/// and would let it publish in the next invocation, under leases that ended.
+pub struct Gathering(AbortHandle);
+
+impl Drop for Gathering {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// The right to publish one event.
@@ -32,16 +44,21 @@ pub struct Seat {
 }
 
 impl Publisher {
-    /// Starts gathering. Ends by itself when the publisher and all its seats are gone.
-    pub fn start<B: Publish>(bus: Arc<B>) -> Self {
+    /// Starts gathering; publishes nothing after `end`.
+    pub fn start<B: Publish>(bus: Arc<B>, end: EffectsEnd) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
-        tokio::spawn(gather(bus, receiver));
-        Self { sender }
+        let gathering = Gathering(tokio::spawn(gather(bus, receiver, end)).abort_handle());
+        Self { sender, gathering }
     }
 
     /// A seat for one message.
     pub fn seat(&self) -> Seat {
         Seat { sender: self.sender.clone() }
+    }
+
+    /// No more seats: once those that were handed out are used or given up, nothing is waited for.
+    pub fn seated(self) -> Gathering {
+        self.gathering
     }
 }
 
@@ -57,7 +74,7 @@ impl Seat {
     }
 }
 
-async fn gather<B: Publish>(bus: Arc<B>, mut receiver: mpsc::UnboundedReceiver<Waiting>) {
+async fn gather<B: Publish>(bus: Arc<B>, mut receiver: mpsc::UnboundedReceiver<Waiting>, end: EffectsEnd) {
     let mut calls = JoinSet::new();
     while let Some(first) = receiver.recv().await {
         let until = Instant::now() + LINGER;
@@ -69,14 +86,16 @@ async fn gather<B: Publish>(bus: Arc<B>, mut receiver: mpsc::UnboundedReceiver<W
                 Ok(None) | Err(_) => break,
             }
         }
-        calls.spawn(publish(bus.clone(), gathered));
+        calls.spawn(publish(bus.clone(), gathered, end));
     }
     calls.join_all().await;
 }
 
-async fn publish<B: Publish>(bus: Arc<B>, gathered: Vec<Waiting>) {
+async fn publish<B: Publish>(bus: Arc<B>, gathered: Vec<Waiting>, end: EffectsEnd) {
     let (entries, replies): (Vec<_>, Vec<_>) = gathered.into_iter().unzip();
-    for (reply, result) in replies.into_iter().zip(bus.publish(entries).await) {
+    // When the time is up, those who wait know it by their own clock.
+    let Ok(results) = end.run(bus.publish(entries)).await else { return };
+    for (reply, result) in replies.into_iter().zip(results) {
         // Nobody waits any more if the message was abandoned at the deadline: it comes back.
         drop(reply.send(result));
     }
@@ -100,6 +119,11 @@ mod tests {
         }
     }
 
+    fn in_ten_seconds() -> EffectsEnd {
+        let clock = resilience::Clock::starting_at(weir_core::UnixMillis(0));
+        EffectsEnd::new(clock, weir_core::UnixMillis(10_000), Duration::from_secs(10))
+    }
+
     fn entry(topic: &str) -> Entry {
         Entry { topic: topic.into(), detail: "{}".into() }
     }
@@ -107,9 +131,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_batch_shares_one_call_and_waits_for_no_clock() {
         let bus = Arc::new(Recorder::default());
-        let publisher = Publisher::start(bus.clone());
+        let publisher = Publisher::start(bus.clone(), in_ten_seconds());
         let seats: Vec<Seat> = (0..10).map(|_| publisher.seat()).collect();
-        drop(publisher);
+        let _gathering = publisher.seated();
         let begun = Instant::now();
         let mut tasks = JoinSet::new();
         for (index, seat) in seats.into_iter().enumerate() {
@@ -130,13 +154,53 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_handler_holds_up_nobody() {
         let bus = Arc::new(Recorder::default());
-        let publisher = Publisher::start(bus.clone());
+        let publisher = Publisher::start(bus.clone(), in_ten_seconds());
         let (quick, slow) = (publisher.seat(), publisher.seat());
-        drop(publisher);
+        let _gathering = publisher.seated();
         let begun = Instant::now();
         assert_eq!(quick.publish(entry("a/b")).await, Ok(()));
         assert_eq!(begun.elapsed(), LINGER);
         assert_eq!(slow.publish(entry("a/b")).await, Ok(()));
         assert_eq!(*bus.0.lock().unwrap(), [1, 1]);
+    }
+
+    /// Takes its time, and counts what it began and ended.
+    #[derive(Default)]
+    struct Slow(Mutex<(u32, u32)>);
+
+    impl Publish for Slow {
+        async fn publish(&self, entries: Vec<Entry>) -> Vec<Result<(), Failure>> {
+            self.0.lock().unwrap().0 += 1;
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            self.0.lock().unwrap().1 += 1;
+            vec![Ok(()); entries.len()]
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_published_after_the_batch_was_answered() {
+        let bus = Arc::new(Slow::default());
+        let publisher = Publisher::start(bus.clone(), in_ten_seconds());
+        let seat = publisher.seat();
+        let gathering = publisher.seated();
+        let waiting = tokio::spawn(seat.publish(entry("a/b")));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(*bus.0.lock().unwrap(), (1, 0), "under way");
+        drop(gathering);
+        assert!(waiting.await.unwrap().is_err());
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert_eq!(*bus.0.lock().unwrap(), (1, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_published_when_the_leases_are_about_to_end() {
+        let bus = Arc::new(Slow::default());
+        let publisher = Publisher::start(bus.clone(), in_ten_seconds());
+        let (early, late) = (publisher.seat(), publisher.seat());
+        let _gathering = publisher.seated();
+        assert_eq!(early.publish(entry("a/b")).await, Ok(()));
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert!(late.publish(entry("a/b")).await.is_err());
+        assert_eq!(*bus.0.lock().unwrap(), (1, 1));
     }
 }

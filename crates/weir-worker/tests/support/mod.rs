@@ -10,11 +10,13 @@ use std::{
     time::Duration,
 };
 
+use resilience::Clock;
 use shopify_webhook::ShopDomain;
-use weir_aws::{BodyError, Entry};
+use weir_aws::{BodyError, Entry, NotParked};
 use weir_core::{
-    Failure, Lane, UnixMillis,
-    envelope::{self, Meta},
+    Backoff, Failure, Lane, Topics, UnixMillis,
+    envelope::{self, Envelope, Meta},
+    fence::Fence,
     ledger::{Key, Ledger, Record},
     sha256,
 };
@@ -22,7 +24,7 @@ use weir_lambda::router::Router;
 use weir_testkit::{Fault, Faulty, ModelLedger};
 use weir_worker::{
     Worker,
-    outside::{BodyStore, Postpone, Publish, Shops},
+    outside::{self, BodyStore, Publish, Queue, Shops},
 };
 
 const SHOP: &str = "north.myshopify.com";
@@ -36,13 +38,46 @@ pub struct Outside {
     calls: Arc<Mutex<Vec<usize>>>,
     bodies: Arc<Mutex<HashMap<String, Vec<u8>>>>,
     postponed: Arc<Mutex<Vec<Duration>>>,
+    parked: Arc<Mutex<Vec<(String, String, Duration)>>>,
+    /// Whether the queue takes no copies.
+    pub queue_is_down: Arc<AtomicBool>,
     /// What the shops' keeper was told, in order.
     pub told: Arc<Mutex<Vec<String>>>,
     /// Whether it can't be reached.
     pub shops_are_down: Arc<AtomicBool>,
 }
 
-pub type TestWorker<L> = Worker<L, Outside, Outside, Outside>;
+/// The world, with a ledger and fence of its own choice.
+pub struct Services<L> {
+    store: Arc<L>,
+    rest: Arc<Outside>,
+}
+
+impl<L: Ledger + Fence + 'static> outside::Outside for Services<L> {
+    type Ledger = L;
+    type Fence = L;
+    type Bus = Outside;
+    type Bodies = Outside;
+    type Queue = Outside;
+
+    fn ledger(&self) -> &L {
+        &self.store
+    }
+    fn fence(&self) -> &L {
+        &self.store
+    }
+    fn bus(&self) -> Arc<Outside> {
+        self.rest.clone()
+    }
+    fn bodies(&self) -> &Outside {
+        &self.rest
+    }
+    fn queue(&self) -> &Outside {
+        &self.rest
+    }
+}
+
+pub type TestWorker<L> = Worker<Services<L>>;
 
 impl Outside {
     /// A world whose bus refuses the event of this id.
@@ -59,9 +94,24 @@ impl Outside {
         self.worker_over(Arc::new(Faulty::on_call(self.ledger.clone(), call, fault)), Router::new())
     }
 
-    fn worker_over<L: Ledger>(&self, ledger: Arc<L>, router: Router) -> TestWorker<L> {
-        let outside = || Arc::new(self.clone());
-        Worker { lane: Lane::Standard, ledger, bus: outside(), bodies: outside(), visibility: outside(), router }
+    pub fn worker_over<L: Ledger + Fence + 'static>(&self, store: Arc<L>, router: Router) -> TestWorker<L> {
+        Worker {
+            lane: Lane::Standard,
+            outside: Arc::new(Services { store, rest: Arc::new(self.clone()) }),
+            router,
+            topics: Arc::new(Topics::built_in()),
+            backoff: Backoff::default(),
+            clock: Clock::Wall,
+        }
+    }
+
+    /// The parked copies: envelope, message and group, delay.
+    pub fn parked(&self) -> Vec<(Envelope, String, String, Duration)> {
+        let parked = self.parked.lock().unwrap();
+        let read = |(copy, group, delay): &(String, String, Duration)| {
+            (Envelope::parse(copy).unwrap(), copy.clone(), group.clone(), *delay)
+        };
+        parked.iter().map(read).collect()
     }
 
     pub fn record(&self, id: &str) -> Record {
@@ -129,7 +179,15 @@ impl BodyStore for Outside {
     }
 }
 
-impl Postpone for Outside {
+impl Queue for Outside {
+    async fn park(&self, copy: String, group: &str, delay: Duration) -> Result<(), NotParked> {
+        if self.queue_is_down.load(Ordering::SeqCst) {
+            return Err(NotParked("refused".into()));
+        }
+        self.parked.lock().unwrap().push((copy, group.to_owned(), delay));
+        Ok(())
+    }
+
     async fn postpone(&self, messages: &[(String, Duration)]) -> Option<(usize, String)> {
         self.postponed.lock().unwrap().extend(messages.iter().map(|(_, delay)| *delay));
         None
@@ -196,20 +254,29 @@ pub fn referred(id: &str, body: &[u8], reference: &str) -> String {
 }
 
 /// One invocation of 30 s; the ids of the messages (`m0`, `m1`, …) that it reports as failed.
-pub async fn run<L: Ledger + 'static>(worker: &TestWorker<L>, bodies: &[String]) -> Vec<String> {
+pub async fn run<L: Ledger + Fence + 'static>(worker: &TestWorker<L>, bodies: &[String]) -> Vec<String> {
+    run_received(worker, bodies, 1).await
+}
+
+/// The same for messages that were received so often.
+pub async fn run_received<L: Ledger + Fence + 'static>(
+    worker: &TestWorker<L>,
+    bodies: &[String],
+    receives: u32,
+) -> Vec<String> {
     static INVOCATION: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let invocation = INVOCATION.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
     let records: Vec<_> = bodies
         .iter()
         .enumerate()
         .map(|(index, body)| {
-            let attributes = serde_json::json!({"ApproximateReceiveCount": "1", "MessageGroupId": SHOP});
+            let attributes = serde_json::json!({"ApproximateReceiveCount": receives.to_string(), "MessageGroupId": SHOP});
             serde_json::json!({"messageId": format!("m{index}"), "receiptHandle": "r", "body": body, "attributes": attributes})
         })
         .collect();
     let event = serde_json::from_value(serde_json::json!({ "Records": records })).unwrap();
     let remaining = Duration::from_secs(30);
     let end = UnixMillis::now() + remaining;
-    let response = worker.handle(event, &format!("invocation-{invocation}"), end, remaining).await.unwrap();
+    let response = worker.handle(event, &format!("invocation-{invocation}"), end).await.unwrap();
     response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }

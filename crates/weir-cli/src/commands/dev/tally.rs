@@ -58,6 +58,8 @@ pub(super) struct Counts {
     pub(super) working: usize,
     /// Took effect, each event once.
     pub(super) done: usize,
+    /// Gave way to a newer version of its resource.
+    pub(super) stale: usize,
     /// Came again after that, and had no effect.
     pub(super) duplicate: usize,
     /// Failed and not given up yet.
@@ -69,12 +71,13 @@ pub(super) struct Counts {
 /// The part of the counts that is known of a single shop: the depth of a queue knows no shops.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(super) struct ShopCounts {
-    /// Distinct events (orders, payments, renamed products), which should all be done in the end.
+    /// Distinct events (orders, payments, renamed products), which should all be done or stale in the end.
     pub(super) orders: usize,
     pub(super) sent: usize,
     pub(super) accepted: usize,
     pub(super) rejected: usize,
     pub(super) done: usize,
+    pub(super) stale: usize,
     pub(super) duplicate: usize,
 }
 
@@ -83,6 +86,7 @@ pub(super) struct ShopCounts {
 pub(super) struct Goal {
     pub(super) accepted: usize,
     pub(super) rejected: usize,
+    /// Or stale.
     pub(super) done: usize,
     pub(super) duplicate: usize,
     pub(super) dead_lettered: usize,
@@ -157,9 +161,9 @@ impl Tally {
         let mut shops: BTreeMap<&str, ShopCounts> =
             self.deliveries.iter().map(|sent| (sent.shop.as_str(), ShopCounts::default())).collect();
         for (shop, counts) in &mut shops {
-            let Counts { sent, accepted, rejected, done, duplicate, .. } = self.count(|of| of == *shop);
+            let Counts { sent, accepted, rejected, done, stale, duplicate, .. } = self.count(|of| of == *shop);
             let orders = self.deliveries.iter().filter(|sent| sent.shop == *shop && sent.role == Role::Event).count();
-            *counts = ShopCounts { orders, sent, accepted, rejected, done, duplicate };
+            *counts = ShopCounts { orders, sent, accepted, rejected, done, stale, duplicate };
         }
         shops
     }
@@ -182,7 +186,8 @@ impl Tally {
             match (&event.state, reply) {
                 (Some(State::Leased { .. }), _) => counts.working += 1,
                 (Some(State::Done), _) => counts.done += 1,
-                (Some(State::Failed(_)), _) => counts.retrying += 1,
+                (Some(State::Stale), _) => counts.stale += 1,
+                (Some(State::Failed(_) | State::Parked { .. }), _) => counts.retrying += 1,
                 (None, Reply::Status(200..=299)) => counts.waiting += 1,
                 (None, _) => {}
             }
@@ -226,7 +231,7 @@ impl Tally {
             .filter(|sent| sent.role != Role::Forged && sent.reply.is_some_and(Reply::is_rejected));
         let refused = refused.count();
         tell(refused > 0, format!("{refused} signed deliveries were rejected"));
-        let undone = goal.done.saturating_sub(counts.done);
+        let undone = goal.done.saturating_sub(counts.done + counts.stale);
         let Counts { waiting, working, retrying, .. } = counts;
         let whereabouts = format!("waiting on a lane {waiting}, with a worker {working}, retrying {retrying}");
         tell(undone > 0, format!("{undone} of {} events are not done ({whereabouts})", goal.done));

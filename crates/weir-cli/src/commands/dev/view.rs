@@ -77,8 +77,8 @@ impl<'a> View<'a> {
 
 fn last_words(missing: &[String]) -> String {
     if missing.is_empty() {
-        return "Each event took effect once. The forgery was turned away at the door; the poison payload waits on a\n\
-                dead-letter queue and held up nobody: `cargo weir events list --state failed` says why it is there."
+        return "Each event took effect once, or gave way to a newer one of its resource. The forgery was turned away at the door;\n\
+                the poison payload waits on a dead-letter queue and held up nobody: `cargo weir events list --state failed` says why it is there."
             .to_owned();
     }
     let missing: String = missing.iter().map(|sentence| format!("\n  - {sentence}")).collect();
@@ -89,24 +89,25 @@ fn last_words(missing: &[String]) -> String {
 }
 
 fn line(counts: &Counts) -> String {
-    let Counts { accepted, rejected, waiting, working, done, duplicate, retrying, dead_lettered, .. } = counts;
+    let Counts { accepted, rejected, waiting, working, done, stale, duplicate, retrying, dead_lettered, .. } = counts;
     format!(
-        "accepted {accepted}, rejected {rejected}; on their way {}, done {done}, duplicate {duplicate}, \
+        "accepted {accepted}, rejected {rejected}; on their way {}, done {done}, stale {stale}, duplicate {duplicate}, \
          retrying {retrying}, dead-lettered {dead_lettered}",
         waiting + working
     )
 }
 
 fn table(shops: &BTreeMap<&str, ShopCounts>, whole: &Counts) -> String {
-    const HEAD: [&str; 7] = ["sent", "accepted", "rejected", "done", "duplicate", "retrying", "dead-lettered"];
+    const HEAD: [&str; 8] = ["sent", "accepted", "rejected", "done", "stale", "duplicate", "retrying", "dead-lettered"];
     let of_shop = |counts: &ShopCounts| {
-        let ShopCounts { sent, accepted, rejected, done, duplicate, .. } = counts;
-        let known = [sent, accepted, rejected, done, duplicate].map(ToString::to_string);
+        let ShopCounts { sent, accepted, rejected, done, stale, duplicate, .. } = counts;
+        let known = [sent, accepted, rejected, done, stale, duplicate].map(ToString::to_string);
         known.into_iter().collect::<Vec<_>>()
     };
     let of_all = |counts: &Counts| {
-        let Counts { sent, accepted, rejected, done, duplicate, retrying, dead_lettered, .. } = counts;
-        let known = [sent, accepted, rejected, done, duplicate, retrying, dead_lettered].map(ToString::to_string);
+        let Counts { sent, accepted, rejected, done, stale, duplicate, retrying, dead_lettered, .. } = counts;
+        let known =
+            [sent, accepted, rejected, done, stale, duplicate, retrying, dead_lettered].map(ToString::to_string);
         known.into_iter().collect::<Vec<_>>()
     };
     let row = |name: &str, cells: Vec<String>| {
@@ -161,7 +162,7 @@ impl Bars {
             (&self.accepted, counts.accepted),
             (&self.rejected, counts.rejected),
             (&self.on_the_way, counts.waiting + counts.working),
-            (&self.done, counts.done),
+            (&self.done, counts.done + counts.stale),
             (&self.duplicate, counts.duplicate),
             (&self.retrying, counts.retrying),
             (&self.dead_lettered, counts.dead_lettered),
@@ -171,7 +172,7 @@ impl Bars {
         }
         let shops = shops.iter().map(|(shop, counts)| {
             let name = shop.split('.').next().unwrap_or(shop);
-            format!("{name} {}/{}", counts.done, counts.orders)
+            format!("{name} {}/{}", counts.done + counts.stale, counts.orders)
         });
         self.shops.set_message(format!("done          {}", shops.collect::<Vec<_>>().join("  ")));
     }

@@ -15,10 +15,16 @@ pub(super) struct EventView {
     app: Option<String>,
     pub(super) attempts: u32,
     pub(super) duplicates: u32,
+    /// How often another body came under its id.
+    mismatches: u32,
+    /// How often it was parked.
+    parks: u32,
     triggered_at: Option<String>,
     pub(super) received_at: String,
     updated_at: String,
     lease_until: Option<String>,
+    /// When a parked event comes back.
+    parked_until: Option<String>,
     last_error: Option<String>,
     /// Whether trying again can't help; `None` unless it failed.
     permanent: Option<bool>,
@@ -29,11 +35,13 @@ pub(super) struct EventView {
 impl From<&Record> for EventView {
     fn from(record: &Record) -> Self {
         let (shop, webhook_id) = record.key.event.split_once('#').unwrap_or(("unknown", &record.key.event));
-        let (lease_until, permanent) = match &record.state {
-            State::Leased { until } => (Some(until.to_string()), None),
-            State::Done => (None, None),
-            State::Failed(failure) => (None, Some(failure.is_permanent())),
-        };
+        let (mut lease_until, mut parked_until, mut permanent) = (None, None, None);
+        match &record.state {
+            State::Leased { until } => lease_until = Some(until.to_string()),
+            State::Parked { until } => parked_until = Some(until.to_string()),
+            State::Failed(failure) => permanent = Some(failure.is_permanent()),
+            State::Done | State::Stale => {}
+        }
         Self {
             shop: shop.to_owned(),
             webhook_id: webhook_id.to_owned(),
@@ -44,10 +52,13 @@ impl From<&Record> for EventView {
             app: record.app.clone(),
             attempts: record.attempts,
             duplicates: record.duplicates,
+            mismatches: record.mismatches,
+            parks: record.parks,
             triggered_at: record.triggered_at.clone(),
             received_at: record.received_at.to_string(),
             updated_at: record.updated_at.to_string(),
             lease_until,
+            parked_until,
             last_error: record.last_error.clone(),
             permanent,
             event_id: record.event_id.clone(),
@@ -66,23 +77,28 @@ impl EventView {
         let state = match (self.state, self.permanent) {
             ("leased", _) => "leased: a worker acts on it".to_owned(),
             ("done", _) => "done: it took effect, and never runs again".to_owned(),
+            ("stale", _) => "stale: a newer version of its resource came first, so it never runs".to_owned(),
+            ("parked", _) => "parked: what it needs is not there; a copy of its message comes back".to_owned(),
             (_, Some(true)) => "failed: trying again can't help, so it goes to its lane's dead-letter queue".to_owned(),
             (state, _) => format!("{state}: it is tried again, until its lane gives it up to the dead-letter queue"),
         };
-        let replay = (self.generation > 0).then(|| self.generation.to_string());
+        let some = |count: u32| (count > 0).then(|| count.to_string());
         let rows = [
             ("state", Some(state)),
             ("topic", self.topic.clone()),
             ("lane", Some(self.lane.to_owned())),
             ("app", self.app.clone()),
-            ("replay", replay),
+            ("replay", some(self.generation)),
             ("attempts", Some(self.attempts.to_string())),
             ("duplicates", Some(self.duplicates.to_string())),
+            ("other bodies", some(self.mismatches)),
+            ("parked", some(self.parks)),
             ("last error", self.last_error.clone()),
             ("triggered", self.triggered_at.clone()),
             ("received", Some(self.received_at.clone())),
             ("updated", Some(self.updated_at.clone())),
             ("leased until", self.lease_until.clone()),
+            ("parked until", self.parked_until.clone()),
             ("event id", self.event_id.clone()),
             ("body SHA-256", Some(self.body_sha256.clone())),
         ];
@@ -105,6 +121,8 @@ pub(super) mod tests {
             owner: Owner("me".into()),
             attempts: 5,
             duplicates: 0,
+            mismatches: 0,
+            parks: 0,
             body_sha256: "aa".into(),
             topic: Some("orders/create".into()),
             app: Some("default".into()),

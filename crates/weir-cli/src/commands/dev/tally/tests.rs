@@ -28,6 +28,8 @@ fn record(script: &[Planned], place: usize, state: State, duplicates: u32) -> Re
         owner: Owner("me".into()),
         attempts: 1,
         duplicates,
+        mismatches: 0,
+        parks: 0,
         body_sha256: "aa".into(),
         topic: Some("orders/create".into()),
         app: None,

@@ -1,0 +1,196 @@
+//! The fence in DynamoDB. The rules are `weir_core::fence`'s; here each is one conditional write.
+//!
+//! | attribute | |
+//! |---|---|
+//! | `pk` | `{shop}#{app}#{resource}` |
+//! | `version` | the newest version that was let in, in nanoseconds since 1970 |
+//! | `owner`, `lease_until_ms` | who handles an event of it; absent when nobody does |
+//! | `ran:{topic}` | the last run of the topic, as `weir_core::fence::Run` prints it |
+//! | `expires_at_s` | when it may be forgotten: with the ledger |
+//!
+//! An item stays under 1 KB with eight topics, so that a write costs one unit: two units an event, enter and leave.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{Client, operation::update_item::builders::UpdateItemFluentBuilder};
+use aws_types::SdkConfig;
+use weir_core::{
+    StoreError, UnixMillis,
+    fence::{self, Ask, Entry, Fence, Mark, Record, Run, Settled},
+    ledger::Owner,
+    topics::Version,
+};
+
+use crate::{
+    conditional::{Written, update, written},
+    ledger::{
+        BadItem,
+        item::{Item, number, text},
+    },
+};
+
+const PK: &str = "pk";
+const VERSION: &str = "version";
+const OWNER: &str = "owner";
+const LEASE_UNTIL_MS: &str = "lease_until_ms";
+const UPDATED_AT_MS: &str = "updated_at_ms";
+const EXPIRES_AT_S: &str = "expires_at_s";
+const RAN: &str = "ran:";
+
+/// The rule of `weir_core::fence::enter`.
+const MAY_ENTER: &str = "attribute_not_exists(pk) OR (\
+    (attribute_not_exists(#owner) OR #owner = :me OR lease_until_ms < :now) AND (\
+        #version < :version OR (#version = :version AND (\
+            attribute_not_exists(#ran) OR NOT begins_with(#ran, :at_version) \
+            OR (begins_with(#ran, :of_event) AND #ran < :run)))))";
+
+/// The rule of `weir_core::fence::leave`.
+const MAY_LEAVE: &str = "#owner = :me";
+
+/// The fence in one table.
+#[derive(Debug, Clone)]
+pub struct DynamoFence {
+    client: Client,
+    table: String,
+    retention: Duration,
+}
+
+impl DynamoFence {
+    /// `retention`: how long a resource is remembered after its last event. It must exceed every time that an older
+    /// event may hide, as the ledger's.
+    pub fn new(config: &SdkConfig, table: String, retention: Duration) -> Self {
+        Self { client: Client::new(config), table, retention }
+    }
+
+    fn update(&self, ask: &Ask<'_>) -> UpdateItemFluentBuilder {
+        update(&self.client, &self.table, Item::from([(PK.to_owned(), text(ask.key))]))
+            .expression_attribute_names("#owner", OWNER)
+            .expression_attribute_values(":me", text(&ask.owner.0))
+            .expression_attribute_values(":now", number(ask.now.0))
+            .expression_attribute_values(":expires", number((ask.now + self.retention).as_seconds()))
+    }
+}
+
+impl Fence for DynamoFence {
+    async fn enter(&self, ask: &Ask<'_>) -> Result<Entry, StoreError> {
+        let set = format!(
+            "SET #version = :version, #owner = :me, {LEASE_UNTIL_MS} = :until, {UPDATED_AT_MS} = :now, {EXPIRES_AT_S} = :expires"
+        );
+        let request = self
+            .update(ask)
+            .update_expression(set)
+            .condition_expression(MAY_ENTER)
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_names("#ran", ran(ask.mark))
+            .expression_attribute_values(":version", number(ask.run.version))
+            .expression_attribute_values(":until", number(ask.lease_until.0))
+            .expression_attribute_values(":at_version", text(ask.run.at_version()))
+            .expression_attribute_values(":of_event", text(ask.run.of_event()))
+            .expression_attribute_values(":run", text(ask.run.to_string()));
+        match written(request.send().await, record, "enter the resource")? {
+            Written::Yes => Ok(Entry::Granted),
+            Written::No(record) => match fence::enter(record.as_deref(), ask) {
+                // The write and the rule disagree: never act on that, come back.
+                Entry::Granted => Ok(Entry::Busy(Duration::from_secs(1))),
+                refused => Ok(refused),
+            },
+        }
+    }
+
+    async fn leave(&self, ask: &Ask<'_>, has_run: bool) -> Result<Settled, StoreError> {
+        let ends = format!("{UPDATED_AT_MS} = :now, {EXPIRES_AT_S} = :expires REMOVE #owner, {LEASE_UNTIL_MS}");
+        let request = self.update(ask).condition_expression(MAY_LEAVE);
+        let request = if has_run {
+            request
+                .update_expression(format!("SET #ran = :run, {ends}"))
+                .expression_attribute_names("#ran", ran(ask.mark))
+                .expression_attribute_values(":run", text(ask.run.to_string()))
+        } else {
+            request.update_expression(format!("SET {ends}"))
+        };
+        match written(request.send().await, record, "leave the resource")? {
+            Written::No(record) if !(has_run && fence::has_left(record.as_deref(), ask)) => Ok(Settled::Lost),
+            Written::Yes | Written::No(_) => Ok(Settled::Written),
+        }
+    }
+}
+
+fn ran(mark: &Mark) -> String {
+    format!("{RAN}{}", mark.as_str())
+}
+
+fn record(item: &Item) -> Result<Record, BadItem> {
+    let string = |at: &'static str| item.get(at).and_then(|v| v.as_s().ok()).cloned();
+    let decimal = |at: &'static str| item.get(at).and_then(|v| v.as_n().ok());
+    let version: Version = decimal(VERSION).and_then(|v| v.parse().ok()).ok_or(BadItem(VERSION))?;
+    let held = string(OWNER).map(|owner| {
+        let until = decimal(LEASE_UNTIL_MS).and_then(|v| v.parse().ok()).ok_or(BadItem(LEASE_UNTIL_MS))?;
+        Ok((Owner(owner), UnixMillis(until)))
+    });
+    let runs = item.iter().filter_map(|(name, value)| Some((name.strip_prefix(RAN)?.to_owned(), value)));
+    let ran = runs.map(|(mark, value)| {
+        let run = value.as_s().ok().and_then(|text| Run::parse(text)).ok_or(BadItem("ran:{topic}"))?;
+        Ok((Mark::from(mark), run))
+    });
+    Ok(Record {
+        key: string(PK).ok_or(BadItem(PK))?,
+        version,
+        held: held.transpose()?,
+        ran: ran.collect::<Result<_, BadItem>>()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item() -> Item {
+        Item::from([
+            (PK.to_owned(), text("north.myshopify.com#default#orders/1")),
+            (VERSION.to_owned(), number(1_795_755_600_123_456_789_i128)),
+            (OWNER.to_owned(), text("me")),
+            (LEASE_UNTIL_MS.to_owned(), number(7)),
+            ("ran:orders/paid".to_owned(), text("5/a/0000000001")),
+        ])
+    }
+
+    #[test]
+    fn an_item_is_read_whole() {
+        let record = record(&item()).unwrap();
+        assert_eq!(record.version, Version(1_795_755_600_123_456_789));
+        assert_eq!(record.held, Some((Owner("me".into()), UnixMillis(7))));
+        let run = Run { version: Version(5), webhook_id: "a".into(), generation: 1 };
+        assert_eq!(record.ran, [(Mark::from("orders/paid".to_owned()), run)].into());
+    }
+
+    #[test]
+    fn a_foreign_item_names_the_attribute_at_fault() {
+        for (at, named) in [(PK, PK), (VERSION, VERSION), (LEASE_UNTIL_MS, LEASE_UNTIL_MS), ("ran:x/y", "ran:{topic}")]
+        {
+            let mut item = item();
+            item.insert(at.to_owned(), text("?"));
+            item.remove(if at == PK { PK } else { "" });
+            assert_eq!(record(&item), Err(BadItem(named)));
+        }
+    }
+
+    /// A write of up to 1 KB is one unit.
+    #[test]
+    fn an_item_with_eight_topics_stays_below_one_kilobyte() {
+        let mut item = item();
+        item.insert(
+            OWNER.to_owned(),
+            text("5c5f58e4-bdd9-4b37-8a5f-bf7d70bcd043/b54557e4-bdd9-4b37-8a5f-bf7d70bcd043"),
+        );
+        for index in 0..7 {
+            let run = Run {
+                version: Version(1_795_755_600_123_456_789),
+                webhook_id: "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043".into(),
+                generation: 0,
+            };
+            item.insert(format!("ran:orders/partially_{index}"), text(run.to_string()));
+        }
+        let size: usize = item.iter().map(|(name, value)| name.len() + value.as_s().map_or(21, String::len)).sum();
+        assert!(size < 1024, "{size}");
+    }
+}

@@ -1,0 +1,97 @@
+//! The queue that a worker reads: when its messages come back, and copies of those whose way is barred.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::{Client, types::ChangeMessageVisibilityBatchRequestEntry};
+use aws_types::SdkConfig;
+
+use crate::reason::reason;
+
+/// A lane's queue, as its worker has it.
+#[derive(Debug, Clone)]
+pub struct LaneQueue {
+    client: Client,
+    url: String,
+}
+
+/// The queue did not take a copy, or can't be known to have taken it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the lane did not take the parked copy: {0}")]
+pub struct NotParked(pub String);
+
+/// SQS allows no more, counted from the receive.
+const MAX_VISIBILITY: Duration = Duration::from_secs(11 * 3600);
+
+/// SQS takes so many entries a call; a batch that Lambda hands over may hold more.
+const MAX_ENTRIES: usize = 10;
+
+/// What SQS refused may pass at once: throttling concerns single entries.
+const ROUNDS: usize = 2;
+
+impl LaneQueue {
+    /// The queue at this URL.
+    pub fn new(config: &SdkConfig, url: String) -> Self {
+        Self { client: Client::new(config), url }
+    }
+
+    /// Sends a copy that becomes visible after `delay`, rounded up to seconds. `group` is the shop, as it was of the
+    /// original: also what was parked keeps others' messages from waiting.
+    pub async fn park(&self, copy: String, group: &str, delay: Duration) -> Result<(), NotParked> {
+        let request = self.client.send_message().queue_url(&self.url).message_group_id(group);
+        let request = request.message_body(copy).delay_seconds(whole_seconds(delay));
+        request.send().await.map(|_| ()).map_err(|error| NotParked(reason(&error)))
+    }
+
+    /// Makes each message (its receipt handle) visible after its delay, rounded up to seconds. What is refused is tried
+    /// once more; a message whose change still fails comes back when the queue's own time-out runs out. Returns how
+    /// many did, with the first reason.
+    pub async fn postpone(&self, messages: &[(String, Duration)]) -> Option<(usize, String)> {
+        let mut failed: Option<(usize, String)> = None;
+        for chunk in messages.chunks(MAX_ENTRIES) {
+            let mut left: Vec<&(String, Duration)> = chunk.iter().collect();
+            let mut why = String::new();
+            for _round in 0..ROUNDS {
+                match self.change(&left).await {
+                    Ok(refused) => {
+                        left = refused.iter().filter_map(|(index, _)| left.get(*index).copied()).collect();
+                        why = refused.into_iter().next().map_or(why, |(_, code)| code);
+                    }
+                    // The SDK has tried again already.
+                    Err(reason) => {
+                        why = reason;
+                        break;
+                    }
+                }
+                if left.is_empty() {
+                    break;
+                }
+            }
+            if !left.is_empty() {
+                let (count, first) = failed.unwrap_or((0, why));
+                failed = Some((count + left.len(), first));
+            }
+        }
+        failed
+    }
+
+    /// The entries that were refused, by their place, each with its code.
+    async fn change(&self, messages: &[&(String, Duration)]) -> Result<Vec<(usize, String)>, String> {
+        let entries = messages.iter().enumerate().filter_map(|(index, (receipt, delay))| {
+            ChangeMessageVisibilityBatchRequestEntry::builder()
+                .id(index.to_string())
+                .receipt_handle(receipt)
+                .visibility_timeout(whole_seconds(*delay.min(&MAX_VISIBILITY)))
+                .build()
+                .ok()
+        });
+        let request = self.client.change_message_visibility_batch().queue_url(&self.url);
+        let reply = request.set_entries(Some(entries.collect())).send().await.map_err(|error| reason(&error))?;
+        let refused =
+            reply.failed().iter().filter_map(|entry| Some((entry.id().parse().ok()?, entry.code().to_owned())));
+        Ok(refused.collect())
+    }
+}
+
+fn whole_seconds(delay: Duration) -> i32 {
+    delay.as_secs_f64().ceil() as i32
+}

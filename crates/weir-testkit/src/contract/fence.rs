@@ -1,0 +1,164 @@
+//! The fence's contract, case by case.
+
+use std::time::Duration;
+
+use weir_core::{
+    UnixMillis,
+    fence::{Ask, Entry, Fence, Mark, Run, Settled},
+    ledger::Owner,
+    topics::Version,
+};
+
+use super::{LEASE, reached};
+
+const NOW: UnixMillis = UnixMillis(1_795_755_600_000);
+
+/// A second of versions as they are: nanoseconds, of which the last counts.
+const V: i128 = 1_795_755_600_123_456_789;
+
+/// One worker with one event of a resource.
+pub(crate) struct Visitor<'a, F> {
+    pub(crate) fence: &'a F,
+    pub(crate) key: &'a str,
+    pub(crate) owner: Owner,
+    pub(crate) mark: Mark,
+    pub(crate) run: Run,
+}
+
+impl<'a, F: Fence> Visitor<'a, F> {
+    /// The event of this id, at a version counted from [`V`].
+    pub(crate) fn new(fence: &'a F, key: &'a str, owner: &str, topic: &str, id: &str, version: i128) -> Self {
+        let run = Run { version: Version(V + version), webhook_id: id.to_owned(), generation: 0 };
+        Self { fence, key, owner: Owner(owner.to_owned()), mark: Mark::from(topic.to_owned()), run }
+    }
+
+    fn replayed(self, generation: u32) -> Self {
+        Self { run: Run { generation, ..self.run }, ..self }
+    }
+
+    fn ask(&self, now: UnixMillis) -> Ask<'_> {
+        let Self { key, owner, mark, run, .. } = self;
+        Ask { key, owner, mark, run, now, lease_until: now + LEASE }
+    }
+
+    pub(crate) async fn enter(&self, now: UnixMillis) -> Entry {
+        reached(self.fence.enter(&self.ask(now)).await)
+    }
+
+    pub(crate) async fn leave(&self, ran: bool, now: UnixMillis) -> Settled {
+        reached(self.fence.leave(&self.ask(now), ran).await)
+    }
+}
+
+/// Runs every case. `prefix` keeps the keys apart from those of other runs on the same table.
+pub async fn cases<F: Fence>(fence: &F, prefix: &str) {
+    let key = |name: &str| format!("{prefix}.myshopify.com#default#orders/{name}");
+    older_versions_never_enter(fence, &key("older")).await;
+    one_at_a_time(fence, &key("one")).await;
+    a_lease_that_ran_out_is_taken_over(fence, &key("lease")).await;
+    an_equal_version_runs_once_for_each_topic(fence, &key("equal")).await;
+    what_did_not_run_may_enter_again(fence, &key("again")).await;
+    an_event_that_ran_is_told_so(fence, &key("ran")).await;
+    only_who_is_in_there_leaves(fence, &key("leave")).await;
+    a_repeated_leave_frees_nobody_else(fence, &key("repeat")).await;
+}
+
+async fn older_versions_never_enter<F: Fence>(fence: &F, key: &str) {
+    let new = Visitor::new(fence, key, "a", "orders/updated", "2", 1);
+    let old = Visitor::new(fence, key, "b", "orders/create", "1", 0);
+    assert_eq!(new.enter(NOW).await, Entry::Granted);
+    assert_eq!(old.enter(NOW).await, Entry::Stale(new.run.version), "while the newer one is in there");
+    assert_eq!(new.leave(false, NOW).await, Settled::Written);
+    assert_eq!(old.enter(NOW + LEASE + LEASE).await, Entry::Stale(new.run.version), "though the newer one failed");
+    assert_eq!(new.enter(NOW).await, Entry::Granted);
+    assert_eq!(new.leave(true, NOW).await, Settled::Written);
+    assert_eq!(old.enter(NOW).await, Entry::Stale(new.run.version));
+    let newest = Visitor::new(fence, key, "c", "orders/updated", "3", 2);
+    assert_eq!(newest.enter(NOW).await, Entry::Granted);
+    assert_eq!(newest.leave(true, NOW).await, Settled::Written);
+    assert_eq!(new.enter(NOW).await, Entry::Stale(newest.run.version), "it ran, but at a version that is over");
+}
+
+async fn one_at_a_time<F: Fence>(fence: &F, key: &str) {
+    let a = Visitor::new(fence, key, "a", "orders/create", "1", 0);
+    assert_eq!(a.enter(NOW).await, Entry::Granted);
+    for version in [0, 1] {
+        let b = Visitor::new(fence, key, "b", "orders/paid", "2", version);
+        assert_eq!(b.enter(NOW).await, Entry::Busy(LEASE), "{version}");
+        assert_eq!(b.enter(NOW + LEASE).await, Entry::Busy(Duration::ZERO), "{version}");
+    }
+    assert_eq!(a.enter(NOW).await, Entry::Granted, "its own entry, whose reply was lost");
+}
+
+async fn a_lease_that_ran_out_is_taken_over<F: Fence>(fence: &F, key: &str) {
+    let (a, b) =
+        (Visitor::new(fence, key, "a", "orders/create", "1", 0), Visitor::new(fence, key, "b", "orders/paid", "2", 0));
+    assert_eq!(a.enter(NOW).await, Entry::Granted);
+    let later = NOW + LEASE + Duration::from_millis(1);
+    assert_eq!(b.enter(later).await, Entry::Granted);
+    assert_eq!(a.leave(true, later).await, Settled::Lost, "it came back from the dead");
+    assert_eq!(a.enter(later).await, Entry::Busy(LEASE));
+    assert_eq!(b.leave(true, later).await, Settled::Written);
+}
+
+async fn an_equal_version_runs_once_for_each_topic<F: Fence>(fence: &F, key: &str) {
+    for (owner, topic, id) in [("a", "orders/create", "1"), ("b", "orders/paid", "2")] {
+        let visitor = Visitor::new(fence, key, owner, topic, id, 0);
+        assert_eq!(visitor.enter(NOW).await, Entry::Granted, "{topic}");
+        assert_eq!(visitor.leave(true, NOW).await, Settled::Written, "{topic}");
+        let again = Visitor::new(fence, key, "c", topic, "3", 0);
+        assert_eq!(again.enter(NOW).await, Entry::Stale(visitor.run.version), "{topic} by another event");
+    }
+    let next = Visitor::new(fence, key, "d", "orders/paid", "4", 1);
+    assert_eq!(next.enter(NOW).await, Entry::Granted, "a newer version");
+}
+
+async fn what_did_not_run_may_enter_again<F: Fence>(fence: &F, key: &str) {
+    let first = Visitor::new(fence, key, "a", "orders/paid", "1", 0);
+    assert_eq!(first.enter(NOW).await, Entry::Granted);
+    assert_eq!(first.leave(false, NOW).await, Settled::Written);
+    let again = Visitor::new(fence, key, "b", "orders/paid", "1", 0);
+    assert_eq!(again.enter(NOW).await, Entry::Granted);
+    assert_eq!(again.leave(false, NOW).await, Settled::Written);
+    let other = Visitor::new(fence, key, "c", "orders/paid", "2", 0);
+    assert_eq!(other.enter(NOW).await, Entry::Granted, "another event of the version may run in its place");
+}
+
+async fn an_event_that_ran_is_told_so<F: Fence>(fence: &F, key: &str) {
+    let event = |owner: &str| Visitor::new(fence, key, owner, "orders/paid", "1", 0);
+    assert_eq!(event("a").enter(NOW).await, Entry::Granted);
+    assert_eq!(event("a").leave(true, NOW).await, Settled::Written);
+    assert_eq!(event("b").enter(NOW).await, Entry::Ran);
+    let replay = event("c").replayed(1);
+    assert_eq!(replay.enter(NOW).await, Entry::Granted, "an operator runs it again");
+    assert_eq!(replay.leave(true, NOW).await, Settled::Written);
+    assert_eq!(event("d").replayed(1).enter(NOW).await, Entry::Ran);
+    assert_eq!(event("e").enter(NOW).await, Entry::Stale(replay.run.version));
+}
+
+async fn only_who_is_in_there_leaves<F: Fence>(fence: &F, key: &str) {
+    let (a, b) = (
+        Visitor::new(fence, key, "a", "orders/create", "1", 0),
+        Visitor::new(fence, key, "b", "orders/create", "2", 0),
+    );
+    for ran in [true, false] {
+        assert_eq!(a.leave(ran, NOW).await, Settled::Lost, "nobody ever was there");
+    }
+    assert_eq!(a.enter(NOW).await, Entry::Granted);
+    for ran in [true, false] {
+        assert_eq!(b.leave(ran, NOW).await, Settled::Lost);
+    }
+    assert_eq!(b.enter(NOW).await, Entry::Busy(LEASE), "that freed nobody's lease");
+    assert_eq!(a.leave(true, NOW + LEASE + LEASE).await, Settled::Written, "late, but nobody else came");
+}
+
+async fn a_repeated_leave_frees_nobody_else<F: Fence>(fence: &F, key: &str) {
+    let a = Visitor::new(fence, key, "a", "orders/create", "1", 0);
+    let b = Visitor::new(fence, key, "b", "orders/paid", "2", 0);
+    assert_eq!(a.enter(NOW).await, Entry::Granted);
+    assert_eq!(a.leave(true, NOW).await, Settled::Written);
+    assert_eq!(b.enter(NOW).await, Entry::Granted);
+    assert_eq!(a.leave(true, NOW).await, Settled::Written, "its reply was lost");
+    let c = Visitor::new(fence, key, "c", "orders/updated", "3", 0);
+    assert_eq!(c.enter(NOW).await, Entry::Busy(LEASE), "b is still in there");
+}

@@ -1,0 +1,80 @@
+//! The way of an event through the fence of its resource.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use weir_core::{
+    Backoff, Failure, UnixMillis,
+    fence::{self, Entry, Fence, Mark, Run, Settled},
+    ledger::Owner,
+    topics::{Snapshot, Version},
+};
+use weir_lambda::router::Event;
+
+use super::Processor;
+use crate::outside::Outside;
+
+/// An event of a resource is handled in a fraction of a second as a rule: so long it is waited for, in place of a receive.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The waits between two looks. Each costs a write that is refused.
+const LOOKS: Backoff = Backoff { base: Duration::from_millis(100), cap: Duration::from_millis(500) };
+
+/// The right to handle an event of a resource.
+pub(super) struct Visit {
+    key: String,
+    mark: Mark,
+    run: Run,
+}
+
+/// What the fence said, in the end.
+pub(super) enum Visited {
+    /// The event may be handled.
+    Inside(Visit),
+    /// It ran before.
+    Ran,
+    /// This version came first.
+    Stale(Version),
+}
+
+impl<O: Outside> Processor<O> {
+    /// Enters the resource, after a short wait if another event of it is being handled.
+    pub(super) async fn enter(&self, event: &Event, snapshot: Snapshot, owner: &Owner) -> Result<Visited, Failure> {
+        let meta = event.meta();
+        let visit = Visit { key: snapshot.key, mark: Mark::of(meta), run: Run::of(meta, snapshot.version) };
+        let until = Instant::now() + PATIENCE;
+        for look in 1.. {
+            let entry = self.outside.fence().enter(&self.ask(&visit, owner)).await;
+            let rest = match entry.map_err(|error| unreachable(&error))? {
+                Entry::Granted => return Ok(Visited::Inside(visit)),
+                Entry::Ran => return Ok(Visited::Ran),
+                Entry::Stale(version) => return Ok(Visited::Stale(version)),
+                Entry::Busy(rest) => rest,
+            };
+            let wait = LOOKS.delay(look, &mut fastrand::Rng::new());
+            if Instant::now() + wait > until {
+                return Err(Failure::outage("another event of its resource is being handled", rest));
+            }
+            tokio::time::sleep(wait).await;
+        }
+        unreachable!("the looks have no end")
+    }
+
+    /// Leaves the resource to others. If it can't be left, they wait until the lease ends, and nothing is lost.
+    pub(super) async fn leave(&self, visit: &Visit, owner: &Owner, ran: bool) {
+        match self.outside.fence().leave(&self.ask(visit, owner), ran).await {
+            Ok(Settled::Written) => {}
+            Ok(Settled::Lost) => tracing::warn!(resource = visit.key, ran, "Its lease had ended: another is in there"),
+            Err(error) => tracing::warn!(resource = visit.key, error = %error.source, "{error}: its lease runs out"),
+        }
+    }
+
+    fn ask<'a>(&self, visit: &'a Visit, owner: &'a Owner) -> fence::Ask<'a> {
+        let (now, lease_until): (UnixMillis, UnixMillis) = (self.clock.now(), self.lease_until);
+        fence::Ask { key: &visit.key, owner, mark: &visit.mark, run: &visit.run, now, lease_until }
+    }
+}
+
+fn unreachable(error: &weir_core::StoreError) -> Failure {
+    Failure::outage(format!("{error}: {}", weir_aws::reason(&*error.source)), super::SOON)
+}
