@@ -1,8 +1,6 @@
 //! End to end on the local emulator: a signed webhook goes in, one event comes out, on the template that is
 //! deployed. Each test has a stack of its own.
 
-use std::time::Duration;
-
 use aws_sdk_secretsmanager::Client as Secrets;
 use serde_json::Value;
 use shopify_webhook::{Topic, sign};

@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::{Client, operation::update_item::builders::UpdateItemFluen
 use aws_types::SdkConfig;
 use weir_core::{
     StoreError, UnixMillis,
-    fence::{self, Ask, Entry, Fence, Mark, Record, Run, Settled},
+    fence::{self, Ask, Entry, Fence, Leave, Mark, Record, Run, Settled},
     ledger::Owner,
     topics::Version,
 };
@@ -97,19 +97,22 @@ impl Fence for DynamoFence {
         }
     }
 
-    async fn leave(&self, ask: &Ask<'_>, has_run: bool) -> Result<Settled, StoreError> {
-        let ends = format!("{UPDATED_AT_MS} = :now, {EXPIRES_AT_S} = :expires REMOVE #owner, {LEASE_UNTIL_MS}");
+    async fn leave(&self, ask: &Ask<'_>, how: Leave) -> Result<Settled, StoreError> {
+        let told = format!("SET {UPDATED_AT_MS} = :now, {EXPIRES_AT_S} = :expires");
+        let freed = format!("REMOVE #owner, {LEASE_UNTIL_MS}");
         let request = self.update(ask).condition_expression(MAY_LEAVE);
-        let request = if has_run {
-            request
-                .update_expression(format!("SET #ran = :run, {ends}"))
+        let request = match how {
+            Leave::Ran => request
+                .update_expression(format!("{told}, #ran = :run {freed}"))
                 .expression_attribute_names("#ran", ran(ask.mark))
-                .expression_attribute_values(":run", text(ask.run.to_string()))
-        } else {
-            request.update_expression(format!("SET {ends}"))
+                .expression_attribute_values(":run", text(ask.run.to_string())),
+            Leave::Free => request.update_expression(format!("{told} {freed}")),
+            Leave::Closed(until) => request
+                .update_expression(format!("{told}, {LEASE_UNTIL_MS} = :until"))
+                .expression_attribute_values(":until", number(until.0)),
         };
         match written(request.send().await, record, "leave the resource")? {
-            Written::No(record) if !(has_run && fence::has_left(record.as_deref(), ask)) => Ok(Settled::Lost),
+            Written::No(record) if !(how == Leave::Ran && fence::has_left(record.as_deref(), ask)) => Ok(Settled::Lost),
             Written::Yes | Written::No(_) => Ok(Settled::Written),
         }
     }

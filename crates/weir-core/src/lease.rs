@@ -24,3 +24,7 @@ pub fn lease_until(deadline: UnixMillis) -> UnixMillis {
 pub fn effects_until(deadline: UnixMillis) -> UnixMillis {
     deadline - LAST_EFFECT
 }
+
+/// How long after a call was given up its effect may still appear: its connection is closed, but what the other end had
+/// read by then it may still do. So long a resource stays closed after an event of it failed.
+pub const LANDING: Duration = Duration::from_secs(5);

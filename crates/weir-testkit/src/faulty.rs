@@ -7,7 +7,7 @@ use std::sync::{
 
 use weir_core::{
     StoreError, UnixMillis,
-    fence::{self, Entry, Fence},
+    fence::{self, Entry, Fence, Leave},
     ledger::{Again, Ask, Claim, Ending, Key, Ledger, Owner, Settled},
 };
 
@@ -65,7 +65,7 @@ impl<L: Fence> Fence for Faulty<L> {
         self.pass(self.inner.enter(ask)).await
     }
 
-    async fn leave(&self, ask: &fence::Ask<'_>, ran: bool) -> Result<Settled, StoreError> {
-        self.pass(self.inner.leave(ask, ran)).await
+    async fn leave(&self, ask: &fence::Ask<'_>, how: Leave) -> Result<Settled, StoreError> {
+        self.pass(self.inner.leave(ask, how)).await
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Mutex};
 
 use weir_core::{
     StoreError, UnixMillis,
-    fence::{self, Entry, Fence},
+    fence::{self, Entry, Fence, Leave},
     ledger::{self, Again, Ask, Claim, Ending, Key, Ledger, Owner, Record, Settled, State},
 };
 
@@ -142,16 +142,20 @@ impl Fence for ModelLedger {
         }))
     }
 
-    async fn leave(&self, ask: &fence::Ask<'_>, ran: bool) -> Result<Settled, StoreError> {
+    async fn leave(&self, ask: &fence::Ask<'_>, how: Leave) -> Result<Settled, StoreError> {
         Ok(self.locked_resources(|resources| {
-            if ran && fence::has_left(resources.get(ask.key), ask) {
+            if how == Leave::Ran && fence::has_left(resources.get(ask.key), ask) {
                 return Settled::Written;
             }
             let settled = fence::leave(resources.get(ask.key), ask);
             if let (Settled::Written, Some(record)) = (settled, resources.get_mut(ask.key)) {
-                record.held = None;
-                if ran {
-                    record.ran.insert(ask.mark.clone(), ask.run.clone());
+                match how {
+                    Leave::Ran => {
+                        record.held = None;
+                        record.ran.insert(ask.mark.clone(), ask.run.clone());
+                    }
+                    Leave::Free => record.held = None,
+                    Leave::Closed(until) => record.held = Some((ask.owner.clone(), until)),
                 }
             }
             settled

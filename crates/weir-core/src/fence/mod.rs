@@ -18,4 +18,4 @@ mod store;
 pub use crate::ledger::Settled;
 pub use decide::{enter, has_left, leave};
 pub use record::{Mark, Record, Run};
-pub use store::{Ask, Entry, Fence};
+pub use store::{Ask, Entry, Fence, Leave};

@@ -35,12 +35,23 @@ pub enum Entry {
     Ran,
 }
 
+/// How a resource is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// The event took effect: its topic ran at this version.
+    Ran,
+    /// It did not, and nothing of it is under way: it may enter again.
+    Free,
+    /// It failed, and what it began may still land somewhere: closed until then, and free for it to enter again.
+    Closed(UnixMillis),
+}
+
 /// A store of the fence: DynamoDB (`weir-aws`), and the model in memory that tests compare it with.
 pub trait Fence: Send + Sync {
     /// [`enter`](super::enter) as one conditional write.
     fn enter(&self, ask: &Ask<'_>) -> impl Future<Output = Result<Entry, StoreError>> + Send;
 
-    /// [`leave`](super::leave) as one conditional write. `ran` says whether the event took effect; if not, it may
-    /// enter again. Whoever [`has_left`](super::has_left) is told `Written`, and nothing is written.
-    fn leave(&self, ask: &Ask<'_>, ran: bool) -> impl Future<Output = Result<Settled, StoreError>> + Send;
+    /// [`leave`](super::leave) as one conditional write. Whoever ran and [`has_left`](super::has_left) is told `Written`,
+    /// and nothing is written.
+    fn leave(&self, ask: &Ask<'_>, how: Leave) -> impl Future<Output = Result<Settled, StoreError>> + Send;
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use weir_core::{
     UnixMillis,
-    fence::Fence,
+    fence::{Fence, Leave},
     ledger::{Again, Ending, Key, Ledger},
 };
 
@@ -46,8 +46,12 @@ pub async fn random_walk<L: Ledger, F: Fence>(ledger: &L, fence: &F, prefix: &st
                 if rng.bool() {
                     assert_eq!(real.enter(now).await, ideal.enter(now).await, "enter: {what}");
                 } else {
-                    let ran = rng.bool();
-                    assert_eq!(real.leave(ran, now).await, ideal.leave(ran, now).await, "leave, ran {ran}: {what}");
+                    let how = match rng.u8(0..3) {
+                        0 => Leave::Ran,
+                        1 => Leave::Free,
+                        _ => Leave::Closed(now + LEASE.mul_f64(rng.f64())),
+                    };
+                    assert_eq!(real.leave(how, now).await, ideal.leave(how, now).await, "leave as {how:?}: {what}");
                 }
             }
             11 => now = now + LEASE.mul_f64(rng.f64() * 1.5),

@@ -43,7 +43,7 @@ impl<O: Outside> Processor<O> {
         };
         match self.effects_end.run(self.effect(&event, json, seat)).await {
             Ok(result) => {
-                self.leave(&visit, owner, result.is_ok()).await;
+                self.leave(&visit, owner, &result).await;
                 result.map(|()| Ending::Done)
             }
             // What was under way may still land: the resource stays closed until the lease ends.

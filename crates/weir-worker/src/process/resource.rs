@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use weir_core::{
-    Backoff, Failure, UnixMillis,
-    fence::{self, Entry, Fence, Mark, Run, Settled},
+    Backoff, Failure, LANDING, UnixMillis,
+    fence::{self, Entry, Fence, Leave, Mark, Run, Settled},
     ledger::Owner,
     topics::{Snapshot, Version},
 };
@@ -61,10 +61,16 @@ impl<O: Outside> Processor<O> {
     }
 
     /// Leaves the resource to others. If it can't be left, they wait until the lease ends, and nothing is lost.
-    pub(super) async fn leave(&self, visit: &Visit, owner: &Owner, ran: bool) {
-        match self.outside.fence().leave(&self.ask(visit, owner), ran).await {
+    pub(super) async fn leave(&self, visit: &Visit, owner: &Owner, effect: &Result<(), Failure>) {
+        let how = match effect {
+            Ok(()) => Leave::Ran,
+            Err(Failure::Permanent(_)) => Leave::Free,
+            // What was tried may still land, after an answer that never came: nothing newer may pass it.
+            Err(Failure::Transient(_) | Failure::Outage { .. }) => Leave::Closed(self.clock.now() + LANDING),
+        };
+        match self.outside.fence().leave(&self.ask(visit, owner), how).await {
             Ok(Settled::Written) => {}
-            Ok(Settled::Lost) => tracing::warn!(resource = visit.key, ran, "Its lease had ended: another is in there"),
+            Ok(Settled::Lost) => tracing::warn!(resource = visit.key, ?how, "Its lease had ended: another is in there"),
             Err(error) => tracing::warn!(resource = visit.key, error = %error.source, "{error}: its lease runs out"),
         }
     }
