@@ -1,5 +1,7 @@
 //! The second region, on paused time.
 
+mod log;
+
 use std::{
     sync::{Mutex, atomic::Ordering},
     time::Duration,
