@@ -25,6 +25,7 @@ fn noise() -> Vec<u8> {
 }
 
 /// Posts an order while the workers rest, and takes the one message from its lane.
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 async fn message(world: &World, id: &str, body: &[u8]) -> String {
     let reply = world.post(&world.delivery("orders/create", id, body)).await;
     assert_eq!(reply.status, 200, "{id}: {}", reply.body);

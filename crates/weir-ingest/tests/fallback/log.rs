@@ -1,4 +1,5 @@
 //! What the log says of the second region.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     io,
