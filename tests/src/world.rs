@@ -3,7 +3,7 @@
 use std::{path::Path, path::PathBuf, time::Duration};
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use weir_aws::{DynamoFence, DynamoLedger, SdkConfig};
 use weir_core::ledger::{Key, Record, State};
@@ -19,6 +19,9 @@ struct Shared {
 }
 
 static SHARED: OnceCell<Shared> = OnceCell::const_new();
+
+/// An emulator beside that one, for tests of two regions.
+static SECOND: OnceCell<Shared> = OnceCell::const_new();
 
 /// One deployed stack, and clients that belong to this test's runtime.
 pub struct World {
@@ -42,9 +45,18 @@ impl World {
     }
 
     /// The same with parameters of the template set.
-    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
     pub async fn with(name: &str, parameters: &[(&str, &str)]) -> Self {
-        let shared = SHARED.get_or_init(start).await;
+        Self::on(&SHARED, name, parameters).await
+    }
+
+    /// The same in a second region: on an emulator of its own.
+    pub async fn elsewhere(name: &str) -> Self {
+        Self::on(&SECOND, name, &[]).await
+    }
+
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    async fn on(shared: &'static OnceCell<Shared>, name: &str, parameters: &[(&str, &str)]) -> Self {
+        let shared = shared.get_or_init(start).await;
         let mut options = StackOptions::local(name, shared.functions.clone());
         options.parameters.extend(parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
         let stack = Stack::deploy(&shared.emulator, &shared.checkout, &options, &|_| {});
@@ -145,40 +157,76 @@ impl World {
     }
 
     /// Keeps the workers from reading their lanes, so that what lies there can be looked at.
-    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
     pub async fn pause_workers(&self) {
+        self.set_workers(false).await;
+    }
+
+    /// Lets them read again.
+    pub async fn resume_workers(&self) {
+        self.set_workers(true).await;
+    }
+
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    async fn set_workers(&self, enabled: bool) {
         let mappings = format!("{}/2015-03-31/event-source-mappings", self.deployed.endpoint);
-        let get = async |url: &str| -> Value {
-            self.http.get(url).send().await.expect("the emulator answers").json().await.expect("JSON")
-        };
-        let all = get(&mappings).await;
+        let all = self.get(&mappings).await;
         let of_this_stack = |mapping: &&Value| {
             let source = mapping["EventSourceArn"].as_str().unwrap_or_default();
             source.contains(&format!(":{}-", self.deployed.stack_name))
         };
+        let state = if enabled { "Enabled" } else { "Disabled" };
         for mapping in all["EventSourceMappings"].as_array().expect("a list").iter().filter(of_this_stack) {
             let url = format!("{mappings}/{}", mapping["UUID"].as_str().expect("an id"));
-            let pause = self.http.put(&url).json(&serde_json::json!({ "Enabled": false })).send().await;
-            assert!(pause.expect("the emulator answers").status().is_success(), "{url}");
-            eventually("the mapping to be disabled", async || (get(&url).await["State"] == "Disabled").then_some(()))
-                .await;
+            self.put(&url, &json!({ "Enabled": enabled })).await;
+            eventually(state, async || (self.get(&url).await["State"] == state).then_some(())).await;
         }
     }
 
     /// Invokes a function, by its logical name in the template, with an event of `tests/events/`.
     #[expect(clippy::expect_used, reason = "a test fails by panicking")]
     pub async fn invoke(&self, function: &str, event: &str) -> Value {
-        let functions = format!("{}/2015-03-31/functions", self.deployed.endpoint);
-        let reply = self.http.get(format!("{functions}/")).send().await.expect("the emulator answers");
-        let all: Value = reply.json().await.expect("JSON");
-        let prefix = format!("{}-{function}-", self.deployed.stack_name);
-        let mut names =
-            all["Functions"].as_array().expect("a list").iter().filter_map(|one| one["FunctionName"].as_str());
-        let name = names.find(|name| name.starts_with(&prefix)).expect("the function");
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("events").join(event);
         let event = std::fs::read(path).expect("the event");
-        let reply = self.http.post(format!("{functions}/{name}/invocations")).body(event).send().await;
+        let url = format!("{}/invocations", self.function(function).await);
+        let reply = self.http.post(url).body(event).send().await;
         reply.expect("the emulator answers").json().await.expect("JSON")
+    }
+
+    /// Sets variables of a function's environment, beside those that it has.
+    pub async fn set_variables(&self, function: &str, variables: &[(&str, &str)]) {
+        let url = format!("{}/configuration", self.function(function).await);
+        let mut environment = self.get(&url).await["Environment"].take();
+        for (name, value) in variables {
+            assert!(environment["Variables"][name].is_string(), "the template does not give {function} {name}");
+            environment["Variables"][name] = (*value).into();
+        }
+        self.put(&url, &json!({ "Environment": environment })).await;
+        eventually("the function's update", async || {
+            (self.get(&url).await["LastUpdateStatus"] == "Successful").then_some(())
+        })
+        .await;
+    }
+
+    /// Where a function is, by its logical name in the template.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    async fn function(&self, logical_name: &str) -> String {
+        let functions = format!("{}/2015-03-31/functions", self.deployed.endpoint);
+        let all = self.get(&format!("{functions}/")).await;
+        let prefix = format!("{}-{logical_name}-", self.deployed.stack_name);
+        let mut names =
+            all["Functions"].as_array().expect("a list").iter().filter_map(|one| one["FunctionName"].as_str());
+        format!("{functions}/{}", names.find(|name| name.starts_with(&prefix)).expect("the function"))
+    }
+
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    async fn get(&self, url: &str) -> Value {
+        self.http.get(url).send().await.expect("the emulator answers").json().await.expect("JSON")
+    }
+
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    async fn put(&self, url: &str, body: &Value) {
+        let reply = self.http.put(url).json(body).send().await.expect("the emulator answers");
+        assert!(reply.status().is_success(), "{url}: {}", reply.status());
     }
 
     /// How many messages wait in a queue.

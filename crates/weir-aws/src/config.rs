@@ -34,6 +34,13 @@ impl Patience {
         attempt: Duration::from_millis(1_000),
         connect: Duration::from_millis(500),
     };
+    /// For ingest with a fallback region: each region has half of the 3 s. Two attempts fit into a half, and each
+    /// of them bears a new connection (name, TCP, TLS) and the request to a region that is 150 ms away.
+    pub const INGEST_SHARED: Self = Self {
+        whole: Duration::from_millis(1_450),
+        attempt: Duration::from_millis(700),
+        connect: Duration::from_millis(700),
+    };
     /// For workers and the CLI, which nobody waits for.
     pub const BACKGROUND: Self =
         Self { whole: Duration::from_secs(10), attempt: Duration::from_secs(4), connect: Duration::from_secs(2) };
@@ -70,6 +77,17 @@ pub fn from_env(env: impl Fn(&str) -> Option<String>, patience: Patience) -> Res
 /// `sam local invoke`, which can only fill in variables that template.yaml has.
 fn endpoint(env: impl Fn(&str) -> Option<String>) -> Option<String> {
     ["WEIR_ENDPOINT_URL", "AWS_ENDPOINT_URL"].into_iter().filter_map(env).find(|url| !url.is_empty())
+}
+
+/// The configuration of another region, with all else as at home. The HTTP client is the same one, with its trust
+/// store: a region that is never called costs nothing. An emulator answers for every region, unless another one does
+/// at `endpoint`.
+pub fn in_region(home: &SdkConfig, region: String, endpoint: Option<String>) -> SdkConfig {
+    let there = home.to_builder().region(Region::new(region));
+    match endpoint {
+        Some(url) => there.http_client(http_client(Some(&url))).endpoint_url(url).build(),
+        None => there.build(),
+    }
 }
 
 /// The configuration of one region, with given credentials and, for an emulator, its endpoint.
@@ -130,5 +148,32 @@ mod tests {
     fn ingest_answers_within_the_time_that_shopify_leaves() {
         assert!(Patience::INGEST.whole < Duration::from_secs(3));
         assert!(Patience::INGEST.attempt * 2 <= Patience::INGEST.whole);
+    }
+
+    #[test]
+    fn two_attempts_in_each_of_two_regions_fit_into_that_time() {
+        const LONGEST_FIRST_BACKOFF: Duration = Duration::from_millis(50);
+        let shared = Patience::INGEST_SHARED;
+        assert!(shared.whole * 2 < Duration::from_secs(3));
+        assert!(shared.attempt * 2 + LONGEST_FIRST_BACKOFF <= shared.whole);
+    }
+
+    #[test]
+    fn another_region_has_its_own_name_and_endpoint_and_all_else_of_home() {
+        let credentials = Credentials::new("a", "b", None, None, "test");
+        let home = |endpoint: Option<&str>| {
+            new("eu-west-1".into(), credentials.clone(), endpoint.map(str::to_owned), Patience::INGEST_SHARED)
+        };
+        let there = in_region(&home(None), "eu-central-1".into(), None);
+        assert_eq!(there.region().map(AsRef::as_ref), Some("eu-central-1"));
+        assert_eq!(there.endpoint_url(), None);
+        assert_eq!(there.timeout_config(), home(None).timeout_config());
+        assert!(there.credentials_provider().is_some());
+        let emulated = |endpoint: Option<&str>| {
+            let there = in_region(&home(Some("http://home")), "eu-central-1".into(), endpoint.map(str::to_owned));
+            there.endpoint_url().map(str::to_owned)
+        };
+        assert_eq!(emulated(Some("http://there")).as_deref(), Some("http://there"));
+        assert_eq!(emulated(None).as_deref(), Some("http://home"));
     }
 }

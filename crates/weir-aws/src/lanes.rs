@@ -17,6 +17,12 @@ pub struct LaneUrls {
 }
 
 impl LaneUrls {
+    /// Those of a stack whose queue URLs are `prefix` and the lane's name.
+    pub fn prefixed(prefix: &str) -> Self {
+        let url = |lane: Lane| format!("{prefix}{lane}");
+        Self { urgent: url(Lane::Urgent), standard: url(Lane::Standard), bulk: url(Lane::Bulk) }
+    }
+
     /// The queue URL of one lane.
     pub fn of(&self, lane: Lane) -> &str {
         match lane {

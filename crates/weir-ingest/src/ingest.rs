@@ -5,15 +5,16 @@ use shopify_webhook::{Delivery, Unverified, Verified};
 use tokio::time::{Instant, timeout_at};
 use weir_core::{
     Routes, UnixMillis,
-    envelope::{self, MAX_BODY_BYTES, Meta},
+    envelope::{MAX_BODY_BYTES, Meta},
     sha256, traceparent,
 };
 
 use crate::{
     ANSWER_WITHIN, HttpEvent, answer,
     keyring::Keyring,
-    outside::{SecretSource, Sink},
+    outside::{SecretSource, Sink, Unavailable},
     problem::Problem,
+    regions::{Parcel, Put, Regions},
     trust,
 };
 
@@ -21,7 +22,7 @@ use crate::{
 pub struct Ingest<S, Q> {
     apps: Vec<String>,
     keyring: Keyring<S>,
-    sink: Q,
+    regions: Regions<Q>,
     routes: Routes,
 }
 
@@ -39,7 +40,13 @@ pub struct Invocation {
 impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
     /// Ingest for these apps; `default` is the one of `/webhooks`.
     pub fn new(apps: Vec<String>, source: S, sink: Q) -> Self {
-        Self { apps, keyring: Keyring::new(source), sink, routes: Routes::built_in() }
+        Self { apps, keyring: Keyring::new(source), regions: Regions::only(sink), routes: Routes::built_in() }
+    }
+
+    /// The same with a second region, which takes what `sink` does not take in time.
+    #[must_use]
+    pub fn with_fallback(self, sink: Q) -> Self {
+        Self { regions: self.regions.with_fallback(sink), ..self }
     }
 
     /// Reads the secrets of every app, so that the first delivery does not wait for them. One that can't be
@@ -56,7 +63,7 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
     pub async fn answer(&self, event: HttpEvent, invocation: &Invocation) -> ApiGatewayV2httpResponse {
         let end = Instant::now() + ANSWER_WITHIN;
         let request_id = event.request_id().unwrap_or(&invocation.request_id).to_owned();
-        let result = match timeout_at(end, self.accept(&event, invocation, &request_id)).await {
+        let result = match timeout_at(end, self.accept(&event, invocation, &request_id, end)).await {
             Ok(result) => result,
             Err(_elapsed) => {
                 tracing::error!(request_id, "The delivery could not be stored in time");
@@ -73,7 +80,13 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
         }
     }
 
-    async fn accept(&self, event: &HttpEvent, invocation: &Invocation, request_id: &str) -> Result<(), Problem> {
+    async fn accept(
+        &self,
+        event: &HttpEvent,
+        invocation: &Invocation,
+        request_id: &str,
+        end: Instant,
+    ) -> Result<(), Problem> {
         let app = trust::app(event.path(), event.method(), &self.apps)?;
         let body = event.body().map_err(|_not_base64| Problem::NotBase64)?;
         let verified = trust::verify(Unverified::new(event.headers(), &body), app, &self.keyring).await?;
@@ -81,7 +94,7 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
             return Err(Problem::TooLarge);
         }
         let delivery = verified.read().map_err(Problem::Header)?;
-        self.enqueue(&verified, &delivery, app, invocation).await.map_err(|error| {
+        self.enqueue(&verified, &delivery, app, invocation, end).await.map_err(|error| {
             let (shop, topic) = (delivery.shop.as_str(), delivery.topic.as_str());
             tracing::error!(request_id, shop, topic, webhook_id = %delivery.webhook_id, %error, "Not stored");
             Problem::NotStored
@@ -95,17 +108,20 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
         delivery: &Delivery,
         app: &str,
         invocation: &Invocation,
-    ) -> Result<(), crate::outside::Unavailable> {
+        end: Instant,
+    ) -> Result<(), Unavailable> {
         let body = verified.body();
-        let meta = meta(delivery, app, body, invocation);
-        let message = match envelope::seal(&meta, body) {
-            Ok(message) => message,
-            Err(envelope::TooLarge) => envelope::refer(&meta, &self.sink.store(&meta, body.to_vec()).await?),
-        };
         let lane = self.routes.lane(&delivery.topic);
-        self.sink.send(lane, message, &delivery.shop).await?;
+        let parcel = Parcel { meta: meta(delivery, app, body, invocation), body, lane, shop: &delivery.shop };
+        let put = self.regions.put(&parcel, end).await?;
         let (shop, topic) = (delivery.shop.as_str(), delivery.topic.as_str());
-        tracing::info!(shop, topic, webhook_id = %delivery.webhook_id, %lane, bytes = body.len(), "Enqueued");
+        let (webhook_id, bytes) = (&delivery.webhook_id, body.len());
+        match put {
+            Put::Home => tracing::info!(shop, topic, %webhook_id, %lane, bytes, "Enqueued"),
+            Put::Fallback(reason) => {
+                tracing::warn!(shop, topic, %webhook_id, %lane, bytes, %reason, "Enqueued in the fallback region");
+            }
+        }
         Ok(())
     }
 }

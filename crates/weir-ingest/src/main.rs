@@ -4,7 +4,10 @@ use lambda_http::{
     Error,
     lambda_runtime::{self, LambdaEvent, service_fn},
 };
-use weir_aws::{AppSecrets, Bodies, LaneSender, config};
+use weir_aws::{
+    AppSecrets, Bodies, LaneSender,
+    config::{self, Patience},
+};
 use weir_core::UnixMillis;
 use weir_ingest::{HttpEvent, Ingest, Invocation, outside::AwsSink, settings::Settings};
 use weir_lambda::telemetry;
@@ -17,10 +20,16 @@ async fn main() -> Result<(), Error> {
     let env = |name: &str| std::env::var(name).ok();
     let settings = Settings::read(env)?;
     telemetry::install(settings.log);
-    let aws = config::from_env(env, config::Patience::INGEST)?;
+    let patience = if settings.fallback.is_some() { Patience::INGEST_SHARED } else { Patience::INGEST };
+    let aws = config::from_env(env, patience)?;
     let lanes = LaneSender::new(&aws, settings.lanes);
     let sink = AwsSink { lanes: lanes.clone(), bodies: Bodies::new(&aws, settings.bodies_bucket) };
-    let ingest = Ingest::new(settings.apps, AppSecrets::new(&aws, settings.secret_prefix), sink);
+    let mut ingest = Ingest::new(settings.apps, AppSecrets::new(&aws, settings.secret_prefix), sink);
+    if let Some(fallback) = settings.fallback {
+        let there = config::in_region(&aws, fallback.region, fallback.endpoint);
+        let lanes = LaneSender::new(&there, fallback.lanes);
+        ingest = ingest.with_fallback(AwsSink { lanes, bodies: Bodies::new(&there, fallback.bodies_bucket) });
+    }
 
     // During init, which Lambda gives the most CPU and bills the least: the first delivery pays for neither the
     // connection nor the secrets.

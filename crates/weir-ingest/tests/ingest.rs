@@ -1,5 +1,6 @@
 //! Every answer of ingest, over secrets, lanes and bodies in memory.
 
+mod fallback;
 mod support;
 
 use std::{sync::atomic::Ordering, time::Duration};
@@ -11,6 +12,12 @@ use tokio::time::Instant;
 use weir_core::Lane;
 
 const ORDER: &str = r#"{"id":820982911946154508,"total_price":"10.10"}"#;
+
+/// Two megabytes that can't be compressed.
+fn noise() -> Vec<u8> {
+    let mut rng = fastrand::Rng::with_seed(1);
+    std::iter::repeat_with(|| rng.u8(..)).take(2_000_000).collect()
+}
 
 #[track_caller]
 fn assert_problem(answer: &support::Answer, status: i64, detail: &str) {
@@ -126,17 +133,15 @@ async fn six_megabytes_arrive_and_more_is_413() {
 
 #[tokio::test(start_paused = true)]
 async fn what_no_message_can_carry_goes_to_the_store() {
-    let mut rng = fastrand::Rng::with_seed(1);
-    let noise: Vec<u8> = std::iter::repeat_with(|| rng.u8(..)).take(2_000_000).collect();
     let world = World::new(Outside::default());
-    assert_eq!(world.post(&Request::signed(noise.clone())).await.status, 200);
+    assert_eq!(world.post(&Request::signed(noise())).await.status, 200);
     assert_eq!(world.only_message().1.reference(), Some("s3://bodies/1"));
-    assert_eq!(*world.outside.stored.lock().unwrap(), [noise]);
+    assert_eq!(*world.outside.stored.lock().unwrap(), [noise()]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_refuses_is_a_503_with_retry_after() {
-    let world = World::new(Outside { queue: None, ..Outside::default() });
+    let world = World::new(Outside::with_queue(None));
     let answer = world.post(&Request::signed(ORDER)).await;
     assert_problem(&answer, 503, "Nothing was lost");
     assert!(answer.headers["retry-after"].is_string());
@@ -144,7 +149,7 @@ async fn a_queue_that_refuses_is_a_503_with_retry_after() {
 
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_hangs_is_a_503_after_three_seconds() {
-    let world = World::new(Outside { queue: Some(Duration::from_secs(60)), ..Outside::default() });
+    let world = World::new(Outside::with_queue(support::HANGS));
     let begun = Instant::now();
     assert_problem(&world.post(&Request::signed(ORDER)).await, 503, "in time");
     assert_eq!(begun.elapsed(), Duration::from_secs(3));

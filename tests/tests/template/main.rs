@@ -1,5 +1,7 @@
 //! What the code takes for granted of template.yaml.
 
+mod bodies;
+mod fallback;
 mod model;
 mod stores;
 

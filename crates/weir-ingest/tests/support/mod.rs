@@ -27,10 +27,24 @@ pub const SECRET: &str = "hush";
 pub struct Outside {
     pub secrets: Arc<Mutex<Vec<&'static str>>>,
     pub secret_reads: Arc<AtomicUsize>,
+    pub secrets_take: Duration,
     pub sent: Arc<Mutex<Vec<(Lane, String, String)>>>,
     pub stored: Arc<Mutex<Vec<Vec<u8>>>>,
+    /// How often the queue or the bucket was asked for anything.
+    pub asked: Arc<AtomicUsize>,
     /// How long the queue takes; `None`: it refuses.
-    pub queue: Option<Duration>,
+    pub queue: Arc<Mutex<Option<Duration>>>,
+    /// How long the bucket takes; `None`: it refuses.
+    pub bucket: Option<Duration>,
+    pub bucket_name: &'static str,
+}
+
+pub const HANGS: Option<Duration> = Some(Duration::from_secs(60));
+
+impl Outside {
+    pub fn with_queue(takes: Option<Duration>) -> Self {
+        Self { queue: Arc::new(Mutex::new(takes)), ..Self::default() }
+    }
 }
 
 impl Default for Outside {
@@ -38,9 +52,13 @@ impl Default for Outside {
         Self {
             secrets: Arc::new(Mutex::new(vec![SECRET])),
             secret_reads: Arc::default(),
+            secrets_take: Duration::ZERO,
             sent: Arc::default(),
             stored: Arc::default(),
-            queue: Some(Duration::ZERO),
+            asked: Arc::default(),
+            queue: Arc::new(Mutex::new(Some(Duration::ZERO))),
+            bucket: Some(Duration::ZERO),
+            bucket_name: "bodies",
         }
     }
 }
@@ -48,6 +66,7 @@ impl Default for Outside {
 impl SecretSource for Outside {
     async fn read(&self, app: &str) -> Result<ClientSecrets, Unavailable> {
         self.secret_reads.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(self.secrets_take).await;
         let secrets = self.secrets.lock().unwrap().iter().map(|secret| (*secret).into()).collect();
         ClientSecrets::new(secrets).ok_or_else(|| Unavailable(format!("no secret for {app}")))
     }
@@ -55,15 +74,19 @@ impl SecretSource for Outside {
 
 impl Sink for Outside {
     async fn send(&self, lane: Lane, message: String, shop: &ShopDomain) -> Result<(), Unavailable> {
-        let takes = self.queue.ok_or_else(|| Unavailable("refused".into()))?;
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let takes = *self.queue.lock().unwrap();
+        let takes = takes.ok_or_else(|| Unavailable("refused".into()))?;
         tokio::time::sleep(takes).await;
         self.sent.lock().unwrap().push((lane, message, shop.to_string()));
         Ok(())
     }
 
     async fn store(&self, _meta: &Meta, body: Vec<u8>) -> Result<String, Unavailable> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(self.bucket.ok_or_else(|| Unavailable("refused".into()))?).await;
         self.stored.lock().unwrap().push(body);
-        Ok("s3://bodies/1".into())
+        Ok(format!("s3://{}/1", self.bucket_name))
     }
 }
 
@@ -143,6 +166,12 @@ impl World {
         Self { ingest: Ingest::new(apps, outside.clone(), outside.clone()), outside }
     }
 
+    /// With a second region behind `home`.
+    pub fn with_fallback(home: Outside, fallback: &Outside) -> Self {
+        let World { outside, ingest } = Self::new(home);
+        Self { outside, ingest: ingest.with_fallback(fallback.clone()) }
+    }
+
     pub async fn post(&self, request: &Request) -> Answer {
         let now = UnixMillis(1_795_755_600_000);
         let invocation = Invocation { request_id: "invocation-1".into(), xray_trace_id: None, now };
@@ -157,7 +186,13 @@ impl World {
 
     /// The one message that was sent: lane, envelope and group.
     pub fn only_message(&self) -> (Lane, Envelope, String) {
-        let sent = self.outside.sent.lock().unwrap();
+        self.outside.only_message()
+    }
+}
+
+impl Outside {
+    pub fn only_message(&self) -> (Lane, Envelope, String) {
+        let sent = self.sent.lock().unwrap();
         let [(lane, message, group)] = &sent[..] else { panic!("{} messages were sent", sent.len()) };
         (*lane, Envelope::parse(message).unwrap(), group.clone())
     }
