@@ -9,7 +9,11 @@ use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 
 use model::{Lane, Template, at, entries, items, refers_to, seconds, text};
 use serde_json::Value;
-use weir_core::{UnixMillis, lease_until};
+use weir_core::{
+    UnixMillis, effects_until, lease_until,
+    park::{OUTAGE_AT_MOST, SWITCHED_OFF_AT_MOST},
+};
+use weir_lambda::destination::ANSWERS_WITHIN;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -33,6 +37,28 @@ fn a_lease_ends_before_the_first_redelivery() {
     }
 }
 
+/// A call of a handler that hangs ends, and tells the circuit so, before the invocation's effects do.
+#[test]
+fn an_invocation_has_time_for_a_call_that_hangs() {
+    for lane in Template::read().lanes() {
+        let effects = effects_until(UnixMillis(0) + timeout(&lane)).since(UnixMillis(0));
+        assert!(ANSWERS_WITHIN * 2 < effects, "{}: {effects:?}", lane.queue_id);
+    }
+}
+
+#[test]
+fn waits_are_no_longer_than_sqs_hides_a_message() {
+    let template = Template::read();
+    for name in ["BackoffBaseSeconds", "BackoffCapSeconds"] {
+        let most = at(template.parameter(name), &["MaxValue"]).as_u64().unwrap();
+        assert!(Duration::from_secs(most) <= Duration::from_secs(11 * 3600), "{name}");
+    }
+    let default = weir_core::Backoff::default();
+    for (name, expected) in [("BackoffBaseSeconds", default.base), ("BackoffCapSeconds", default.cap)] {
+        assert_eq!(seconds(at(template.parameter(name), &["Default"])), expected, "{name}");
+    }
+}
+
 #[test]
 fn the_ledger_outlives_every_copy_of_an_event() {
     const SHOPIFY_RETRIES: Duration = Duration::from_secs(4 * 3600);
@@ -40,7 +66,9 @@ fn the_ledger_outlives_every_copy_of_an_event() {
     let kept = at(template.parameter("LedgerRetentionDays"), &["MinValue"]).as_u64().unwrap();
     for lane in template.lanes() {
         let retention = |queue| seconds(at(queue, &["MessageRetentionPeriod"]));
-        let copies = SHOPIFY_RETRIES + retention(lane.queue) + retention(lane.dlq);
+        // A parked copy is a message of its own: its retention begins anew.
+        let parked = OUTAGE_AT_MOST.max(SWITCHED_OFF_AT_MOST);
+        let copies = SHOPIFY_RETRIES + parked + retention(lane.queue) + retention(lane.dlq);
         assert!(DAY * u32::try_from(kept).unwrap() > copies, "{}: {kept} days < {copies:?}", lane.queue_id);
     }
 }

@@ -9,7 +9,7 @@ const TABLE: &str = "AWS::DynamoDB::Table";
 #[test]
 fn what_cannot_be_made_anew_outlives_the_stack() {
     let template = Template::read();
-    for id in ["Ledger", "Shops", "TokenKey", "Bodies"] {
+    for id in ["Ledger", "Fence", "Shops", "TokenKey", "Bodies"] {
         let resource = template.resource(id);
         let policies = (text(at(resource, &["DeletionPolicy"])), text(at(resource, &["UpdateReplacePolicy"])));
         assert_eq!(policies, ("RetainExceptOnCreate", "Retain"), "{id}");
@@ -32,7 +32,7 @@ fn every_table_is_encrypted_billed_by_use_and_forgets_what_has_run_out() {
         }
     }
     forgetful.sort_unstable();
-    assert_eq!(forgetful, ["Cache", "Ledger", "State"]);
+    assert_eq!(forgetful, ["Cache", "Fence", "Ledger", "State"]);
 }
 
 #[test]
@@ -41,6 +41,9 @@ fn a_worker_can_wipe_tokens_and_read_none() {
     assert_eq!(actions(&template, "Shops"), ["dynamodb:UpdateItem"]);
     assert_eq!(actions(&template, "Cache"), ["dynamodb:PutItem"]);
     assert_eq!(actions(&template, "TokenKey"), [""; 0]);
+    // Each transition is one conditional write, and brings back what it met: nothing is read or put unconditionally.
+    assert_eq!(actions(&template, "Ledger"), ["dynamodb:UpdateItem"]);
+    assert_eq!(actions(&template, "Fence"), ["dynamodb:UpdateItem"]);
 }
 
 /// All that any function may do with a resource.
