@@ -8,23 +8,28 @@ use crate::UnixMillis;
 /// millisecond as AWS says; five seconds are far more than was ever seen.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
-/// Before the invocation's deadline nothing new is begun for so long: what was begun can then be recorded, and what
-/// is still under way somewhere has that long, and the clock skew, to land.
+/// Before the invocation's deadline nothing new is begun for so long: what was begun can then be recorded.
 pub const LAST_EFFECT: Duration = Duration::from_secs(3);
 
-/// A lease ends when the invocation that holds it is surely dead: at its deadline, plus the clock skew.
-///
-/// Never earlier, or two workers would act at once. And before the queue's visibility time-out runs out (six
-/// times the function's time-out in template.yaml), so that the first redelivery after a crash takes over.
-pub fn lease_until(deadline: UnixMillis) -> UnixMillis {
-    deadline + CLOCK_SKEW
-}
+/// How long after a call was given up its effect may still appear: its connection is closed, but what the other end had
+/// read by then it may still do. So long a resource stays closed after an event of it failed.
+pub const LANDING: Duration = Duration::from_secs(5);
 
 /// Until when, by its own clock, an invocation may begin effects.
 pub fn effects_until(deadline: UnixMillis) -> UnixMillis {
     deadline - LAST_EFFECT
 }
 
-/// How long after a call was given up its effect may still appear: its connection is closed, but what the other end had
-/// read by then it may still do. So long a resource stays closed after an event of it failed.
-pub const LANDING: Duration = Duration::from_secs(5);
+/// A lease ends when the invocation that holds it is surely dead and what it began has landed: both by the clock of
+/// whoever asks, which may be fast.
+///
+/// Never earlier, or two workers would act at once. And before the queue's visibility time-out runs out (six
+/// times the function's time-out in template.yaml), so that the first redelivery after a crash takes over.
+pub fn lease_until(deadline: UnixMillis) -> UnixMillis {
+    deadline.max(effects_until(deadline) + LANDING) + CLOCK_SKEW
+}
+
+/// Until when a resource stays closed after an attempt that failed at `now`.
+pub fn closed_until(now: UnixMillis) -> UnixMillis {
+    now + LANDING + CLOCK_SKEW
+}

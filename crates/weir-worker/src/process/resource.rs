@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use weir_core::{
-    Backoff, Failure, LANDING, UnixMillis,
+    Backoff, Failure, UnixMillis, closed_until,
     fence::{self, Entry, Fence, Leave, Mark, Run, Settled},
     ledger::Owner,
     topics::{Snapshot, Version},
@@ -66,7 +66,7 @@ impl<O: Outside> Processor<O> {
             Ok(()) => Leave::Ran,
             Err(Failure::Permanent(_)) => Leave::Free,
             // What was tried may still land, after an answer that never came: nothing newer may pass it.
-            Err(Failure::Transient(_) | Failure::Outage { .. }) => Leave::Closed(self.clock.now() + LANDING),
+            Err(Failure::Transient(_) | Failure::Outage { .. }) => Leave::Closed(closed_until(self.clock.now())),
         };
         match self.outside.fence().leave(&self.ask(visit, owner), how).await {
             Ok(Settled::Written) => {}

@@ -1,0 +1,209 @@
+//! What must be true at the end of a run, whatever went wrong.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use serde::Serialize;
+use tokio::time::Instant;
+use weir_core::{
+    envelope::Envelope,
+    ledger::{Ending, Key, State},
+    topics::Version,
+};
+use weir_testkit::ModelLedger;
+
+use crate::history::{Accepted, Effect, Events, Ran};
+
+/// The figures of a run, and what of it breaks a promise.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Audit {
+    /// Distinct events that were accepted.
+    pub accepted: usize,
+    /// Took effect.
+    pub done: usize,
+    /// Gave way to a newer version.
+    pub stale: usize,
+    /// On the DLQ.
+    pub dead_lettered: usize,
+    /// Invocations, and those that died or ran out of time.
+    pub invocations: u64,
+    /// Those that died or ran out of time.
+    pub crashes: u64,
+    /// Times that an event was parked.
+    pub parked: usize,
+    /// Events that the bus has more than once, under their id.
+    pub bus_repeats: usize,
+    /// Handlers' runs beyond one an event.
+    pub reruns: usize,
+    /// Broken promises.
+    pub violations: Vec<Violation>,
+}
+
+/// A promise that was broken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Violation {
+    /// Neither done nor stale nor on the DLQ.
+    Lost {
+        /// Which event.
+        event: String,
+    },
+    /// Two owners completed it, or it ran after it was completed.
+    Twice {
+        /// Which event.
+        event: String,
+    },
+    /// An older version took effect after, or a handler of one began after, a newer one.
+    StepBack {
+        /// Which event.
+        event: String,
+        /// Where.
+        at: String,
+    },
+    /// Two handlers of one resource ran at a time.
+    Overlap {
+        /// The one that began first.
+        event: String,
+        /// The other.
+        with: String,
+    },
+    /// Two events of one topic and version took effect.
+    SameVersion {
+        /// Which event came second.
+        event: String,
+    },
+    /// Completed, and not to be found on the bus or at the destination.
+    WithoutEffect {
+        /// Which event.
+        event: String,
+        /// Where it is missing.
+        at: &'static str,
+    },
+    /// The bus has something that nobody sent.
+    Foreign {
+        /// Its id.
+        event: String,
+    },
+}
+
+struct Auditor<'a> {
+    accepted: BTreeMap<&'a str, &'a Accepted>,
+    found: Vec<Violation>,
+}
+
+pub(crate) fn audit(events: &Events, tables: &ModelLedger, dead: &[String]) -> Audit {
+    let accepted: BTreeMap<&str, &Accepted> = events.accepted.iter().map(|one| (one.webhook_id.as_str(), one)).collect();
+    let dead: HashSet<String> =
+        dead.iter().filter_map(|body| Some(Envelope::parse(body).ok()?.meta.webhook_id)).collect();
+    let mut auditor = Auditor { accepted, found: Vec::new() };
+    let mut audit = Audit { invocations: events.invocations, crashes: events.crashes, ..Audit::default() };
+    audit.accepted = auditor.accepted.len();
+    audit.dead_lettered = dead.len();
+    for (id, one) in auditor.accepted.clone() {
+        let key = Key { event: format!("{}#{id}", one.shop), generation: 0 };
+        match tables.get(&key).map(|record| record.state) {
+            Some(State::Done) => {
+                audit.done += 1;
+                auditor.has_effect(id, events);
+            }
+            Some(State::Stale) => audit.stale += 1,
+            _ if dead.contains(id) => {}
+            _ => auditor.found.push(Violation::Lost { event: id.to_owned() }),
+        }
+    }
+    auditor.completions(events);
+    auditor.overlaps(&events.runs);
+    auditor.begun_in_order(&events.runs);
+    auditor.in_order("the bus", &events.published);
+    auditor.in_order("the destination", &events.delivered);
+    let distinct: HashSet<&str> = events.published.iter().map(|effect| effect.webhook_id.as_str()).collect();
+    let foreign = distinct.iter().filter(|id| !auditor.accepted.contains_key(**id));
+    let foreign: Vec<_> = foreign.map(|id| Violation::Foreign { event: (*id).to_owned() }).collect();
+    audit.bus_repeats = events.published.len() - distinct.len();
+    audit.reruns = events.runs.len() - events.runs.iter().map(|run| &run.webhook_id).collect::<HashSet<_>>().len();
+    audit.parked = events.settled.iter().filter(|settled| matches!(settled.ending, Ending::Parked { .. })).count();
+    audit.violations = auditor.found;
+    audit.violations.extend(foreign);
+    audit
+}
+
+impl<'a> Auditor<'a> {
+    fn snapshot(&self, id: &str) -> Option<(&'a str, Version)> {
+        let (key, version) = self.accepted.get(id)?.snapshot.as_ref()?;
+        Some((key.as_str(), *version))
+    }
+
+    fn has_effect(&mut self, id: &str, events: &Events) {
+        let is_there = |effects: &[Effect]| effects.iter().any(|effect| effect.webhook_id == id);
+        if !is_there(&events.published) {
+            self.found.push(Violation::WithoutEffect { event: id.to_owned(), at: "the bus" });
+        }
+        if !is_there(&events.delivered) {
+            self.found.push(Violation::WithoutEffect { event: id.to_owned(), at: "the destination" });
+        }
+    }
+
+    /// One owner completes an event, nothing of it begins after that, and one event of a topic and version does.
+    fn completions(&mut self, events: &Events) {
+        let mut ended: HashMap<&Key, (&str, Instant)> = HashMap::new();
+        let mut versions: HashMap<(&str, Version, &str), &Key> = HashMap::new();
+        for settled in events.settled.iter().filter(|settled| matches!(settled.ending, Ending::Done | Ending::Stale)) {
+            let id = settled.key.event.split_once('#').map_or("?", |(_, id)| id);
+            let (owner, _) = *ended.entry(&settled.key).or_insert((&settled.owner.0, settled.at));
+            if owner != settled.owner.0 {
+                self.found.push(Violation::Twice { event: id.to_owned() });
+            }
+            if let (Ending::Done, Some((key, version)), Some(one)) = (&settled.ending, self.snapshot(id), self.accepted.get(id)) {
+                let first = *versions.entry((key, version, &one.topic)).or_insert(&settled.key);
+                if *first != settled.key {
+                    self.found.push(Violation::SameVersion { event: id.to_owned() });
+                }
+            }
+        }
+        let ended: HashMap<&str, Instant> =
+            ended.into_iter().map(|(key, (_, at))| (key.event.split_once('#').map_or("?", |(_, id)| id), at)).collect();
+        let again = events.runs.iter().filter(|run| ended.get(run.webhook_id.as_str()).is_some_and(|at| run.begun > *at));
+        let again: BTreeSet<&str> = again.map(|run| run.webhook_id.as_str()).collect();
+        self.found.extend(again.into_iter().map(|id| Violation::Twice { event: id.to_owned() }));
+    }
+
+    /// Handlers of one event, or of one resource, take turns.
+    fn overlaps(&mut self, runs: &[Ran]) {
+        let mut last: HashMap<&str, &Ran> = HashMap::new();
+        for run in runs {
+            let resource = self.snapshot(&run.webhook_id).map_or(run.webhook_id.as_str(), |(key, _)| key);
+            if let Some(before) = last.insert(resource, run)
+                && before.ended.is_none_or(|ended| ended > run.begun)
+            {
+                let (event, with) = (before.webhook_id.clone(), run.webhook_id.clone());
+                self.found.push(Violation::Overlap { event, with });
+            }
+        }
+    }
+
+    fn begun_in_order(&mut self, runs: &[Ran]) {
+        let mut newest = HashMap::new();
+        for run in runs {
+            self.no_step_back("a handler", &run.webhook_id, &mut newest);
+        }
+    }
+
+    /// A repeat is told by its id, and is no step back.
+    fn in_order(&mut self, at: &str, effects: &[Effect]) {
+        let (mut newest, mut seen) = (HashMap::new(), HashSet::new());
+        for effect in effects.iter().filter(|effect| !effect.as_what.starts_with("superseded/")) {
+            if seen.insert(effect.webhook_id.as_str()) {
+                self.no_step_back(at, &effect.webhook_id, &mut newest);
+            }
+        }
+    }
+
+    fn no_step_back(&mut self, at: &str, id: &str, newest: &mut HashMap<&'a str, Version>) {
+        let Some((key, version)) = self.snapshot(id) else { return };
+        let newest = newest.entry(key).or_insert(version);
+        if version < *newest {
+            self.found.push(Violation::StepBack { event: id.to_owned(), at: at.to_owned() });
+        }
+        *newest = version.max(*newest);
+    }
+}
+

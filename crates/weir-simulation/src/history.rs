@@ -1,0 +1,71 @@
+//! What happened, as an omniscient observer saw it: what the audit looks at.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+use weir_core::{
+    ledger::{Ending, Key, Owner},
+    topics::Version,
+};
+
+/// One delivery that was accepted: its event, and what it is a snapshot of.
+#[derive(Debug, Clone)]
+pub(crate) struct Accepted {
+    pub(crate) webhook_id: String,
+    pub(crate) shop: String,
+    pub(crate) topic: String,
+    /// `None`: each event of its topic counts.
+    pub(crate) snapshot: Option<(String, Version)>,
+    pub(crate) at: Instant,
+}
+
+/// A handler's run.
+#[derive(Debug, Clone)]
+pub(crate) struct Ran {
+    pub(crate) webhook_id: String,
+    /// The invocation that it ran in.
+    pub(crate) process: u64,
+    pub(crate) begun: Instant,
+    /// When it returned, or was dropped, or its process died; `None` while it runs.
+    pub(crate) ended: Option<Instant>,
+}
+
+/// An effect somewhere outside.
+#[derive(Debug, Clone)]
+pub(crate) struct Effect {
+    pub(crate) webhook_id: String,
+    /// The bus's `detail-type`, or the destination's name.
+    pub(crate) as_what: String,
+    pub(crate) at: Instant,
+}
+
+/// An attempt was settled in the ledger.
+#[derive(Debug, Clone)]
+pub(crate) struct Settled {
+    pub(crate) key: Key,
+    pub(crate) owner: Owner,
+    pub(crate) ending: Ending,
+    pub(crate) at: Instant,
+}
+
+/// Everything, in the order in which it happened.
+#[derive(Debug, Default)]
+pub(crate) struct Events {
+    pub(crate) accepted: Vec<Accepted>,
+    pub(crate) runs: Vec<Ran>,
+    pub(crate) published: Vec<Effect>,
+    pub(crate) delivered: Vec<Effect>,
+    pub(crate) settled: Vec<Settled>,
+    pub(crate) crashes: u64,
+    pub(crate) invocations: u64,
+}
+
+/// The observer's book.
+#[derive(Debug, Default)]
+pub(crate) struct History(Mutex<Events>);
+
+impl History {
+    pub(crate) fn book(&self) -> MutexGuard<'_, Events> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,163 @@
+//! Between a process and a service: time, loss, and the places where a process may die.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Notify, oneshot},
+    time::sleep,
+};
+
+use crate::{Faults, dice::Dice};
+
+/// An invocation as the network sees it: it dies at most once, and then calls nobody.
+#[derive(Debug, Default)]
+pub(crate) struct Process {
+    /// Counted from one.
+    pub(crate) number: u64,
+    is_dead: AtomicBool,
+    died: Notify,
+}
+
+impl Process {
+    pub(crate) fn new(number: u64) -> Self {
+        Self { number, ..Self::default() }
+    }
+
+    /// Returns when it died.
+    pub(crate) async fn died(&self) {
+        while !self.is_dead.load(Ordering::SeqCst) {
+            self.died.notified().await;
+        }
+    }
+
+    /// Dies here: whoever called goes no further.
+    async fn die<T>(&self) -> T {
+        self.is_dead.store(true, Ordering::SeqCst);
+        self.died.notify_one();
+        std::future::pending().await
+    }
+}
+
+/// The network of one run.
+#[derive(Debug)]
+pub(crate) struct Network {
+    pub(crate) dice: Dice,
+    pub(crate) faults: Faults,
+    /// When faults end, so that what was begun can come to its end.
+    calm: AtomicBool,
+    /// Counts the places where a process may die; one of them may be chosen.
+    crash_points: AtomicU64,
+    crash_at: Option<u64>,
+}
+
+/// A call did not succeed, after the attempts that the SDK makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Failed(pub(crate) &'static str);
+
+/// The SDK's attempts, and how long it waits for one.
+const ATTEMPTS: u32 = 3;
+const ATTEMPT: Duration = Duration::from_secs(4);
+const WHOLE: Duration = Duration::from_secs(10);
+
+/// What a caller gave up lands so long after that at most: nearly all the time that the lease leaves for it.
+const LATEST: Duration = weir_core::LANDING.saturating_sub(Duration::from_millis(100));
+
+impl Network {
+    pub(crate) fn new(seed: u64, faults: Faults, crash_at: Option<u64>) -> Self {
+        let (calm, crash_points) = (AtomicBool::new(false), AtomicU64::new(0));
+        Self { dice: Dice::new(seed), faults, calm, crash_points, crash_at }
+    }
+
+    /// From now on nothing goes wrong.
+    pub(crate) fn calm_down(&self) {
+        self.calm.store(true, Ordering::SeqCst);
+    }
+
+    /// How many places there were so far where a process might have died.
+    pub(crate) fn crash_points(&self) -> u64 {
+        self.crash_points.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn faults(&self) -> Faults {
+        if self.calm.load(Ordering::SeqCst) { Faults::NONE } else { self.faults }
+    }
+
+    /// One call, with the SDK's attempts. `effect` is what it does to the service, whenever it lands.
+    pub(crate) async fn call<T>(
+        self: &Arc<Self>,
+        process: &Process,
+        effect: impl Fn() -> T + Clone + Send + 'static,
+    ) -> Result<T, Failed>
+    where
+        T: Send + 'static,
+    {
+        let attempts = async {
+            let mut failed = Failed("not sent");
+            for attempt in 1..=ATTEMPTS {
+                match self.attempt(process, effect.clone()).await {
+                    Ok(reply) => return Ok(reply),
+                    Err(why) => failed = why,
+                }
+                sleep(Duration::from_millis(50) * attempt).await;
+            }
+            Err(failed)
+        };
+        tokio::time::timeout(WHOLE, attempts).await.unwrap_or(Err(Failed("no reply in time")))
+    }
+
+    /// One attempt: the only one of a call that is not the SDK's.
+    pub(crate) async fn attempt<T>(
+        self: &Arc<Self>,
+        process: &Process,
+        effect: impl Fn() -> T + Send + 'static,
+    ) -> Result<T, Failed>
+    where
+        T: Send + 'static,
+    {
+        self.may_die(process).await;
+        sleep(self.latency()).await;
+        let faults = self.faults();
+        if self.dice.hits(faults.throttled) {
+            return Err(Failed("throttled"));
+        }
+        if self.dice.hits(faults.lands_late) {
+            let late = self.dice.between(Duration::ZERO, LATEST);
+            let (waiting, given_up) = oneshot::channel::<()>();
+            // On its way, whatever becomes of the caller.
+            tokio::spawn(async move {
+                drop(given_up.await);
+                sleep(late).await;
+                effect();
+            });
+            sleep(ATTEMPT).await;
+            drop(waiting);
+            return Err(Failed("no reply in time"));
+        }
+        let reply = effect();
+        self.may_die(process).await;
+        sleep(self.latency()).await;
+        if self.dice.hits(faults.reply_lost) { Err(Failed("the reply was lost")) } else { Ok(reply) }
+    }
+
+    /// A place where the process may die.
+    async fn may_die(&self, process: &Process) {
+        let point = self.crash_points.fetch_add(1, Ordering::SeqCst);
+        let chosen = self.crash_at == Some(point);
+        if process.is_dead.load(Ordering::SeqCst) || chosen || self.dice.hits(self.faults().crash) {
+            process.die::<()>().await;
+        }
+    }
+
+    /// Some milliseconds, seldom some hundred.
+    fn latency(&self) -> Duration {
+        let slow = self.dice.hits(10);
+        let most = Duration::from_millis(if slow { 400 } else { 12 });
+        self.dice.between(Duration::from_millis(1), most)
+    }
+}

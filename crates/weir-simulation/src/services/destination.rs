@@ -1,0 +1,50 @@
+//! Something that handlers call: down at times, else in order of arrival.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep};
+use weir_core::Failure;
+use weir_lambda::destination::{CallError, Destination};
+
+use crate::{
+    history::{Effect, History},
+    network::{Network, Process},
+};
+
+/// A destination's own side.
+#[derive(Clone)]
+pub(crate) struct SimDestination {
+    pub(crate) name: &'static str,
+    pub(crate) takes: Duration,
+    pub(crate) is_down: Arc<AtomicBool>,
+    pub(crate) history: Arc<History>,
+    pub(crate) network: Arc<Network>,
+}
+
+impl SimDestination {
+    /// One call of a handler.
+    pub(crate) async fn deliver(&self, process: &Process, door: &Destination, webhook_id: &str) -> Result<(), Failure> {
+        let (to, id) = (self.clone(), webhook_id.to_owned());
+        let call = async {
+            sleep(self.takes).await;
+            let reply = self.network.attempt(process, move || to.take(&id)).await;
+            reply.unwrap_or_else(|failed| Err(CallError::Down(failed.0.to_owned())))
+        };
+        door.call(call).await
+    }
+
+    fn take(&self, webhook_id: &str) -> Result<(), CallError> {
+        if self.is_down.load(Ordering::SeqCst) || self.network.dice.hits(self.network.faults().destination_fails) {
+            return Err(CallError::Down("HTTP 500".to_owned()));
+        }
+        let (webhook_id, as_what) = (webhook_id.to_owned(), self.name.to_owned());
+        self.history.book().delivered.push(Effect { webhook_id, as_what, at: Instant::now() });
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+//! DynamoDB: the model of ledger and fence, behind the network.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use weir_core::{
+    StoreError, UnixMillis,
+    envelope::Meta,
+    fence::{self, Entry, Fence, Leave},
+    ledger::{Again, Ask, Claim, Ending, Key, Ledger, Owner, Settled},
+};
+use weir_testkit::ModelLedger;
+
+use crate::{
+    history::{self, History},
+    network::{Failed, Network, Process},
+};
+
+/// The tables, as one invocation reaches them.
+#[derive(Clone)]
+pub(crate) struct SimStore {
+    pub(crate) tables: Arc<ModelLedger>,
+    pub(crate) history: Arc<History>,
+    pub(crate) network: Arc<Network>,
+    pub(crate) process: Arc<Process>,
+}
+
+impl SimStore {
+    /// The model answers at once: the time that a call takes is the network's.
+    async fn call<T: Send + 'static>(
+        &self,
+        action: &'static str,
+        effect: impl Fn(&Self) -> T + Clone + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = self.clone();
+        let reply = self.network.call(&self.process, move || effect(&store)).await;
+        reply.map_err(|Failed(why)| StoreError { action, source: why.into() })
+    }
+}
+
+/// The result of a future of the model, which never waits.
+#[expect(clippy::expect_used, reason = "the model is a map behind a lock, and fails never")]
+fn at_once<T>(future: impl Future<Output = Result<T, StoreError>>) -> T {
+    futures_util::FutureExt::now_or_never(future).expect("the model waits for nobody").expect("the model never fails")
+}
+
+impl Ledger for SimStore {
+    async fn claim(&self, ask: &Ask<'_>) -> Result<Claim, StoreError> {
+        let (key, owner, sha, meta) = (ask.key.clone(), ask.owner.clone(), ask.body_sha256.to_owned(), ask.meta.cloned());
+        let Ask { lane, receives, parks, now, lease_until, .. } = *ask;
+        self.call("claim the event", move |store| {
+            let (key, owner, body_sha256, meta): (&Key, &Owner, &str, Option<&Meta>) = (&key, &owner, &sha, meta.as_ref());
+            let ask = Ask { key, owner, body_sha256, meta, lane, receives, parks, now, lease_until };
+            at_once(store.tables.claim(&ask))
+        })
+        .await
+    }
+
+    async fn settle(&self, key: &Key, owner: &Owner, ending: &Ending, now: UnixMillis) -> Result<Settled, StoreError> {
+        let (key, owner, ending) = (key.clone(), owner.clone(), ending.clone());
+        self.call("record how the event ended", move |store| {
+            let settled = at_once(store.tables.settle(&key, &owner, &ending, now));
+            if settled == Settled::Written {
+                let (key, owner, ending) = (key.clone(), owner.clone(), ending.clone());
+                store.history.book().settled.push(history::Settled { key, owner, ending, at: Instant::now() });
+            }
+            settled
+        })
+        .await
+    }
+
+    async fn count(&self, key: &Key, again: Again) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.call("count a message", move |store| at_once(store.tables.count(&key, again))).await
+    }
+}
+
+/// What is asked of the fence, owned.
+#[derive(Clone)]
+struct Asked {
+    key: String,
+    owner: Owner,
+    mark: fence::Mark,
+    run: fence::Run,
+    now: UnixMillis,
+    lease_until: UnixMillis,
+}
+
+impl Asked {
+    fn of(ask: &fence::Ask<'_>) -> Self {
+        let fence::Ask { key, owner, mark, run, now, lease_until } = ask.clone();
+        let (key, owner, mark, run) = (key.to_owned(), owner.clone(), mark.clone(), run.clone());
+        Self { key, owner, mark, run, now, lease_until }
+    }
+
+    fn ask(&self) -> fence::Ask<'_> {
+        let Self { key, owner, mark, run, now, lease_until } = self;
+        fence::Ask { key, owner, mark, run, now: *now, lease_until: *lease_until }
+    }
+}
+
+impl Fence for SimStore {
+    async fn enter(&self, ask: &fence::Ask<'_>) -> Result<Entry, StoreError> {
+        let asked = Asked::of(ask);
+        self.call("enter the resource", move |store| at_once(store.tables.enter(&asked.ask()))).await
+    }
+
+    async fn leave(&self, ask: &fence::Ask<'_>, how: Leave) -> Result<Settled, StoreError> {
+        let asked = Asked::of(ask);
+        self.call("leave the resource", move |store| at_once(store.tables.leave(&asked.ask(), how))).await
+    }
+}
