@@ -6,6 +6,7 @@ mod fuzz;
 mod process;
 mod schema;
 mod shopify;
+mod simulate;
 mod tools;
 mod validate;
 
@@ -29,6 +30,7 @@ enum Chore {
     Schema(schema::Schema),
     Budget(shopify::budget::Budget),
     Export(shopify::export::Export),
+    Simulate(simulate::Simulate),
     Tools(tools::Tools),
 }
 
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Chore::Schema(schema) => schema.run(),
         Chore::Budget(budget) => budget.run(),
         Chore::Export(export) => export.run(),
+        Chore::Simulate(simulate) => simulate.run(),
         Chore::Tools(tools) => tools.run(),
     };
     match done {

@@ -91,7 +91,8 @@ struct Auditor<'a> {
 }
 
 pub(crate) fn audit(events: &Events, tables: &ModelLedger, dead: &[String]) -> Audit {
-    let accepted: BTreeMap<&str, &Accepted> = events.accepted.iter().map(|one| (one.webhook_id.as_str(), one)).collect();
+    let accepted: BTreeMap<&str, &Accepted> =
+        events.accepted.iter().map(|one| (one.webhook_id.as_str(), one)).collect();
     let dead: HashSet<String> =
         dead.iter().filter_map(|body| Some(Envelope::parse(body).ok()?.meta.webhook_id)).collect();
     let mut auditor = Auditor { accepted, found: Vec::new() };
@@ -152,7 +153,9 @@ impl<'a> Auditor<'a> {
             if owner != settled.owner.0 {
                 self.found.push(Violation::Twice { event: id.to_owned() });
             }
-            if let (Ending::Done, Some((key, version)), Some(one)) = (&settled.ending, self.snapshot(id), self.accepted.get(id)) {
+            if let (Ending::Done, Some((key, version)), Some(one)) =
+                (&settled.ending, self.snapshot(id), self.accepted.get(id))
+            {
                 let first = *versions.entry((key, version, &one.topic)).or_insert(&settled.key);
                 if *first != settled.key {
                     self.found.push(Violation::SameVersion { event: id.to_owned() });
@@ -161,7 +164,8 @@ impl<'a> Auditor<'a> {
         }
         let ended: HashMap<&str, Instant> =
             ended.into_iter().map(|(key, (_, at))| (key.event.split_once('#').map_or("?", |(_, id)| id), at)).collect();
-        let again = events.runs.iter().filter(|run| ended.get(run.webhook_id.as_str()).is_some_and(|at| run.begun > *at));
+        let again =
+            events.runs.iter().filter(|run| ended.get(run.webhook_id.as_str()).is_some_and(|at| run.begun > *at));
         let again: BTreeSet<&str> = again.map(|run| run.webhook_id.as_str()).collect();
         self.found.extend(again.into_iter().map(|id| Violation::Twice { event: id.to_owned() }));
     }
@@ -206,4 +210,3 @@ impl<'a> Auditor<'a> {
         *newest = version.max(*newest);
     }
 }
-

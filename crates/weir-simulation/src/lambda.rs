@@ -86,7 +86,8 @@ impl Lambda {
             });
             return;
         };
-        let failed: HashSet<&str> = answer.batch_item_failures.iter().map(|item| item.item_identifier.as_str()).collect();
+        let failed: HashSet<&str> =
+            answer.batch_item_failures.iter().map(|item| item.item_identifier.as_str()).collect();
         for message in batch.iter().filter(|message| !failed.contains(message.id.as_str())) {
             self.queue.delete(&message.receipt);
         }

@@ -60,7 +60,8 @@ impl Load {
             if dice.hits(self.duplicates) {
                 // Again, soon after or much later.
                 let later = dice.between(Duration::ZERO, self.within);
-                let again = Delivery { at: at + later, message: delivery.message.clone(), accepted: delivery.accepted.clone() };
+                let again =
+                    Delivery { at: at + later, message: delivery.message.clone(), accepted: delivery.accepted.clone() };
                 deliveries.push(again);
             }
             deliveries.push(delivery);
@@ -73,7 +74,15 @@ impl Load {
         }
     }
 
-    fn delivery(&self, dice: &Dice, topics: &Topics, index: usize, shop: String, at: Instant, start: UnixMillis) -> Delivery {
+    fn delivery(
+        &self,
+        dice: &Dice,
+        topics: &Topics,
+        index: usize,
+        shop: String,
+        at: Instant,
+        start: UnixMillis,
+    ) -> Delivery {
         let (topic, id, second) = dice.roll(|rng| {
             let topic = OF_AN_ORDER[rng.usize(..OF_AN_ORDER.len())];
             (topic, rng.u64(..self.resources.max(1)), rng.i64(0..20))
@@ -100,6 +109,10 @@ impl Load {
         let snapshot = topics.latest(topic).zip(json).and_then(|(resource, json)| resource.snapshot(&meta, json));
         let message = envelope::seal(&meta, body.as_bytes()).unwrap_or_default();
         let snapshot = snapshot.map(|snapshot| (snapshot.key, snapshot.version));
-        Delivery { at, message, accepted: Accepted { webhook_id: meta.webhook_id, shop, topic: meta.topic, snapshot, at } }
+        Delivery {
+            at,
+            message,
+            accepted: Accepted { webhook_id: meta.webhook_id, shop, topic: meta.topic, snapshot, at },
+        }
     }
 }

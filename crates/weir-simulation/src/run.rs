@@ -107,7 +107,8 @@ async fn simulate(seed: u64, setup: Setup) -> Outcome {
         SimDestination { name, takes, is_down, history: history.clone(), network: network.clone() }
     };
     let destinations = [destination(FIRST, &is_down), destination(SECOND, &Arc::default())];
-    let breakers = Arc::new(Breakers::new(resilience::breaker::Settings::default(), clock, Arc::new(MemoryState::default())));
+    let breakers =
+        Arc::new(Breakers::new(resilience::breaker::Settings::default(), clock, Arc::new(MemoryState::default())));
     let lambda = Lambda {
         queue: queue.clone(),
         network: network.clone(),
@@ -159,7 +160,12 @@ fn goes_to(meta: &Meta) -> usize {
     meta.webhook_id.bytes().map(usize::from).sum::<usize>() % 2
 }
 
-fn router(process: &Arc<Process>, history: &Arc<History>, destinations: &[SimDestination; 2], breakers: &Arc<Breakers>) -> Router {
+fn router(
+    process: &Arc<Process>,
+    history: &Arc<History>,
+    destinations: &[SimDestination; 2],
+    breakers: &Arc<Breakers>,
+) -> Router {
     let doors = destinations.clone().map(|to| {
         let door = Destination::new(to.name, breakers.clone());
         (to, door)

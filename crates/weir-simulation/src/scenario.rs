@@ -51,7 +51,7 @@ pub const OUTAGE: Setup = Setup {
     crash_at: None,
 };
 
-/// Twenty quiet shops for ten minutes, beside one that sends a hundred times the share of each, in one.
+/// Twenty quiet shops, beside one that sends a hundred times the share of each: twice what the workers can bear.
 pub const FLOOD: Setup = Setup {
     load: Load {
         events: 1_000,
@@ -64,7 +64,7 @@ pub const FLOOD: Setup = Setup {
     },
     faults: Faults::NONE,
     pollers: 4,
-    destination_takes: Duration::from_millis(200),
+    destination_takes: Duration::from_millis(1_500),
     outage: None,
     fair: true,
     crash_at: None,

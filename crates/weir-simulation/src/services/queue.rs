@@ -1,7 +1,7 @@
 //! A standard SQS queue with its DLQ: at least once, in no order, fair between message groups.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -30,6 +30,51 @@ struct Message {
     group: String,
     visible_at: Instant,
     receives: u32,
+}
+
+impl Message {
+    /// Names its latest receive.
+    fn receipt(&self) -> String {
+        format!("{}:{}", self.id, self.receives)
+    }
+}
+
+/// Which messages a receive takes: of the group of which the fewest are being handled, as fair queues do; without
+/// fairness, any.
+struct Choice {
+    /// The visible ones of each group, by their places.
+    ready: BTreeMap<String, Vec<usize>>,
+    /// How many of a group are being handled.
+    in_flight: BTreeMap<String, usize>,
+}
+
+impl Choice {
+    fn of(waiting: &[Message], now: Instant, is_fair: bool) -> Self {
+        let mut choice = Self { ready: BTreeMap::new(), in_flight: BTreeMap::new() };
+        for (place, message) in waiting.iter().enumerate() {
+            let group = if is_fair { message.group.clone() } else { String::new() };
+            if message.visible_at <= now {
+                choice.ready.entry(group).or_default().push(place);
+            } else if message.receives > 0 {
+                *choice.in_flight.entry(group).or_default() += 1;
+            }
+        }
+        choice
+    }
+
+    fn next(&mut self, rng: &mut fastrand::Rng) -> Option<usize> {
+        let load = |group: &String| self.in_flight.get(group).copied().unwrap_or(0);
+        let least = self.ready.keys().map(load).min()?;
+        let least: Vec<&String> = self.ready.keys().filter(|group| load(group) == least).collect();
+        let group = least[rng.usize(..least.len())].clone();
+        let places = self.ready.get_mut(&group)?;
+        let place = places.swap_remove(rng.usize(..places.len()));
+        if places.is_empty() {
+            self.ready.remove(&group);
+        }
+        *self.in_flight.entry(group).or_default() += 1;
+        Some(place)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -73,13 +118,19 @@ impl SimQueue {
     }
 
     /// Up to `most` messages that are visible, chosen by `rng`. `twice` says of each whether it stays visible to others.
-    pub fn receive(&self, most: usize, rng: &mut fastrand::Rng, mut twice: impl FnMut(&mut fastrand::Rng) -> bool) -> Vec<Received> {
+    pub fn receive(
+        &self,
+        most: usize,
+        rng: &mut fastrand::Rng,
+        mut twice: impl FnMut(&mut fastrand::Rng) -> bool,
+    ) -> Vec<Received> {
         let now = Instant::now();
         let mut messages = self.messages();
         self.bury(&mut messages, now);
+        let mut choice = Choice::of(&messages.waiting, now, self.is_fair);
         let mut received = Vec::new();
         while received.len() < most {
-            let Some(index) = self.choose(&messages.waiting, now, &received, rng) else { break };
+            let Some(index) = choice.next(rng) else { break };
             let message = &mut messages.waiting[index];
             message.receives += 1;
             if !twice(rng) {
@@ -87,7 +138,7 @@ impl SimQueue {
             }
             received.push(Received {
                 id: message.id.to_string(),
-                receipt: format!("{}:{}", message.id, message.receives),
+                receipt: message.receipt(),
                 body: message.body.clone(),
                 group: message.group.clone(),
                 receives: message.receives,
@@ -96,35 +147,18 @@ impl SimQueue {
         received
     }
 
-    /// A visible message of a group of which the fewest are being handled, as fair queues do; any, without fairness.
-    fn choose(&self, waiting: &[Message], now: Instant, taken: &[Received], rng: &mut fastrand::Rng) -> Option<usize> {
-        let is_taken = |message: &Message| taken.iter().any(|taken| taken.id == message.id.to_string());
-        let is_ready = |message: &&Message| message.visible_at <= now && !is_taken(message);
-        let mut in_flight: HashMap<&str, usize> = HashMap::new();
-        if self.is_fair {
-            let handled = waiting.iter().filter(|m| m.visible_at > now && m.receives > 0);
-            handled.for_each(|message| *in_flight.entry(&message.group).or_default() += 1);
-        }
-        let load = |message: &Message| in_flight.get(message.group.as_str()).copied().unwrap_or(0);
-        let least = waiting.iter().filter(is_ready).map(load).min()?;
-        let ready = waiting.iter().enumerate().filter(|(_, m)| is_ready(m) && load(m) == least);
-        let ready: Vec<usize> = ready.map(|(index, _)| index).collect();
-        Some(ready[rng.usize(..ready.len())])
-    }
-
     /// Deletes a message by the receipt of its latest receive; an older one deletes nothing.
     pub fn delete(&self, receipt: &str) -> bool {
         let mut messages = self.messages();
         let before = messages.waiting.len();
-        messages.waiting.retain(|message| format!("{}:{}", message.id, message.receives) != receipt);
+        messages.waiting.retain(|message| message.receipt() != receipt);
         messages.waiting.len() < before
     }
 
     /// Makes a message visible after `delay`.
     pub fn change_visibility(&self, receipt: &str, delay: Duration) -> bool {
         let mut messages = self.messages();
-        let receipt_of = |message: &Message| format!("{}:{}", message.id, message.receives);
-        let found = messages.waiting.iter_mut().find(|message| receipt_of(message) == receipt);
+        let found = messages.waiting.iter_mut().find(|message| message.receipt() == receipt);
         let changed = found.map(|message| message.visible_at = Instant::now() + delay).is_some();
         drop(messages);
         self.arrived.notify_waiters();

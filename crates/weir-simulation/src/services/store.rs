@@ -46,10 +46,12 @@ fn at_once<T>(future: impl Future<Output = Result<T, StoreError>>) -> T {
 
 impl Ledger for SimStore {
     async fn claim(&self, ask: &Ask<'_>) -> Result<Claim, StoreError> {
-        let (key, owner, sha, meta) = (ask.key.clone(), ask.owner.clone(), ask.body_sha256.to_owned(), ask.meta.cloned());
+        let (key, owner, sha, meta) =
+            (ask.key.clone(), ask.owner.clone(), ask.body_sha256.to_owned(), ask.meta.cloned());
         let Ask { lane, receives, parks, now, lease_until, .. } = *ask;
         self.call("claim the event", move |store| {
-            let (key, owner, body_sha256, meta): (&Key, &Owner, &str, Option<&Meta>) = (&key, &owner, &sha, meta.as_ref());
+            let (key, owner, body_sha256, meta): (&Key, &Owner, &str, Option<&Meta>) =
+                (&key, &owner, &sha, meta.as_ref());
             let ask = Ask { key, owner, body_sha256, meta, lane, receives, parks, now, lease_until };
             at_once(store.tables.claim(&ask))
         })
