@@ -70,6 +70,10 @@ impl Protocol {
         Some(())
     }
 
+    fn may_stray(&self, worker: &Worker) -> bool {
+        worker.asks() && (!self.scenario.only_leaves_stray || matches!(worker.phase, Phase::Leave(_)))
+    }
+
     fn is_visible(&self, message: &Message) -> bool {
         message.hidden == 0 && !message.in_dlq
     }
@@ -131,7 +135,7 @@ impl Protocol {
             Action::Stray { worker } => {
                 let free = state.stray.is_none();
                 state.left.strays = state.left.strays.checked_sub(1).filter(|_| free)?;
-                let worker = state.workers[usize::from(worker)].as_mut().filter(|worker| worker.asks())?;
+                let worker = state.workers[usize::from(worker)].as_mut().filter(|worker| self.may_stray(worker))?;
                 worker.asked.get_or_insert(worker.ahead);
                 state.stray = Some(*worker);
             }
@@ -186,7 +190,7 @@ impl Model for Protocol {
                 }
                 _ => actions.push(Action::Step { worker }),
             }
-            if state.left.strays > 0 && state.stray.is_none() && at.asks() {
+            if state.left.strays > 0 && state.stray.is_none() && self.may_stray(at) {
                 actions.push(Action::Stray { worker });
             }
             if self.scenario.crashes {

@@ -34,6 +34,8 @@ pub(crate) struct Scenario {
     /// How long a received message stays hidden. At zero it comes again at any time, as after a crash or twice from a
     /// standard queue, and no wait is kept: whatever the protocol promises, it may not rest on these.
     pub(crate) visibility: Ticks,
+    /// Whether of all requests only a `leave` may go astray.
+    pub(crate) only_leaves_stray: bool,
     /// How far the clock of a worker may be ahead of another's.
     pub(crate) skew: Ticks,
     /// For how long an event may be parked.
@@ -47,7 +49,7 @@ pub(crate) struct Scenario {
 
 /// From an invocation's begin to its deadline.
 pub(crate) const RUN: Ticks = 1;
-/// How long after its deadline an invocation may still claim and enter. What it does after its effect may be later still.
+/// How long after its deadline an invocation may still claim and enter. What follows its effect may be later.
 pub(crate) const LATE: Ticks = 1;
 /// How long a request may be under way.
 pub(crate) const STRAY: Ticks = 3;
@@ -64,6 +66,7 @@ impl Scenario {
             max_receives: 2,
             outcomes: &[End::Done, End::Transient],
             visibility: 0,
+            only_leaves_stray: false,
             skew: 1,
             parked_at_most: 2,
             crashes: true,
@@ -120,11 +123,11 @@ impl Scenario {
         Self { left, outcomes, parked_at_most: 2, ..Self::of(&[every()], &[0]) }
     }
 
-    /// An event is parked, and a request goes astray.
+    /// An event is parked by clocks that agree, and a request goes astray.
     pub(crate) fn parked_astray() -> Self {
         let left = Left { outages: 1, strays: 1, ..Left::default() };
         let outcomes = &[End::Done, End::Parked];
-        Self { left, outcomes, ..Self::of(&[every()], &[0]) }
+        Self { left, outcomes, skew: 0, ..Self::of(&[every()], &[0]) }
     }
 
     /// An event is parked while a newer version of its resource comes.
@@ -156,12 +159,13 @@ impl Scenario {
         Self { left, max_receives: 1, ..Self::equal_versions() }
     }
 
-    /// Three versions, each received once by clocks that agree, and a request goes astray.
+    /// Three versions, each received once by clocks that agree, and a `leave` goes astray.
     pub(crate) fn three_versions_astray() -> Self {
         let left = Left { strays: 1, ..Left::default() };
         let events = [latest(0, 1), latest(1, 2), latest(1, 3)];
         let outcomes = &[End::Done];
-        Self { left, outcomes, skew: 0, crashes: false, max_receives: 1, ..Self::of(&events, &[0, 1, 2]) }
+        let base = Self::of(&events, &[0, 1, 2]);
+        Self { left, outcomes, only_leaves_stray: true, skew: 0, crashes: false, max_receives: 1, ..base }
     }
 
     /// Three workers have each a message of the event.
