@@ -11,6 +11,10 @@ pub struct Faults {
     pub reply_lost: u32,
     /// A call is given up by the caller, and happens seconds later all the same.
     pub lands_late: u32,
+    /// Nothing answers for some seconds, for anybody.
+    pub brownout: u32,
+    /// A call takes so long that the invocation's time runs out over it.
+    pub stalls: u32,
     /// The process dies at a call: before it was sent, or after it happened.
     pub crash: u32,
     /// SQS delivers a message twice.
@@ -32,6 +36,8 @@ impl Faults {
         throttled: 0,
         reply_lost: 0,
         lands_late: 0,
+        brownout: 0,
+        stalls: 0,
         crash: 0,
         delivered_twice: 0,
         entry_refused: 0,
@@ -45,6 +51,8 @@ impl Faults {
         throttled: 20,
         reply_lost: 25,
         lands_late: 15,
+        brownout: 2,
+        stalls: 6,
         crash: 12,
         delivered_twice: 30,
         entry_refused: 50,

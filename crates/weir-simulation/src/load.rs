@@ -41,8 +41,8 @@ struct Delivery {
     accepted: Accepted,
 }
 
-/// The topics of an order's life. Creation and payment often share their `updated_at`.
-const OF_AN_ORDER: [&str; 4] = ["orders/create", "orders/paid", "orders/updated", "orders/fulfilled"];
+/// The topics of an order's life. Creation and payment often share their `updated_at`; of refunds each one counts.
+const OF_AN_ORDER: [&str; 5] = ["orders/create", "orders/paid", "orders/updated", "orders/fulfilled", "refunds/create"];
 
 /// The shop that floods the others.
 pub(crate) const FLOODER: &str = "flood.myshopify.com";

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{
     sync::{Notify, oneshot},
-    time::sleep,
+    time::{Instant, sleep},
 };
 
 use crate::{Faults, dice::Dice};
@@ -54,6 +54,8 @@ pub(crate) struct Network {
     /// Counts the places where a process may die; one of them may be chosen.
     crash_points: AtomicU64,
     crash_at: Option<u64>,
+    /// Until when nothing answers.
+    brownout_until: Mutex<Option<Instant>>,
 }
 
 /// A call did not succeed, after the attempts that the SDK makes.
@@ -71,7 +73,7 @@ const LATEST: Duration = weir_core::LANDING.saturating_sub(Duration::from_millis
 impl Network {
     pub(crate) fn new(seed: u64, faults: Faults, crash_at: Option<u64>) -> Self {
         let (calm, crash_points) = (AtomicBool::new(false), AtomicU64::new(0));
-        Self { dice: Dice::new(seed), faults, calm, crash_points, crash_at }
+        Self { dice: Dice::new(seed), faults, calm, crash_points, crash_at, brownout_until: Mutex::default() }
     }
 
     /// From now on nothing goes wrong.
@@ -123,7 +125,7 @@ impl Network {
         self.may_die(process).await;
         sleep(self.latency()).await;
         let faults = self.faults();
-        if self.dice.hits(faults.throttled) {
+        if self.is_brownout() || self.dice.hits(faults.throttled) {
             return Err(Failed("throttled"));
         }
         if self.dice.hits(faults.lands_late) {
@@ -145,6 +147,14 @@ impl Network {
         if self.dice.hits(faults.reply_lost) { Err(Failed("the reply was lost")) } else { Ok(reply) }
     }
 
+    fn is_brownout(&self) -> bool {
+        let mut until = self.brownout_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.dice.hits(self.faults().brownout) {
+            *until = Some(Instant::now() + self.dice.between(Duration::from_secs(1), Duration::from_secs(20)));
+        }
+        until.is_some_and(|until| Instant::now() < until)
+    }
+
     /// A place where the process may die.
     async fn may_die(&self, process: &Process) {
         let point = self.crash_points.fetch_add(1, Ordering::SeqCst);
@@ -152,6 +162,12 @@ impl Network {
         if process.is_dead.load(Ordering::SeqCst) || chosen || self.dice.hits(self.faults().crash) {
             process.die::<()>().await;
         }
+    }
+
+    /// How long something takes that is not a call of the SDK's: nothing, as a rule.
+    pub(crate) fn stall(&self) -> Duration {
+        let stalls = self.dice.hits(self.faults().stalls);
+        if stalls { self.dice.between(Duration::from_secs(1), Duration::from_secs(40)) } else { Duration::ZERO }
     }
 
     /// Some milliseconds, seldom some hundred.

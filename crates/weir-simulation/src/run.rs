@@ -116,8 +116,8 @@ async fn simulate(seed: u64, setup: Setup) -> Outcome {
         tables: tables.clone(),
         topics: Arc::new(Topics::built_in()),
         router: Arc::new({
-            let history = history.clone();
-            move |process: &Arc<Process>| router(process, &history, &destinations, &breakers)
+            let (history, network) = (history.clone(), network.clone());
+            move |process: &Arc<Process>| router(process, &history, &network, &destinations, &breakers)
         }),
         clock,
     };
@@ -163,6 +163,7 @@ fn goes_to(meta: &Meta) -> usize {
 fn router(
     process: &Arc<Process>,
     history: &Arc<History>,
+    network: &Arc<Network>,
     destinations: &[SimDestination; 2],
     breakers: &Arc<Breakers>,
 ) -> Router {
@@ -170,12 +171,13 @@ fn router(
         let door = Destination::new(to.name, breakers.clone());
         (to, door)
     });
-    let (process, history, doors) = (process.clone(), history.clone(), Arc::new(doors));
+    let (process, history, network, doors) = (process.clone(), history.clone(), network.clone(), Arc::new(doors));
     Router::new().on_as("deliver", "*", move |event: Event| {
-        let (process, history, doors) = (process.clone(), history.clone(), doors.clone());
+        let (process, history, network, doors) = (process.clone(), history.clone(), network.clone(), doors.clone());
         async move {
             let webhook_id = event.meta().webhook_id.as_str();
             let _running = Running::start(&history, webhook_id, process.number);
+            sleep(network.stall()).await;
             let (to, door) = &doors[goes_to(event.meta())];
             to.deliver(&process, door, webhook_id).await
         }

@@ -19,17 +19,31 @@ use crate::outside::{BodyStore, Outside};
 /// each creation whatever its snapshot says can ask for it.
 const SUPERSEDED: &str = "superseded/";
 
+/// Why an attempt did not come to an end.
+pub(super) enum Stopped {
+    /// It failed.
+    Failed(Failure),
+    /// The lease of the resource had ended and another is in there: nothing more may be said of this attempt.
+    Lost,
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
 impl<O: Outside> Processor<O> {
     /// Runs the event's handlers and publishes it, if no newer version of its resource came first. Ends, with a
     /// failure, before the invocation does.
-    pub(super) async fn act(&self, envelope: Envelope, owner: &Owner, seat: Seat) -> Result<Ending, Failure> {
+    pub(super) async fn act(&self, envelope: Envelope, owner: &Owner, seat: Seat) -> Result<Ending, Stopped> {
         let event = self.effects_end.run(self.open(envelope)).await.map_err(Failure::transient)??;
         // What is not JSON can reach neither a handler nor the bus.
         let json = envelope::json(event.body()).map_err(Failure::permanent)?;
         let resource = self.topics.latest(&event.meta().topic);
         let Some(snapshot) = resource.and_then(|resource| resource.snapshot(event.meta(), json)) else {
-            let effect = self.effects_end.run(self.effect(&event, json, seat)).await;
-            return effect.map_err(Failure::transient)?.map(|()| Ending::Done);
+            self.effects_end.run(self.effect(&event, json, seat)).await.map_err(Failure::transient)??;
+            return Ok(Ending::Done);
         };
         let visit = match self.enter(&event, snapshot, owner).await? {
             Visited::Inside(visit) => visit,
@@ -37,18 +51,15 @@ impl<O: Outside> Processor<O> {
             Visited::Stale(newer) => {
                 let (key, older) = (&event.meta().webhook_id, event.meta().triggered_at.as_deref());
                 tracing::info!(webhook_id = key, triggered_at = older, newer_ns = %newer, "A newer version came first");
-                let notice = self.effects_end.run(self.notify(&event, json, seat)).await;
-                return notice.map_err(Failure::transient)?.map(|()| Ending::Stale);
+                self.effects_end.run(self.notify(&event, json, seat)).await.map_err(Failure::transient)??;
+                return Ok(Ending::Stale);
             }
         };
-        match self.effects_end.run(self.effect(&event, json, seat)).await {
-            Ok(result) => {
-                self.leave(&visit, owner, &result).await;
-                result.map(|()| Ending::Done)
-            }
-            // What was under way may still land: the resource stays closed until the lease ends.
-            Err(time_is_up) => Err(Failure::transient(time_is_up)),
-        }
+        // If the time is up, what was under way may still land: the resource stays closed until the lease ends.
+        let result = self.effects_end.run(self.effect(&event, json, seat)).await.map_err(Failure::transient)?;
+        self.leave(&visit, owner, &result).await?;
+        result?;
+        Ok(Ending::Done)
     }
 
     async fn open(&self, envelope: Envelope) -> Result<Event, Failure> {

@@ -21,6 +21,7 @@ use weir_lambda::{
     router::Router,
 };
 
+use act::Stopped;
 pub use publisher::{Publisher, Seat};
 pub use within::{EffectsEnd, TimeIsUp};
 
@@ -86,7 +87,8 @@ impl<O: Outside> Processor<O> {
         }
         match self.act(envelope, &owner, seat).await {
             Ok(ending) => self.complete(message, &key, &owner, &ending).await,
-            Err(failure) => self.fail(message, &key, &owner, failure).await,
+            Err(Stopped::Failed(failure)) => self.fail(message, &key, &owner, failure).await,
+            Err(Stopped::Lost) => Verdict::Retry,
         }
     }
 

@@ -11,7 +11,7 @@ use weir_core::{
 };
 use weir_lambda::router::Event;
 
-use super::Processor;
+use super::{Processor, act::Stopped};
 use crate::outside::Outside;
 
 /// An event of a resource is handled in a fraction of a second as a rule: so long it is waited for, in place of a receive.
@@ -60,8 +60,13 @@ impl<O: Outside> Processor<O> {
         unreachable!("the looks have no end")
     }
 
-    /// Leaves the resource to others. If it can't be left, they wait until the lease ends, and nothing is lost.
-    pub(super) async fn leave(&self, visit: &Visit, owner: &Owner, effect: &Result<(), Failure>) {
+    /// Leaves the resource to others. If that can't be written, they wait until the lease ends, and nothing is lost.
+    pub(super) async fn leave(
+        &self,
+        visit: &Visit,
+        owner: &Owner,
+        effect: &Result<(), Failure>,
+    ) -> Result<(), Stopped> {
         let how = match effect {
             Ok(()) => Leave::Ran,
             Err(Failure::Permanent(_)) => Leave::Free,
@@ -69,9 +74,17 @@ impl<O: Outside> Processor<O> {
             Err(Failure::Transient(_) | Failure::Outage { .. }) => Leave::Closed(closed_until(self.clock.now())),
         };
         match self.outside.fence().leave(&self.ask(visit, owner), how).await {
-            Ok(Settled::Written) => {}
-            Ok(Settled::Lost) => tracing::warn!(resource = visit.key, ?how, "Its lease had ended: another is in there"),
-            Err(error) => tracing::warn!(resource = visit.key, error = %error.source, "{error}: its lease runs out"),
+            Ok(Settled::Written) => Ok(()),
+            Ok(Settled::Lost) => {
+                tracing::warn!(resource = visit.key, ?how, "The lease of the resource had ended: another is in there");
+                Err(Stopped::Lost)
+            }
+            Err(error) => {
+                tracing::warn!(resource = visit.key, error = %error.source, "{error}: its lease runs out");
+                // Without the mark another event of this version and topic could run: this one is not done before it is
+                // there. It comes back when the lease is over.
+                if effect.is_ok() { Err(unreachable(&error).into()) } else { Ok(()) }
+            }
         }
     }
 
