@@ -4,3 +4,4 @@
 mod contracts;
 mod destination;
 mod order;
+mod queue;

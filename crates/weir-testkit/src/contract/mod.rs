@@ -7,6 +7,7 @@
 pub mod cache;
 mod cases;
 pub mod fence;
+pub mod queue;
 pub mod shared_state;
 pub mod tokens;
 mod walk;
