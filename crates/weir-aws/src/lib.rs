@@ -6,6 +6,7 @@
 mod bodies;
 mod bus;
 pub mod config;
+pub mod controls;
 mod lanes;
 pub mod ledger;
 mod reason;
@@ -14,6 +15,7 @@ mod secrets;
 pub use aws_types::SdkConfig;
 pub use bodies::{Bodies, BodyError};
 pub use bus::{Bus, Entry};
+pub use controls::Controls;
 pub use lanes::{LaneError, LaneSender, LaneUrls, Visibility};
 pub use ledger::DynamoLedger;
 pub use reason::reason;
