@@ -11,10 +11,12 @@ use weir_core::{Lane, controls::Target};
 
 use super::{Controls, READ_WITHIN, REFRESH, Source, State, Stored};
 
+type Answer = Result<Option<Stored>, String>;
+
 /// Answers in place of SSM.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Script {
-    answer: Arc<Mutex<Option<Result<Option<Stored>, String>>>>,
+    answer: Arc<Mutex<Option<Answer>>>,
     latency: Duration,
     reads: Arc<AtomicUsize>,
 }
@@ -34,7 +36,7 @@ impl Script {
         self.reads.load(Ordering::SeqCst)
     }
 
-    pub(super) async fn read(&self) -> Result<Option<Stored>, String> {
+    pub(super) async fn read(&self) -> Answer {
         self.reads.fetch_add(1, Ordering::SeqCst);
         tokio::time::sleep(self.latency).await;
         self.answer.lock().unwrap().clone().unwrap()
