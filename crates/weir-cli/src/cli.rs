@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod controls;
 mod shops;
 
 use std::path::PathBuf;
@@ -8,6 +9,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use audit::AuditArgs;
+pub(crate) use controls::{
+    ChangeArgs, ControlsApplyArgs, ControlsArgs, ControlsCommand, ControlsLimitArgs, ControlsOffArgs, ControlsShowArgs,
+    LimitScopeArgs, TargetArgs, TargetKind,
+};
 pub(crate) use shops::{
     PlanName, ShopArgs, ShopStateName, ShopsAddArgs, ShopsArgs, ShopsCheckArgs, ShopsCommand, ShopsListArgs,
     ShopsRemoveArgs, ShopsShowArgs, StackArgs,
@@ -32,6 +37,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir events list --stack weir              the same on AWS
   weir shops list                            the shops whose Admin API can be called
   weir audit                                 what was asked of them, and what it cost
+  weir controls off destination erp          switch off, or slow down, while it runs
 
 Exit status:
   0    done
@@ -49,6 +55,7 @@ pub(crate) enum Command {
     Events(EventsArgs),
     Shops(ShopsArgs),
     Audit(AuditArgs),
+    Controls(ControlsArgs),
 }
 
 /// Run the whole of weir on this machine, until Ctrl-C

@@ -10,6 +10,7 @@ use resilience::Clock;
 use secrecy::SecretString;
 use shopify_client::Endpoint as AdminApi;
 use weir_aws::config::{self, Patience};
+use weir_aws::controls::{Parameter, ParameterError};
 use weir_aws::{DynamoLedger, SdkConfig};
 use weir_local::{Checkout, DevFile, DevFileError};
 use weir_shops::{DynamoState, Registry};
@@ -151,6 +152,37 @@ pub(crate) async fn shops(args: &StackArgs) -> anyhow::Result<ShopsTarget> {
             Ok(target(config, names, Some(AdminApi::Shopify), AWS_HINT))
         }
     }
+}
+
+/// The parameter that holds a stack's controls, and what to check when it can't be reached.
+#[derive(Debug)]
+pub(crate) struct ControlsTarget {
+    pub(crate) parameter: Parameter,
+    hint: &'static str,
+}
+
+impl ControlsTarget {
+    /// The error, with what to check.
+    pub(crate) fn failed(&self, error: ParameterError) -> anyhow::Error {
+        let said = format!("{error}\nhint: {}", self.hint);
+        anyhow::Error::new(error).context(said)
+    }
+}
+
+/// The controls of the local stack, or of the one that was named.
+pub(crate) async fn controls(args: &StackArgs) -> anyhow::Result<ControlsTarget> {
+    let (config, name, hint) = match &args.stack {
+        None => {
+            let local = dev_file("--stack")?;
+            (local_config(&local.region, &local.aws_endpoint_url), local.controls_parameter, LOCAL_HINT)
+        }
+        Some(stack) => {
+            let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await;
+            let [name] = outputs(&config, stack, ["ControlsParameter"]).await?;
+            (config, name, STACK_HINT)
+        }
+    };
+    Ok(ControlsTarget { parameter: Parameter::new(&config, name), hint })
 }
 
 /// The log groups of a stack's functions, and what to check when they can't be read.

@@ -41,6 +41,8 @@ pub struct Deployed {
     pub state_table: String,
     /// The DynamoDB table of cached objects.
     pub cache_table: String,
+    /// The SSM parameter of what is switched off and limited.
+    pub controls_parameter: String,
     /// The EventBridge bus.
     pub bus_name: String,
     /// An app's client secrets are in Secrets Manager under this, a slash and the app's name.
@@ -89,6 +91,7 @@ impl Deployed {
             token_key_id: output("TokenKeyId"),
             state_table: output("StateTable"),
             cache_table: output("CacheTable"),
+            controls_parameter: output("ControlsParameter"),
             bus_name: output("BusName"),
             secret_prefix: output("SecretPrefix"),
             bodies_bucket: output("BodiesBucket"),
@@ -115,6 +118,7 @@ impl Deployed {
             token_key_id: self.token_key_id.clone(),
             state_table: self.state_table.clone(),
             cache_table: self.cache_table.clone(),
+            controls_parameter: self.controls_parameter.clone(),
             secret_prefix: self.secret_prefix.clone(),
             bus_name: self.bus_name.clone(),
             lanes: self.lanes.clone(),
@@ -147,6 +151,7 @@ mod tests {
             "TokenKeyId",
             "StateTable",
             "CacheTable",
+            "ControlsParameter",
             "BusName",
             "SecretPrefix",
             "BodiesBucket",

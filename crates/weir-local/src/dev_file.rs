@@ -34,6 +34,8 @@ pub struct DevFile {
     pub state_table: String,
     /// The DynamoDB table of cached objects.
     pub cache_table: String,
+    /// The SSM parameter of what is switched off and limited.
+    pub controls_parameter: String,
     /// An app's client secrets are in Secrets Manager under this, a slash and the app's name.
     pub secret_prefix: String,
     /// The EventBridge bus.
@@ -174,6 +176,7 @@ mod tests {
             token_key_id: "key".into(),
             state_table: "state".into(),
             cache_table: "cache".into(),
+            controls_parameter: "/s/controls".into(),
             secret_prefix: "s/apps".into(),
             bus_name: "b".into(),
             lanes: [("urgent".to_owned(), lane)].into(),
@@ -190,7 +193,7 @@ mod tests {
         let expected = serde_json::json!({
             "webhook_url": "w", "aws_endpoint_url": "http://127.0.0.1:1", "region": "us-east-1", "stack_name": "s",
             "client_secret": "hush", "ledger_table": "t", "shops_table": "shops", "token_key_id": "key",
-            "state_table": "state", "cache_table": "cache", "secret_prefix": "s/apps", "bus_name": "b",
+            "state_table": "state", "cache_table": "cache", "controls_parameter": "/s/controls", "secret_prefix": "s/apps", "bus_name": "b",
             "lanes": {"urgent": {"queue_url": "q", "dlq_url": "d"}}, "tap_queue_url": "tap",
         });
         assert_eq!(json, expected);

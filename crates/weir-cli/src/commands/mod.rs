@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod audit;
+mod controls;
 mod dev;
 mod events;
 mod send;
@@ -44,5 +45,6 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
         Command::Events(args) => events::run(args, printer).await,
         Command::Shops(args) => shops::run(args, printer).await,
         Command::Audit(args) => audit::run(&args, printer).await,
+        Command::Controls(args) => controls::run(args, printer).await,
     }
 }

@@ -4,7 +4,7 @@ use crate::{run, server, weir};
 
 #[test]
 fn every_command_shows_examples_in_its_help() {
-    let commands: [&[&str]; 13] = [
+    let commands: [&[&str]; 21] = [
         &["dev"],
         &["send"],
         &["topics"],
@@ -18,6 +18,14 @@ fn every_command_shows_examples_in_its_help() {
         &["shops", "check"],
         &["shops", "remove"],
         &["audit"],
+        &["controls"],
+        &["controls", "show"],
+        &["controls", "off"],
+        &["controls", "on"],
+        &["controls", "limit"],
+        &["controls", "unlimit"],
+        &["controls", "tier"],
+        &["controls", "apply"],
     ];
     for command in commands {
         let ended = run(weir(command).arg("--help"));
@@ -57,7 +65,9 @@ fn a_command_line_that_can_not_be_followed_ends_with_2() {
 
 #[test]
 fn without_a_local_stack_the_error_says_how_to_start_one() {
-    for line in [&["send", "orders/create"][..], &["events", "list"], &["shops", "list"], &["audit"]] {
+    for line in
+        [&["send", "orders/create"][..], &["events", "list"], &["shops", "list"], &["audit"], &["controls", "show"]]
+    {
         let ended = run(&mut weir(line));
         assert_eq!(ended.status, 1);
         let last = ended.stderr.lines().last().unwrap();

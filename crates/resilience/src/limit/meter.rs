@@ -1,0 +1,194 @@
+//! One limit in one process.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tracing::{info, warn};
+
+use super::{
+    Bucket, Limit, NotFor,
+    bucket::{Answer, Ask},
+    limiter::Shared,
+    lump::Spent,
+};
+use crate::{UnixMillis, shared::Change};
+
+/// What this process knows of a limit.
+pub(super) struct Meter {
+    name: String,
+    local: Mutex<Local>,
+    /// One asks at a time: the others are served from what it gets.
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Local {
+    /// The limit that all below goes by.
+    limit: Option<Limit>,
+    lump: Option<Spent>,
+    /// Whether the lump was granted under this limit; if not, it is only told of.
+    is_valid: bool,
+    /// How much to ask for.
+    want: u32,
+    /// Asking sooner brings nothing.
+    not_before: Option<UnixMillis>,
+    /// Callers that wait.
+    waiting: u32,
+    /// While the shared state can't be reached: a bucket of this process's own, and when to ask again.
+    alone: Option<(Bucket, UnixMillis)>,
+}
+
+/// After a failure the shared state is left alone for this long.
+const ALONE_FOR: Duration = Duration::from_secs(5);
+
+struct Waiting<'a>(&'a Meter);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.local().waiting -= 1;
+    }
+}
+
+impl Meter {
+    pub(super) fn new(name: String) -> Self {
+        Self { name, local: Mutex::default(), turn: tokio::sync::Mutex::default() }
+    }
+
+    pub(super) async fn take(&self, shared: &Shared, limit: Limit, patience: Duration) -> Result<(), NotFor> {
+        let deadline = shared.clock.now() + patience;
+        self.local().waiting += 1;
+        let _waiting = Waiting(self);
+        let mut asked = 0;
+        loop {
+            let now = shared.clock.now();
+            if self.spend(limit, now) {
+                return Ok(());
+            }
+            let rest = self.local().not_before.map_or(Duration::ZERO, |at| at.since(now));
+            if rest.is_zero() {
+                // Granted, but so late that it had lapsed: the shared state is too slow for this caller.
+                if asked > 1 && now > deadline {
+                    return Err(NotFor(limit.worth_waiting()));
+                }
+                let _turn = self.turn.lock().await;
+                // Whoever had the turn before may have brought enough, or learned that there is none.
+                let now = shared.clock.now();
+                if self.spend(limit, now) {
+                    return Ok(());
+                }
+                if self.local().not_before.is_none_or(|at| at <= now) {
+                    self.ask(shared, limit).await;
+                    asked += 1;
+                }
+            } else if now + rest > deadline {
+                return Err(NotFor(rest));
+            } else {
+                tokio::time::sleep(rest).await;
+            }
+        }
+    }
+
+    /// Whether it holds nothing and nobody waits: then nothing is lost with it.
+    pub(super) fn is_idle(&self, now: UnixMillis) -> bool {
+        let local = self.local();
+        let holds = local.lump.as_ref().is_some_and(|spent| now < spent.lump.until);
+        local.waiting == 0 && !holds && local.alone.is_none()
+    }
+
+    fn spend(&self, limit: Limit, now: UnixMillis) -> bool {
+        let mut local = self.local();
+        if local.limit != Some(limit) {
+            // The lump is given back with the next ask.
+            (local.limit, local.is_valid, local.not_before) = (Some(limit), false, None);
+        }
+        local.is_valid && local.lump.as_mut().is_some_and(|spent| spent.spend(now))
+    }
+
+    async fn ask(&self, shared: &Shared, limit: Limit) {
+        let asked_at = shared.clock.now();
+        let (mut ask, is_alone) = {
+            let mut local = self.local();
+            // Taken out: if this call is abandoned, what was told must not be told again.
+            let spent = local.lump.take();
+            let more = spent
+                .as_ref()
+                .map_or(local.want, |spent| spent.next_want(local.want, local.not_before.is_some(), asked_at))
+                .min(limit.second());
+            let want = more.max(local.waiting.min(limit.burst.max(1)));
+            local.want = want;
+            let is_alone = local.alone.as_ref().is_some_and(|(_, until)| asked_at < *until);
+            (Ask { want, spent, writer: fastrand::u64(1..) }, is_alone)
+        };
+        let answer = match is_alone {
+            true => None,
+            false => match shared.ask(&self.name, &mut ask, limit).await {
+                Ok(answer) => Some(answer),
+                Err(error) => {
+                    if self.local().alone.is_none() {
+                        warn!(limit = self.name, %error, "The rate limit holds for this process alone");
+                    }
+                    ask.spent = None;
+                    None
+                }
+            },
+        };
+        let now = shared.clock.now();
+        let mut local = self.local();
+        let answer = match answer {
+            Some(answer) => {
+                if local.alone.take().is_some() {
+                    info!(limit = self.name, "The rate limit is shared by all processes again");
+                }
+                answer
+            }
+            None => local.ask_alone(&ask, is_alone, limit, now),
+        };
+        local.learn(answer, ask, limit, asked_at, now);
+    }
+
+    fn local(&self) -> MutexGuard<'_, Local> {
+        self.local.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Local {
+    fn ask_alone(&mut self, ask: &Ask, was_alone: bool, limit: Limit, now: UnixMillis) -> Answer {
+        let (bucket, until) = match self.alone.take() {
+            Some((bucket, until)) if was_alone => (bucket, until),
+            Some((bucket, _)) => (bucket, now + ALONE_FOR),
+            None => (Bucket::nearly_empty(now), now + ALONE_FOR),
+        };
+        let (change, answer) = Bucket::ask(Some(bucket.clone()), ask, limit, now);
+        let bucket = if let Change::Write(bucket) = change { bucket } else { bucket };
+        self.alone = Some((bucket, until));
+        answer
+    }
+
+    fn learn(&mut self, answer: Answer, ask: Ask, limit: Limit, asked_at: UnixMillis, now: UnixMillis) {
+        // Time for what was wanted to flow in: asking for less, sooner, costs a read and a write each time.
+        let time_for =
+            |permits: u32| Duration::from_secs_f64(f64::from(permits) / limit.rate()).min(limit.worth_waiting());
+        let not_before = match answer {
+            Answer::Granted { lump, left } => {
+                self.lump = Some(Spent::new(lump));
+                self.is_valid = true;
+                (left < ask.want).then(|| asked_at + time_for(ask.want - left))
+            }
+            Answer::Wait(wait) => {
+                let want = ask.want;
+                self.lump = ask.spent;
+                // Processes that wait for the same permits must not come back together.
+                let rest = time_for(want.saturating_sub(1));
+                Some(now + wait + rest.mul_f64(1.0 + 0.1 * fastrand::f64()))
+            }
+        };
+        // Another limit may have come meanwhile: what it would say is not known yet.
+        if self.limit == Some(limit) {
+            self.not_before = not_before;
+        } else {
+            self.is_valid = false;
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What the limiter lets through, and what it costs.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::{BoxFuture, join_all};
+
+use super::{NAME, NotFor, SECOND, START, Uses, clock, limit, process};
+use crate::{
+    MemoryState, SharedState,
+    shared::{SharedStateError, Swap, Versioned},
+};
+
+const LATENCY: Duration = Duration::from_millis(10);
+
+/// Permits that `processes` use within a minute, and reads and writes, all a second and process.
+async fn a_minute(processes: u32, limit: crate::Limit) -> (f64, f64, f64) {
+    let state = Arc::new(MemoryState::with_latency(LATENCY));
+    let (uses, clock) = (Uses::default(), clock());
+    let all: Vec<_> = (0..processes).map(|_| process(&state, clock)).collect();
+    join_all(all.iter().map(|process| uses.take_until(START + 60 * SECOND, clock, process, limit))).await;
+    assert!(uses.worst(limit) < 1e-6, "{}", uses.worst(limit));
+    let count = |n: u64| u32::try_from(n).map(f64::from).unwrap() / 60.0;
+    let (reads, writes) = (count(state.reads()), count(state.writes()));
+    let each = f64::from(processes);
+    (count(uses.count() as u64), reads / each, writes / each)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_process_gets_its_rate_for_a_read_and_a_write_a_second() {
+    for (limit, least) in [(limit(100.0, 200), 95.0), (limit(5.0, 10), 4.8), (limit(50.0, 50), 45.0)] {
+        let (used, reads, writes) = a_minute(1, limit).await;
+        assert!(used >= least, "{limit:?}: {used} a second");
+        assert!(reads <= 1.3 && writes <= 1.3, "{limit:?}: {reads} reads, {writes} writes a second");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_busy_processes_share_the_rate_and_cost_little_each() {
+    let limit = limit(100.0, 200);
+    let (used, reads, writes) = a_minute(10, limit).await;
+    assert!(used >= 95.0, "{used} a second");
+    assert!(reads <= 2.0 && writes <= 2.0, "{reads} reads, {writes} writes a second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rare_caller_costs_one_read_and_one_write_each_time() {
+    let state = Arc::new(MemoryState::default());
+    let process = process(&state, clock());
+    for _ in 0..10 {
+        process.take(NAME, limit(100.0, 200), Duration::ZERO).await.unwrap();
+        tokio::time::advance(60 * SECOND).await;
+    }
+    assert_eq!((state.reads(), state.writes()), (10, 10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_can_not_wait_is_told_when_to_come_back_and_then_it_is_there() {
+    let state = Arc::new(MemoryState::default());
+    let (one, other) = (process(&state, clock()), process(&state, clock()));
+    let limit = limit(0.5, 1);
+    one.take(NAME, limit, Duration::ZERO).await.unwrap();
+    let NotFor(wait) = other.take(NAME, limit, SECOND).await.unwrap_err();
+    assert!(wait > SECOND && wait <= 4 * SECOND, "{wait:?}");
+    let reads = state.reads();
+    for _ in 0..100 {
+        other.take(NAME, limit, Duration::ZERO).await.unwrap_err();
+    }
+    assert_eq!(state.reads(), reads, "asking again meanwhile costs nothing");
+    tokio::time::advance(wait).await;
+    other.take(NAME, limit, Duration::ZERO).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_can_wait_gets_it_when_it_is_there() {
+    let state = Arc::new(MemoryState::default());
+    let (process, clock) = (process(&state, clock()), clock());
+    let limit = limit(1.0, 1);
+    process.take(NAME, limit, Duration::ZERO).await.unwrap();
+    process.take(NAME, limit, 3 * SECOND).await.unwrap();
+    let waited = clock.now().since(START);
+    assert!(waited >= SECOND && waited < 2 * SECOND, "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn permits_of_a_process_that_died_are_there_for_others_soon_and_never_used_twice() {
+    let state = Arc::new(MemoryState::default());
+    let limit = limit(10.0, 10);
+    let dead = process(&state, clock());
+    // Ten callers at once: it gets all ten, uses one, and dies.
+    let first = join_all((0..10).map(|_| dead.take(NAME, limit, Duration::ZERO)));
+    assert!(first.await.iter().all(Result::is_ok));
+    drop(dead);
+    let other = process(&state, clock());
+    assert!(other.take(NAME, limit, Duration::ZERO).await.is_err());
+    other.take(NAME, limit, 3 * SECOND).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lower_limit_takes_effect_at_once_for_permits_held_too() {
+    let state = Arc::new(MemoryState::default());
+    let process = process(&state, clock());
+    let before = limit(100.0, 100);
+    for _ in 0..20 {
+        process.take(NAME, before, Duration::ZERO).await.unwrap();
+    }
+    let now = limit(1.0, 2);
+    let took = join_all((0..20).map(|_| process.take(NAME, now, Duration::ZERO))).await;
+    assert!(took.iter().filter(|took| took.is_ok()).count() <= 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_of_different_names_do_not_touch_each_other() {
+    let state = Arc::new(MemoryState::default());
+    let process = process(&state, clock());
+    let limit = limit(0.1, 1);
+    process.take("limit/erp/a", limit, Duration::ZERO).await.unwrap();
+    process.take("limit/erp/b", limit, Duration::ZERO).await.unwrap();
+    assert!(process.take("limit/erp/a", limit, Duration::ZERO).await.is_err());
+}
+
+/// A store that is not there, or never answers.
+struct Gone {
+    answers: bool,
+}
+
+impl SharedState for Gone {
+    fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Versioned>, SharedStateError>> {
+        Box::pin(async move {
+            if !self.answers {
+                std::future::pending::<()>().await;
+            }
+            Err(SharedStateError { key: key.into(), action: "read", source: "gone".into() })
+        })
+    }
+
+    fn swap<'a>(
+        &'a self,
+        key: &'a str,
+        _: Option<u64>,
+        _: &'a str,
+        _: Duration,
+    ) -> BoxFuture<'a, Result<Swap, SharedStateError>> {
+        Box::pin(async move { Err(SharedStateError { key: key.into(), action: "written", source: "gone".into() }) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_shared_state_a_process_keeps_the_limit_for_itself() {
+    for answers in [true, false] {
+        let (uses, clock, limit) = (Uses::default(), clock(), limit(10.0, 20));
+        let process = process(&Arc::new(Gone { answers }), clock);
+        let start = clock.now();
+        uses.take_until(start + 60 * SECOND, clock, &process, limit).await;
+        assert!(uses.worst(limit) < 1e-6, "{}", uses.worst(limit));
+        // A store that never answers costs a second in six.
+        assert!(uses.count() > 450, "{answers}: {}", uses.count());
+    }
+}
+
+/// A store whose client repeats each write, as an SDK does when a reply was lost: the second one loses to the first.
+struct Repeats(MemoryState);
+
+impl SharedState for Repeats {
+    fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Versioned>, SharedStateError>> {
+        self.0.read(key)
+    }
+
+    fn swap<'a>(
+        &'a self,
+        key: &'a str,
+        expected: Option<u64>,
+        value: &'a str,
+        keep: Duration,
+    ) -> BoxFuture<'a, Result<Swap, SharedStateError>> {
+        Box::pin(async move {
+            self.0.swap(key, expected, value, keep).await?;
+            self.0.swap(key, expected, value, keep).await
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_was_repeated_grants_once() {
+    let process = process(&Arc::new(Repeats(MemoryState::default())), clock());
+    let limit = limit(0.1, 5);
+    for n in 0..5 {
+        assert!(process.take(NAME, limit, Duration::ZERO).await.is_ok(), "{n}");
+        tokio::time::advance(Duration::from_millis(10)).await;
+    }
+    assert!(process.take(NAME, limit, Duration::ZERO).await.is_err());
+}

@@ -1,0 +1,37 @@
+//! `weir controls apply`: a whole document from a file.
+
+use std::io::Read;
+
+use anyhow::Context;
+use weir_core::controls::Controls;
+
+use super::{change, told};
+use crate::cli::ControlsApplyArgs;
+use crate::commands::ExitStatus;
+use crate::printer::Printer;
+use crate::problem::Usage;
+use crate::target;
+
+pub(super) async fn run(args: &ControlsApplyArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let shown = args.file.display();
+    let text = if args.file.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        std::fs::read_to_string(&args.file)
+    };
+    let text = text.with_context(|| format!("could not read {shown}\nhint: give a file, or - for stdin"))?;
+    // An empty file is more often an accident than the wish to switch everything on.
+    if text.trim().is_empty() {
+        return Err(Usage::new(format!("{shown} is empty"), "the document that sets nothing is {}").into());
+    }
+    let controls = Controls::parse(&text).map_err(|problems| {
+        Usage::new(
+            format!("{shown} is no valid document:\n{}", told(&problems)),
+            "nothing was changed; `weir controls show --document` prints what stands there now",
+        )
+    })?;
+    let target = target::controls(&args.change.source).await?;
+    let stored = change::read(&target).await?;
+    change::finish(&args.change, printer, &target, &stored, &controls).await
+}

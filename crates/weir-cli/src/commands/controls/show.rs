@@ -1,0 +1,149 @@
+//! `weir controls show`: the document, or what it says of one shop.
+
+use serde::Serialize;
+use serde_json::Value;
+use weir_core::controls::{Controls, NamedLimit};
+
+use super::change;
+use crate::cli::ControlsShowArgs;
+use crate::commands::ExitStatus;
+use crate::{delivery, printer::Printer, target};
+
+#[derive(Serialize)]
+struct Document {
+    parameter: String,
+    version: i64,
+    written_at: Option<String>,
+    document: Value,
+    /// What is wrong with it: workers leave these entries out.
+    problems: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct OfShop {
+    shop: String,
+    tier: Option<String>,
+    off: Vec<String>,
+    limits: Vec<LimitView>,
+}
+
+#[derive(Serialize)]
+struct LimitView {
+    destination: String,
+    name: String,
+    per_second: f64,
+    burst: u32,
+}
+
+pub(super) async fn run(args: &ControlsShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let shop = args.shop.as_deref().map(delivery::shop).transpose()?;
+    let target = target::controls(&args.source).await?;
+    let stored = change::read(&target).await?;
+    if args.document {
+        // As it is, even if it is no document: to be mended.
+        document_alone(printer, &stored.text)?;
+        return Ok(ExitStatus::Done);
+    }
+    let (controls, problems) = Controls::read(&stored.text).map_err(|problem| {
+        anyhow::anyhow!(
+            "{} can't be read: {problem}\nhint: `weir controls apply` a file in its place; {{}} sets nothing",
+            target.parameter.name()
+        )
+    })?;
+    for problem in problems.iter().filter(|_| !printer.is_json()) {
+        printer.note(format!("left out by workers: {problem}"));
+    }
+    match shop {
+        Some(shop) => printer.item(&of_shop(&controls, shop.as_str()), OfShop::lines)?,
+        None => {
+            let document = Document {
+                parameter: target.parameter.name().to_owned(),
+                version: stored.version,
+                written_at: stored.written_at.map(|at| at.to_string()),
+                document: serde_json::from_str(&controls.to_text())?,
+                problems: problems.iter().map(ToString::to_string).collect(),
+            };
+            printer.item(&document, |_| lines(&controls))?;
+            if !printer.is_json() {
+                let at = document.written_at.as_deref().unwrap_or("an unknown time");
+                printer.note(format!("{}, version {}, written at {at}", document.parameter, document.version));
+            }
+        }
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn document_alone(printer: &Printer, text: &str) -> std::io::Result<()> {
+    printer.item(&serde_json::from_str::<Value>(text).unwrap_or_else(|_| text.into()), |_| text.to_owned())
+}
+
+fn lines(controls: &Controls) -> String {
+    let because = |why: &Option<String>| why.as_ref().map_or(String::new(), |why| format!(": {why}"));
+    let off = controls
+        .off
+        .iter()
+        .map(|switch| format!("off    {} for {}{}", switch.target.target(), switch.scope, because(&switch.why)));
+    let limits = controls.limits.iter().map(|rule| {
+        let limit = rule.limit();
+        let speed = format!("{} a second, {} at once", limit.per_second, limit.burst);
+        format!("limit  {} to {speed}, for {}{}", rule.destination, rule.scope, because(&rule.why))
+    });
+    let tiers = controls.tiers.iter().map(|(tier, shops)| {
+        let shops: Vec<&str> = shops.iter().map(|shop| shop.as_str()).collect();
+        format!("tier   {tier}: {}", shops.join(", "))
+    });
+    let lines: Vec<String> = off.chain(limits).chain(tiers).collect();
+    if lines.is_empty() { "everything is on, nothing is limited".to_owned() } else { lines.join("\n") }
+}
+
+fn of_shop(controls: &Controls, shop: &str) -> OfShop {
+    let mut targets: Vec<_> = controls.off.iter().map(|switch| switch.target.target()).collect();
+    let mut destinations: Vec<&str> = controls.limits.iter().map(|rule| rule.destination.as_str()).collect();
+    let mut seen = Vec::new();
+    targets.retain(|target| {
+        !seen.contains(target) && {
+            seen.push(*target);
+            true
+        }
+    });
+    destinations.sort_unstable();
+    destinations.dedup();
+    let limits = destinations.into_iter().flat_map(|destination| {
+        let view = |NamedLimit { name, limit }: NamedLimit| LimitView {
+            destination: destination.to_owned(),
+            name,
+            per_second: limit.per_second,
+            burst: limit.burst,
+        };
+        controls.limits(destination, shop).into_iter().map(view).collect::<Vec<_>>()
+    });
+    OfShop {
+        shop: shop.to_owned(),
+        tier: controls.tier(shop).map(str::to_owned),
+        off: targets
+            .into_iter()
+            .filter_map(|target| controls.is_off(target, shop))
+            .map(|off| off.to_string())
+            .collect(),
+        limits: limits.collect(),
+    }
+}
+
+impl OfShop {
+    fn lines(&self) -> String {
+        let tier = self.tier.iter().map(|tier| format!("tier   {tier}"));
+        let off = self.off.iter().map(|off| format!("off    {off}"));
+        let limits = self.limits.iter().map(|limit| {
+            format!(
+                "limit  {} to {} a second, {} at once ({})",
+                limit.destination, limit.per_second, limit.burst, limit.name
+            )
+        });
+        let lines: Vec<String> = tier.chain(off).chain(limits).collect();
+        if lines.is_empty() {
+            format!("for {} everything is on, nothing is limited", self.shop)
+        } else {
+            lines.join("\n")
+        }
+    }
+}
