@@ -58,6 +58,7 @@ fn variables(deployed: &Deployed) -> Value {
             "WEIR_LEDGER_TABLE": deployed.ledger_table,
             "WEIR_FENCE_TABLE": deployed.fence_table,
             "WEIR_STATE_TABLE": deployed.state_table,
+            "WEIR_CONTROLS": deployed.controls_parameter,
             "WEIR_BUS": deployed.bus_name,
             "WEIR_SHOPS_TABLE": deployed.shops_table,
             "WEIR_CACHE_TABLE": deployed.cache_table,

@@ -66,6 +66,7 @@ impl Lambda {
             topics: self.topics.clone(),
             backoff: Backoff::default(),
             clock: self.its_clock(),
+            controls: weir_aws::Controls::fixed(weir_core::controls::Controls::default()),
         };
         let end = self.clock.now() + TIMEOUT;
         let request_id = format!("invocation-{number}");

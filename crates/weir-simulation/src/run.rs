@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use resilience::{Breakers, Clock, MemoryState, UnixMillis};
+use resilience::{Breakers, Clock, MemoryState, UnixMillis, limit::Limiter};
 use serde::Serialize;
 use tokio::{
     task::JoinSet,
@@ -107,8 +107,9 @@ async fn simulate(seed: u64, setup: Setup) -> Outcome {
         SimDestination { name, takes, is_down, history: history.clone(), network: network.clone() }
     };
     let destinations = [destination(FIRST, &is_down), destination(SECOND, &Arc::default())];
-    let breakers =
-        Arc::new(Breakers::new(resilience::breaker::Settings::default(), clock, Arc::new(MemoryState::default())));
+    let state = Arc::new(MemoryState::default());
+    let breakers = Arc::new(Breakers::new(resilience::breaker::Settings::default(), clock, state.clone()));
+    let limiter = Arc::new(Limiter::new(clock, state));
     let lambda = Lambda {
         queue: queue.clone(),
         network: network.clone(),
@@ -117,7 +118,7 @@ async fn simulate(seed: u64, setup: Setup) -> Outcome {
         topics: Arc::new(Topics::built_in()),
         router: Arc::new({
             let (history, network) = (history.clone(), network.clone());
-            move |process: &Arc<Process>| router(process, &history, &network, &destinations, &breakers)
+            move |process: &Arc<Process>| router(process, &history, &network, &destinations, &breakers, &limiter)
         }),
         clock,
     };
@@ -166,9 +167,10 @@ fn router(
     network: &Arc<Network>,
     destinations: &[SimDestination; 2],
     breakers: &Arc<Breakers>,
+    limiter: &Arc<Limiter>,
 ) -> Router {
     let doors = destinations.clone().map(|to| {
-        let door = Destination::new(to.name, breakers.clone());
+        let door = Destination::new(to.name, breakers.clone(), limiter.clone());
         (to, door)
     });
     let (process, history, network, doors) = (process.clone(), history.clone(), network.clone(), Arc::new(doors));
@@ -179,7 +181,7 @@ fn router(
             let _running = Running::start(&history, webhook_id, process.number);
             sleep(network.stall()).await;
             let (to, door) = &doors[goes_to(event.meta())];
-            to.deliver(&process, door, webhook_id).await
+            to.deliver(&process, door, &event).await
         }
     })
 }

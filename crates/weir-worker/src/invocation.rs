@@ -32,6 +32,8 @@ pub struct Worker<O> {
     pub backoff: Backoff,
     /// What tells the time.
     pub clock: Clock,
+    /// What the operator switched off and slowed down.
+    pub controls: weir_aws::Controls,
 }
 
 impl<O: Outside> Worker<O> {
@@ -56,6 +58,7 @@ impl<O: Outside> Worker<O> {
             topics: self.topics.clone(),
             backoff: self.backoff,
             clock: self.clock,
+            controls: self.controls.current().await,
             request_id: request_id.to_owned(),
             lease_until: lease_until(end),
             effects_end,

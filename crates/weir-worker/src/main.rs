@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use resilience::{Breakers, Clock};
+use resilience::{Breakers, Clock, limit::Limiter};
 use weir_aws::{Bodies, Bus, DynamoFence, DynamoLedger, LaneQueue, config};
 use weir_core::{Topics, UnixMillis};
 use weir_lambda::{destination::Destination, telemetry};
@@ -25,10 +25,11 @@ async fn main() -> Result<(), Error> {
     let aws = config::from_env(env, config::Patience::BACKGROUND)?;
     let shops = StackShops::new(&aws, settings.shops_table, settings.cache_table);
     let state = Arc::new(DynamoState::new(&aws, settings.state_table, Clock::Wall));
-    let breakers = Arc::new(Breakers::new(resilience::breaker::Settings::default(), Clock::Wall, state));
+    let breakers = Arc::new(Breakers::new(resilience::breaker::Settings::default(), Clock::Wall, state.clone()));
+    let limiter = Arc::new(Limiter::new(Clock::Wall, state));
     let mut router = handlers::router(keeping::router(shops.into()));
     if let Some(url) = &settings.forward_url {
-        router = forward::route(router, url, Destination::new(forward::NAME, breakers))?;
+        router = forward::route(router, url, Destination::new(forward::NAME, breakers, limiter))?;
     }
     let worker = Worker {
         lane: settings.lane,
@@ -43,6 +44,7 @@ async fn main() -> Result<(), Error> {
         topics: Arc::new(Topics::built_in()),
         backoff: settings.backoff,
         clock: Clock::Wall,
+        controls: weir_aws::Controls::new(&aws, settings.controls, Clock::Wall),
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| {
         let end = UnixMillis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));

@@ -23,6 +23,8 @@ pub struct Settings {
     pub state_table: String,
     /// `WEIR_BACKOFF_BASE_SECONDS`, `WEIR_BACKOFF_CAP_SECONDS`: how long failed messages wait.
     pub backoff: Backoff,
+    /// `WEIR_CONTROLS`: the parameter with what the operator switched off and slowed down.
+    pub controls: String,
     /// `WEIR_FORWARD_URL`: where every event is posted before it is published; nowhere if it is empty.
     pub forward_url: Option<String>,
     /// `WEIR_BUS`
@@ -53,6 +55,7 @@ impl Settings {
                 base: Duration::from_secs(reader.parsed("WEIR_BACKOFF_BASE_SECONDS", 0)),
                 cap: Duration::from_secs(reader.parsed("WEIR_BACKOFF_CAP_SECONDS", 0)),
             },
+            controls: reader.text("WEIR_CONTROLS"),
             forward_url: reader.optional("WEIR_FORWARD_URL"),
             bus: reader.text("WEIR_BUS"),
             shops_table: reader.text("WEIR_SHOPS_TABLE"),
@@ -70,6 +73,6 @@ mod tests {
 
     #[test]
     fn an_empty_environment_is_refused_with_everything_that_is_missing() {
-        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 13);
+        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 14);
     }
 }

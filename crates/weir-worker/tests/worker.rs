@@ -1,6 +1,8 @@
 //! The worker's whole way over the model ledger and services in memory.
 
 mod keeping;
+mod order;
+mod parking;
 mod support;
 
 use std::time::Duration;

@@ -3,23 +3,35 @@
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use weir_core::{Failure, envelope::Meta};
+use weir_core::{Failure, controls::Controls, envelope::Meta};
 
 /// An event: what is known of it, and its body as Shopify signed it. Cheap to clone.
 #[derive(Clone)]
 pub struct Event {
     inner: Arc<(Meta, Vec<u8>)>,
+    controls: Arc<Controls>,
 }
 
 impl Event {
     /// An event of a body that was checked against its hash.
     pub fn new(meta: Meta, body: Vec<u8>) -> Self {
-        Self { inner: Arc::new((meta, body)) }
+        Self { inner: Arc::new((meta, body)), controls: Arc::default() }
+    }
+
+    /// The same under what the operator says now.
+    #[must_use]
+    pub fn under(self, controls: Arc<Controls>) -> Self {
+        Self { controls, ..self }
     }
 
     /// Shop, topic, ids, times.
     pub fn meta(&self) -> &Meta {
         &self.inner.0
+    }
+
+    /// What the operator switched off and slowed down.
+    pub fn controls(&self) -> &Controls {
+        &self.controls
     }
 
     /// The bytes that Shopify signed.

@@ -10,7 +10,10 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 use weir_core::Failure;
-use weir_lambda::destination::{CallError, Destination};
+use weir_lambda::{
+    destination::{CallError, Destination},
+    router::Event,
+};
 
 use crate::{
     history::{Effect, History},
@@ -29,14 +32,14 @@ pub(crate) struct SimDestination {
 
 impl SimDestination {
     /// One call of a handler.
-    pub(crate) async fn deliver(&self, process: &Process, door: &Destination, webhook_id: &str) -> Result<(), Failure> {
-        let (to, id) = (self.clone(), webhook_id.to_owned());
+    pub(crate) async fn deliver(&self, process: &Process, door: &Destination, event: &Event) -> Result<(), Failure> {
+        let (to, id) = (self.clone(), event.meta().webhook_id.clone());
         let call = async {
             sleep(self.takes).await;
             let reply = self.network.attempt(process, move || to.take(&id)).await;
             reply.unwrap_or_else(|failed| Err(CallError::Down(failed.0.to_owned())))
         };
-        door.call(call).await
+        door.call(event, call).await
     }
 
     fn take(&self, webhook_id: &str) -> Result<(), CallError> {

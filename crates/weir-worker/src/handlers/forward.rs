@@ -61,7 +61,7 @@ async fn post(client: &Client, url: Url, destination: &Destination, event: &Even
         .header("webhook-id", &meta.webhook_id)
         .body(detail);
     destination
-        .call(async {
+        .call(event, async {
             match request.send().await {
                 Ok(response) => judge(&response),
                 // Without the URL, which may hold a token.

@@ -1,16 +1,17 @@
 //! The effect of an event: its handlers, then the bus.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
 use serde_json::value::RawValue;
 use weir_aws::{BodyError, Entry};
 use weir_core::{
     Failure,
+    controls::Target,
     envelope::{self, Envelope, MAX_ENTRY_BYTES, Meta},
     ledger::{Ending, Owner},
 };
-use weir_lambda::router::Event;
+use weir_lambda::{destination::SWITCHED_OFF_FOR, router::Event};
 
 use super::{Processor, Seat, resource::Visited};
 use crate::outside::{BodyStore, Outside};
@@ -37,6 +38,7 @@ impl<O: Outside> Processor<O> {
     /// Runs the event's handlers and publishes it, if no newer version of its resource came first. Ends, with a
     /// failure, before the invocation does.
     pub(super) async fn act(&self, envelope: Envelope, owner: &Owner, seat: Seat) -> Result<Ending, Stopped> {
+        self.is_on(&envelope.meta)?;
         let event = self.effects_end.run(self.open(envelope)).await.map_err(Failure::transient)??;
         // What is not JSON can reach neither a handler nor the bus.
         let json = envelope::json(event.body()).map_err(Failure::permanent)?;
@@ -62,6 +64,16 @@ impl<O: Outside> Processor<O> {
         Ok(Ending::Done)
     }
 
+    /// Whether the operator lets the event be handled. Asked of every handler before any of them runs.
+    fn is_on(&self, meta: &Meta) -> Result<(), Failure> {
+        let handlers = self.router.handlers(&meta.topic).map(|handler| Target::Handler(handler.name()));
+        let mut off = std::iter::once(Target::Lane(self.lane)).chain(handlers);
+        match off.find_map(|target| self.controls.is_off(target, &meta.shop)) {
+            Some(off) => Err(Failure::switched_off(off, SWITCHED_OFF_FOR)),
+            None => Ok(()),
+        }
+    }
+
     async fn open(&self, envelope: Envelope) -> Result<Event, Failure> {
         let fetched = match envelope.reference() {
             Some(reference) => Some(self.outside.bodies().get(reference).await.map_err(body_failure)?),
@@ -69,7 +81,7 @@ impl<O: Outside> Processor<O> {
         };
         let meta = envelope.meta.clone();
         let body = envelope.open(fetched).map_err(Failure::permanent)?;
-        Ok(Event::new(meta, body))
+        Ok(Event::new(meta, body).under(Arc::clone(&self.controls)))
     }
 
     async fn effect(&self, event: &Event, json: &RawValue, seat: Seat) -> Result<(), Failure> {

@@ -11,6 +11,7 @@ use std::{sync::Arc, time::Duration};
 use resilience::Clock;
 use weir_core::{
     Backoff, Failure, Lane, Topics, UnixMillis,
+    controls::Controls,
     envelope::{Envelope, EnvelopeProblem},
     ledger::{Again, Ask, Claim, Key, Ledger, Owner},
     park::OUTAGE_AT_MOST,
@@ -41,6 +42,8 @@ pub struct Processor<O> {
     pub backoff: Backoff,
     /// What tells the time.
     pub clock: Clock,
+    /// What the operator switched off and slowed down, as of the invocation's start.
+    pub controls: Arc<Controls>,
     /// Lambda's id of the invocation: part of each lease's owner.
     pub request_id: String,
     /// When this invocation's leases end.

@@ -15,6 +15,7 @@ use shopify_webhook::ShopDomain;
 use weir_aws::{BodyError, Entry, NotParked};
 use weir_core::{
     Backoff, Failure, Lane, Topics, UnixMillis,
+    controls::Controls,
     envelope::{self, Envelope, Meta},
     fence::Fence,
     ledger::{Key, Ledger, Record},
@@ -39,6 +40,7 @@ pub struct Outside {
     bodies: Arc<Mutex<HashMap<String, Vec<u8>>>>,
     postponed: Arc<Mutex<Vec<Duration>>>,
     parked: Arc<Mutex<Vec<(String, String, Duration)>>>,
+    controls: Controls,
     /// Whether the queue takes no copies.
     pub queue_is_down: Arc<AtomicBool>,
     /// What the shops' keeper was told, in order.
@@ -85,13 +87,23 @@ impl Outside {
         Self { refuse: Some(id), ..Self::default() }
     }
 
+    /// The same world, and the operator says this.
+    pub fn under(self, controls: Controls) -> Self {
+        Self { controls, ..self }
+    }
+
     pub fn worker(&self, router: Router) -> TestWorker<ModelLedger> {
         self.worker_over(self.ledger.clone(), router)
     }
 
-    /// A worker whose ledger fails once.
+    /// A worker whose ledger and fence fail once.
     pub fn faulty_worker(&self, call: usize, fault: Fault) -> TestWorker<Faulty<ModelLedger>> {
-        self.worker_over(Arc::new(Faulty::on_call(self.ledger.clone(), call, fault)), Router::new())
+        self.faulty_worker_with(call, fault, Router::new())
+    }
+
+    /// The same with handlers.
+    pub fn faulty_worker_with(&self, call: usize, fault: Fault, router: Router) -> TestWorker<Faulty<ModelLedger>> {
+        self.worker_over(Arc::new(Faulty::on_call(self.ledger.clone(), call, fault)), router)
     }
 
     pub fn worker_over<L: Ledger + Fence + 'static>(&self, store: Arc<L>, router: Router) -> TestWorker<L> {
@@ -102,6 +114,7 @@ impl Outside {
             topics: Arc::new(Topics::built_in()),
             backoff: Backoff::default(),
             clock: Clock::Wall,
+            controls: weir_aws::Controls::fixed(self.controls.clone()),
         }
     }
 
@@ -120,6 +133,11 @@ impl Outside {
 
     pub fn published(&self) -> Vec<String> {
         self.entries.lock().unwrap().iter().map(|entry| entry.detail.clone()).collect()
+    }
+
+    /// What each was published as, in order.
+    pub fn topics(&self) -> Vec<String> {
+        self.entries.lock().unwrap().iter().map(|entry| entry.topic.clone()).collect()
     }
 
     pub fn published_ids(&self) -> Vec<String> {

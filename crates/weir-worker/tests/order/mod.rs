@@ -1,0 +1,152 @@
+//! Events of one resource: in order, one at a time, and each effect at most once for a version and topic.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use weir_core::{Failure, ledger::State};
+use weir_lambda::router::{Event, Router};
+use weir_testkit::Fault;
+
+use crate::support::{Outside, envelope_of, run, run_received};
+
+fn order(topic: &str, id: &str, updated_at: &str) -> String {
+    let body = format!("{{\"id\":820982911946154508,\"updated_at\":\"{updated_at}\"}}");
+    envelope_of(topic, None, id, body.as_bytes())
+}
+
+const OLD: &str = "2026-11-27T05:00:00Z";
+const NEW: &str = "2026-11-27T00:00:00.25-05:00";
+
+#[tokio::test(start_paused = true)]
+async fn an_older_version_is_stale_and_published_apart() {
+    let outside = Outside::default();
+    let ran = Arc::new(AtomicUsize::new(0));
+    let counted = ran.clone();
+    let worker = outside.worker(Router::new().on("*", move |_: Event| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        std::future::ready(Ok(()))
+    }));
+    assert!(run(&worker, &[order("orders/updated", "1", NEW)]).await.is_empty());
+    assert!(run(&worker, &[order("orders/create", "2", OLD)]).await.is_empty());
+    assert_eq!((outside.record("1").state, outside.record("2").state), (State::Done, State::Stale));
+    assert_eq!(ran.load(Ordering::SeqCst), 1, "no handler runs for what is stale");
+    assert_eq!(outside.topics(), ["orders/updated", "superseded/orders/create"]);
+    assert!(run(&worker, &[order("orders/create", "2", OLD)]).await.is_empty());
+    assert_eq!(outside.record("2").duplicates, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn handlers_of_one_resource_take_turns_within_a_batch() {
+    let outside = Outside::default();
+    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let seen = most.clone();
+    let worker = outside.worker(Router::new().on("*", move |_: Event| {
+        let (running, most) = (running.clone(), seen.clone());
+        async move {
+            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            running.fetch_sub(1, Ordering::SeqCst);
+            Ok(())
+        }
+    }));
+    let batch = ["orders/create", "orders/paid", "orders/updated", "orders/fulfilled"]
+        .iter()
+        .enumerate()
+        .map(|(index, topic)| order(topic, &index.to_string(), OLD));
+    assert!(run(&worker, &batch.collect::<Vec<_>>()).await.is_empty(), "a short turn is waited for");
+    assert_eq!(most.load(Ordering::SeqCst), 1);
+    assert_eq!(outside.published_ids(), ["0", "1", "2", "3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_of_which_each_counts_do_not_wait_for_each_other() {
+    let outside = Outside::default();
+    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let seen = most.clone();
+    let worker = outside.worker(Router::new().on("*", move |_: Event| {
+        let (running, most) = (running.clone(), seen.clone());
+        async move {
+            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            running.fetch_sub(1, Ordering::SeqCst);
+            Ok(())
+        }
+    }));
+    let batch: Vec<_> = (0..4).map(|index| order("refunds/create", &index.to_string(), OLD)).collect();
+    assert!(run(&worker, &batch).await.is_empty());
+    assert_eq!(most.load(Ordering::SeqCst), 4);
+    assert!(outside.ledger.resource("north.myshopify.com#default#refunds/820982911946154508").is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_too_long_for_a_turn_is_parked_and_spares_its_receives() {
+    let outside = Outside::default();
+    let worker = outside.worker(Router::new().on("orders/create", |_: Event| async {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        Ok(())
+    }));
+    let batch = [order("orders/create", "1", OLD), order("orders/paid", "2", OLD)];
+    assert!(run(&worker, &batch).await.is_empty(), "one is done, the other's copy is sent");
+    assert_eq!(outside.record("1").state, State::Done);
+    assert!(matches!(outside.record("2").state, State::Parked { .. }));
+    assert!(outside.record("2").last_error.unwrap().contains("another event of its resource"));
+    let [(copy, message, group, _)] = &outside.parked()[..] else { panic!("one copy") };
+    assert_eq!((copy.parked.unwrap().count, group.as_str()), (1, "north.myshopify.com"));
+    assert!(run(&worker, std::slice::from_ref(message)).await.is_empty());
+    assert_eq!(outside.record("2").state, State::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_failure_the_resource_stays_closed_until_nothing_can_land() {
+    let outside = Outside::default();
+    let failing = outside.worker(Router::new().on("*", |_: Event| async { Err(Failure::transient("no reply")) }));
+    assert_eq!(run(&failing, &[order("orders/create", "1", OLD)]).await, ["m0"]);
+    let resource = outside.ledger.resource("north.myshopify.com#default#orders/820982911946154508").unwrap();
+    assert!(resource.held.is_some());
+    let refusing = outside.worker(Router::new().on("*", |_: Event| async { Err(Failure::permanent("refused")) }));
+    outside.ledger.expire_leases();
+    assert_eq!(run(&refusing, &[order("orders/create", "1", OLD)]).await, ["m0"]);
+    let resource = outside.ledger.resource("north.myshopify.com#default#orders/820982911946154508").unwrap();
+    assert!(resource.held.is_none(), "a refusal leaves nothing under way");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_of_ledger_or_fence_loses_no_event_and_doubles_none() {
+    // Calls of one event: claim, enter, leave, settle. Whatever fails, and however, it takes effect in the end.
+    for fault in [Fault::BeforeWrite, Fault::AfterWrite] {
+        for call in 1..=4 {
+            let outside = Outside::default();
+            let (paid, told) = (order("orders/paid", "1", OLD), format!("{fault:?} in call {call}"));
+            run(&outside.faulty_worker(call, fault), std::slice::from_ref(&paid)).await;
+            outside.ledger.expire_leases();
+            let parked = outside.parked().pop().map_or(paid, |(_, message, ..)| message);
+            assert!(run(&outside.worker(Router::new()), &[parked]).await.is_empty(), "{told}");
+            assert_eq!(outside.record("1").state, State::Done, "{told}");
+            let ids = outside.published_ids();
+            assert!(!ids.is_empty() && ids.iter().all(|id| id == "1"), "{told}: {ids:?}");
+            if call == 4 {
+                assert_eq!(ids, ["1"], "its mark was there, so it did not run again: {told}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_body_under_an_id_is_counted_and_never_runs() {
+    let outside = Outside::default();
+    let worker = outside.worker(Router::new());
+    assert!(run(&worker, &[order("orders/paid", "1", OLD)]).await.is_empty());
+    for receives in 1..=3 {
+        assert_eq!(run_received(&worker, &[order("orders/paid", "1", NEW)], receives).await, ["m0"]);
+    }
+    let record = outside.record("1");
+    assert_eq!((record.state, record.mismatches, record.attempts), (State::Done, 3, 1));
+    assert_eq!(outside.postponed(), [Duration::ZERO; 3]);
+    let resource = outside.ledger.resource("north.myshopify.com#default#orders/820982911946154508").unwrap();
+    assert!(resource.ran.values().all(|run| run.version == resource.version), "it raised no version");
+}
