@@ -8,7 +8,12 @@ use std::{
     time::Duration,
 };
 
-use weir_core::{Failure, ledger::State};
+use weir_core::{
+    Failure, UnixMillis,
+    fence::{self, Entry, Fence, Mark, Run},
+    ledger::{Owner, State},
+    topics::Version,
+};
 use weir_lambda::router::{Event, Router};
 use weir_testkit::Fault;
 
@@ -149,4 +154,39 @@ async fn another_body_under_an_id_is_counted_and_never_runs() {
     assert_eq!(outside.postponed(), [Duration::ZERO; 3]);
     let resource = outside.ledger.resource("north.myshopify.com#default#orders/820982911946154508").unwrap();
     assert!(resource.ran.values().all(|run| run.version == resource.version), "it raised no version");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_lost_its_resource_says_nothing_more() {
+    let outside = Outside::default();
+    let ledger = outside.ledger.clone();
+    let worker = outside.worker(Router::new().on("*", move |_: Event| {
+        let ledger = ledger.clone();
+        async move {
+            // As if the process had been held up until its lease was over, and another had come.
+            ledger.expire_leases();
+            let (owner, mark) = (Owner("another".into()), Mark::from("orders/updated".to_owned()));
+            let run = Run { version: Version(i128::MAX), webhook_id: "9".into(), generation: 0 };
+            let key = "north.myshopify.com#default#orders/820982911946154508";
+            let now = UnixMillis::now();
+            let ask = fence::Ask {
+                key,
+                owner: &owner,
+                mark: &mark,
+                run: &run,
+                now,
+                lease_until: now + Duration::from_secs(60),
+            };
+            assert_eq!(ledger.enter(&ask).await.unwrap(), Entry::Granted);
+            Ok(())
+        }
+    }));
+    assert_eq!(run(&worker, &[order("orders/paid", "1", OLD)]).await, ["m0"]);
+    assert!(
+        matches!(outside.record("1").state, State::Leased { .. }),
+        "neither done nor failed: whoever comes next decides"
+    );
+    assert!(outside.postponed().is_empty());
+    assert_eq!(run(&outside.worker(Router::new()), &[order("orders/paid", "1", OLD)]).await, [""; 0]);
+    assert_eq!(outside.record("1").state, State::Stale);
 }
