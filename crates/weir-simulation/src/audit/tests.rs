@@ -1,1 +1,161 @@
+use std::time::Duration;
 
+use weir_core::{
+    Lane, UnixMillis,
+    ledger::{Ask, Ledger, Owner},
+};
+
+use super::*;
+use crate::history::Settled;
+
+const SHOP: &str = "north.myshopify.com";
+
+/// A run in which events 1 and 2 of one order took effect, one after the other.
+struct World {
+    events: Events,
+    tables: ModelLedger,
+    start: Instant,
+}
+
+impl World {
+    async fn new() -> Self {
+        let mut world = Self { events: Events::default(), tables: ModelLedger::default(), start: Instant::now() };
+        for (id, version, at) in [("1", 10, 0), ("2", 20, 10)] {
+            world.accept(id, version);
+            world.run(id, at, at + 5);
+            world.publish(id, "orders/updated", at + 3);
+            world.settle(id, "me", Ending::Done, at + 6).await;
+        }
+        world
+    }
+
+    fn at(&self, seconds: u64) -> Instant {
+        self.start + Duration::from_secs(seconds)
+    }
+
+    fn accept(&mut self, id: &str, version: i128) {
+        let snapshot = Some(("order".to_owned(), Version(version)));
+        let (shop, topic) = (SHOP.to_owned(), "orders/updated".to_owned());
+        self.events.accepted.push(Accepted { webhook_id: id.into(), shop, topic, snapshot, at: self.start });
+    }
+
+    fn run(&mut self, id: &str, begun: u64, ended: u64) {
+        let (begun, ended) = (self.at(begun), Some(self.at(ended)));
+        self.events.runs.push(Ran { webhook_id: id.into(), process: 1, begun, ended });
+    }
+
+    fn publish(&mut self, id: &str, as_what: &str, at: u64) {
+        let effect = Effect { webhook_id: id.into(), as_what: as_what.into(), at: self.at(at) };
+        self.events.published.push(effect.clone());
+        self.events.delivered.push(effect);
+    }
+
+    async fn settle(&mut self, id: &str, owner: &str, ending: Ending, at: u64) {
+        let (key, owner) = (key(id), Owner(owner.into()));
+        let ask = Ask {
+            key: &key,
+            owner: &owner,
+            body_sha256: "x",
+            meta: None,
+            lane: Lane::Standard,
+            receives: 1,
+            parks: 0,
+            now: UnixMillis(0),
+            lease_until: UnixMillis(1),
+        };
+        self.tables.claim(&ask).await.unwrap();
+        self.tables.settle(&key, &owner, &ending, UnixMillis(0)).await.unwrap();
+        self.events.settled.push(Settled { key, owner, ending, at: self.at(at) });
+    }
+
+    #[track_caller]
+    fn check(&self, expected: &[Violation]) -> Audit {
+        let audit = audit(&self.events, &self.tables, &[]);
+        assert_eq!(audit.violations, expected);
+        audit
+    }
+}
+
+fn key(id: &str) -> Key {
+    Key { event: format!("{SHOP}#{id}"), generation: 0 }
+}
+
+#[tokio::test]
+async fn a_run_in_which_all_went_well_breaks_nothing() {
+    let audit = World::new().await.check(&[]);
+    assert_eq!((audit.accepted, audit.done, audit.bus_repeats, audit.reruns), (2, 2, 0, 0));
+}
+
+#[tokio::test]
+async fn a_repeat_under_its_id_is_counted_and_no_step_back() {
+    let mut world = World::new().await;
+    world.publish("1", "orders/updated", 30);
+    assert_eq!(world.check(&[]).bus_repeats, 1);
+}
+
+#[tokio::test]
+async fn what_is_nowhere_is_lost() {
+    let mut world = World::new().await;
+    world.accept("3", 30);
+    world.check(&[Violation::Lost { event: "3".into() }]);
+}
+
+#[tokio::test]
+async fn an_older_version_after_a_newer_one_is_a_step_back() {
+    let mut world = World::new().await;
+    world.accept("3", 15);
+    world.run("3", 20, 25);
+    world.publish("3", "orders/updated", 23);
+    world.settle("3", "me", Ending::Done, 26).await;
+    let at = |at: &str| Violation::StepBack { event: "3".into(), at: at.into() };
+    world.check(&[at("a handler"), at("the bus"), at("the destination")]);
+}
+
+#[tokio::test]
+async fn what_is_published_as_superseded_is_no_step_back() {
+    let mut world = World::new().await;
+    world.accept("3", 15);
+    world.publish("3", "superseded/orders/updated", 23);
+    world.settle("3", "me", Ending::Stale, 26).await;
+    world.check(&[]);
+}
+
+#[tokio::test]
+async fn two_owners_or_a_run_after_the_end_are_twice() {
+    let mut world = World::new().await;
+    let settled = Settled { owner: Owner("another".into()), ..world.events.settled[0].clone() };
+    world.events.settled.push(settled);
+    world.check(&[Violation::Twice { event: "1".into() }]);
+    let mut world = World::new().await;
+    world.run("2", 30, 35);
+    world.check(&[Violation::Twice { event: "2".into() }]);
+}
+
+#[tokio::test]
+async fn runs_of_one_resource_at_a_time_overlap() {
+    let mut world = World::new().await;
+    world.events.runs[0].ended = Some(world.at(12));
+    world.check(&[Violation::Overlap { event: "1".into(), with: "2".into() }]);
+    world.events.runs[0].ended = None;
+    world.check(&[Violation::Overlap { event: "1".into(), with: "2".into() }]);
+}
+
+#[tokio::test]
+async fn two_events_of_one_version_and_topic_are_one_too_many() {
+    let mut world = World::new().await;
+    world.accept("3", 20);
+    world.run("3", 20, 25);
+    world.publish("3", "orders/updated", 23);
+    world.settle("3", "me", Ending::Done, 26).await;
+    world.check(&[Violation::SameVersion { event: "3".into() }]);
+}
+
+#[tokio::test]
+async fn what_is_done_must_be_there_and_nothing_else() {
+    let mut world = World::new().await;
+    world.events.published.remove(1);
+    world.check(&[Violation::WithoutEffect { event: "2".into(), at: "the bus" }]);
+    let mut world = World::new().await;
+    world.publish("9", "orders/updated", 30);
+    world.check(&[Violation::Foreign { event: "9".into() }]);
+}

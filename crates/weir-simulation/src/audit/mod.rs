@@ -210,3 +210,6 @@ impl<'a> Auditor<'a> {
         *newest = version.max(*newest);
     }
 }
+
+#[cfg(test)]
+mod tests;
