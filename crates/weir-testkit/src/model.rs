@@ -144,10 +144,10 @@ impl Fence for ModelLedger {
 
     async fn leave(&self, ask: &fence::Ask<'_>, how: Leave) -> Result<Settled, StoreError> {
         Ok(self.locked_resources(|resources| {
-            if how == Leave::Ran && fence::has_left(resources.get(ask.key), ask) {
+            let settled = fence::leave(resources.get(ask.key), ask);
+            if settled == Settled::Lost && how == Leave::Ran && fence::has_left(resources.get(ask.key), ask) {
                 return Settled::Written;
             }
-            let settled = fence::leave(resources.get(ask.key), ask);
             if let (Settled::Written, Some(record)) = (settled, resources.get_mut(ask.key)) {
                 match how {
                     Leave::Ran => {

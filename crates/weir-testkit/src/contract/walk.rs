@@ -1,11 +1,11 @@
 //! A store against the model, step by random step.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use fastrand::Rng;
 use weir_core::{
     UnixMillis,
-    fence::{Fence, Leave},
+    fence::{Entry, Fence, Leave},
     ledger::{Again, Ending, Key, Ledger},
 };
 
@@ -19,6 +19,7 @@ pub async fn random_walk<L: Ledger, F: Fence>(ledger: &L, fence: &F, prefix: &st
     let key = Key { event: format!("{prefix}.myshopify.com#walk-{seed}"), generation: 0 };
     let resource = format!("{prefix}.myshopify.com#default#orders/walk-{seed}");
     let mut now = UnixMillis(1_795_755_600_000);
+    let mut inside = HashMap::new();
     for step in 0..steps {
         let name = pick(&mut rng, &["a", "b", "c"]);
         let told = format!("seed {seed}, step {step}, worker {name}");
@@ -39,19 +40,26 @@ pub async fn random_walk<L: Ledger, F: Fence>(ledger: &L, fence: &F, prefix: &st
             7 => reached(ledger.count(&key, Again::Duplicate).await),
             8..=10 => {
                 let (topic, id) = (pick(&mut rng, &["orders/paid", "orders/updated"]), pick(&mut rng, &["1", "2"]));
-                let version = i128::from(rng.u8(0..3)) + i128::from(step as u64 / 40);
+                let asked = (topic, id, i128::from(rng.u8(0..3)) + i128::from(step as u64 / 40));
+                // Whoever leaves says of which event: the one that it entered with.
+                let leaves = rng.bool();
+                let (topic, id, version) = if leaves { *inside.get(name).unwrap_or(&asked) } else { asked };
                 let real = Visitor::new(fence, &resource, name, topic, id, version);
                 let ideal = Visitor::new(&model, &resource, name, topic, id, version);
                 let what = format!("{topic} {id} at {version}: {told}");
-                if rng.bool() {
-                    assert_eq!(real.enter(now).await, ideal.enter(now).await, "enter: {what}");
-                } else {
+                if leaves {
                     let how = match rng.u8(0..3) {
                         0 => Leave::Ran,
                         1 => Leave::Free,
                         _ => Leave::Closed(now + LEASE.mul_f64(rng.f64())),
                     };
                     assert_eq!(real.leave(how, now).await, ideal.leave(how, now).await, "leave as {how:?}: {what}");
+                } else {
+                    let entry = ideal.enter(now).await;
+                    assert_eq!(real.enter(now).await, entry, "enter: {what}");
+                    if entry == Entry::Granted {
+                        inside.insert(name, asked);
+                    }
                 }
             }
             11 => now = now + LEASE.mul_f64(rng.f64() * 1.5),
