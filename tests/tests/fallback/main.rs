@@ -80,7 +80,7 @@ async fn a_home_that_never_answers_is_left_in_time_and_found_again() {
     home.set_variables("IngestFunction", &[("WEIR_ENDPOINT_URL", &wire.url())]).await;
     wire.swallow(true);
     for id in ["first", "second"] {
-        let reply = post(&home, "orders/create", id, "{\"id\":1}").await;
+        let reply = post(&home, "refunds/create", id, "{\"id\":1}").await;
         assert_eq!(reply.status, 200, "{id}: {}", reply.body);
     }
     there.events(2).await;
@@ -95,7 +95,7 @@ async fn a_home_that_never_answers_is_left_in_time_and_found_again() {
     eventually("home to be found again", async || {
         sent += 1;
         let id = format!("after-{sent}");
-        let reply = post(&home, "orders/create", &id, "{\"id\":2}").await;
+        let reply = post(&home, "refunds/create", &id, "{\"id\":2}").await;
         assert_eq!(reply.status, 200, "{id}: {}", reply.body);
         let at_home = async || {
             let (here, there) = (home.record(&id).await, there.record(&id).await);
