@@ -3,6 +3,8 @@
 //! `cargo fuzz` asks for a nightly one, for the sanitizers. weir has no unsafe code for these to watch; what libFuzzer
 //! itself needs is coverage, and the flags for that are stable.
 
+mod kept;
+
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -17,9 +19,12 @@ use crate::{process, root};
 
 /// Look for inputs that break a promise, for a bounded time; fails if it finds one and says how to run it again.
 ///
-/// Needs a C++ compiler, for libFuzzer. What it learns is kept in fuzz/corpus, what it finds in fuzz/artifacts.
+/// Needs a C++ compiler, for libFuzzer. It starts from fuzz/seeds, written by hand, and fuzz/kept, learned before. What it
+/// learns goes to fuzz/corpus on this machine, what it finds to fuzz/artifacts.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  cargo xtask fuzz\n  cargo xtask fuzz ingest_request --seconds 600")]
+#[command(
+    after_help = "Examples:\n  cargo xtask fuzz\n  cargo xtask fuzz ingest_request --seconds 600\n  cargo xtask fuzz --keep"
+)]
 pub(crate) struct Fuzz {
     /// Only this target, not all
     target: Option<Target>,
@@ -29,6 +34,9 @@ pub(crate) struct Fuzz {
     /// Run this one input and stop
     #[arg(long, value_name = "FILE", requires = "target", conflicts_with = "seconds")]
     input: Option<PathBuf>,
+    /// Fuzz nothing: take the best of fuzz/corpus over into fuzz/kept, to be committed
+    #[arg(long, conflicts_with_all = ["seconds", "input"])]
+    keep: bool,
     /// Refuse to change fuzz/Cargo.lock, as CI does
     #[arg(long)]
     locked: bool,
@@ -37,6 +45,14 @@ pub(crate) struct Fuzz {
 #[derive(Clone, Copy, ValueEnum)]
 #[value(rename_all = "snake_case")]
 enum Target {
+    /// What the Admin API answers, from the bytes that come to what the caller gets
+    ApiResponse,
+    /// The result of a bulk operation, read line by line
+    BulkJsonl,
+    /// What a user hands to the `weir` command
+    CliInput,
+    /// The headers of a delivery, in both families
+    DeliveryHeaders,
     /// A request, from the bytes that Lambda hands over to the message on the lane
     IngestRequest,
     /// A message of a lane, as a worker reads it
@@ -62,6 +78,7 @@ impl Fuzz {
             let binary = target_dir().join(&host).join("release").join(&name);
             match &self.input {
                 Some(input) => process::run(Command::new(binary).arg(input))?,
+                None if self.keep => kept::keep(&binary, &name)?,
                 None => fuzz(&binary, &name, self.seconds)?,
             }
         }
@@ -107,8 +124,8 @@ fn build(host: &str, targets: &[Target], locked: bool) -> Result<()> {
 
 fn fuzz(binary: &Path, name: &str, seconds: u32) -> Result<()> {
     let folder = |kind: &str| dir().join(kind).join(name);
-    let (corpus, artifacts, seeds) = (folder("corpus"), folder("artifacts"), folder("seeds"));
-    for folder in [&corpus, &artifacts] {
+    let (corpus, artifacts, seeds, kept) = (folder("corpus"), folder("artifacts"), folder("seeds"), folder("kept"));
+    for folder in [&corpus, &artifacts, &kept] {
         fs::create_dir_all(folder).with_context(|| format!("could not create {}", folder.display()))?;
     }
     eprintln!("Fuzzing {name} for {seconds} s");
@@ -122,7 +139,7 @@ fn fuzz(binary: &Path, name: &str, seconds: u32) -> Result<()> {
         "-print_funcs=0",
         "-dict=dictionary",
     ]);
-    fuzzer.arg(&corpus).arg(seeds).current_dir(dir());
+    fuzzer.arg(&corpus).arg(seeds).arg(kept).current_dir(dir());
     let ending = narrate(&mut fuzzer)?;
     match (ending.found, ending.status.success(), ending.blind) {
         (Some(found), ..) => bail!(
@@ -192,7 +209,20 @@ mod tests {
         for target in Target::value_variants() {
             let name = target.name();
             assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
-            assert!(fs::read_dir(dir().join("seeds").join(&name)).unwrap().count() > 0, "{name}");
+            for kind in ["seeds", "kept"] {
+                assert!(fs::read_dir(dir().join(kind).join(&name)).unwrap().count() > 0, "{kind} of {name}");
+            }
         }
+    }
+
+    #[test]
+    fn what_is_committed_of_the_fuzzer_stays_small() {
+        let bytes = |kind: &str| -> u64 {
+            let folders = fs::read_dir(dir().join(kind)).unwrap().map(|folder| folder.unwrap().path());
+            let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap());
+            files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
+        };
+        let bytes = bytes("seeds") + bytes("kept");
+        assert!(bytes < 300 * 1024, "{bytes} bytes; fuzz/kept has a bound in xtask/src/fuzz/kept.rs");
     }
 }

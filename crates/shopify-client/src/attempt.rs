@@ -192,9 +192,9 @@ impl Client {
             Err(error) => Err(error.clone().into()),
             Ok(reply) => {
                 status = reply.status().as_u16();
-                attempt_end.request_id = text(reply.headers(), "x-request-id");
+                attempt_end.request_id = word(reply.headers(), "x-request-id");
                 attempt_end.asked = retry_after(reply.headers());
-                let version = text(reply.headers(), "x-shopify-api-version");
+                let version = word(reply.headers(), "x-shopify-api-version");
                 self.notice_version(shop, version.as_deref());
                 by_status(reply.status(), request, reply.body()).and_then(|mut answer| {
                     cost = answer.cost;
@@ -276,8 +276,11 @@ fn sensitive(token: &Token) -> Result<http::HeaderValue, TransportError> {
     Ok(value)
 }
 
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+/// A header of one word: it goes into logs and to terminals.
+fn word(headers: &HeaderMap, name: &str) -> Option<String> {
+    let text = headers.get(name)?.to_str().ok()?;
+    let is_word = (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    is_word.then(|| text.to_owned())
 }
 
 /// What the status says; for 200, what the body says.
@@ -324,4 +327,21 @@ fn by_errors(errors: &[GraphError]) -> Result<(), Kind> {
         return Err(Kind::Invalid(others().cloned().collect()));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_that_is_no_word_is_not_told() {
+        let read = |value: &str| {
+            let headers = [(header::HeaderName::from_static("x-request-id"), value.parse().unwrap())];
+            word(&headers.into_iter().collect(), "x-request-id")
+        };
+        assert_eq!(read("6f3c2a5e-1-1764219600").as_deref(), Some("6f3c2a5e-1-1764219600"));
+        for value in ["", "two\twords", "two words", "\u{e9}", &"x".repeat(101)] {
+            assert_eq!(read(value), None, "{value:?}");
+        }
+    }
 }

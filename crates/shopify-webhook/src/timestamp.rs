@@ -10,14 +10,16 @@ pub struct TriggeredAt {
 impl TriggeredAt {
     /// Reads an RFC 3339 timestamp with an offset or `Z`; a year of four digits, at most nanoseconds.
     pub fn parse(text: &str) -> Option<Self> {
-        // jiff reads more than RFC 3339 (spaces, annotations, missing seconds): the shape is held here.
-        let shape = |at: usize, want: &[u8]| text.as_bytes().get(at).is_some_and(|b| want.contains(b));
-        let rfc3339 = (20..=35).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_digit() || b"-+:.TZ".contains(&b))
-            && shape(4, b"-")
-            && shape(10, b"T")
-            && shape(16, b":")
-            && shape(19, b".Z+-");
+        // jiff reads more than RFC 3339 (spaces, annotations, missing seconds or minutes): the shape is held here.
+        let rfc3339 = after_shape(text, "0000-00-00T00:00:00").is_some_and(|rest| {
+            let offset = match rest.strip_prefix('.') {
+                Some(fraction) => fraction.trim_start_matches(|c: char| c.is_ascii_digit()),
+                None => rest,
+            };
+            let digits = rest.len() - offset.len();
+            matches!(digits, 0 | 2..=10)
+                && (offset == "Z" || ["+00:00", "-00:00"].iter().any(|it| after_shape(offset, it) == Some("")))
+        });
         let instant = rfc3339.then(|| text.parse().ok()).flatten()?;
         Some(Self { text: text.to_owned(), instant })
     }
@@ -31,6 +33,13 @@ impl TriggeredAt {
     pub fn instant(&self) -> jiff::Timestamp {
         self.instant
     }
+}
+
+/// What follows the shape that `text` begins with; a zero stands for any digit.
+fn after_shape<'a>(text: &'a str, shape: &str) -> Option<&'a str> {
+    let (head, rest) = text.split_at_checked(shape.len())?;
+    let fits = |(byte, want): (u8, u8)| if want == b'0' { byte.is_ascii_digit() } else { byte == want };
+    head.bytes().zip(shape.bytes()).all(fits).then_some(rest)
 }
 
 #[cfg(test)]
@@ -60,6 +69,12 @@ mod tests {
             "2026-11-27T05:00:00Z[UTC]",
             "2026-11-27T05:00:00.1234567891Z",
             "+002026-11-27T05:00:00Z",
+            "2026-11-27T05:00:00.Z",
+            "2026-11-27T05:00:00+05",
+            "2026-11-27T05:00:00+0500",
+            "2026-11-27T05:00:00+05:00:00",
+            "2026-11-27T05:00:00z",
+            "2026-11-27T05:00:00Zé",
         ] {
             assert_eq!(TriggeredAt::parse(text), None, "{text:?}");
         }

@@ -53,7 +53,7 @@ impl Bodies {
 
     /// Fetches the bytes of a reference. The envelope checks them against their hash.
     pub async fn get(&self, reference: &str) -> Result<Vec<u8>, BodyError> {
-        let key = self.key(reference).ok_or(BodyError::Foreign)?;
+        let key = key(&self.bucket, reference).ok_or(BodyError::Foreign)?;
         let reply = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
             Ok(reply) => reply,
             Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => return Err(BodyError::Lost),
@@ -64,12 +64,28 @@ impl Bodies {
             Err(error) => Err(unavailable("give", &error)),
         }
     }
+}
 
-    fn key<'a>(&self, reference: &'a str) -> Option<&'a str> {
-        reference.strip_prefix("s3://")?.strip_prefix(&self.bucket)?.strip_prefix('/')
-    }
+/// The key of a reference into this bucket.
+fn key<'a>(bucket: &str, reference: &'a str) -> Option<&'a str> {
+    reference.strip_prefix("s3://")?.strip_prefix(bucket)?.strip_prefix('/')
 }
 
 fn unavailable(action: &'static str, error: &(dyn std::error::Error + 'static)) -> BodyError {
     BodyError::Unavailable { action, reason: reason(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_to_another_bucket_is_not_followed() {
+        assert_eq!(key("bodies", "s3://bodies/north.myshopify.com/1/ab"), Some("north.myshopify.com/1/ab"));
+        for reference in
+            ["s3://bodies-2/x", "s3://other/x", "s3://bodies", "https://bodies/x", "s3://Bodies/x", "bodies/x", ""]
+        {
+            assert_eq!(key("bodies", reference), None, "{reference}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use reqwest::{Client, Url};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::delivery::Delivery;
+use crate::{delivery::Delivery, problem::Usage};
 
 /// Shopify waits 5 s. A function that starts cold under a debug build may take longer, and its answer is of interest.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -91,6 +91,14 @@ impl Endpoint {
     }
 }
 
+/// The address of an endpoint that deliveries can be posted to.
+pub(crate) fn web_url(text: &str) -> Result<Url, Usage> {
+    let wrong =
+        || Usage::new(format!("{text:?} is not a URL of a webhook endpoint"), "it looks like https://HOST/webhooks");
+    let url: Url = text.parse().map_err(|_| wrong())?;
+    if matches!(url.scheme(), "http" | "https") && url.has_host() { Ok(url) } else { Err(wrong()) }
+}
+
 /// Whether an HTTP server answers at `url`, whatever it says.
 pub(crate) async fn answers(url: &str) -> bool {
     let Ok(url) = url.parse::<Url>() else { return false };
@@ -141,5 +149,13 @@ mod tests {
         let check = |url: &str| is_loopback(&url.parse().unwrap());
         assert!(check("http://127.0.0.1:4566/x") && check("http://localhost/") && check("http://[::1]:1/"));
         assert!(!check("https://abc.execute-api.eu-west-1.amazonaws.com/webhooks"));
+    }
+
+    #[test]
+    fn only_web_addresses_are_posted_to() {
+        assert!(web_url("https://abc.example.com/webhooks").is_ok());
+        for text in ["", "abc", "file:///etc/passwd", "localhost:4566/x", "http://"] {
+            assert!(web_url(text).is_err(), "{text}");
+        }
     }
 }

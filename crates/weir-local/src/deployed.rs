@@ -3,18 +3,8 @@
 use std::collections::BTreeMap;
 
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 
-use crate::{DevFile, REGION};
-
-/// The two queues of a lane.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LaneUrls {
-    /// What the lane's worker reads.
-    pub queue_url: String,
-    /// Where what it gave up goes.
-    pub dlq_url: String,
-}
+use crate::{DevFile, LaneUrls, REGION};
 
 /// A deployed stack of weir's template.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{Checkout, LaneUrls};
+use crate::Checkout;
 
 /// What is in `dev.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,6 +47,15 @@ pub struct DevFile {
     /// Where the simulated Shopify answers: `{this}/{shop}/admin/api/…`. `None` where none runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shopify_url: Option<String>,
+}
+
+/// The two queues of a lane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaneUrls {
+    /// What the lane's worker reads.
+    pub queue_url: String,
+    /// Where what it gave up goes.
+    pub dlq_url: String,
 }
 
 /// `dev.json` could not be written or read.
@@ -100,6 +109,14 @@ impl DevFile {
         read(&Self::path(checkout))
     }
 
+    /// What it would read from a file of this text, at `path`.
+    ///
+    /// # Errors
+    /// If it is not what this version writes.
+    pub fn parse(text: &[u8], path: &Path) -> Result<Self, DevFileError> {
+        serde_json::from_slice(text).map_err(|source| DevFileError::Malformed { path: path.to_owned(), source })
+    }
+
     /// Writes it whole or not at all, for the owner's eyes only; it goes when the returned value does.
     ///
     /// # Errors
@@ -144,7 +161,7 @@ fn read(path: &Path) -> Result<DevFile, DevFileError> {
         io::ErrorKind::NotFound => DevFileError::NotThere { path: path.to_owned() },
         _ => DevFileError::Io { doing: "read", path: path.to_owned(), source },
     })?;
-    serde_json::from_slice(&text).map_err(|source| DevFileError::Malformed { path: path.to_owned(), source })
+    DevFile::parse(&text, path)
 }
 
 fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {

@@ -91,6 +91,19 @@ pub struct ThrottleStatus {
 }
 
 impl Cost {
+    /// Whether these can be the numbers of a bucket. Others would spoil the budget that all processes share: a rate of
+    /// zero ends no wait, and what overflows is no number any more.
+    pub(crate) fn is_plausible(&self) -> bool {
+        /// A thousand times the largest plan's.
+        const MOST: f64 = 4e7;
+        let ThrottleStatus { maximum_available: max, currently_available: available, restore_rate: restore } =
+            self.throttle_status;
+        (1.0..=MOST).contains(&max)
+            && (1.0..=max).contains(&restore)
+            && (-MOST..=max).contains(&available)
+            && f64::from(self.requested.max(self.actual.unwrap_or(0))) <= MOST
+    }
+
     fn status(&self, at: UnixMillis) -> Status {
         let ThrottleStatus { maximum_available: max, currently_available: available, restore_rate: restore } =
             self.throttle_status;

@@ -9,10 +9,11 @@ use serde::{
 };
 use serde_json::{Error, de::SliceRead};
 
-/// `Product` of `gid://shopify/Product/1?x`.
+/// `Product` of `gid://shopify/Product/1?x`. Errors show it: it must be no other text.
 pub(super) fn of(id: &str) -> Option<&str> {
     let kind = id.strip_prefix("gid://shopify/")?.split('/').next()?;
-    (!kind.is_empty()).then_some(kind)
+    let is_name = (1..=64).contains(&kind.len()) && kind.bytes().all(|b| b.is_ascii_alphanumeric());
+    is_name.then_some(kind)
 }
 
 /// Reads an object. An enum gets the variant that is called like `kind`, with the object in it; anything else is
@@ -117,6 +118,8 @@ mod tests {
             ("gid://shopify/InventoryLevel/1?inventory_item_id=2", Some("InventoryLevel")),
             ("gid://shopify//1", None),
             ("gid://shopify/", None),
+            ("gid://shopify/ann@example.com/1", None),
+            ("gid://shopify/\u{1b}[2J/1", None),
             ("1", None),
         ] {
             assert_eq!(of(id), kind, "{id}");

@@ -139,6 +139,10 @@ impl RawLines {
 
     fn head(&mut self, Numbered { number, text }: Numbered) -> Result<RawLine, BulkError> {
         self.objects += 1;
+        // A list would be read as well, its parts taken for the fields in their order.
+        if text.trim_ascii_start().first() == Some(&b'[') {
+            return Err(LineError { number, column: 1, fault: LineFault::Shape(None) }.into());
+        }
         let head: Head<'_> = serde_json::from_slice(&text).map_err(|error| line_error(number, None, &error))?;
         let owned = |text: Option<Text<'_>>| text.map(|Text(text)| text.into_owned());
         Ok(RawLine { number, id: owned(head.id), parent: owned(head.parent), text })

@@ -13,6 +13,8 @@ pub(super) struct Splitter {
     begun: BytesMut,
     piece: Bytes,
     number: u64,
+    /// Whether the line that was begun is too long, and passed over up to its end.
+    is_passing_over: bool,
 }
 
 /// A line and its number, counted from one.
@@ -24,18 +26,30 @@ pub(super) struct Numbered {
 
 impl Splitter {
     /// Takes the next piece, once [`Splitter::next`] has no line any more.
+    ///
+    /// # Errors
+    /// Once for a line that is too long; it is left out, however long it goes on.
     pub(super) fn push(&mut self, piece: Bytes) -> Result<(), LineError> {
-        self.begun.extend_from_slice(&std::mem::replace(&mut self.piece, piece));
-        match self.begun.len() > LONGEST {
-            true => Err(LineError { number: self.number + 1, column: 0, fault: LineFault::TooLong(LONGEST) }),
-            false => Ok(()),
+        let ahead = std::mem::replace(&mut self.piece, piece);
+        if self.is_passing_over {
+            return Ok(());
         }
+        self.begun.extend_from_slice(&ahead);
+        if self.begun.len() <= LONGEST {
+            return Ok(());
+        }
+        (self.begun, self.is_passing_over) = (BytesMut::new(), true);
+        Err(LineError { number: self.number + 1, column: 0, fault: LineFault::TooLong(LONGEST) })
     }
 
     /// The next whole line that is not blank.
     pub(super) fn next(&mut self) -> Option<Numbered> {
         while let Some(end) = memchr::memchr(b'\n', &self.piece) {
             let mut text = self.piece.split_to(end + 1);
+            if std::mem::take(&mut self.is_passing_over) {
+                self.number += 1;
+                continue;
+            }
             if !self.begun.is_empty() {
                 self.begun.extend_from_slice(&text);
                 text = self.begun.split().freeze();
@@ -49,6 +63,10 @@ impl Splitter {
 
     /// The last line, if nothing ends it.
     pub(super) fn rest(&mut self) -> Option<Numbered> {
+        if self.is_passing_over {
+            self.piece.clear();
+            return None;
+        }
         self.begun.extend_from_slice(&std::mem::take(&mut self.piece));
         let text = self.begun.split().freeze();
         if text.is_empty() { None } else { self.numbered(text) }
@@ -99,5 +117,19 @@ mod tests {
         splitter.push(piece).unwrap();
         let error = splitter.push(Bytes::new()).unwrap_err();
         assert_eq!((error.number, error.fault), (2, LineFault::TooLong(LONGEST)));
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_passed_over_in_constant_memory() {
+        let mut splitter = Splitter::default();
+        let piece = Bytes::from(vec![b'x'; LONGEST / 2 + 1]);
+        let refused = (0..8).filter(|_| splitter.push(piece.clone()).is_err()).count();
+        assert_eq!((refused, splitter.begun.capacity(), splitter.next()), (1, 0, None));
+        splitter.push(Bytes::from_static(b"x\n{}\n")).unwrap();
+        assert_eq!(splitter.next(), Some(Numbered { number: 2, text: Bytes::from_static(b"{}\n") }));
+        for _ in 0..4 {
+            let _refused_once = splitter.push(piece.clone());
+        }
+        assert_eq!(splitter.rest(), None, "its end is no line either");
     }
 }

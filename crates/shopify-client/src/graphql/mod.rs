@@ -1,6 +1,7 @@
 //! GraphQL on the wire: what an operation is, and what a reply says.
 
 mod document;
+mod redact;
 mod reply;
 
 pub use document::OperationKind;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
+use super::redact::{plain, redact};
 use crate::budget::Cost;
 
 /// One entry of a reply's `errors`.
@@ -57,7 +58,7 @@ impl GraphError {
         let parts = [self.code(), path.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
         match parts.is_empty() {
             true => redact(&self.message),
-            false => format!("{}: {}", parts.join(" at "), redact(&self.message)),
+            false => format!("{}: {}", plain(&parts.join(" at ")), redact(&self.message)),
         }
     }
 }
@@ -90,7 +91,7 @@ impl UserError {
         let parts = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
         match parts.is_empty() {
             true => redact(&self.message),
-            false => format!("{}: {}", parts.join(" at "), redact(&self.message)),
+            false => format!("{}: {}", plain(&parts.join(" at ")), redact(&self.message)),
         }
     }
 }
@@ -99,38 +100,6 @@ impl std::fmt::Debug for UserError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.summary())
     }
-}
-
-/// Replaces what is quoted, and what looks like an address: Shopify quotes the caller's values, which may be a
-/// customer's.
-fn redact(message: &str) -> String {
-    const LONGEST: usize = 300;
-    let mut clean = String::with_capacity(message.len().min(LONGEST));
-    let mut until = None;
-    let mut before = ' ';
-    for c in message.chars() {
-        match until {
-            Some(quote) if c == quote => {
-                until = None;
-                clean.push(c);
-            }
-            Some(_) => {}
-            // An apostrophe within a word quotes nothing.
-            None if matches!(c, '"' | '`') || (c == '\'' && !before.is_alphanumeric()) => {
-                until = Some(c);
-                clean.push(c);
-                clean.push('…');
-            }
-            None => clean.push(c),
-        }
-        before = c;
-        if clean.len() >= LONGEST {
-            clean.push('…');
-            break;
-        }
-    }
-    let words = clean.split_inclusive(char::is_whitespace);
-    words.map(|word| if word.contains('@') && !word.starts_with('@') { "… " } else { word }).collect()
 }
 
 /// What a reply says, its data still unread.
@@ -158,19 +127,24 @@ struct WireExtensions {
 
 /// Reads a reply; `None` if it isn't one: cut off, HTML, or neither data nor errors.
 pub(crate) fn parse(body: &[u8]) -> Option<Parsed<'_>> {
+    // A list would be read as well, its parts taken for the fields in their order.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return None;
+    }
     let wire: Wire<'_> = serde_json::from_slice(body).ok()?;
     let errors = match wire.errors {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(list)) => list.into_iter().map(read_error).collect(),
         Some(other) => vec![read_error(other)],
     };
-    let data = wire.data.filter(|data| data.get() != "null");
+    // `null`, or what GraphQL does not know.
+    let data = wire.data.filter(|data| data.get().starts_with('{'));
     if data.is_none() && errors.is_empty() {
         return None;
     }
     // A cost of a new shape must not make a good reply a bad one.
-    let cost =
-        wire.extensions.and_then(|extensions| extensions.cost).and_then(|cost| serde_json::from_value(cost).ok());
+    let cost = wire.extensions.and_then(|extensions| extensions.cost);
+    let cost = cost.and_then(|cost| serde_json::from_value(cost).ok()).filter(Cost::is_plausible);
     Some(Parsed { data, errors, cost })
 }
 
@@ -198,27 +172,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_shopify_quotes_is_not_repeated() {
-        for (message, shown) in [
-            (
-                "Variable $email was provided invalid value \"ann@example.com\"",
-                "Variable $email was provided invalid value \"…\"",
-            ),
-            ("Email ann@example.com is taken", "Email … is taken"),
-            ("This shop's plan does not have access", "This shop's plan does not have access"),
-            ("The @idempotent directive is required", "The @idempotent directive is required"),
-            ("Invalid id 'gid://shopify/Customer/1'", "Invalid id '…'"),
-        ] {
-            assert_eq!(redact(message), shown);
-        }
-    }
-
-    #[test]
     fn replies_of_other_shapes_are_no_replies() {
-        for body in ["", "{", "<html>", "[]", "{}", "{\"data\":null}", "{\"data\":{\"shop\":"] {
+        for body in [
+            "",
+            "{",
+            "<html>",
+            "[]",
+            "[{\"shop\":{}}]",
+            "{}",
+            "{\"data\":null}",
+            "{\"data\":[]}",
+            "{\"data\":7}",
+            "{\"data\":{\"shop\":",
+        ] {
             assert!(parse(body.as_bytes()).is_none(), "{body}");
         }
         assert_eq!(parse(b"{\"errors\":\"Not Found\"}").unwrap().errors[0].message, "Not Found");
+    }
+
+    #[test]
+    fn a_cost_that_no_bucket_has_is_none() {
+        let cost = |requested: &str, max: &str, available: &str, restore: &str| {
+            let status =
+                format!(r#"{{"maximumAvailable":{max},"currentlyAvailable":{available},"restoreRate":{restore}}}"#);
+            let cost = format!(r#"{{"requestedQueryCost":{requested},"actualQueryCost":1,"throttleStatus":{status}}}"#);
+            parse(format!(r#"{{"data":{{}},"extensions":{{"cost":{cost}}}}}"#).as_bytes()).unwrap().cost
+        };
+        assert_eq!(cost("3", "2000.0", "1997", "100.0").unwrap().requested, 3);
+        assert!(cost("3", "2000", "-5", "100").is_some(), "a bucket may be overdrawn");
+        for (requested, max, available, restore) in [
+            ("4294967295", "2000", "1", "100"),
+            ("3", "0", "0", "1"),
+            ("3", "1e300", "1", "100"),
+            ("3", "2000", "2001", "100"),
+            ("3", "2000", "-1e300", "100"),
+            ("3", "2000", "1", "0"),
+            ("3", "2000", "1", "-100"),
+            ("3", "2000", "1", "2001"),
+        ] {
+            assert_eq!(cost(requested, max, available, restore), None, "{requested} {max} {available} {restore}");
+        }
     }
 
     #[test]

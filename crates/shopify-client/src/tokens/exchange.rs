@@ -49,6 +49,9 @@ pub enum ExchangeError {
     /// The reply has no token.
     #[error("Shopify's reply to the renewal of a token can't be read")]
     Malformed,
+    /// The reply has a token whose time is over.
+    #[error("Shopify gave a token that ends at once")]
+    Ended,
 }
 
 impl ExchangeError {
@@ -155,6 +158,14 @@ impl Exchange {
             let reason = refusal.and_then(|refusal| refusal.error).filter(is_word);
             return Err(ExchangeError::Refused { status: status.as_u16(), reason });
         }
-        serde_json::from_slice(reply.body()).map_err(|_| ExchangeError::Malformed)
+        let reply: Reply = serde_json::from_slice(reply.body()).map_err(|_| ExchangeError::Malformed)?;
+        let mut tokens = std::iter::once(&reply.access_token).chain(&reply.refresh_token);
+        if tokens.all(is_token) { Ok(reply) } else { Err(ExchangeError::Malformed) }
     }
+}
+
+/// Whether it can be sent: what is stored in place of a good token must be one.
+fn is_token(text: &SecretString) -> bool {
+    let text = text.expose_secret();
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

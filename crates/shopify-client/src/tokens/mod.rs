@@ -181,6 +181,8 @@ impl Tokens {
             }
             held = match self.store.lock(shop, token.version, &self.owner, now, now + LOCK).await? {
                 Lock::Granted => match self.renew(shop, &token).await {
+                    // It is due at once if Shopify gives tokens for less than ten minutes; the next would be, too.
+                    Ok(Held::Token(renewed)) if !ends_within(&renewed, MARGIN, self.clock.now()) => return Ok(renewed),
                     Ok(held) => held,
                     // Still good for a while: the next call tries again.
                     Err(error) if !is_dead => {
@@ -205,7 +207,13 @@ impl Tokens {
 
     /// Renews a token, holding the lock.
     async fn renew(&self, shop: &ShopDomain, old: &StoredToken) -> Result<Held, TokenError> {
-        let renewed = match self.exchange.renew(shop, old, self.clock).await {
+        let renewed = self.exchange.renew(shop, old, self.clock).await;
+        let renewed = match renewed {
+            // One that can't be used would be renewed again and again.
+            Ok(renewed) if ends_within(&renewed, MARGIN, self.clock.now()) => Err(ExchangeError::Ended),
+            other => other,
+        };
+        let renewed = match renewed {
             Ok(renewed) => renewed,
             Err(error) => {
                 if let Err(error) = self.store.unlock(shop, &self.owner).await {

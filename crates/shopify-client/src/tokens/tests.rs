@@ -31,6 +31,8 @@ struct Shopify {
     given: AtomicUsize,
     asked_with: Mutex<Vec<String>>,
     refuses: bool,
+    /// A whole reply, in place of a good one.
+    says: Option<&'static str>,
 }
 
 impl Transport for Shopify {
@@ -40,7 +42,9 @@ impl Transport for Shopify {
             self.asked_with.lock().unwrap().push(String::from_utf8(body.to_vec()).unwrap());
             tokio::time::sleep(Duration::from_secs(1)).await;
             let number = self.given.fetch_add(1, Ordering::SeqCst) + 1;
-            let (status, json) = if self.refuses {
+            let (status, json) = if let Some(json) = self.says {
+                (200, json.to_owned())
+            } else if self.refuses {
                 (400, r#"{"error":"invalid_grant"}"#.to_owned())
             } else {
                 let refresh = format!(r#""refresh_token":"refresh-{number}","refresh_token_expires_in":7776000"#);
@@ -171,6 +175,32 @@ async fn a_refused_renewal_gives_its_right_back_at_once() {
     let began = Instant::now();
     world.get(&world.process("two")).await.unwrap_err();
     assert!(began.elapsed() < Duration::from_secs(5), "it did not wait for the lock: {:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_a_few_minutes_is_used_and_not_renewed_for_ever() {
+    let mut world = World::new(Duration::ZERO, Renewal::ClientCredentials);
+    world.shopify = Arc::new(Shopify { says: Some(r#"{"access_token":"a","expires_in":300}"#), ..Shopify::default() });
+    assert_eq!((world.get(&world.process("one")).await.unwrap().as_str(), world.given()), ("a", 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_used_as_a_token_does_not_take_the_place_of_one() {
+    for json in [
+        r#"{"access_token":"a","expires_in":0}"#,
+        r#"{"access_token":"a","expires_in":30}"#,
+        r#"{"access_token":""}"#,
+        r#"{"access_token":"a\nb"}"#,
+        r#"{"access_token":"a","refresh_token":""}"#,
+        "{}",
+    ] {
+        let mut world = World::new(Duration::ZERO, Renewal::ClientCredentials);
+        world.shopify = Arc::new(Shopify { says: Some(json), ..Shopify::default() });
+        let error = world.get(&world.process("one")).await.unwrap_err();
+        assert!(error.may_pass() && world.given() == 1, "{json}: {error}");
+        let Held::Token(token) = world.store.load(&world.shop).await.unwrap() else { panic!("{json}") };
+        assert_eq!(token.version, 1, "{json}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,15 +1,20 @@
 //! The commands, one a file.
 
-mod audit;
+pub(crate) mod audit;
+#[cfg(feature = "aws")]
 mod controls;
+#[cfg(feature = "aws")]
 mod dev;
+#[cfg(feature = "aws")]
 mod events;
-mod send;
+pub(crate) mod send;
+#[cfg(feature = "aws")]
 mod shops;
 mod topics;
 
 use std::process::ExitCode;
 
+#[cfg(feature = "aws")]
 use crate::{cli::Command, printer::Printer};
 
 /// How the process ends. `weir --help` lists these.
@@ -25,18 +30,25 @@ pub(crate) enum ExitStatus {
     Interrupted,
 }
 
+impl ExitStatus {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
 impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> Self {
-        Self::from(match status {
-            ExitStatus::Done => 0,
-            ExitStatus::Failed => 1,
-            ExitStatus::Usage => 2,
-            ExitStatus::Interrupted => 130,
-        })
+        Self::from(status.code())
     }
 }
 
 /// Runs one command.
+#[cfg(feature = "aws")]
 pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Dev(args) => dev::run(&args, printer).await,

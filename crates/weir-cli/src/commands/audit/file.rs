@@ -25,7 +25,8 @@ pub(super) fn read(path: &Path, take: impl FnMut(&[u8])) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn lines(mut reader: impl BufRead, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+/// See [`read`].
+pub(super) fn lines(mut reader: impl BufRead, mut take: impl FnMut(&[u8])) -> io::Result<()> {
     let mut line = Vec::new();
     loop {
         line.clear();

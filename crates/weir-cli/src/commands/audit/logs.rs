@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use aws_sdk_cloudwatchlogs::types::{FilteredLogEvent, LogGroup};
 use resilience::UnixMillis;
 
-use super::{Reading, line::MESSAGE};
+use super::{line::MESSAGE, run::Reading};
 use crate::target::LogsTarget;
 
 /// Hands over each line from `from` to `to` that tells of a call, with its time: of all groups together, the oldest

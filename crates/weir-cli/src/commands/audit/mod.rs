@@ -4,72 +4,30 @@
 
 mod file;
 mod line;
+#[cfg(feature = "aws")]
 mod logs;
 mod progress;
 mod recent;
 mod report;
+#[cfg(feature = "aws")]
+mod run;
 mod tally;
 mod view;
 
-use std::time::Instant;
+use std::io::BufRead;
 
 use line::Line;
-use progress::Progress;
-use resilience::UnixMillis;
+use report::Report;
 use tally::Tally;
 
-use super::ExitStatus;
-use crate::{cli::AuditArgs, printer::Printer, target};
+#[cfg(feature = "aws")]
+pub(super) use run::run;
 
-pub(super) async fn run(args: &AuditArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let mut reading = Reading { tally: Tally::default(), printer, progress: Progress::new(Instant::now()) };
-    let place = match &args.file {
-        Some(path) => {
-            file::read(path, |line| reading.take(line, None))?;
-            "among these lines".to_owned()
-        }
-        None => {
-            let target = target::logs(&args.source).await?;
-            let to = UnixMillis::now();
-            let from = to - args.since;
-            logs::read(&target, from, to, &mut reading).await?;
-            format!("in {}* since {from}", target.prefix)
-        }
-    };
-    let report = reading.tally.report();
-    printer.item(&report, |report| view::text(report, &place))?;
-    if !printer.is_json() {
-        printer.note(view::footer(&report));
-    }
-    Ok(ExitStatus::Done)
-}
-
-/// Counts, and says from time to time how far it got.
-struct Reading<'a> {
-    tally: Tally,
-    printer: &'a Printer,
-    progress: Progress,
-}
-
-impl Reading<'_> {
-    /// Takes a line, and when the log says that it came, if it does.
-    fn take(&mut self, line: &[u8], at: Option<UnixMillis>) {
-        self.tally.take(&Line::read(line, at));
-        self.tell();
-    }
-
-    /// One more page was searched, whatever was on it.
-    fn page(&mut self) {
-        self.progress.page();
-        self.tell();
-    }
-
-    fn tell(&mut self) {
-        if self.printer.is_json() {
-            return;
-        }
-        if let Some(told) = self.progress.tell(Instant::now(), &self.tally) {
-            self.printer.step(told);
-        }
-    }
+/// What the lines say, for programs and for people.
+pub(crate) fn reported(lines: impl BufRead) -> std::io::Result<(String, String)> {
+    let mut tally = Tally::default();
+    file::lines(lines, |line| tally.take(&Line::read(line, None)))?;
+    let report: Report = tally.report();
+    let text = view::text(&report, "among these lines") + "\n" + &view::footer(&report);
+    Ok((serde_json::to_string(&report)?, text))
 }

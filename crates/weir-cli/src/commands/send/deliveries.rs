@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{cli::SendArgs, commands::topics, delivery, delivery::Delivery, problem::Usage};
 
 /// An endless supply of deliveries.
-pub(super) enum Deliveries {
+pub(crate) enum Deliveries {
     /// A duplicate repeats every byte, the headers among them, as Shopify's own retries do.
     Same(Box<Delivery>),
     Fresh {
@@ -24,13 +24,13 @@ pub(super) enum Deliveries {
 }
 
 /// Where bodies come from.
-pub(super) enum Bodies {
+pub(crate) enum Bodies {
     File(Bytes),
     Drawn(Box<Samples>),
 }
 
 impl Deliveries {
-    pub(super) fn new(args: &SendArgs, now: Timestamp) -> anyhow::Result<Self> {
+    pub(crate) fn new(args: &SendArgs, now: Timestamp) -> anyhow::Result<Self> {
         let topic = topic(&args.topic, args.file.is_some())?;
         let shop = delivery::shop(&args.shop)?;
         let id = args.id.as_deref().map(id).transpose()?;
@@ -52,7 +52,7 @@ impl Deliveries {
         Ok(deliveries)
     }
 
-    pub(super) fn next(&mut self, now: Timestamp) -> Delivery {
+    pub(crate) fn next(&mut self, now: Timestamp) -> Delivery {
         match self {
             Self::Same(delivery) => Delivery::clone(delivery),
             Self::Fresh { topic, shop, bodies } => Delivery {

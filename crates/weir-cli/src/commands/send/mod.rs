@@ -1,67 +1,24 @@
 //! `weir send`: signs webhooks as Shopify does and posts them.
 
+#[cfg(feature = "aws")]
 mod curl;
-mod deliveries;
+pub(crate) mod deliveries;
+#[cfg(feature = "aws")]
 mod report;
+#[cfg(feature = "aws")]
+mod run;
 
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
-use jiff::Timestamp;
-use tokio::time::Instant;
+#[cfg(feature = "aws")]
+pub(super) use run::run;
 
-use self::{
-    deliveries::Deliveries,
-    report::{Sent, Summary},
-};
-use super::ExitStatus;
-use crate::{cli::SendArgs, http::PostError, printer::Printer, target};
+/// Later than anybody waits, and yet a time that can be added to another.
+const FAR_OFF: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-pub(super) async fn run(args: &SendArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let mut deliveries = Deliveries::new(args, Timestamp::now())?;
-    let door = target::door(args)?;
-    if args.dry_run {
-        let delivery = deliveries.next(Timestamp::now());
-        let request = curl::Request::new(door.endpoint.url(), &delivery, &door.secret)?;
-        printer.item(&request, curl::Request::command)?;
-        return Ok(ExitStatus::Done);
-    }
-    let (door, started) = (&door, Instant::now());
-    let posts = stream::iter(0..args.times).map(|number| {
-        let delivery = deliveries.next(Timestamp::now());
-        async move {
-            if let Some(rate) = args.rate {
-                tokio::time::sleep_until(started + turn(number, rate)).await;
-            }
-            let answer = door.endpoint.post(&delivery, &door.secret).await;
-            (delivery, answer)
-        }
-    });
-    let mut posts = std::pin::pin!(posts.buffer_unordered(args.concurrency.into()));
-    let mut all = Vec::new();
-    while let Some((delivery, answer)) = posts.next().await {
-        // The others would say the same.
-        if let Err(error @ PostError::NoConnection { .. }) = answer {
-            return Err(error.into());
-        }
-        let sent = Sent::new(&delivery, answer);
-        printer.item(&sent, Sent::line)?;
-        all.push(sent);
-    }
-    if args.times > 1 {
-        let summary = Summary::of(&all, started.elapsed());
-        printer.item(&report::Last { summary }, |last| last.summary.line())?;
-    }
-    let accepted = all.iter().all(Sent::is_accepted);
-    if let (true, true, [sent, ..]) = (accepted, door.is_local, &all[..]) {
-        printer.note(format_args!("next: cargo weir events show '{}'", sent.event()));
-    }
-    Ok(if accepted { ExitStatus::Done } else { ExitStatus::Failed })
-}
-
-/// When the delivery with this number, counted from zero, may start.
-fn turn(number: u32, rate: f64) -> Duration {
-    Duration::try_from_secs_f64(f64::from(number) / rate).unwrap_or(Duration::MAX)
+/// When the delivery with this number, counted from zero, may start: so long after the first.
+pub(crate) fn turn(number: u32, rate: f64) -> Duration {
+    Duration::try_from_secs_f64(f64::from(number) / rate).unwrap_or(FAR_OFF).min(FAR_OFF)
 }
 
 #[cfg(test)]
@@ -72,6 +29,9 @@ mod tests {
     fn a_rate_spaces_the_deliveries_evenly() {
         assert_eq!(turn(0, 20.0), Duration::ZERO);
         assert_eq!(turn(30, 20.0), Duration::from_millis(1500));
-        assert_eq!(turn(u32::MAX, f64::MIN_POSITIVE), Duration::MAX);
+        for (number, rate) in [(u32::MAX, f64::MIN_POSITIVE), (1, 1e-300), (1, 1e-18)] {
+            let _can_be_waited_for = std::time::Instant::now() + turn(number, rate);
+            assert_eq!(turn(number, rate), FAR_OFF);
+        }
     }
 }

@@ -1,0 +1,61 @@
+//! From lines to a report.
+
+use std::time::Instant;
+
+use resilience::UnixMillis;
+
+use super::{file, line::Line, logs, progress::Progress, tally::Tally, view};
+use crate::{cli::AuditArgs, commands::ExitStatus, printer::Printer, target};
+
+pub(crate) async fn run(args: &AuditArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let mut reading = Reading { tally: Tally::default(), printer, progress: Progress::new(Instant::now()) };
+    let place = match &args.file {
+        Some(path) => {
+            file::read(path, |line| reading.take(line, None))?;
+            "among these lines".to_owned()
+        }
+        None => {
+            let target = target::logs(&args.source).await?;
+            let to = UnixMillis::now();
+            let from = to - args.since;
+            logs::read(&target, from, to, &mut reading).await?;
+            format!("in {}* since {from}", target.prefix)
+        }
+    };
+    let report = reading.tally.report();
+    printer.item(&report, |report| view::text(report, &place))?;
+    if !printer.is_json() {
+        printer.note(view::footer(&report));
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// Counts, and says from time to time how far it got.
+pub(super) struct Reading<'a> {
+    tally: Tally,
+    printer: &'a Printer,
+    progress: Progress,
+}
+
+impl Reading<'_> {
+    /// Takes a line, and when the log says that it came, if it does.
+    pub(super) fn take(&mut self, line: &[u8], at: Option<UnixMillis>) {
+        self.tally.take(&Line::read(line, at));
+        self.tell();
+    }
+
+    /// One more page was searched, whatever was on it.
+    pub(super) fn page(&mut self) {
+        self.progress.page();
+        self.tell();
+    }
+
+    fn tell(&mut self) {
+        if self.printer.is_json() {
+            return;
+        }
+        if let Some(told) = self.progress.tell(Instant::now(), &self.tally) {
+            self.printer.step(told);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What the command is given, read as the commands read it, up to where they would act: a door for what tries them with
+//! any input.
+
+use std::{ffi::OsString, path::Path};
+
+use clap::Parser;
+use jiff::Timestamp;
+use resilience::UnixMillis;
+use shopify_client::Endpoint;
+use weir_local::DevFile;
+
+use crate::{
+    cli::{Cli, Command, EventsCommand, SendArgs, ShopsCommand},
+    commands::{
+        audit,
+        send::{deliveries::Deliveries, turn},
+    },
+    delivery,
+    http::web_url,
+    problem::{self, Shown},
+};
+
+/// The command does not do what it was asked for.
+#[derive(Debug)]
+pub struct Refused {
+    /// The exit status.
+    pub status: i32,
+    /// What is printed.
+    pub said: String,
+}
+
+impl From<clap::Error> for Refused {
+    fn from(error: clap::Error) -> Self {
+        Self { status: error.exit_code(), said: error.to_string() }
+    }
+}
+
+impl From<anyhow::Error> for Refused {
+    fn from(error: anyhow::Error) -> Self {
+        Self { status: problem::status(&error).code().into(), said: Shown::of(&error).lines().join("\n") }
+    }
+}
+
+/// Reads a command line, the program's name first, and what its arguments mean. Opens no file and asks nobody.
+///
+/// # Errors
+/// What is printed instead of doing it. `--help` and `--version` come this way too, with status 0.
+pub fn command_line(line: &[OsString]) -> Result<(), Refused> {
+    Ok(meant(Cli::try_parse_from(line)?.command)?)
+}
+
+fn meant(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Send(args) => sent(&args)?,
+        Command::Events(args) => match args.command {
+            EventsCommand::List(args) => drop(args.shop.as_deref().map(delivery::shop).transpose()?),
+            EventsCommand::Show(_) => {}
+        },
+        Command::Shops(args) => {
+            let shop = match &args.command {
+                ShopsCommand::Add(args) => &args.shop,
+                ShopsCommand::Show(args) => &args.shop,
+                ShopsCommand::Check(args) => &args.shop,
+                ShopsCommand::Remove(args) => &args.shop,
+                ShopsCommand::List(_) => return Ok(()),
+            };
+            delivery::shop(&shop.shop)?;
+        }
+        Command::Audit(args) => drop((UnixMillis::now() - args.since).to_string()),
+        // What they mean, their parsers say.
+        Command::Controls(_) | Command::Dev(_) | Command::Topics => {}
+    }
+    Ok(())
+}
+
+/// The first delivery and its headers, unless its body is in a file.
+fn sent(args: &SendArgs) -> anyhow::Result<()> {
+    args.url.as_deref().map(web_url).transpose()?;
+    let last = turn(args.times - 1, args.rate.unwrap_or(f64::MAX));
+    let _can_be_waited_for = tokio::time::Instant::now() + last;
+    if args.file.is_some() {
+        return Ok(());
+    }
+    let delivery = Deliveries::new(args, Timestamp::now())?.next(Timestamp::now());
+    let _signed = delivery.headers(&args.secret.clone().unwrap_or_else(|| "secret".into()));
+    Ok(())
+}
+
+/// What `weir audit --file` prints of these lines: with `--json`, and for people.
+///
+/// # Errors
+/// If the report can't be written.
+pub fn audit(lines: &[u8]) -> std::io::Result<(String, String)> {
+    audit::reported(lines)
+}
+
+/// Reads a `dev.json`, and the addresses that commands take from it.
+///
+/// # Errors
+/// What is printed instead of using it.
+pub fn dev_file(text: &[u8]) -> Result<(), Refused> {
+    let read = || -> anyhow::Result<()> {
+        let file = DevFile::parse(text, Path::new("target/weir/dev.json"))?;
+        web_url(&file.webhook_url)?;
+        file.shopify_url.as_deref().map(Endpoint::at).transpose()?;
+        Ok(())
+    };
+    Ok(read()?)
+}
