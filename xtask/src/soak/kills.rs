@@ -1,0 +1,69 @@
+//! Which invocations are killed, and when: the same for the same seed.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use lambda_host::SourceCounts;
+
+/// Before any invocation has been answered, one is taken to last so long.
+const FIRST_GUESS: Duration = Duration::from_millis(300);
+
+/// The plan: one draw for each invocation, in the order that they begin.
+#[derive(Debug)]
+pub(super) struct Kills {
+    /// The part of invocations that is killed.
+    share: f64,
+    rng: Mutex<fastrand::Rng>,
+}
+
+impl Kills {
+    pub(super) fn new(percent: u8, seed: u64) -> Self {
+        Self { share: f64::from(percent) / 100.0, rng: Mutex::new(fastrand::Rng::with_seed(seed ^ 0x6b69_6c6c)) }
+    }
+
+    /// How long the next invocation lives; `None` if it may live on. The plan names a moment as a part of what an
+    /// invocation of this lane usually takes, so that on any machine all of its steps are hit: also the answer itself.
+    pub(super) fn next(&self, counts: &SourceCounts) -> Option<Duration> {
+        let usual = match counts.answered_ms.checked_div(counts.answered) {
+            Some(ms) => Duration::from_millis(ms),
+            None => FIRST_GUESS,
+        };
+        self.draw().map(|part| usual.mul_f64(part))
+    }
+
+    fn draw(&self) -> Option<f64> {
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        let (chance, part) = (rng.f64(), rng.f64() * 1.2);
+        (chance < self.share).then_some(part)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_kills_the_same_invocations() {
+        let plan = |seed| {
+            let kills = Kills::new(5, seed);
+            (0..1000).map(|_| kills.next(&SourceCounts::default())).collect::<Vec<_>>()
+        };
+        assert_eq!(plan(7), plan(7));
+        assert_ne!(plan(7), plan(8));
+        let killed = plan(7).iter().flatten().count();
+        assert!((30..=70).contains(&killed), "{killed}");
+    }
+
+    #[test]
+    fn a_kill_falls_within_the_time_that_invocations_take_or_just_after() {
+        let kills = Kills::new(100, 1);
+        let counts = SourceCounts { answered: 4, answered_ms: 4000, ..SourceCounts::default() };
+        let moments: Vec<_> = (0..100).filter_map(|_| kills.next(&counts)).collect();
+        assert_eq!(moments.len(), 100);
+        assert!(moments.iter().all(|moment| *moment < Duration::from_millis(1200)));
+        assert!(moments.iter().any(|moment| *moment < Duration::from_millis(200)));
+        assert!(moments.iter().any(|moment| *moment > Duration::from_millis(1000)));
+    }
+}

@@ -1,0 +1,112 @@
+//! What a run came to.
+
+use lambda_host::{FaultCounts, SourceCounts};
+use serde::Serialize;
+
+use super::audit::Findings;
+
+/// The line of JSON. A promise is broken when one of the first five figures after the kills is not zero.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    /// Events answered 200.
+    pub(super) accepted: usize,
+    /// Worker processes killed within an invocation.
+    pub(super) kills: u64,
+    pub(super) lost: usize,
+    pub(super) completed_twice: usize,
+    pub(super) steps_back: usize,
+    pub(super) overlaps: usize,
+    pub(super) strangers: usize,
+    /// Events that were on the bus before, under the same id.
+    pub(super) bus_repeats: usize,
+    /// The same at the destination.
+    pub(super) destination_repeats: usize,
+    /// Events in dead-letter queues that did not take effect.
+    pub(super) dlq: usize,
+    pub(super) done: usize,
+    /// Events left out because a later version took effect.
+    pub(super) stale: usize,
+    /// Copies that the ledger knew as done.
+    pub(super) duplicates: u64,
+    /// Copies that a worker sent to itself for later, because a destination was out.
+    pub(super) parked: usize,
+    /// Where `steps_back` was seen: at the destination, or on the bus, whose order nobody promises.
+    pub(super) order_of: &'static str,
+    /// Deliveries through the stack's API that were answered 200.
+    pub(super) posted: u64,
+    /// Messages put on the lanes past the API.
+    pub(super) enqueued: u64,
+    /// Deliveries that were not answered 200, and sent again.
+    pub(super) refused: u64,
+    pub(super) invocations: u64,
+    pub(super) processes: u64,
+    pub(super) time_outs: u64,
+    pub(super) failures: u64,
+    /// Connections cut, of which `lost_replies` after the request had done its work.
+    pub(super) cuts: u64,
+    pub(super) lost_replies: u64,
+    pub(super) delays: u64,
+    pub(super) seconds: f64,
+    pub(super) seed: u64,
+    /// Whether all came to rest in time.
+    pub(super) at_rest: bool,
+}
+
+/// The sum over all lanes.
+pub(super) fn sum(counts: impl Iterator<Item = SourceCounts>) -> SourceCounts {
+    counts.fold(SourceCounts::default(), |a, b| SourceCounts {
+        invocations: a.invocations + b.invocations,
+        processes: a.processes + b.processes,
+        kills: a.kills + b.kills,
+        time_outs: a.time_outs + b.time_outs,
+        failures: a.failures + b.failures,
+        messages: a.messages + b.messages,
+        item_failures: a.item_failures + b.item_failures,
+        answered_ms: a.answered_ms + b.answered_ms,
+        answered: a.answered + b.answered,
+    })
+}
+
+/// The sum over both proxies.
+pub(super) fn sum_faults(counts: [FaultCounts; 2]) -> FaultCounts {
+    let [a, b] = counts;
+    FaultCounts {
+        exchanges: a.exchanges + b.exchanges,
+        cut_requests: a.cut_requests + b.cut_requests,
+        cut_replies: a.cut_replies + b.cut_replies,
+        delays: a.delays + b.delays,
+    }
+}
+
+/// For people: the figures, then each broken promise with a few of the events concerned.
+pub(super) fn table(report: &Report, findings: &Findings) -> String {
+    let rows = [
+        ("events accepted", report.accepted.to_string()),
+        ("  done / stale / dead-lettered", format!("{} / {} / {}", report.done, report.stale, report.dlq)),
+        ("  copies known as done", report.duplicates.to_string()),
+        ("processes killed", format!("{} in {} invocations", report.kills, report.invocations)),
+        ("connections cut", format!("{}, {} replies lost", report.cuts, report.lost_replies)),
+        ("repeats on the bus", report.bus_repeats.to_string()),
+        ("repeats at the destination", report.destination_repeats.to_string()),
+        ("lost", report.lost.to_string()),
+        ("completed twice", report.completed_twice.to_string()),
+        ("steps back", format!("{} ({})", report.steps_back, report.order_of)),
+        ("overlaps of one resource", report.overlaps.to_string()),
+        ("under an id nobody sent", report.strangers.to_string()),
+        ("seconds", report.seconds.to_string()),
+    ];
+    let mut text: String = rows.iter().map(|(name, value)| format!("  {name:<32}{value}\n")).collect();
+    let broken = [
+        ("lost", &findings.lost),
+        ("completed twice", &findings.completed_twice),
+        ("a step back", &findings.steps_back),
+        ("overlapping", &findings.overlaps),
+        ("under an id nobody sent", &findings.strangers),
+    ];
+    for (what, keys) in broken {
+        for key in keys.iter().take(5) {
+            text.push_str(&format!("  {what}: {key}\n"));
+        }
+    }
+    text
+}
