@@ -69,6 +69,9 @@ impl Soak {
         if findings.is_broken() {
             bail!("a promise was broken: the figures above say which");
         }
+        if !report.at_rest {
+            bail!("the lanes did not become empty: nothing had changed for {} s", self.patience);
+        }
         Ok(())
     }
 }

@@ -28,14 +28,12 @@ pub(super) struct Report {
     pub(super) stale: usize,
     /// Copies that the ledger knew as done.
     pub(super) duplicates: u64,
-    /// Copies that a worker sent to itself for later, because a destination was out.
+    /// Events that were seen parked.
     pub(super) parked: usize,
     /// Where `steps_back` was seen: at the destination, or on the bus, whose order nobody promises.
     pub(super) order_of: &'static str,
     /// Deliveries through the stack's API that were answered 200.
     pub(super) posted: u64,
-    /// Messages put on the lanes past the API.
-    pub(super) enqueued: u64,
     /// Deliveries that were not answered 200, and sent again.
     pub(super) refused: u64,
     pub(super) invocations: u64,

@@ -105,10 +105,9 @@ pub(super) async fn run(soak: &Soak) -> Result<(Report, Findings)> {
         done: findings.done,
         stale: findings.stale,
         duplicates: findings.duplicates,
-        parked: 0,
+        parked: findings.parked,
         order_of: if forwards { "destination" } else { "bus" },
         posted: posted.answered(),
-        enqueued: 0,
         refused: posted.refused(),
         invocations: counts.invocations,
         processes: counts.processes,
@@ -121,7 +120,7 @@ pub(super) async fn run(soak: &Soak) -> Result<(Report, Findings)> {
         seed: soak.seed,
         at_rest,
     };
-    if findings.is_broken() {
+    if findings.is_broken() || !at_rest {
         eprintln!("The workers' logs are in {}", logs.keep().display());
     }
     emulator.stop().await;

@@ -54,6 +54,8 @@ struct Envelope {
 
 #[derive(Deserialize)]
 struct BusEvent {
+    #[serde(rename = "detail-type")]
+    detail_type: String,
     detail: Envelope,
 }
 
@@ -117,7 +119,8 @@ impl Watch {
         for body in self.take(&self.tap_url).await? {
             let event: BusEvent = serde_json::from_str(&body).context("the tap has something that is no event")?;
             let Envelope { id, source, topic, bodysha256 } = event.detail;
-            let published = Published { key: format!("{source}#{id}"), topic, body_sha256: bodysha256 };
+            let superseded = event.detail_type.starts_with("superseded/");
+            let published = Published { key: format!("{source}#{id}"), superseded, topic, body_sha256: bodysha256 };
             self.seen().bus.push(published);
         }
         for url in &self.dlq_urls {

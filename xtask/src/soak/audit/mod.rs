@@ -32,6 +32,8 @@ pub(super) struct Seen {
     pub(super) settled_by: BTreeSet<(String, String)>,
     /// It was seen settled, and later not.
     pub(super) reopened: bool,
+    /// It was seen waiting for a destination or its resource.
+    pub(super) was_parked: bool,
     /// How often it was claimed.
     pub(super) attempts: u32,
     /// How often it came again.
@@ -51,6 +53,7 @@ impl Seen {
         } else if !self.settled_by.is_empty() {
             self.reopened = true;
         }
+        self.was_parked |= state == "parked";
         state.clone_into(&mut self.state);
         (self.attempts, self.duplicates) = (attempts, duplicates);
     }
@@ -60,6 +63,8 @@ impl Seen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Published {
     pub(super) key: String,
+    /// It only says that the event came too late.
+    pub(super) superseded: bool,
     pub(super) topic: String,
     pub(super) body_sha256: String,
 }
@@ -93,6 +98,7 @@ pub(super) struct Findings {
     pub(super) destination_repeats: usize,
     pub(super) done: usize,
     pub(super) stale: usize,
+    pub(super) parked: usize,
     pub(super) duplicates: u64,
 }
 
@@ -120,7 +126,7 @@ pub(super) fn audit(evidence: &Evidence<'_>, body_sha256: impl Fn(&Event) -> Str
 struct Effects {
     on_bus: HashSet<String>,
     at_destination: Option<HashSet<String>>,
-    /// The latest version of each resource that took effect everywhere.
+    /// The latest version of each resource that took effect everywhere, or lies in a dead-letter queue.
     latest: HashMap<(String, Resource), Timestamp>,
 }
 
@@ -136,14 +142,15 @@ fn effects(
     body_sha256: impl Fn(&Event) -> String,
     findings: &mut Findings,
 ) -> Effects {
-    let mut on_bus = HashSet::new();
+    let (mut on_bus, mut notices) = (HashSet::new(), HashSet::new());
     for published in evidence.bus {
         let is_known = by_key
             .get(&published.key)
             .is_some_and(|event| event.topic == published.topic && body_sha256(event) == published.body_sha256);
+        let before = if published.superseded { &mut notices } else { &mut on_bus };
         if !is_known {
             findings.strangers.push(published.key.clone());
-        } else if !on_bus.insert(published.key.clone()) {
+        } else if !before.insert(published.key.clone()) {
             findings.bus_repeats += 1;
         }
     }
@@ -161,7 +168,8 @@ fn effects(
     });
     let mut effects = Effects { on_bus, at_destination, latest: HashMap::new() };
     for (key, event) in by_key {
-        if let (true, Some(resource)) = (effects.has(key), &event.resource) {
+        let counts = effects.has(key) || evidence.dead.contains(&Some(key.clone()));
+        if let (true, Some(resource)) = (counts, &event.resource) {
             let latest = effects.latest.entry((event.shop.clone(), resource.clone())).or_insert(event.version);
             *latest = event.version.max(*latest);
         }
@@ -176,6 +184,7 @@ fn account(evidence: &Evidence<'_>, effects: &Effects, findings: &mut Findings) 
         let key = event.key();
         let seen = evidence.ledger.get(&key);
         findings.duplicates += seen.map_or(0, |seen| u64::from(seen.duplicates));
+        findings.parked += usize::from(seen.is_some_and(|seen| seen.was_parked));
         let is_settled = match seen.map(|seen| seen.state.as_str()) {
             Some("done") => {
                 findings.done += 1;
@@ -183,7 +192,7 @@ fn account(evidence: &Evidence<'_>, effects: &Effects, findings: &mut Findings) 
             }
             Some("stale") => {
                 findings.stale += 1;
-                // Left out, because a later version took effect: did one?
+                // Left out because of a later version: did one take effect, or can one be moved back?
                 let resource = event.resource.clone().map(|resource| (event.shop.clone(), resource));
                 resource.and_then(|of| effects.latest.get(&of)).is_some_and(|latest| *latest > event.version)
             }
@@ -221,7 +230,7 @@ fn order(evidence: &Evidence<'_>, by_key: &HashMap<String, &Event>, findings: &m
     };
     let keys: Vec<&String> = match evidence.arrivals {
         Some(arrivals) => arrivals.iter().map(|arrival| &arrival.key).collect(),
-        None => evidence.bus.iter().map(|published| &published.key).collect(),
+        None => evidence.bus.iter().filter(|published| !published.superseded).map(|published| &published.key).collect(),
     };
     let mut latest = HashMap::new();
     for key in keys {
@@ -242,3 +251,6 @@ fn order(evidence: &Evidence<'_>, by_key: &HashMap<String, &Event>, findings: &m
         *until = arrival.end.max(*until);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,4 @@
+//! Real bootstraps and real connections.
+
+mod environment;
+mod proxy;
