@@ -1,6 +1,6 @@
 //! What was accepted, held against what is left behind: pure.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -88,7 +88,7 @@ pub(super) struct Findings {
     pub(super) completed_twice: Vec<String>,
     /// A version that took effect after a later one of its resource.
     pub(super) steps_back: Vec<String>,
-    /// Two requests about one resource were at the destination at once.
+    /// Two requests about one resource, or about one event, were at the destination at once.
     pub(super) overlaps: Vec<String>,
     /// On the bus or at the destination under an id that nobody sent, or with another body than was sent under it.
     pub(super) strangers: Vec<String>,
@@ -241,10 +241,11 @@ fn order(evidence: &Evidence<'_>, by_key: &HashMap<String, &Event>, findings: &m
         }
         *latest = version.max(*latest);
     }
-    let mut busy_until: BTreeMap<_, u64> = BTreeMap::new();
+    let mut busy_until: HashMap<_, u64> = HashMap::new();
     for arrival in evidence.arrivals.unwrap_or_default() {
-        let Some((resource, _)) = versioned(&arrival.key) else { continue };
-        let until = busy_until.entry(resource).or_default();
+        // What is no version of anything must not meet itself.
+        let subject = versioned(&arrival.key).map(|(resource, _)| resource).ok_or(&arrival.key);
+        let until = busy_until.entry(subject).or_default();
         if arrival.begin < *until {
             findings.overlaps.push(arrival.key.clone());
         }

@@ -330,6 +330,17 @@ fn two_requests_about_one_resource_at_once_overlap() {
 }
 
 #[test]
+fn two_requests_about_one_event_at_once_overlap_whatever_its_topic() {
+    let mut run = Run::new();
+    let each = run.plan.events.iter().find(|event| event.resource.is_none()).unwrap().clone();
+    let end = run.arrivals().len() as u64 * 2;
+    run.arrivals().extend([arrival(&each, end), arrival(&each, end + 1)]);
+    run.is_fine();
+    run.arrivals().push(Arrival { begin: end + 1, ..arrival(&each, end + 2) });
+    run.is_broken(|findings| &mut findings.overlaps, &[each.key()]);
+}
+
+#[test]
 fn a_repeat_on_the_bus_is_counted_and_breaks_nothing() {
     let mut run = Run::new();
     let latest = run.plan.events.iter().max_by_key(|event| event.version).unwrap().clone();
