@@ -65,8 +65,8 @@ impl Environment {
     /// Starts a process, and waits until it asks for its first invocation. `number` tells it from the function's others.
     ///
     /// # Errors
-    /// When the binary can't be run; when it ends, or asks for nothing in time, the inner error says so.
-    pub async fn start(function: &Function, number: u64) -> Result<Result<Self, InvokeError>, StartError> {
+    /// When the binary can't be run, ends, or asks for nothing in time.
+    pub async fn start(function: &Function, number: u64) -> Result<Self, StartError> {
         let api = RuntimeApi::start(function).await?;
         let process = function.spawn(number, api.server.address())?;
         let mut environment = Self {
@@ -78,12 +78,15 @@ impl Environment {
             api,
             invocations: 0,
         };
-        let started = tokio::select! {
-            () = environment.api.asked() => Ok(()),
-            status = environment.process.wait() => Err(died(&environment.log, status)),
-            () = tokio::time::sleep(START_WITHIN) => Err(InvokeError::TimedOut(START_WITHIN)),
-        };
-        Ok(started.map(|()| environment))
+        tokio::select! {
+            () = environment.api.asked() => Ok(environment),
+            status = environment.process.wait() => {
+                Err(StartError::Died { status: in_words(status), log: environment.log })
+            }
+            () = tokio::time::sleep(START_WITHIN) => {
+                Err(StartError::Silent { within: START_WITHIN, log: environment.log })
+            }
+        }
     }
 
     /// Runs an invocation to its end.
@@ -114,7 +117,7 @@ impl Environment {
                 Ok(Err(_closed)) => InvokeError::Died { status: "unknown".to_owned(), log: self.log.clone() },
                 Err(_elapsed) => InvokeError::TimedOut(self.timeout),
             },
-            status = self.process.wait() => return Err(died(&self.log, status)),
+            status = self.process.wait() => return Err(InvokeError::Died { status: in_words(status), log: self.log.clone() }),
         };
         // Fails only for one that is gone already, and returns when it is.
         let _ = self.process.kill().await;
@@ -134,7 +137,6 @@ impl Environment {
     }
 }
 
-fn died(log: &Path, status: std::io::Result<ExitStatus>) -> InvokeError {
-    let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-    InvokeError::Died { status, log: log.to_owned() }
+fn in_words(status: std::io::Result<ExitStatus>) -> String {
+    status.map_or_else(|error| error.to_string(), |status| status.to_string())
 }

@@ -58,6 +58,22 @@ pub enum StartError {
         /// The reason.
         source: io::Error,
     },
+    /// The process ended before it asked for an invocation.
+    #[error("the process ended before its first invocation ({status})\nhint: its log is {log}")]
+    Died {
+        /// How.
+        status: String,
+        /// What it wrote.
+        log: PathBuf,
+    },
+    /// The process asked for no invocation in time.
+    #[error("the process asked for no invocation within {within:?}\nhint: its log is {log}")]
+    Silent {
+        /// How long it was given.
+        within: Duration,
+        /// What it wrote.
+        log: PathBuf,
+    },
 }
 
 impl Function {

@@ -6,10 +6,7 @@
 use std::{
     io,
     net::SocketAddr,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -79,19 +76,28 @@ pub struct FaultCounts {
     pub delays: u64,
 }
 
-#[derive(Debug, Default)]
-struct Counters {
-    exchanges: AtomicU64,
-    cut_requests: AtomicU64,
-    cut_replies: AtomicU64,
-    delays: AtomicU64,
+impl std::iter::Sum for FaultCounts {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |a, b| Self {
+            exchanges: a.exchanges + b.exchanges,
+            cut_requests: a.cut_requests + b.cut_requests,
+            cut_replies: a.cut_replies + b.cut_replies,
+            delays: a.delays + b.delays,
+        })
+    }
 }
 
 #[derive(Debug)]
 struct Shared {
     target: SocketAddr,
-    faults: Mutex<(Faults, fastrand::Rng)>,
-    counters: Counters,
+    chance: Mutex<Chance>,
+}
+
+#[derive(Debug)]
+struct Chance {
+    faults: Faults,
+    rng: fastrand::Rng,
+    counts: FaultCounts,
 }
 
 /// The proxy; it stops when this is dropped, open connections included.
@@ -111,8 +117,8 @@ impl FaultProxy {
     pub async fn start(target: SocketAddr, faults: Faults, seed: u64) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        let faults = Mutex::new((faults, fastrand::Rng::with_seed(seed)));
-        let shared = Arc::new(Shared { target, faults, counters: Counters::default() });
+        let chance = Chance { faults, rng: fastrand::Rng::with_seed(seed), counts: FaultCounts::default() };
+        let shared = Arc::new(Shared { target, chance: Mutex::new(chance) });
         let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Ok(Self { address, shared, task })
     }
@@ -125,19 +131,13 @@ impl FaultProxy {
 
     /// From the next exchange on, these faults.
     pub fn set(&self, faults: Faults) {
-        self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner).0 = faults;
+        self.shared.chance().faults = faults;
     }
 
     /// What it did so far.
     #[must_use]
     pub fn counts(&self) -> FaultCounts {
-        let Counters { exchanges, cut_requests, cut_replies, delays } = &self.shared.counters;
-        FaultCounts {
-            exchanges: exchanges.load(Relaxed),
-            cut_requests: cut_requests.load(Relaxed),
-            cut_replies: cut_replies.load(Relaxed),
-            delays: delays.load(Relaxed),
-        }
+        self.shared.chance().counts
     }
 }
 
@@ -210,19 +210,20 @@ fn cut(client: &TcpStream) -> io::Result<()> {
 
 impl Shared {
     fn next(&self) -> Fault {
-        let fault = {
-            let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-            let (faults, rng) = &mut *faults;
-            faults.draw(rng)
-        };
-        let counters = &self.counters;
-        counters.exchanges.fetch_add(1, Relaxed);
+        let mut chance = self.chance();
+        let Chance { faults, rng, counts } = &mut *chance;
+        let fault = faults.draw(rng);
+        counts.exchanges += 1;
         match fault {
             Fault::None => {}
-            Fault::CutRequest => drop(counters.cut_requests.fetch_add(1, Relaxed)),
-            Fault::CutReply { .. } => drop(counters.cut_replies.fetch_add(1, Relaxed)),
-            Fault::Delay(_) => drop(counters.delays.fetch_add(1, Relaxed)),
+            Fault::CutRequest => counts.cut_requests += 1,
+            Fault::CutReply { .. } => counts.cut_replies += 1,
+            Fault::Delay(_) => counts.delays += 1,
         }
         fault
+    }
+
+    fn chance(&self) -> MutexGuard<'_, Chance> {
+        self.chance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -26,10 +26,8 @@ impl Kills {
     /// How long the next invocation lives; `None` if it may live on. The plan names a moment as a part of what an
     /// invocation of this lane usually takes, so that on any machine all of its steps are hit: also the answer itself.
     pub(super) fn next(&self, counts: &SourceCounts) -> Option<Duration> {
-        let usual = match counts.answered_ms.checked_div(counts.answered) {
-            Some(ms) => Duration::from_millis(ms),
-            None => FIRST_GUESS,
-        };
+        let answered = u32::try_from(counts.answered).unwrap_or(u32::MAX);
+        let usual = counts.answered_in.checked_div(answered).unwrap_or(FIRST_GUESS);
         self.draw().map(|part| usual.mul_f64(part))
     }
 
@@ -59,7 +57,7 @@ mod tests {
     #[test]
     fn a_kill_falls_within_the_time_that_invocations_take_or_just_after() {
         let kills = Kills::new(100, 1);
-        let counts = SourceCounts { answered: 4, answered_ms: 4000, ..SourceCounts::default() };
+        let counts = SourceCounts { answered: 4, answered_in: Duration::from_secs(4), ..SourceCounts::default() };
         let moments: Vec<_> = (0..100).filter_map(|_| kills.next(&counts)).collect();
         assert_eq!(moments.len(), 100);
         assert!(moments.iter().all(|moment| *moment < Duration::from_millis(1200)));

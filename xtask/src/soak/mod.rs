@@ -3,9 +3,11 @@
 mod audit;
 mod destination;
 mod kills;
+mod log;
 mod plan;
 mod post;
 mod report;
+mod rest;
 mod run;
 mod stack;
 mod view;

@@ -50,29 +50,51 @@ pub(super) struct Report {
     pub(super) at_rest: bool,
 }
 
-/// The sum over all lanes.
-pub(super) fn sum(counts: impl Iterator<Item = SourceCounts>) -> SourceCounts {
-    counts.fold(SourceCounts::default(), |a, b| SourceCounts {
-        invocations: a.invocations + b.invocations,
-        processes: a.processes + b.processes,
-        kills: a.kills + b.kills,
-        time_outs: a.time_outs + b.time_outs,
-        failures: a.failures + b.failures,
-        messages: a.messages + b.messages,
-        item_failures: a.item_failures + b.item_failures,
-        answered_ms: a.answered_ms + b.answered_ms,
-        answered: a.answered + b.answered,
-    })
+/// What was counted on the way, beside the audit.
+pub(super) struct Outcome {
+    pub(super) seed: u64,
+    pub(super) accepted: usize,
+    pub(super) posted: u64,
+    pub(super) refused: u64,
+    pub(super) sources: SourceCounts,
+    pub(super) faults: FaultCounts,
+    pub(super) has_destination: bool,
+    pub(super) seconds: f64,
+    pub(super) at_rest: bool,
 }
 
-/// The sum over both proxies.
-pub(super) fn sum_faults(counts: [FaultCounts; 2]) -> FaultCounts {
-    let [a, b] = counts;
-    FaultCounts {
-        exchanges: a.exchanges + b.exchanges,
-        cut_requests: a.cut_requests + b.cut_requests,
-        cut_replies: a.cut_replies + b.cut_replies,
-        delays: a.delays + b.delays,
+impl Report {
+    pub(super) fn new(findings: &Findings, outcome: &Outcome) -> Self {
+        let Outcome { sources, faults, .. } = outcome;
+        Self {
+            accepted: outcome.accepted,
+            kills: sources.kills,
+            lost: findings.lost.len(),
+            completed_twice: findings.completed_twice.len(),
+            steps_back: findings.steps_back.len(),
+            overlaps: findings.overlaps.len(),
+            strangers: findings.strangers.len(),
+            bus_repeats: findings.bus_repeats,
+            destination_repeats: findings.destination_repeats,
+            dlq: findings.dlq.len(),
+            done: findings.done,
+            stale: findings.stale,
+            duplicates: findings.duplicates,
+            parked: findings.parked,
+            order_of: if outcome.has_destination { "destination" } else { "bus" },
+            posted: outcome.posted,
+            refused: outcome.refused,
+            invocations: sources.invocations,
+            processes: sources.processes,
+            time_outs: sources.time_outs,
+            failures: sources.failures,
+            cuts: faults.cut_requests + faults.cut_replies,
+            lost_replies: faults.cut_replies,
+            delays: faults.delays,
+            seconds: outcome.seconds,
+            seed: outcome.seed,
+            at_rest: outcome.at_rest,
+        }
     }
 }
 

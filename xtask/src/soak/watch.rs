@@ -2,9 +2,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    convert::Infallible,
-    fs, io,
-    path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -15,7 +12,10 @@ use aws_sdk_sqs::{
     types::{DeleteMessageBatchRequestEntry, QueueAttributeName},
 };
 use serde::Deserialize;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
 use weir_aws::{DynamoLedger, SdkConfig};
 use weir_local::Deployed;
 
@@ -71,28 +71,17 @@ impl Watch {
         }
     }
 
-    /// Goes on until it is dropped.
-    pub(super) async fn look(&self) -> Result<Infallible> {
-        tokio::select! {
-            failed = self.look_at_the_ledger() => failed,
-            failed = self.look_at_queues() => failed,
-        }
-    }
-
-    async fn look_at_the_ledger(&self) -> Result<Infallible> {
-        let mut ticks = every(LEDGER_EVERY);
-        loop {
-            ticks.tick().await;
-            self.scan().await?;
-        }
-    }
-
-    async fn look_at_queues(&self) -> Result<Infallible> {
-        let mut ticks = every(QUEUES_EVERY);
-        loop {
-            ticks.tick().await;
-            self.drain().await?;
-        }
+    /// Looks again and again while `work` goes on, and to the end of the last look.
+    pub(super) async fn look_while<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let (over, is_over) = watch::channel(());
+        let work = async {
+            let done = work.await;
+            drop(over);
+            done
+        };
+        let ledger = again_and_again(LEDGER_EVERY, is_over.clone(), async || self.scan().await);
+        let queues = again_and_again(QUEUES_EVERY, is_over, async || self.drain().await);
+        tokio::try_join!(work, ledger, queues).map(|(done, (), ())| done)
     }
 
     /// Looks at every record of the ledger.
@@ -199,48 +188,18 @@ impl Watch {
     }
 }
 
-fn every(period: Duration) -> tokio::time::Interval {
+async fn again_and_again(
+    period: Duration,
+    mut is_over: watch::Receiver<()>,
+    mut look: impl AsyncFnMut() -> Result<()>,
+) -> Result<()> {
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
-}
-
-/// How many times workers wrote that they had completed an event, by its key. A line that a kill cut short is none.
-pub(super) fn completions(logs: &Path) -> io::Result<HashMap<String, u32>> {
-    #[derive(Deserialize)]
-    struct Line {
-        message: String,
-        key: String,
-    }
-    let mut completions = HashMap::new();
-    for log in fs::read_dir(logs)? {
-        let text = fs::read(log?.path())?;
-        for line in text.split(|byte| *byte == b'\n') {
-            match serde_json::from_slice::<Line>(line) {
-                Ok(line) if line.message == "Done" => *completions.entry(line.key).or_default() += 1,
-                _ => {}
-            }
+    loop {
+        tokio::select! {
+            // Nothing is sent: it closes.
+            _ = is_over.changed() => return Ok(()),
+            _ = ticks.tick() => look().await?,
         }
-    }
-    Ok(completions)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn completions_are_counted_over_all_processes_and_cut_lines_are_none() {
-        let logs = tempfile::tempdir().unwrap();
-        let line =
-            |message: &str, key: &str| format!("{{\"level\":\"INFO\",\"message\":\"{message}\",\"key\":\"{key}\"}}\n");
-        fs::write(logs.path().join("1.log"), line("Done", "a") + &line("Failed", "b") + &line("Done", "b")).unwrap();
-        fs::write(
-            logs.path().join("2.log"),
-            line("Done", "a") + "{\"level\":\"INFO\",\"message\":\"Done\",\"key\":\"b",
-        )
-        .unwrap();
-        let completions = completions(logs.path()).unwrap();
-        assert_eq!(completions, HashMap::from([("a".to_owned(), 2), ("b".to_owned(), 1)]));
     }
 }

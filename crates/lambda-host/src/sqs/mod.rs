@@ -3,10 +3,8 @@
 mod event;
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -15,7 +13,10 @@ use aws_sdk_sqs::{
     types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName},
 };
 use aws_types::SdkConfig;
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 
 use crate::{Environment, Function, InvokeError, StartError};
 
@@ -24,6 +25,9 @@ const BATCH: i32 = 10;
 
 /// How long a receive waits for a message.
 const LONG_POLL_S: i32 = 1;
+
+/// So many starts in a row may fail: then it is not chance.
+const STARTS: u32 = 5;
 
 /// After something failed that should not.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -36,7 +40,7 @@ pub struct SqsSource {
     function: Function,
     visibility: Duration,
     doom: Box<Doom>,
-    counters: Counters,
+    counts: Mutex<SourceCounts>,
 }
 
 /// When the next invocation is to be killed, counted from its begin; `None` lets it live.
@@ -59,23 +63,26 @@ pub struct SourceCounts {
     pub messages: u64,
     /// Messages that were reported as failed.
     pub item_failures: u64,
-    /// Time of all invocations that were answered, in milliseconds.
-    pub answered_ms: u64,
     /// Invocations that were answered.
     pub answered: u64,
+    /// What these took, all together.
+    pub answered_in: Duration,
 }
 
-#[derive(Debug, Default)]
-struct Counters {
-    invocations: AtomicU64,
-    processes: AtomicU64,
-    kills: AtomicU64,
-    time_outs: AtomicU64,
-    failures: AtomicU64,
-    messages: AtomicU64,
-    item_failures: AtomicU64,
-    answered_ms: AtomicU64,
-    answered: AtomicU64,
+impl std::iter::Sum for SourceCounts {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |a, b| Self {
+            invocations: a.invocations + b.invocations,
+            processes: a.processes + b.processes,
+            kills: a.kills + b.kills,
+            time_outs: a.time_outs + b.time_outs,
+            failures: a.failures + b.failures,
+            messages: a.messages + b.messages,
+            item_failures: a.item_failures + b.item_failures,
+            answered: a.answered + b.answered,
+            answered_in: a.answered_in + b.answered_in,
+        })
+    }
 }
 
 impl SqsSource {
@@ -91,7 +98,7 @@ impl SqsSource {
             function,
             visibility,
             doom: Box::new(|_| None),
-            counters: Counters::default(),
+            counts: Mutex::default(),
         }
     }
 
@@ -105,26 +112,18 @@ impl SqsSource {
     /// What it did so far.
     #[must_use]
     pub fn counts(&self) -> SourceCounts {
-        let of = |counter: &AtomicU64| counter.load(Relaxed);
-        let counters = &self.counters;
-        SourceCounts {
-            invocations: of(&counters.invocations),
-            processes: of(&counters.processes),
-            kills: of(&counters.kills),
-            time_outs: of(&counters.time_outs),
-            failures: of(&counters.failures),
-            messages: of(&counters.messages),
-            item_failures: of(&counters.item_failures),
-            answered_ms: of(&counters.answered_ms),
-            answered: of(&counters.answered),
-        }
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count<T>(&self, count: impl FnOnce(&mut SourceCounts) -> T) -> T {
+        count(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Reads the queue with so many processes at once until this future is dropped; then they are killed.
     ///
     /// # Errors
-    /// When a process can't be started at all.
-    pub async fn run(self: Arc<Self>, concurrency: usize) -> Result<std::convert::Infallible, StartError> {
+    /// When processes can't be started, several times in a row.
+    pub async fn run(self: Arc<Self>, concurrency: usize) -> Result<Infallible, StartError> {
         let mut slots = JoinSet::new();
         for _ in 0..concurrency.max(1) {
             let source = Arc::clone(&self);
@@ -141,13 +140,23 @@ impl SqsSource {
     }
 
     /// One process after the other; each runs until it is gone.
-    async fn slot(&self) -> Result<std::convert::Infallible, StartError> {
+    async fn slot(&self) -> Result<Infallible, StartError> {
+        let mut failed = 0;
         loop {
-            let number = self.counters.processes.fetch_add(1, Relaxed);
-            match Environment::start(&self.function, number).await? {
-                Ok(mut environment) => while self.batch(&mut environment).await {},
-                Err(_) => {
-                    self.counters.failures.fetch_add(1, Relaxed);
+            let number = self.count(|counts| {
+                counts.processes += 1;
+                counts.processes
+            });
+            match Environment::start(&self.function, number).await {
+                Ok(mut environment) => {
+                    failed = 0;
+                    while self.batch(&mut environment).await {}
+                }
+                Err(error) => {
+                    failed += 1;
+                    if failed == STARTS {
+                        return Err(error);
+                    }
                     sleep(PAUSE).await;
                 }
             }
@@ -163,34 +172,35 @@ impl SqsSource {
         if messages.is_empty() {
             return true;
         }
-        let counters = &self.counters;
-        counters.invocations.fetch_add(1, Relaxed);
-        counters.messages.fetch_add(messages.len() as u64, Relaxed);
-        let doom = (self.doom)(&self.counts());
+        let doom = self.count(|counts| {
+            counts.invocations += 1;
+            counts.messages += messages.len() as u64;
+            (self.doom)(counts)
+        });
         let death = async move {
             match doom {
                 Some(after) => sleep(after).await,
                 None => std::future::pending().await,
             }
         };
-        let began = tokio::time::Instant::now();
+        let began = Instant::now();
         match environment.invoke_until(event::write(&messages, &self.arn), death).await {
             Ok(response) => {
-                let taken = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-                counters.answered_ms.fetch_add(taken, Relaxed);
-                counters.answered.fetch_add(1, Relaxed);
                 let done = event::acknowledged(&messages, &response);
-                counters.item_failures.fetch_add((messages.len() - done.len()) as u64, Relaxed);
+                self.count(|counts| {
+                    counts.answered += 1;
+                    counts.answered_in += began.elapsed();
+                    counts.item_failures += (messages.len() - done.len()) as u64;
+                });
                 self.delete(&done).await;
                 true
             }
             Err(error) => {
-                let counter = match error {
-                    InvokeError::Killed => &counters.kills,
-                    InvokeError::TimedOut(_) => &counters.time_outs,
-                    InvokeError::Died { .. } | InvokeError::Failed(_) => &counters.failures,
-                };
-                counter.fetch_add(1, Relaxed);
+                self.count(|counts| match error {
+                    InvokeError::Killed => counts.kills += 1,
+                    InvokeError::TimedOut(_) => counts.time_outs += 1,
+                    InvokeError::Died { .. } | InvokeError::Failed(_) => counts.failures += 1,
+                });
                 error.goes_on()
             }
         }

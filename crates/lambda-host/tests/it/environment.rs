@@ -2,10 +2,13 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
-use lambda_host::{Environment, Function, InvokeError};
+use aws_sdk_sqs::config::BehaviorVersion;
+use aws_types::SdkConfig;
+use lambda_host::{Environment, Function, InvokeError, SqsSource, StartError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -29,7 +32,7 @@ fn function(logs: &TempDir) -> Function {
 }
 
 async fn start(function: &Function) -> Environment {
-    Environment::start(function, 1).await.unwrap().unwrap()
+    Environment::start(function, 1).await.unwrap()
 }
 
 async fn tell(environment: &mut Environment, what: &str) -> Result<Value, InvokeError> {
@@ -108,10 +111,21 @@ async fn a_process_that_ends_by_itself_says_how_and_where_its_log_is() {
 async fn what_asks_for_no_invocation_is_no_environment() {
     let logs = TempDir::new().unwrap();
     let ends = Function { bootstrap: Path::new("/bin/false").into(), ..function(&logs) };
-    assert!(matches!(Environment::start(&ends, 1).await.unwrap().unwrap_err(), InvokeError::Died { .. }));
+    assert!(matches!(Environment::start(&ends, 1).await.unwrap_err(), StartError::Died { .. }));
     let missing = Function { bootstrap: Path::new("/nowhere/bootstrap").into(), ..ends };
     let error = Environment::start(&missing, 2).await.unwrap_err().to_string();
     assert!(error.contains("/nowhere/bootstrap") && error.contains("cargo build --bins"), "{error}");
+}
+
+#[tokio::test]
+async fn a_source_gives_up_on_processes_that_never_start() {
+    let logs = TempDir::new().unwrap();
+    let ends = Function { bootstrap: Path::new("/bin/false").into(), ..function(&logs) };
+    let aws = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
+    let source = Arc::new(SqsSource::new(&aws, "http://127.0.0.1:1/q".into(), ends, Duration::from_secs(30)));
+    let StartError::Died { log, .. } = Arc::clone(&source).run(1).await.unwrap_err() else { panic!() };
+    assert!(log.is_file());
+    assert_eq!((source.counts().processes, source.counts().invocations), (5, 0));
 }
 
 #[tokio::test]
