@@ -28,19 +28,19 @@ use tokio::signal::unix::{SignalKind, signal};
 #[command(after_help = "Examples:\n  cargo xtask soak\n  cargo xtask soak --events 500 --seed 3 --json")]
 pub(crate) struct Soak {
     /// Events, each in one of 20 shops; one of twenty is delivered twice
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
     events: u32,
     /// Where chance starts
-    #[arg(long, default_value_t = 7)]
+    #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
     /// Worker processes of each lane
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=32))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=32))]
     workers: u8,
     /// Of a hundred invocations so many are killed
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=50))]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=50))]
     kill_percent: u8,
     /// Give up when nothing has changed for so many seconds
-    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(30..=3600))]
+    #[arg(long, value_name = "S", default_value_t = 300, value_parser = clap::value_parser!(u32).range(30..=3600))]
     patience: u32,
     /// Print one line of JSON
     #[arg(long)]
