@@ -37,7 +37,7 @@ pub(crate) struct Soak {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=32))]
     workers: u8,
     /// Of a hundred invocations so many are killed
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=50))]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u8).range(0..=50))]
     kill_percent: u8,
     /// Give up when nothing has changed for so many seconds
     #[arg(long, value_name = "S", default_value_t = 300, value_parser = clap::value_parser!(u32).range(30..=3600))]
