@@ -7,6 +7,7 @@ mod process;
 mod schema;
 mod shopify;
 mod simulate;
+mod soak;
 mod tools;
 mod validate;
 
@@ -31,6 +32,7 @@ enum Chore {
     Budget(shopify::budget::Budget),
     Export(shopify::export::Export),
     Simulate(simulate::Simulate),
+    Soak(soak::Soak),
     Tools(tools::Tools),
 }
 
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Chore::Budget(budget) => budget.run(),
         Chore::Export(export) => export.run(),
         Chore::Simulate(simulate) => simulate.run(),
+        Chore::Soak(soak) => soak.run(),
         Chore::Tools(tools) => tools.run(),
     };
     match done {

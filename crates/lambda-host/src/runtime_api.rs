@@ -1,0 +1,137 @@
+//! The Runtime API of one process: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot, watch};
+
+use crate::{Function, Loopback, StartError};
+
+/// How an invocation ended, as the function says.
+pub(crate) type Answer = Result<Bytes, String>;
+
+/// An invocation that waits for the process to ask for it.
+struct Waiting {
+    id: String,
+    event: Bytes,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// What the handlers of requests share.
+struct Shared {
+    arn: String,
+    timeout: Duration,
+    waiting: AsyncMutex<mpsc::Receiver<Waiting>>,
+    /// The invocation that the process has now.
+    current: Mutex<Option<(String, oneshot::Sender<Answer>)>>,
+    asked: watch::Sender<bool>,
+}
+
+/// The server, and the invocations that go through it.
+pub(crate) struct RuntimeApi {
+    pub(crate) server: Loopback,
+    invocations: mpsc::Sender<Waiting>,
+    asked: watch::Receiver<bool>,
+}
+
+impl RuntimeApi {
+    pub(crate) async fn start(function: &Function) -> Result<Self, StartError> {
+        let (invocations, waiting) = mpsc::channel(1);
+        let (asked, is_asked) = watch::channel(false);
+        let shared = Arc::new(Shared {
+            arn: format!("arn:aws:lambda:us-east-1:000000000000:function:{}", function.name),
+            timeout: function.timeout,
+            waiting: AsyncMutex::new(waiting),
+            current: Mutex::new(None),
+            asked,
+        });
+        let server = Loopback::serve(move |request| answer(Arc::clone(&shared), request));
+        Ok(Self { server: server.await.map_err(StartError::NoPort)?, invocations, asked: is_asked })
+    }
+
+    /// Returns once the process has asked for its first invocation: its start-up is over.
+    pub(crate) async fn asked(&mut self) {
+        // The sender lives as long as the server.
+        let _ = self.asked.wait_for(|asked| *asked).await;
+    }
+
+    /// Hands over an event, when the process asks; the receiver then has the answer.
+    pub(crate) async fn invoke(&self, id: String, event: Bytes) -> oneshot::Receiver<Answer> {
+        let (answer, answered) = oneshot::channel();
+        // Should the server be gone, the receiver says so.
+        let _ = self.invocations.send(Waiting { id, event, answer }).await;
+        answered
+    }
+}
+
+async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let path = request.uri().path().to_owned();
+    let Some(path) = path.strip_prefix("/2018-06-01/runtime/") else { return status(StatusCode::NOT_FOUND) };
+    let segments: Vec<_> = path.split('/').collect();
+    match (request.method(), &segments[..]) {
+        (&Method::GET, ["invocation", "next"]) => next(&shared).await,
+        (&Method::POST, ["invocation", id, "response"]) => settle(&shared, id, request, Ok).await,
+        (&Method::POST, ["invocation", id, "error"]) => settle(&shared, id, request, |body| Err(kind(&body))).await,
+        // The process ends by itself now, and that is noticed.
+        (&Method::POST, ["init", "error"]) => status(StatusCode::ACCEPTED),
+        _ => status(StatusCode::NOT_FOUND),
+    }
+}
+
+async fn next(shared: &Shared) -> Response<Full<Bytes>> {
+    shared.asked.send_replace(true);
+    let Some(Waiting { id, event, answer }) = shared.waiting.lock().await.recv().await else {
+        return status(StatusCode::GONE);
+    };
+    let timeout = i64::try_from(shared.timeout.as_millis()).unwrap_or(i64::MAX);
+    let deadline = jiff::Timestamp::now().as_millisecond().saturating_add(timeout);
+    let response = Response::builder()
+        .header("Lambda-Runtime-Aws-Request-Id", &id)
+        .header("Lambda-Runtime-Deadline-Ms", deadline)
+        .header("Lambda-Runtime-Invoked-Function-Arn", &shared.arn)
+        .header("Content-Type", "application/json")
+        .body(Full::new(event));
+    *shared.current.lock().unwrap_or_else(PoisonError::into_inner) = Some((id, answer));
+    response.unwrap_or_else(|_bad_header| status(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+/// Only the invocation that the process has now may be settled, and once.
+async fn settle(
+    shared: &Shared,
+    id: &str,
+    request: Request<Incoming>,
+    read: impl FnOnce(Bytes) -> Answer,
+) -> Response<Full<Bytes>> {
+    // A process that dies while it answers has not answered.
+    let Ok(body) = request.into_body().collect().await else { return status(StatusCode::BAD_REQUEST) };
+    let current = {
+        let mut current = shared.current.lock().unwrap_or_else(PoisonError::into_inner);
+        current.take_if(|(known, _)| known == id)
+    };
+    let Some((_, answer)) = current else { return status(StatusCode::BAD_REQUEST) };
+    // Nobody waits any more for one that took too long.
+    let _ = answer.send(read(body.to_bytes()));
+    status(StatusCode::ACCEPTED)
+}
+
+/// The error's type; not its message, which may quote the event.
+fn kind(body: &[u8]) -> String {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Diagnostic {
+        error_type: String,
+    }
+    serde_json::from_slice::<Diagnostic>(body).map_or_else(|_| "unknown".to_owned(), |read| read.error_type)
+}
+
+fn status(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from_static(b"{}")));
+    *response.status_mut() = status;
+    response
+}
