@@ -1,7 +1,5 @@
 //! The controls in SSM, on the template that is deployed: what the command writes, workers read.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
-
 use std::path::Path;
 
 use resilience::Clock;

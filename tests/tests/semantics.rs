@@ -52,13 +52,13 @@ fn tests_below(folder: &Path) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut next = vec![folder.to_owned()];
     while let Some(folder) = next.pop() {
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path: PathBuf = entry.unwrap().path();
+        for entry in fs::read_dir(&folder).expect("a folder of the checkout") {
+            let path: PathBuf = entry.expect("an entry").path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if path.is_dir() && !name.starts_with('.') && name != "target" {
                 next.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.extend(tests_in(&fs::read_to_string(&path).unwrap()));
+                found.extend(tests_in(&fs::read_to_string(&path).expect("a file of the checkout")));
             }
         }
     }
@@ -82,5 +82,5 @@ fn tests_in(code: &str) -> BTreeSet<String> {
 }
 
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the checkout")
 }

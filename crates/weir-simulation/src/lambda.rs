@@ -22,6 +22,9 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 /// `BatchSize` in template.yaml.
 const BATCH: usize = 10;
 
+/// The handlers that a process has.
+pub(crate) type Handlers = Arc<dyn Fn(&Arc<Process>) -> Router + Send + Sync>;
+
 /// One lane's function.
 #[derive(Clone)]
 pub(crate) struct Lambda {
@@ -30,8 +33,7 @@ pub(crate) struct Lambda {
     pub(crate) history: Arc<History>,
     pub(crate) tables: Arc<ModelLedger>,
     pub(crate) topics: Arc<Topics>,
-    /// The handlers, for a process.
-    pub(crate) router: Arc<dyn Fn(&Arc<Process>) -> Router + Send + Sync>,
+    pub(crate) router: Handlers,
     /// The true time.
     pub(crate) clock: Clock,
 }

@@ -2,6 +2,8 @@
 //! makes of it. Each test has a stack of its own.
 
 mod contracts;
+#[expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
 mod destination;
 mod order;
+#[expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
 mod queue;
