@@ -45,20 +45,25 @@ async fn an_older_version_is_stale_and_published_apart() {
     assert_eq!(outside.record("2").duplicates, 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn handlers_of_one_resource_take_turns_within_a_batch() {
-    let outside = Outside::default();
-    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let seen = most.clone();
-    let worker = outside.worker(Router::new().on("*", move |_: Event| {
-        let (running, most) = (running.clone(), seen.clone());
+/// Handlers that take a moment, and how many of them ran at a time at most.
+fn counting(most: &Arc<AtomicUsize>) -> Router {
+    let (running, most) = (Arc::new(AtomicUsize::new(0)), most.clone());
+    Router::new().on("*", move |_: Event| {
+        let (running, most) = (running.clone(), most.clone());
         async move {
             most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             tokio::time::sleep(Duration::from_millis(20)).await;
             running.fetch_sub(1, Ordering::SeqCst);
             Ok(())
         }
-    }));
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn handlers_of_one_resource_take_turns_within_a_batch() {
+    let outside = Outside::default();
+    let most = Arc::new(AtomicUsize::new(0));
+    let worker = outside.worker(counting(&most));
     let batch = ["orders/create", "orders/paid", "orders/updated", "orders/fulfilled"]
         .iter()
         .enumerate()
@@ -71,17 +76,8 @@ async fn handlers_of_one_resource_take_turns_within_a_batch() {
 #[tokio::test(start_paused = true)]
 async fn events_of_which_each_counts_do_not_wait_for_each_other() {
     let outside = Outside::default();
-    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let seen = most.clone();
-    let worker = outside.worker(Router::new().on("*", move |_: Event| {
-        let (running, most) = (running.clone(), seen.clone());
-        async move {
-            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            running.fetch_sub(1, Ordering::SeqCst);
-            Ok(())
-        }
-    }));
+    let most = Arc::new(AtomicUsize::new(0));
+    let worker = outside.worker(counting(&most));
     let batch: Vec<_> = (0..4).map(|index| order("refunds/create", &index.to_string(), OLD)).collect();
     assert!(run(&worker, &batch).await.is_empty());
     assert_eq!(most.load(Ordering::SeqCst), 4);
