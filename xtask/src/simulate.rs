@@ -62,7 +62,7 @@ struct Report {
     parked: usize,
     bus_repeats: usize,
     reruns: usize,
-    simulated_hours: u64,
+    simulated_seconds: u64,
     /// Seeds that broke a promise, with the first of what they broke.
     broken: Vec<(u64, String)>,
 }
@@ -174,7 +174,7 @@ impl Report {
         self.parked += audit.parked;
         self.bus_repeats += audit.bus_repeats;
         self.reruns += audit.reruns;
-        self.simulated_hours += outcome.simulated.as_secs() / 3600;
+        self.simulated_seconds += outcome.simulated.as_secs();
         if let Some(violation) = audit.violations.first() {
             self.broken.push((seed, format!("{violation:?}")));
         }
@@ -192,7 +192,7 @@ impl Report {
             ("parked", self.parked as u64),
             ("repeats on the bus", self.bus_repeats as u64),
             ("handlers run again", self.reruns as u64),
-            ("simulated hours", self.simulated_hours),
+            ("simulated hours", self.simulated_seconds / 3600),
             ("broken promises", self.broken.len() as u64),
         ];
         for (name, value) in rows {

@@ -211,8 +211,12 @@ pub(crate) enum StateName {
     Leased,
     /// It took effect
     Done,
+    /// A newer version of its resource came first
+    Stale,
     /// The last attempt failed
     Failed,
+    /// What it needs is not there: it waits
+    Parked,
 }
 
 impl StateName {
@@ -220,7 +224,9 @@ impl StateName {
         match self {
             Self::Leased => "leased",
             Self::Done => "done",
+            Self::Stale => "stale",
             Self::Failed => "failed",
+            Self::Parked => "parked",
         }
     }
 }
