@@ -46,6 +46,8 @@ async fn main() -> Result<(), Error> {
         clock: Clock::Wall,
         controls: weir_aws::Controls::new(&aws, settings.controls, Clock::Wall),
     };
+    // During init, which costs least: the first batch does not wait for it.
+    worker.controls.current().await;
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| {
         let end = UnixMillis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
         let worker = &worker;
