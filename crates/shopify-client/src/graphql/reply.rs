@@ -131,7 +131,8 @@ pub(crate) fn parse(body: &[u8]) -> Option<Parsed<'_>> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return None;
     }
-    let wire: Wire<'_> = serde_json::from_slice(body).ok()?;
+    // In what is passed over, serde would bear bytes that are no text: a garbled reply says nothing that can be relied on.
+    let wire: Wire<'_> = serde_json::from_str(std::str::from_utf8(body).ok()?).ok()?;
     let errors = match wire.errors {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(list)) => list.into_iter().map(read_error).collect(),
@@ -188,6 +189,14 @@ mod tests {
             assert!(parse(body.as_bytes()).is_none(), "{body}");
         }
         assert_eq!(parse(b"{\"errors\":\"Not Found\"}").unwrap().errors[0].message, "Not Found");
+    }
+
+    /// Else it would be taken for a refusal, after which a mutation is sent again.
+    #[test]
+    fn bytes_that_are_no_text_make_no_reply_wherever_they_stand() {
+        let throttled = b"{\"errors\":[{\"extensions\":{\"code\":\"THROTTLED\"}}],\"passed_over\":\"\xed\"}";
+        assert!(parse(throttled).is_none());
+        assert!(parse(&throttled.map(|byte| if byte == 0xed { b'x' } else { byte })).is_some());
     }
 
     #[test]
