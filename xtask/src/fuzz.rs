@@ -31,6 +31,9 @@ pub(crate) struct Fuzz {
     /// How long to fuzz each target
     #[arg(long, default_value_t = 60, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
+    /// Where chance starts: the same inputs each time, from the same corpus. Without it, others each time
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    seed: Option<u32>,
     /// Run this one input and stop
     #[arg(long, value_name = "FILE", requires = "target", conflicts_with = "seconds")]
     input: Option<PathBuf>,
@@ -79,7 +82,7 @@ impl Fuzz {
             match &self.input {
                 Some(input) => process::run(Command::new(binary).arg(input))?,
                 None if self.keep => kept::keep(&binary, &name)?,
-                None => fuzz(&binary, &name, self.seconds)?,
+                None => fuzz(&binary, &name, self.seconds, self.seed)?,
             }
         }
         Ok(())
@@ -122,7 +125,7 @@ fn build(host: &str, targets: &[Target], locked: bool) -> Result<()> {
     process::run(&mut cargo).with_context(|| format!("could not build the fuzz targets{hint}"))
 }
 
-fn fuzz(binary: &Path, name: &str, seconds: u32) -> Result<()> {
+fn fuzz(binary: &Path, name: &str, seconds: u32, seed: Option<u32>) -> Result<()> {
     let folder = |kind: &str| dir().join(kind).join(name);
     let (corpus, artifacts, seeds, kept) = (folder("corpus"), folder("artifacts"), folder("seeds"), folder("kept"));
     for folder in [&corpus, &artifacts, &kept] {
@@ -139,6 +142,7 @@ fn fuzz(binary: &Path, name: &str, seconds: u32) -> Result<()> {
         "-print_funcs=0",
         "-dict=dictionary",
     ]);
+    fuzzer.args(seed.map(|seed| format!("-seed={seed}")));
     fuzzer.arg(&corpus).arg(seeds).arg(kept).current_dir(dir());
     let ending = narrate(&mut fuzzer)?;
     match (ending.found, ending.status.success(), ending.blind) {
