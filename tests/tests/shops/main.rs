@@ -8,6 +8,7 @@ mod contracts;
 mod endpoint;
 mod keeping;
 mod order_to_bus;
+mod races;
 mod registry;
 mod renewal;
 mod simulated;

@@ -152,7 +152,7 @@ impl Registry {
         }
         let request = request
             .update_expression(format!("SET {}", set.join(", ")))
-            .condition_expression("attribute_exists(#version) AND attribute_exists(#state)")
+            .condition_expression("attribute_exists(#version)")
             .expression_attribute_values(":now", number(now.0));
         written(request.send().await)
     }
