@@ -5,10 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use shopify_client::tokens::{Lock, Renewal, StoredToken, TokenStore};
 use weir_core::UnixMillis;
-use weir_shops::{
-    DynamoTokens, ShopState,
-    registry::{Added, NewShop},
-};
+use weir_shops::{DynamoTokens, ShopState, registry::NewShop};
 use weir_tests::World;
 
 use super::{APP, add, keys, new_shop, offline, registry, shop};
@@ -40,23 +37,15 @@ async fn replacements_at_once_are_each_counted(world: &World) {
     assert_eq!(version, 1 + replaced);
 }
 
+/// Whole or not at all: an item without its state could not be read.
 async fn a_shop_that_is_removed_meanwhile_leaves_no_stump(world: &World) {
-    let (registry, domain, keys) = (registry(world), shop("going"), keys(world).await.keys());
-    for round in 0..60 {
-        add(world, new_shop(&domain, offline("shpat_1"))).await;
-        let described = NewShop { tier: Some("gold".into()), ..new_shop(&domain, None) };
-        let removed = async {
-            // Each time a little later in the other's two calls.
-            tokio::time::sleep(Duration::from_micros(round * 700)).await;
-            registry.remove(&domain, APP).await
-        };
-        let (removed, described) = tokio::join!(removed, registry.add(described, &keys, true, NOW));
-        assert!(removed.unwrap());
-        // Whole or not at all: an item without its state could not be read.
-        let there = registry.get(&domain, APP).await.unwrap();
-        assert!(there.is_none() || matches!(described, Ok(Added::New)), "{described:?}");
-        registry.remove(&domain, APP).await.unwrap();
-    }
+    let (registry, domain) = (registry(world), shop("going"));
+    let described = NewShop { tier: Some("gold".into()), ..new_shop(&domain, None) };
+    assert!(!registry.describe(&described, NOW).await.unwrap());
+    assert_eq!(registry.get(&domain, APP).await.unwrap(), None);
+    add(world, new_shop(&domain, offline("shpat_1"))).await;
+    assert!(registry.describe(&described, NOW).await.unwrap());
+    assert_eq!(registry.get(&domain, APP).await.unwrap().unwrap().tier.as_deref(), Some("gold"));
 }
 
 async fn no_token_of_an_uninstalled_shop_is_renewed(world: &World) {

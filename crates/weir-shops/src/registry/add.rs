@@ -134,8 +134,11 @@ impl Registry {
         }
     }
 
-    /// Sets plan and tier, as far as they are given, and nothing else.
-    async fn describe(&self, shop: &NewShop, now: UnixMillis) -> Result<bool, RegistryError> {
+    /// Sets plan and tier of a shop that is there, as far as they are given, and nothing else. False if it is not there.
+    ///
+    /// # Errors
+    /// When DynamoDB can't be reached.
+    pub async fn describe(&self, shop: &NewShop, now: UnixMillis) -> Result<bool, RegistryError> {
         let mut set = vec!["#updated = :now"];
         let mut request = self.update(&shop.domain, &shop.app).expression_attribute_names("#version", TOKEN_VERSION);
         if let Some(plan) = shop.plan {
