@@ -140,7 +140,7 @@ impl Registry {
     /// When DynamoDB can't be reached.
     pub async fn describe(&self, shop: &NewShop, now: UnixMillis) -> Result<bool, RegistryError> {
         let mut set = vec!["#updated = :now"];
-        let mut request = self.update(&shop.domain, &shop.app).expression_attribute_names("#version", TOKEN_VERSION);
+        let mut request = self.update(&shop.domain, &shop.app);
         if let Some(plan) = shop.plan {
             set.push("#plan = :plan");
             request = request
@@ -155,7 +155,7 @@ impl Registry {
         }
         let request = request
             .update_expression(format!("SET {}", set.join(", ")))
-            .condition_expression("attribute_exists(#version)")
+            .condition_expression("attribute_exists(#state)")
             .expression_attribute_values(":now", number(now.0));
         written(request.send().await)
     }
