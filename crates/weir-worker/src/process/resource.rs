@@ -43,9 +43,11 @@ impl<O: Outside> Processor<O> {
         let meta = event.meta();
         let visit = Visit { key: snapshot.key, mark: Mark::of(meta), run: Run::of(meta, snapshot.version) };
         let until = Instant::now() + PATIENCE;
-        for look in 1.. {
+        let mut look = 0;
+        loop {
+            look += 1;
             let entry = self.outside.fence().enter(&self.ask(&visit, owner)).await;
-            let rest = match entry.map_err(|error| unreachable(&error))? {
+            let rest = match entry.map_err(|error| not_reached(&error))? {
                 Entry::Granted => return Ok(Visited::Inside(visit)),
                 Entry::Ran => return Ok(Visited::Ran),
                 Entry::Stale(version) => return Ok(Visited::Stale(version)),
@@ -57,7 +59,6 @@ impl<O: Outside> Processor<O> {
             }
             tokio::time::sleep(wait).await;
         }
-        unreachable!("the looks have no end")
     }
 
     /// Leaves the resource to others. If that can't be written, they wait until the lease ends, and nothing is lost.
@@ -83,7 +84,7 @@ impl<O: Outside> Processor<O> {
                 tracing::warn!(resource = visit.key, error = %error.source, "{error}: its lease runs out");
                 // Without the mark another event of this version and topic could run: this one is not done before it is
                 // there. It comes back when the lease is over.
-                if effect.is_ok() { Err(unreachable(&error).into()) } else { Ok(()) }
+                if effect.is_ok() { Err(not_reached(&error).into()) } else { Ok(()) }
             }
         }
     }
@@ -94,6 +95,6 @@ impl<O: Outside> Processor<O> {
     }
 }
 
-fn unreachable(error: &weir_core::StoreError) -> Failure {
+fn not_reached(error: &weir_core::StoreError) -> Failure {
     Failure::outage(format!("{error}: {}", weir_aws::reason(&*error.source)), super::SOON)
 }
