@@ -1,6 +1,8 @@
 //! Where to send to and where to read from: the local stack, or what the flags name.
 
-use std::time::Duration;
+mod place;
+
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context;
 use aws_config::retry::RetryConfig;
@@ -17,6 +19,9 @@ use weir_shops::{DynamoState, Registry};
 use crate::cli::{LedgerArgs, SendArgs, StackArgs};
 use crate::http::{Endpoint, web_url};
 use crate::problem::Usage;
+
+#[expect(unused_imports, reason = "the commands that act on a whole stack come with their own change")]
+pub(crate) use place::{LaneUrls, Place};
 
 /// A door for deliveries, and the secret that opens it.
 #[derive(Debug)]
@@ -89,7 +94,7 @@ pub(crate) struct LedgerTarget {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Place<'a> {
+enum LedgerPlace<'a> {
     Local,
     Stack(&'a str),
     Table(String),
@@ -206,15 +211,15 @@ pub(crate) async fn logs(args: &StackArgs) -> anyhow::Result<LogsTarget> {
 /// The ledger of the local stack, or the one that was named.
 pub(crate) async fn ledger(args: &LedgerArgs) -> anyhow::Result<LedgerTarget> {
     match place(args, &env)? {
-        Place::Local => {
+        LedgerPlace::Local => {
             let local = dev_file("--stack or --table")?;
             Ok(LedgerTarget { ledger: local_ledger(&local), hint: LOCAL_HINT })
         }
-        Place::Table(table) => {
+        LedgerPlace::Table(table) => {
             let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await;
             Ok(LedgerTarget { ledger: reader(&config, table), hint: AWS_HINT })
         }
-        Place::Stack(stack) => {
+        LedgerPlace::Stack(stack) => {
             let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await;
             let [table] = outputs(&config, stack, ["LedgerTable"]).await?;
             Ok(LedgerTarget { ledger: reader(&config, table), hint: AWS_HINT })
@@ -222,15 +227,15 @@ pub(crate) async fn ledger(args: &LedgerArgs) -> anyhow::Result<LedgerTarget> {
     }
 }
 
-fn place<'a>(args: &'a LedgerArgs, env: Env<'_>) -> Result<Place<'a>, Usage> {
+fn place<'a>(args: &'a LedgerArgs, env: Env<'_>) -> Result<LedgerPlace<'a>, Usage> {
     match (&args.stack, args.table.clone().or_else(|| env("WEIR_LEDGER_TABLE"))) {
-        (Some(stack), _) => Ok(Place::Stack(stack)),
-        (None, Some(table)) => Ok(Place::Table(table)),
+        (Some(stack), _) => Ok(LedgerPlace::Stack(stack)),
+        (None, Some(table)) => Ok(LedgerPlace::Table(table)),
         (None, None) if args.region.is_some() || args.profile.is_some() => Err(Usage::new(
             "--region and --profile say where, but not which ledger",
             "add --stack NAME or --table NAME",
         )),
-        (None, None) => Ok(Place::Local),
+        (None, None) => Ok(LedgerPlace::Local),
     }
 }
 
@@ -263,17 +268,10 @@ async fn aws_config(region: Option<&str>, profile: Option<&str>) -> SdkConfig {
 
 /// What the stack's outputs of these names say.
 async fn outputs<const N: usize>(config: &SdkConfig, stack: &str, names: [&str; N]) -> anyhow::Result<[String; N]> {
-    let client = aws_sdk_cloudformation::Client::new(config);
-    let described = client.describe_stacks().stack_name(stack).send().await;
-    let described = described.map_err(|error| {
-        anyhow::Error::new(error).context(format!("could not look up stack {stack}\nhint: {STACK_HINT}"))
-    })?;
-    let all: Vec<_> = described.stacks().iter().flat_map(|stack| stack.outputs()).collect();
+    let mut all = all_outputs(config, stack, STACK_HINT).await?;
     let mut values = names.map(|_| String::new());
     for (name, value) in names.into_iter().zip(&mut values) {
-        let found =
-            all.iter().find(|output| output.output_key() == Some(name)).and_then(|output| output.output_value());
-        *value = found.map(str::to_owned).ok_or_else(|| {
+        *value = all.remove(name).ok_or_else(|| {
             anyhow::anyhow!(
                 "stack {stack} has no output {name}: it was not made from weir's template, or from an older one\n\
                  hint: {STACK_HINT}; or deploy it again"
@@ -281,6 +279,18 @@ async fn outputs<const N: usize>(config: &SdkConfig, stack: &str, names: [&str; 
         })?;
     }
     Ok(values)
+}
+
+/// All of the stack's outputs, by name.
+async fn all_outputs(config: &SdkConfig, stack: &str, hint: &str) -> anyhow::Result<BTreeMap<String, String>> {
+    let client = aws_sdk_cloudformation::Client::new(config);
+    let described = client.describe_stacks().stack_name(stack).send().await;
+    let described = described
+        .map_err(|error| anyhow::Error::new(error).context(format!("could not look up stack {stack}\nhint: {hint}")))?;
+    let pair = |output: &aws_sdk_cloudformation::types::Output| {
+        Some((output.output_key()?.to_owned(), output.output_value()?.to_owned()))
+    };
+    Ok(described.stacks().iter().flat_map(|stack| stack.outputs()).filter_map(pair).collect())
 }
 
 #[cfg(test)]
@@ -332,12 +342,12 @@ mod tests {
         let nothing = |_: &str| None;
         let stack = LedgerArgs { stack: Some("s".into()), ..LedgerArgs::default() };
         let named = LedgerArgs { table: Some("t".into()), ..LedgerArgs::default() };
-        assert_eq!(place(&stack, &table).unwrap(), Place::Stack("s"));
-        assert_eq!(place(&named, &table).unwrap(), Place::Table("t".into()));
-        assert_eq!(place(&LedgerArgs::default(), &table).unwrap(), Place::Table("set".into()));
-        assert_eq!(place(&LedgerArgs::default(), &nothing).unwrap(), Place::Local);
+        assert_eq!(place(&stack, &table).unwrap(), LedgerPlace::Stack("s"));
+        assert_eq!(place(&named, &table).unwrap(), LedgerPlace::Table("t".into()));
+        assert_eq!(place(&LedgerArgs::default(), &table).unwrap(), LedgerPlace::Table("set".into()));
+        assert_eq!(place(&LedgerArgs::default(), &nothing).unwrap(), LedgerPlace::Local);
         let region = LedgerArgs { region: Some("eu-west-1".into()), ..LedgerArgs::default() };
         assert!(place(&region, &nothing).is_err());
-        assert_eq!(place(&region, &table).unwrap(), Place::Table("set".into()));
+        assert_eq!(place(&region, &table).unwrap(), LedgerPlace::Table("set".into()));
     }
 }

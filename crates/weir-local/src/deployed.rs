@@ -31,6 +31,8 @@ pub struct Deployed {
     pub state_table: String,
     /// The DynamoDB table of cached objects.
     pub cache_table: String,
+    /// The DynamoDB table of what operating leaves behind.
+    pub operations_table: String,
     /// The SSM parameter of what is switched off and limited.
     pub controls_parameter: String,
     /// The EventBridge bus.
@@ -81,6 +83,7 @@ impl Deployed {
             token_key_id: output("TokenKeyId"),
             state_table: output("StateTable"),
             cache_table: output("CacheTable"),
+            operations_table: output("OperationsTable"),
             controls_parameter: output("ControlsParameter"),
             bus_name: output("BusName"),
             secret_prefix: output("SecretPrefix"),
@@ -108,6 +111,7 @@ impl Deployed {
             token_key_id: self.token_key_id.clone(),
             state_table: self.state_table.clone(),
             cache_table: self.cache_table.clone(),
+            operations_table: self.operations_table.clone(),
             controls_parameter: self.controls_parameter.clone(),
             secret_prefix: self.secret_prefix.clone(),
             bus_name: self.bus_name.clone(),
@@ -141,6 +145,7 @@ mod tests {
             "TokenKeyId",
             "StateTable",
             "CacheTable",
+            "OperationsTable",
             "ControlsParameter",
             "BusName",
             "SecretPrefix",

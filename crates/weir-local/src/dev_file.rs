@@ -34,6 +34,8 @@ pub struct DevFile {
     pub state_table: String,
     /// The DynamoDB table of cached objects.
     pub cache_table: String,
+    /// The DynamoDB table of what operating leaves behind.
+    pub operations_table: String,
     /// The SSM parameter of what is switched off and limited.
     pub controls_parameter: String,
     /// An app's client secrets are in Secrets Manager under this, a slash and the app's name.
@@ -193,6 +195,7 @@ mod tests {
             token_key_id: "key".into(),
             state_table: "state".into(),
             cache_table: "cache".into(),
+            operations_table: "operations".into(),
             controls_parameter: "/s/controls".into(),
             secret_prefix: "s/apps".into(),
             bus_name: "b".into(),
@@ -210,7 +213,8 @@ mod tests {
         let expected = serde_json::json!({
             "webhook_url": "w", "aws_endpoint_url": "http://127.0.0.1:1", "region": "us-east-1", "stack_name": "s",
             "client_secret": "hush", "ledger_table": "t", "shops_table": "shops", "token_key_id": "key",
-            "state_table": "state", "cache_table": "cache", "controls_parameter": "/s/controls", "secret_prefix": "s/apps", "bus_name": "b",
+            "state_table": "state", "cache_table": "cache", "operations_table": "operations",
+            "controls_parameter": "/s/controls", "secret_prefix": "s/apps", "bus_name": "b",
             "lanes": {"urgent": {"queue_url": "q", "dlq_url": "d"}}, "tap_queue_url": "tap",
         });
         assert_eq!(json, expected);

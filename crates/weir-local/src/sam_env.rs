@@ -91,6 +91,7 @@ mod tests {
             token_key_id: "the-key".into(),
             state_table: "the-state".into(),
             cache_table: "the-cache".into(),
+            operations_table: "the-operations".into(),
             controls_parameter: "/the/controls".into(),
             bus_name: "the-bus".into(),
             secret_prefix: "s/apps".into(),

@@ -4,6 +4,7 @@
 mod contracts;
 #[expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
 mod destination;
+mod operations;
 mod order;
 #[expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
 mod queue;

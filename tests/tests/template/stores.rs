@@ -9,7 +9,7 @@ const TABLE: &str = "AWS::DynamoDB::Table";
 #[test]
 fn what_cannot_be_made_anew_outlives_the_stack() {
     let template = Template::read();
-    for id in ["Ledger", "Fence", "Shops", "TokenKey", "Bodies"] {
+    for id in ["Ledger", "Fence", "Shops", "Operations", "TokenKey", "Bodies"] {
         let resource = template.resource(id);
         let policies = (text(at(resource, &["DeletionPolicy"])), text(at(resource, &["UpdateReplacePolicy"])));
         assert_eq!(policies, ("RetainExceptOnCreate", "Retain"), "{id}");
@@ -32,7 +32,7 @@ fn every_table_is_encrypted_billed_by_use_and_forgets_what_has_run_out() {
         }
     }
     forgetful.sort_unstable();
-    assert_eq!(forgetful, ["Cache", "Fence", "Ledger", "State"]);
+    assert_eq!(forgetful, ["Cache", "Fence", "Ledger", "Operations", "State"]);
 }
 
 #[test]

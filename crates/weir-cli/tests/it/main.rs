@@ -53,7 +53,7 @@ fn checkout_with(url: &str, shopify: Option<&str>) -> tempfile::TempDir {
         "webhook_url": format!("{url}/webhooks"), "aws_endpoint_url": url, "region": "us-east-1",
         "stack_name": "weir-dev", "client_secret": "local-secret", "ledger_table": "ledger", "shops_table": "shops",
         "token_key_id": "token-key", "state_table": "state", "cache_table": "cache", "secret_prefix": "weir-dev/apps",
-        "bus_name": "bus", "controls_parameter": "/weir-dev/controls",
+        "bus_name": "bus", "operations_table": "operations", "controls_parameter": "/weir-dev/controls",
         "lanes": {}, "tap_queue_url": "tap", "shopify_url": shopify,
     });
     write("target/weir/dev.json", facts.to_string());
