@@ -44,6 +44,11 @@ const MAY_ENTER: &str = "attribute_not_exists(pk) OR (\
             attribute_not_exists(#ran) OR NOT begins_with(#ran, :at_version) \
             OR (begins_with(#ran, :of_event) AND #ran < :run)))))";
 
+/// The same of what is to run once.
+const MAY_ENTER_ONCE: &str = "attribute_not_exists(pk) OR (\
+    (attribute_not_exists(#owner) OR #owner = :me OR lease_until_ms < :now) AND #version <= :version AND (\
+        attribute_not_exists(#ran) OR (begins_with(#ran, :of_event) AND #ran < :run)))";
+
 /// The rule of `weir_core::fence::leave`.
 const MAY_LEAVE: &str = "#owner = :me";
 
@@ -79,14 +84,18 @@ impl Fence for DynamoFence {
         let request = self
             .update(ask)
             .update_expression(set)
-            .condition_expression(MAY_ENTER)
+            .condition_expression(if ask.once { MAY_ENTER_ONCE } else { MAY_ENTER })
             .expression_attribute_names("#version", VERSION)
             .expression_attribute_names("#ran", ran(ask.mark))
             .expression_attribute_values(":version", number(ask.run.version))
             .expression_attribute_values(":until", number(ask.lease_until.0))
-            .expression_attribute_values(":at_version", text(ask.run.at_version()))
             .expression_attribute_values(":of_event", text(ask.run.of_event()))
             .expression_attribute_values(":run", text(ask.run.to_string()));
+        // DynamoDB refuses values that the condition does not name.
+        let request = match ask.once {
+            true => request,
+            false => request.expression_attribute_values(":at_version", text(ask.run.at_version())),
+        };
         match written(request.send().await, record, "enter the resource")? {
             Written::Yes => Ok(Entry::Granted),
             Written::No(record) => match fence::enter(record.as_deref(), ask) {

@@ -50,7 +50,7 @@ async fn fifty_workers_that_claim_at_once_have_one_winner() {
             let mark = Mark::from("orders/paid".to_owned());
             let run = Run { version: Version(1), webhook_id: index.to_string(), generation: 0 };
             let key = "north.myshopify.com#default#orders/1";
-            let ask = fence::Ask { key, owner: &also, mark: &mark, run: &run, now: NOW, lease_until };
+            let ask = fence::Ask { key, owner: &also, mark: &mark, run: &run, now: NOW, lease_until, once: false };
             fence.enter(&ask).await.unwrap()
         });
     }

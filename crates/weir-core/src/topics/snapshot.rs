@@ -95,6 +95,7 @@ mod tests {
             received_at: UnixMillis(0),
             body_sha256: String::new(),
             traceparent: None,
+            synthetic: None,
             generation: 0,
         }
     }

@@ -162,6 +162,7 @@ fn with_ask<T>(worker: &Worker, event: &Event, variant: Option<Variant>, then: i
         run: &run(&ran(worker, event)),
         now: worker.now(),
         lease_until: worker.lease_until(variant),
+        once: false,
     })
 }
 

@@ -86,18 +86,19 @@ struct Asked {
     run: fence::Run,
     now: UnixMillis,
     lease_until: UnixMillis,
+    once: bool,
 }
 
 impl Asked {
     fn of(ask: &fence::Ask<'_>) -> Self {
-        let fence::Ask { key, owner, mark, run, now, lease_until } = ask.clone();
+        let fence::Ask { key, owner, mark, run, now, lease_until, once } = ask.clone();
         let (key, owner, mark, run) = (key.to_owned(), owner.clone(), mark.clone(), run.clone());
-        Self { key, owner, mark, run, now, lease_until }
+        Self { key, owner, mark, run, now, lease_until, once }
     }
 
     fn ask(&self) -> fence::Ask<'_> {
-        let Self { key, owner, mark, run, now, lease_until } = self;
-        fence::Ask { key, owner, mark, run, now: *now, lease_until: *lease_until }
+        let Self { key, owner, mark, run, now, lease_until, once } = self;
+        fence::Ask { key, owner, mark, run, now: *now, lease_until: *lease_until, once: *once }
     }
 }
 

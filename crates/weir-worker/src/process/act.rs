@@ -53,7 +53,10 @@ impl<O: Outside> Processor<O> {
             Visited::Stale(newer) => {
                 let (key, older) = (&event.meta().webhook_id, event.meta().triggered_at.as_deref());
                 tracing::info!(webhook_id = key, triggered_at = older, newer_ns = %newer, "A newer version came first");
-                self.effects_end.run(self.notify(&event, json, seat)).await.map_err(Failure::transient)??;
+                // Synthetic, it tells nothing that was not told: whoever counts what came late would count it twice.
+                if event.meta().synthetic.is_none() {
+                    self.effects_end.run(self.notify(&event, json, seat)).await.map_err(Failure::transient)??;
+                }
                 return Ok(Ending::Stale);
             }
         };

@@ -134,6 +134,12 @@ impl<O: Outside> Processor<O> {
                 tracing::info!(%key, rest_ms = rest.as_millis(), "Leased by another worker");
                 Some(Verdict::RetryAfter(rest + AFTER_LEASE))
             }
+            // It was read twice, and the thing changed in between without another version: the first reading stands.
+            Ok(Claim::Mismatch) if ask.meta.is_some_and(|meta| meta.synthetic.is_some()) => {
+                tracing::info!(%key, "Another reading of it came before");
+                self.count(key, Again::Mismatch).await;
+                Some(Verdict::Acknowledge)
+            }
             Ok(Claim::Mismatch) => {
                 tracing::error!(%key, "Another body came under this id before: on its way to the DLQ");
                 self.count(key, Again::Mismatch).await;
