@@ -4,8 +4,8 @@ use graphql_client::GraphQLQuery;
 
 use super::scalars::{self, Id};
 
-/// A page of orders, 250 at most, that `query` finds, the longest unchanged first: ids, times and the payment's state. Costs
-/// a point each.
+/// A page of orders, 250 at most, that `query` finds, the longest unchanged first: ids, times and the payment's
+/// state. A hundred cost about ten points.
 ///
 /// Orders older than 60 days need the scope `read_all_orders`; without it they are left out silently.
 #[derive(GraphQLQuery)]
@@ -33,7 +33,8 @@ pub struct OrderChangesPage;
 )]
 pub struct OrderPayments;
 
-/// A page of products, 250 at most, that `query` finds, the longest unchanged first: ids and times. Costs a point each.
+/// A page of products, 250 at most, that `query` finds, the longest unchanged first: ids and times. A hundred
+/// cost about ten points.
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../shopify-schema/admin.graphql",
@@ -45,7 +46,8 @@ pub struct OrderPayments;
 )]
 pub struct ProductChangesPage;
 
-/// A page of the shop's locations, 250 at most, those that are closed too. Costs a point each.
+/// A page of the shop's locations, 250 at most, those that are closed too. A hundred cost about ten
+/// points.
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../shopify-schema/admin.graphql",
@@ -57,8 +59,8 @@ pub struct ProductChangesPage;
 )]
 pub struct LocationIdsPage;
 
-/// A page of a location's inventory levels, 250 at most, that `query` finds: in no order of their changes. Costs a point
-/// each. A level's item stands in its id.
+/// A page of a location's inventory levels, 250 at most, that `query` finds: in no order of their changes. A
+/// hundred cost about ten points. A level's item stands in its id.
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../shopify-schema/admin.graphql",

@@ -68,9 +68,8 @@ impl Asked {
 
 fn read(shop: &Shop, what: &str, asked: &Asked) -> Response<Bytes> {
     let may = |scope: &str| shop.scopes.contains(scope);
-    let missing = |scope: &str| {
-        errors(403, &format!("[API] This action requires merchant approval for {scope} scope."))
-    };
+    let missing =
+        |scope: &str| errors(403, &format!("[API] This action requires merchant approval for {scope} scope."));
     match what {
         "shop.json" => {
             let domain = shop.domain.as_str();
@@ -88,9 +87,9 @@ fn read(shop: &Shop, what: &str, asked: &Asked) -> Response<Bytes> {
             // Unless all are asked for, those that are closed or cancelled are left out.
             let any = asked.text("status") == Some("any");
             let ids = asked.ids("ids").unwrap_or_else(|| shop.catalog.orders.keys().copied().collect());
-            let there = ids.into_iter().filter(|id| {
-                shop.catalog.orders.get(id).is_some_and(|order| any || order.cancelled.is_none())
-            });
+            let there = ids
+                .into_iter()
+                .filter(|id| shop.catalog.orders.get(id).is_some_and(|order| any || order.cancelled.is_none()));
             page("orders", there.filter_map(|id| order_body(shop, id)), asked)
         }
         "products.json" => {
@@ -106,7 +105,8 @@ fn read(shop: &Shop, what: &str, asked: &Asked) -> Response<Bytes> {
                 return errors(422, "Unprocessable Entity - at most 50 ids");
             }
             let wanted = |ids: &Option<Vec<u64>>, id: &u64| ids.as_ref().is_none_or(|ids| ids.contains(id));
-            let levels = shop.catalog.levels.keys().filter(|(item, place)| wanted(&items, item) && wanted(&places, place));
+            let levels =
+                shop.catalog.levels.keys().filter(|(item, place)| wanted(&items, item) && wanted(&places, place));
             page("inventory_levels", levels.filter_map(|(item, place)| level_body(shop, *item, *place)), asked)
         }
         _ => errors(404, "Not Found"),
