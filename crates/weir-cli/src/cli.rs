@@ -3,6 +3,7 @@
 mod audit;
 mod controls;
 mod shops;
+mod status;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ pub(crate) use shops::{
     PlanName, ShopArgs, ShopStateName, ShopsAddArgs, ShopsArgs, ShopsCheckArgs, ShopsCommand, ShopsListArgs,
     ShopsRemoveArgs, ShopsShowArgs, StackArgs,
 };
+pub(crate) use status::StatusArgs;
 
 /// A webhook pipeline for Shopify on AWS: run it here, send it webhooks, see what became of them.
 #[derive(Debug, Parser)]
@@ -37,6 +39,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir events list --stack weir              the same on AWS
   weir shops list                            the shops whose Admin API can be called
   weir audit                                 what was asked of them, and what it cost
+  weir status --watch                        whether it is healthy, and if not, where
   weir controls off destination erp          switch off, or slow down, while it runs
 
 Exit status:
@@ -56,6 +59,7 @@ pub(crate) enum Command {
     Shops(ShopsArgs),
     Audit(AuditArgs),
     Controls(ControlsArgs),
+    Status(StatusArgs),
 }
 
 /// Run the whole of weir on this machine, until Ctrl-C

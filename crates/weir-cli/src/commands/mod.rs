@@ -10,6 +10,8 @@ mod events;
 pub(crate) mod send;
 #[cfg(feature = "aws")]
 mod shops;
+#[cfg(feature = "aws")]
+mod status;
 mod topics;
 
 use std::process::ExitCode;
@@ -58,5 +60,6 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
         Command::Shops(args) => shops::run(args, printer).await,
         Command::Audit(args) => audit::run(&args, printer).await,
         Command::Controls(args) => controls::run(args, printer).await,
+        Command::Status(args) => status::run(&args, printer).await,
     }
 }
