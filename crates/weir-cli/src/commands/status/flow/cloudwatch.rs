@@ -98,7 +98,7 @@ impl Read {
     }
 
     pub(super) fn sum(&self, name: &str) -> f64 {
-        self.0.get(&format!("m_{name}_sum")).into_iter().flatten().sum()
+        self.0.get(&format!("m_{name}_sum")).into_iter().flatten().fold(0.0, |sum, value| sum + value)
     }
 
     /// Of several periods, the worst.

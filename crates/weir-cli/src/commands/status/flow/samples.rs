@@ -29,7 +29,7 @@ impl Samples {
     }
 
     pub(super) fn sum(&self, name: &str) -> f64 {
-        self.values(name).sum()
+        self.values(name).fold(0.0, |sum, value| sum + value)
     }
 
     pub(super) fn latency(&self, name: &str) -> Option<Latency> {
