@@ -2,6 +2,7 @@
 
 mod audit;
 mod controls;
+mod dlq;
 mod shops;
 mod status;
 
@@ -13,6 +14,9 @@ pub(crate) use audit::AuditArgs;
 pub(crate) use controls::{
     ChangeArgs, ControlsApplyArgs, ControlsArgs, ControlsCommand, ControlsLimitArgs, ControlsOffArgs, ControlsShowArgs,
     LimitScopeArgs, TargetArgs, TargetKind,
+};
+pub(crate) use dlq::{
+    DlqArgs, DlqCommand, DlqDropArgs, DlqFilterArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs,
 };
 pub(crate) use shops::{
     PlanName, ShopArgs, ShopStateName, ShopsAddArgs, ShopsArgs, ShopsCheckArgs, ShopsCommand, ShopsListArgs,
@@ -37,6 +41,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir send orders/create                    send it a webhook
   weir events list                           see what became of it
   weir events list --stack weir              the same on AWS
+  weir dlq list                              what was given up, and why; then: weir dlq replay
   weir shops list                            the shops whose Admin API can be called
   weir audit                                 what was asked of them, and what it cost
   weir status --watch                        whether it is healthy, and if not, where
@@ -56,6 +61,7 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  weir topics\n  weir topics --json")]
     Topics,
     Events(EventsArgs),
+    Dlq(DlqArgs),
     Shops(ShopsArgs),
     Audit(AuditArgs),
     Controls(ControlsArgs),

@@ -74,7 +74,6 @@ impl Place {
         Lane::ALL.iter().copied().map(urls).collect()
     }
 
-    #[expect(dead_code, reason = "as above")]
     /// The error, with what to check.
     pub(crate) fn failed(&self, error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
         let said = format!("{error}\nhint: {}", self.hint);
