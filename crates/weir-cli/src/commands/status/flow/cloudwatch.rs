@@ -5,12 +5,12 @@ use std::{collections::BTreeMap, time::Duration};
 use aws_sdk_cloudwatch::{
     Client,
     primitives::DateTime,
-    types::{MetricDataQuery, MetricDataResult},
+    types::{self as cloudwatch, MetricDataQuery, MetricDataResult, MetricStat},
 };
 use resilience::UnixMillis;
 use weir_core::{
     Lane,
-    metrics::{self, Metric, NAMESPACE, Unit},
+    metrics::{self, Dimension, Metric, Unit},
 };
 
 use super::{super::model::Latency, Oldest};
@@ -18,9 +18,6 @@ use crate::target::Place;
 
 /// CloudWatch keeps a minute as the finest, and a minute is late by one.
 const PERIOD: Duration = Duration::from_secs(60);
-
-/// The statistics of a latency.
-const PERCENTILES: [&str; 3] = ["p50", "p95", "p99"];
 
 #[derive(Debug)]
 pub(in super::super) struct CloudWatch {
@@ -55,40 +52,44 @@ impl CloudWatch {
     }
 }
 
-/// One query a figure. Whatever further dimensions a metric has, its series are taken together: counts are added; of
-/// percentiles, which can't be, the worst is told.
+/// One query a figure: the totals of a stack stand under its name alone.
 fn queries(stack: &str, last: Duration) -> Vec<MetricDataQuery> {
-    let ours = metrics::ALL.iter().filter(|metric| metric.namespace == NAMESPACE);
     let mut queries: Vec<MetricDataQuery> = Vec::new();
-    for metric in ours {
-        let series = |statistic: &str, period: Duration| {
-            let dimensions = metric.dimensions.join(",");
-            let schema = format!("{{{NAMESPACE},{dimensions}}} MetricName=\"{}\" stack=\"{stack}\"", metric.name);
-            format!("SEARCH('{schema}', '{statistic}', {})", period.as_secs())
-        };
-        if metric.unit == Unit::Milliseconds {
-            for percentile in PERCENTILES {
-                queries.push(query(&id(metric, percentile), &format!("MAX({})", series(percentile, last))));
-            }
-        } else {
-            queries.push(query(&id(metric, "sum"), &format!("SUM({})", series("Sum", PERIOD))));
+    for metric in metrics::EMITTED {
+        for statistic in metric.statistics() {
+            // Counts are added up here; a percentile is CloudWatch's, of the whole time.
+            let period = if metric.unit == Unit::Count { PERIOD } else { last };
+            let dimension = dimension(Dimension::Stack, stack.to_owned());
+            queries.push(query(&id(metric.name, statistic), metric, dimension, statistic, period));
         }
     }
     for lane in Lane::ALL {
-        let schema =
-            format!("{{AWS/SQS,QueueName}} MetricName=\"ApproximateAgeOfOldestMessage\" QueueName=\"{stack}-{lane}\"");
-        queries.push(query(&format!("oldest_{lane}"), &format!("MAX(SEARCH('{schema}', 'Maximum', 60))")));
+        let queue = dimension(Dimension::QueueName, format!("{stack}-{lane}"));
+        queries.push(query(&format!("oldest_{lane}"), &metrics::OLDEST_AGE, queue, "Maximum", PERIOD));
     }
     queries
 }
 
-fn query(id: &str, expression: &str) -> MetricDataQuery {
-    MetricDataQuery::builder().id(id).expression(expression).build()
+fn dimension(name: Dimension, value: String) -> cloudwatch::Dimension {
+    cloudwatch::Dimension::builder().name(name.as_str()).value(value).build()
+}
+
+fn query(
+    id: &str,
+    metric: &Metric,
+    dimension: cloudwatch::Dimension,
+    statistic: &str,
+    period: Duration,
+) -> MetricDataQuery {
+    let wanted = cloudwatch::Metric::builder().namespace(metric.namespace).metric_name(metric.name);
+    let wanted = MetricStat::builder().metric(wanted.dimensions(dimension).build()).stat(statistic);
+    let wanted = wanted.period(i32::try_from(period.as_secs()).unwrap_or(i32::MAX)).build();
+    MetricDataQuery::builder().id(id).metric_stat(wanted).build()
 }
 
 /// An id begins with a lower-case letter.
-fn id(metric: &Metric, statistic: &str) -> String {
-    format!("m_{}_{statistic}", metric.name)
+fn id(metric: &str, statistic: &str) -> String {
+    format!("m_{metric}_{statistic}")
 }
 
 impl Read {
@@ -98,12 +99,12 @@ impl Read {
     }
 
     pub(super) fn sum(&self, name: &str) -> f64 {
-        self.0.get(&format!("m_{name}_sum")).into_iter().flatten().fold(0.0, |sum, value| sum + value)
+        self.0.get(&id(name, "Sum")).into_iter().flatten().fold(0.0, |sum, value| sum + value)
     }
 
     /// Of several periods, the worst.
     pub(super) fn latency(&self, name: &str) -> Option<Latency> {
-        let worst = |percentile| self.0.get(&format!("m_{name}_{percentile}"))?.iter().copied().reduce(f64::max);
+        let worst = |percentile| self.0.get(&id(name, percentile))?.iter().copied().reduce(f64::max);
         Some(Latency { p50: worst("p50")?, p95: worst("p95")?, p99: worst("p99")? })
     }
 
@@ -136,7 +137,6 @@ mod tests {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), queries.len());
-        assert!(queries.iter().all(|query| query.expression().is_some_and(|text| text.len() <= 1_024)));
     }
 
     #[test]
@@ -144,9 +144,9 @@ mod tests {
         let mut read = Read::default();
         let result =
             |id: &str, values: &[f64]| MetricDataResult::builder().id(id).set_values(Some(values.to_vec())).build();
-        read.add(&result("m_Done_sum", &[1.0, 2.0]));
-        read.add(&result("m_Done_sum", &[4.0]));
-        for percentile in PERCENTILES {
+        read.add(&result("m_Done_Sum", &[1.0, 2.0]));
+        read.add(&result("m_Done_Sum", &[4.0]));
+        for percentile in ["p50", "p95", "p99"] {
             read.add(&result(&format!("m_IngestLatency_{percentile}"), &[5.0, 9.0]));
         }
         read.add(&result("oldest_bulk", &[61.0, 7.0]));
