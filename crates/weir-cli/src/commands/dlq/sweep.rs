@@ -30,11 +30,11 @@ pub(super) struct Sweep<'a, O> {
     kept: RefCell<Kept>,
 }
 
-/// Messages that are hidden and stay.
 #[derive(Default)]
 struct Kept {
-    /// By SQS's id: one that comes again was hidden for its time, and would be met for ever.
+    /// All that were met, by SQS's id: one that comes again was hidden for its time, and would be met for ever.
     seen: HashSet<String>,
+    /// Of those that are hidden and stay.
     receipts: HashMap<Lane, Vec<String>>,
 }
 
@@ -67,18 +67,20 @@ impl<'a, O: Outside> Sweep<'a, O> {
     async fn poll(&self, lane: Lane, act: &impl AsyncFn(Lane, Batch) -> anyhow::Result<Batch>) -> anyhow::Result<()> {
         while !self.stopped.get() {
             let messages = self.outside.receive(lane, self.most).await?;
-            if messages.is_empty() || !self.is_new(&messages) {
+            // One that comes again was hidden for its time: the pass took long, and has been all around.
+            let (again, new): (Vec<_>, Vec<_>) = messages.into_iter().partition(|message| !self.is_first(message));
+            self.keep(lane, again.into_iter().map(|message| message.receipt));
+            if new.is_empty() {
                 return Ok(());
             }
-            let (taken, left) = self.sort(lane, messages).await?;
+            let (taken, left) = self.sort(lane, new).await?;
             self.keep(lane, left);
             if taken.is_empty() {
                 continue;
             }
-            let receipts: Vec<(String, String)> =
-                taken.iter().map(|(letter, _)| (letter.message_id.clone(), letter.receipt.clone())).collect();
+            let receipts: Vec<String> = taken.iter().map(|(letter, _)| letter.receipt.clone()).collect();
             match act(lane, taken).await {
-                Ok(left) => self.keep(lane, left.into_iter().map(|(letter, _)| (letter.message_id, letter.receipt))),
+                Ok(left) => self.keep(lane, left.into_iter().map(|(letter, _)| letter.receipt)),
                 Err(error) => {
                     // Whatever of them was deleted has no use for being given back.
                     self.keep(lane, receipts);
@@ -89,14 +91,13 @@ impl<'a, O: Outside> Sweep<'a, O> {
         Ok(())
     }
 
-    /// Whether any of them was not met before.
-    fn is_new(&self, messages: &[DeadLetter]) -> bool {
-        let kept = self.kept.borrow();
-        messages.iter().any(|message| !kept.seen.contains(&message.message_id))
+    /// Whether this pass meets the message for the first time.
+    fn is_first(&self, message: &DeadLetter) -> bool {
+        self.kept.borrow_mut().seen.insert(message.message_id.clone())
     }
 
     /// Those that the filter takes, and the ids and receipts of the others.
-    async fn sort(&self, lane: Lane, messages: Vec<DeadLetter>) -> anyhow::Result<(Batch, Vec<(String, String)>)> {
+    async fn sort(&self, lane: Lane, messages: Vec<DeadLetter>) -> anyhow::Result<(Batch, Vec<String>)> {
         let mut batch: Batch = messages.into_iter().map(|message| (Letter::read(lane, &message), message)).collect();
         if self.with_records || self.filter.asks_the_ledger() {
             let mut keys: Vec<_> = batch.iter().map(|(letter, _)| letter.key()).collect();
@@ -106,7 +107,7 @@ impl<'a, O: Outside> Sweep<'a, O> {
             let records = match self.outside.look_up(&keys).await {
                 Ok(records) => records,
                 Err(error) => {
-                    self.keep(lane, batch.into_iter().map(|(letter, _)| (letter.message_id, letter.receipt)));
+                    self.keep(lane, batch.into_iter().map(|(letter, _)| letter.receipt));
                     return Err(error);
                 }
             };
@@ -116,13 +117,12 @@ impl<'a, O: Outside> Sweep<'a, O> {
             }
         }
         let (taken, left): (Batch, Batch) = batch.into_iter().partition(|(letter, _)| self.filter.takes(letter));
-        Ok((taken, left.into_iter().map(|(letter, _)| (letter.message_id, letter.receipt)).collect()))
+        Ok((taken, left.into_iter().map(|(letter, _)| letter.receipt).collect()))
     }
 
-    fn keep(&self, lane: Lane, messages: impl IntoIterator<Item = (String, String)>) {
+    fn keep(&self, lane: Lane, messages: impl IntoIterator<Item = String>) {
         let mut kept = self.kept.borrow_mut();
-        for (id, receipt) in messages {
-            kept.seen.insert(id);
+        for receipt in messages {
             kept.receipts.entry(lane).or_default().push(receipt);
         }
     }

@@ -26,6 +26,8 @@ struct Queues {
     calls: Cell<usize>,
     fails_at: Option<(usize, bool)>,
     refuses: Option<&'static str>,
+    /// Messages stay visible: the pass takes longer than they are hidden.
+    is_slow: bool,
 }
 
 impl Queues {
@@ -73,7 +75,10 @@ impl Outside for Queues {
         let ids: Vec<String> = dead.keys().take(most).cloned().collect();
         let mut messages = Vec::new();
         for id in ids {
-            let body = dead.remove(&id).unwrap();
+            let body = dead[&id].clone();
+            if !self.is_slow {
+                dead.remove(&id);
+            }
             self.hidden.borrow_mut().insert(id.clone(), body.clone());
             let group = Some("north.myshopify.com".to_owned());
             messages.push(DeadLetter { receipt: id.clone(), message_id: id, group, sent_at: NOW, body });
@@ -198,6 +203,19 @@ async fn one_that_is_stopped_ends_its_batch_and_gives_the_rest_back() {
     assert!((50..=90).contains(&done.sent) && done.sent == done.deleted, "{done:?}");
     assert_eq!(queues.dead.borrow().len() as u64, 200 - done.sent);
     assert!(queues.hidden.borrow().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_that_takes_longer_than_messages_are_hidden_ends_and_counts_none_twice() {
+    let queues = Queues { is_slow: true, ..Queues::with(9) };
+    let (stopped, seen) = (Cell::new(false), Cell::new(0));
+    let filter = Filter::default();
+    let count = async |_: Lane, batch: Batch| {
+        seen.set(seen.get() + batch.len());
+        Ok(batch)
+    };
+    Sweep::new(&queues, &filter, &stopped).run(count).await.unwrap();
+    assert_eq!(seen.get(), 9);
 }
 
 #[tokio::test(start_paused = true)]
