@@ -27,4 +27,4 @@ pub use ledger::DynamoLedger;
 pub use operations::Operations;
 pub use queue::{LaneQueue, NotParked};
 pub use reason::reason;
-pub use secrets::{AppCredentials, AppSecrets, SecretError};
+pub use secrets::{AppCredentials, AppSecrets, SecretError, SecretText, SecretTextError};
