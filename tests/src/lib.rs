@@ -4,11 +4,15 @@
 //! with the test process, however that ends.
 
 mod eventually;
+mod local;
 mod post;
+mod runbook;
 mod samples;
 mod world;
 
 pub use eventually::eventually;
+pub use local::{Ended, Local};
 pub use post::{Delivery, Reply, http};
+pub use runbook::{NOT_YET, Runbook, Section, words};
 pub use samples::samples;
 pub use world::World;

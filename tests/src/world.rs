@@ -36,6 +36,7 @@ pub struct World {
     http: reqwest::Client,
     sqs: aws_sdk_sqs::Client,
     stack: Stack<'static>,
+    binaries: &'static Path,
 }
 
 impl World {
@@ -71,7 +72,13 @@ impl World {
             deployed,
             aws,
             stack,
+            binaries: &shared.functions,
         }
+    }
+
+    /// Where the workspace's binaries are: the functions, and `weir`.
+    pub fn binaries(&self) -> &Path {
+        self.binaries
     }
 
     /// A signed delivery to this stack's default app.

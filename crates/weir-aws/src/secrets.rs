@@ -41,6 +41,48 @@ pub struct AppSecrets {
     prefix: String,
 }
 
+/// A secret that is one text.
+#[derive(Debug, Clone)]
+pub struct SecretText {
+    client: Client,
+    id: String,
+}
+
+/// Why such a text can't be had. Never shows any part of it.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretTextError {
+    /// There is no such secret, or it holds no text.
+    #[error("there is no text in a secret {0}")]
+    Missing(String),
+    /// Secrets Manager did not answer, or refused.
+    #[error("the secret {id} can't be fetched: {reason}")]
+    Unavailable {
+        /// Its name or ARN.
+        id: String,
+        /// What the SDK said.
+        reason: String,
+    },
+}
+
+impl SecretText {
+    /// The secret of this name or ARN.
+    pub fn new(config: &SdkConfig, id: String) -> Self {
+        Self { client: Client::new(config), id }
+    }
+
+    /// Its current text.
+    pub async fn read(&self) -> Result<SecretString, SecretTextError> {
+        let missing = || SecretTextError::Missing(self.id.clone());
+        match self.client.get_secret_value().secret_id(&self.id).send().await {
+            Ok(reply) => reply.secret_string.map(SecretString::from).ok_or_else(missing),
+            Err(error) => match error.as_service_error() {
+                Some(GetSecretValueError::ResourceNotFoundException(_)) => Err(missing()),
+                _ => Err(SecretTextError::Unavailable { id: self.id.clone(), reason: reason(&error) }),
+            },
+        }
+    }
+}
+
 /// What an app shows Shopify to get tokens.
 #[derive(Debug, Clone)]
 pub struct AppCredentials {

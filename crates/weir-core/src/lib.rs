@@ -10,6 +10,7 @@ mod failure;
 pub mod fence;
 mod lease;
 pub mod ledger;
+pub mod metrics;
 pub mod park;
 mod routes;
 pub mod sha256;

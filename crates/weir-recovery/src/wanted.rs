@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use weir_core::fence::Mark;
+use weir_subscriptions::{Desired, Subscription};
 
 use crate::Kind;
 
@@ -18,9 +19,23 @@ pub struct Wanted {
     pub include_fields: Vec<String>,
     /// Whether it has a filter: then it is left out, for only Shopify can tell which events pass it.
     pub has_filter: bool,
+    /// Whether it asks for metafields, which REST does not give.
+    pub has_metafields: bool,
 }
 
-/// A topic that is not looked after, and why.
+impl From<&Subscription> for Wanted {
+    fn from(one: &Subscription) -> Self {
+        Self {
+            topic: one.topic.clone(),
+            name: one.name.clone(),
+            include_fields: one.include_fields.iter().cloned().collect(),
+            has_filter: one.filter.is_some(),
+            has_metafields: !(one.metafields.is_empty() && one.metafield_namespaces.is_empty()),
+        }
+    }
+}
+
+/// A topic that is not looked after, or not wholly, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// The topic.
@@ -35,7 +50,14 @@ const NEEDED: [&str; 3] = ["id", "updated_at", "inventory_item_id"];
 impl Wanted {
     /// A subscription to whole bodies, without a name.
     pub fn topic(topic: &str) -> Self {
-        Self { topic: topic.to_owned(), name: None, include_fields: Vec::new(), has_filter: false }
+        Self { topic: topic.to_owned(), name: None, include_fields: Vec::new(), has_filter: false, has_metafields: false }
+    }
+
+    /// What a file of desired subscriptions asks for in a shop, those of the app's own TOML among them.
+    pub fn desired(desired: &Desired, app: &str, shop: &str) -> Vec<Self> {
+        let wanted = desired.wanted(app, shop);
+        let made = wanted.subscriptions.into_iter().map(Self::from);
+        made.chain(wanted.declared.into_iter().map(Self::topic)).collect()
     }
 
     /// Every topic of these kinds.
@@ -73,7 +95,13 @@ pub(crate) fn sorted(wanted: &[Wanted]) -> (BTreeMap<Kind, Vec<&Wanted>>, Vec<Le
     let (mut by_kind, mut left_out) = (BTreeMap::<_, Vec<_>>::new(), Vec::new());
     for one in wanted {
         match (Kind::of(&one.topic), one.why_not()) {
-            (Some(kind), None) => by_kind.entry(kind).or_default().push(one),
+            (Some(kind), None) => {
+                by_kind.entry(kind).or_default().push(one);
+                if one.has_metafields {
+                    let why = "its metafields: REST has none, so that synthetic events come without".to_owned();
+                    left_out.push(LeftOut { topic: one.topic.clone(), why });
+                }
+            }
             (_, why) => left_out.push(LeftOut { topic: one.topic.clone(), why: why.unwrap_or_default().to_owned() }),
         }
     }
@@ -83,6 +111,17 @@ pub(crate) fn sorted(wanted: &[Wanted]) -> (BTreeMap<Kind, Vec<&Wanted>>, Vec<Le
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_desired_of_a_shop_is_wanted() {
+        let desired = Desired::built_in();
+        let wanted = Wanted::desired(&desired, "default", "north.myshopify.com");
+        let (by_kind, left_out) = sorted(&wanted);
+        assert_eq!(by_kind.len(), 3);
+        assert_eq!(by_kind[&Kind::Orders].len(), Kind::Orders.topics().len());
+        assert!(left_out.iter().any(|one| one.topic == "shop/redact"), "declared ones are told as well");
+        assert!(Wanted::desired(&desired, "another", "north.myshopify.com").is_empty());
+    }
 
     #[test]
     fn what_can_not_be_told_missing_is_left_out_with_its_reason() {

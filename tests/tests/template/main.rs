@@ -1,8 +1,11 @@
 //! What the code takes for granted of template.yaml.
 
+mod alarms;
 mod bodies;
+mod dashboard;
 mod fallback;
 mod model;
+mod notifier;
 mod stores;
 
 use std::{cell::RefCell, collections::BTreeSet, time::Duration};
@@ -80,6 +83,7 @@ fn functions_are_given_the_settings_that_they_read() {
         let mut read = match binary(&template, id) {
             "weir-ingest" => names(|env| drop(weir_ingest::settings::Settings::read(env))),
             "weir-worker" => names(|env| drop(weir_worker::settings::Settings::read(env))),
+            "weir-notifier" => names(|env| drop(weir_notifier::settings::Settings::read(env))),
             other => panic!("{id} runs {other}: say here who reads its settings"),
         };
         // Read by the SDK's configuration, which all functions share.
@@ -128,8 +132,8 @@ fn every_lane_has_a_dead_letter_queue_and_alarms_on_both() {
     let lanes = template.lanes();
     let known: BTreeSet<&str> = lanes.iter().flat_map(|lane| [lane.queue_id, lane.dlq_id]).collect();
     for (id, _) in template.of_type("AWS::SQS::Queue") {
-        let is_local = template.resource(id)["Condition"] == "IsLocal";
-        assert!(known.contains(id) || is_local, "{id} is neither a lane nor a lane's dead-letter queue");
+        let beside = ["IsLocal", "HasSlack"].iter().any(|condition| template.resource(id)["Condition"] == *condition);
+        assert!(known.contains(id) || beside, "{id} is neither a lane nor a lane's dead-letter queue");
     }
     for lane in &lanes {
         assert_eq!(lane.dlq["MessageRetentionPeriod"], DAY.as_secs() * 14, "{}", lane.dlq_id);
@@ -137,6 +141,7 @@ fn every_lane_has_a_dead_letter_queue_and_alarms_on_both() {
         let name = at(lane.queue, &["QueueName"])["Fn::Sub"].as_str().unwrap();
         assert!(source.to_string().contains(&format!("{name}\"")), "{} takes none from {}", lane.dlq_id, lane.queue_id);
         assert!(has_alarm(&template, lane.dlq_id, "ApproximateNumberOfMessagesVisible", Some(0)), "{}", lane.dlq_id);
+        assert!(has_alarm(&template, lane.queue_id, "ApproximateNumberOfMessagesVisible", None), "{}", lane.queue_id);
         assert!(has_alarm(&template, lane.queue_id, "ApproximateAgeOfOldestMessage", None), "{}", lane.queue_id);
     }
 }

@@ -38,9 +38,10 @@ impl Template {
         at(&self.0, &["Resources", id])
     }
 
-    /// Every SQS event source, with what hangs on it.
+    /// Every SQS event source of a function that is told its lane, with what hangs on it.
     pub(crate) fn lanes(&self) -> Vec<Lane<'_>> {
         let functions = self.of_type("AWS::Serverless::Function");
+        let functions = functions.filter(|(_, function)| !function["Environment"]["Variables"]["WEIR_LANE"].is_null());
         let sources = functions.flat_map(|(_, worker)| {
             let events = entries(&worker["Events"]).filter(|(_, event)| event["Type"] == "SQS");
             events.map(move |(_, event)| (worker, &event["Properties"]))
@@ -54,6 +55,11 @@ impl Template {
                 Lane { queue_id, queue, dlq_id, dlq, worker, event_source }
             })
             .collect()
+    }
+
+    /// The logical ids of the resources.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        entries(&self.0["Resources"]).map(|(id, _)| id)
     }
 
     /// The names of the environment that a function gets.

@@ -1,4 +1,5 @@
 //! A simulated Shopify, a stack in memory, and a worker that does what weir's does with ledger and fence.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "support of one test binary, where unwrapping is asserting")]
 
 use std::{
     collections::HashMap,
@@ -10,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request as Http, StatusCode};
 use resilience::MemoryState;
-use shopify_client::{Client, Settings};
+use shopify_client::Settings;
 use shopify_sim::{DeliveryFaults, Installed, Options, Outlet, Receiver, ShopSeed, Sim};
 use shopify_webhook::ShopDomain;
 use weir_core::{
@@ -275,7 +276,6 @@ pub(crate) struct World {
     pub(crate) sim: Sim,
     pub(crate) installed: Installed,
     pub(crate) stack: Stack,
-    pub(crate) client: Client,
     pub(crate) reconciler: Reconciler<Stack>,
 }
 
@@ -303,8 +303,8 @@ impl World {
             transport: Arc::new(transport),
         };
         let client = shared.client(&installed, "test", Settings::default());
-        let reconciler = Reconciler::new(client.clone(), stack.clone(), clock_of(&sim));
-        Self { sim, installed, stack, client, reconciler }
+        let reconciler = Reconciler::new(client, stack.clone(), clock_of(&sim));
+        Self { sim, installed, stack, reconciler }
     }
 
     pub(crate) fn shop(&self) -> &ShopDomain {

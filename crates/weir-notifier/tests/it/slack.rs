@@ -1,0 +1,86 @@
+//! A Slack on this machine: it answers as it is told, then always 200, and keeps what was posted.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use weir_notifier::slack::WebhookUrl;
+
+/// The part of the address that nobody may see.
+pub(crate) const HUSH: &str = "T000-hush-B000";
+
+/// An answer, or none: the connection is cut.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Answer {
+    Status(u16),
+    /// 429 with `Retry-After`.
+    Later(u64),
+    Cut,
+}
+
+pub(crate) struct FakeSlack {
+    port: u16,
+    posted: Arc<Mutex<Vec<String>>>,
+}
+
+impl FakeSlack {
+    pub(crate) async fn start(answers: &[Answer]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let answers = Mutex::new(VecDeque::from(answers.to_vec()));
+        let posted: Arc<Mutex<Vec<String>>> = Arc::default();
+        let keep = posted.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let body = read(&mut stream).await;
+                keep.lock().unwrap().push(body);
+                let answer = answers.lock().unwrap().pop_front().unwrap_or(Answer::Status(200));
+                let head = match answer {
+                    Answer::Status(status) => format!("HTTP/1.1 {status} X\r\n"),
+                    Answer::Later(seconds) => format!("HTTP/1.1 429 X\r\nretry-after: {seconds}\r\n"),
+                    Answer::Cut => continue,
+                };
+                // Whoever hung up needs no answer.
+                let _ = stream
+                    .write_all(format!("{head}content-length: 2\r\nconnection: close\r\n\r\nok").as_bytes())
+                    .await;
+            }
+        });
+        Self { port, posted }
+    }
+
+    pub(crate) fn url(&self) -> WebhookUrl {
+        WebhookUrl::read(&format!("http://127.0.0.1:{}/services/{HUSH}", self.port).into()).unwrap()
+    }
+
+    /// The texts that were posted.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let text = |body: &String| {
+            let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            body["text"].as_str().unwrap().to_owned()
+        };
+        self.posted.lock().unwrap().iter().map(text).collect()
+    }
+}
+
+/// The body of a request.
+async fn read(stream: &mut TcpStream) -> String {
+    let mut request = Vec::new();
+    loop {
+        let mut part = [0; 4096];
+        let count = stream.read(&mut part).await.unwrap();
+        request.extend_from_slice(&part[..count]);
+        let text = String::from_utf8(request.clone()).unwrap();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let head = head.to_ascii_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+        if body.len() >= length.unwrap() {
+            return body.to_owned();
+        }
+    }
+}

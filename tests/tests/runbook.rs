@@ -1,0 +1,110 @@
+//! infra/RUNBOOK.md: its links lead somewhere, and each of its commands does what it should against a local stack.
+
+use weir_core::ledger::State;
+use weir_tests::{Local, NOT_YET, Runbook, Section, eventually, words};
+
+const SHOP: &str = "north.myshopify.com";
+
+fn is_to_come(command: &str) -> bool {
+    NOT_YET.iter().any(|start| command.starts_with(start))
+}
+
+fn can_be_read(command: &str) -> Result<(), String> {
+    let words: Vec<_> = words(command).into_iter().map(Into::into).collect();
+    weir_cli::input::command_line(&words).map_err(|refused| refused.said)
+}
+
+/// With the runbook's words in capitals replaced.
+fn filled_in(command: &str, event: &str) -> String {
+    let replaced = |word: &str| match word {
+        "SHOP" => SHOP.to_owned(),
+        "EVENT" => format!("'{event}'"),
+        "DESTINATION" => "forward".to_owned(),
+        other => other.to_owned(),
+    };
+    command.split(' ').map(replaced).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn every_command_of_weirs_can_be_read_and_others_are_awss() {
+    let (runbook, mut count) = (Runbook::read(), 0);
+    for (section, command) in commands(&runbook) {
+        if command.starts_with("weir ") {
+            let command = filled_in(command, &format!("{SHOP}#id"));
+            match can_be_read(&command) {
+                Err(said) if !is_to_come(&command) => panic!("{}: {command}: {said}", section.anchor),
+                _ => count += 1,
+            }
+        } else {
+            assert!(command.starts_with("aws "), "{}: {command}", section.anchor);
+        }
+    }
+    assert!(count > 50, "only {count} commands were found");
+}
+
+#[test]
+fn what_is_said_to_be_missing_is_missing() {
+    let runbook = Runbook::read();
+    let unread: Vec<String> = commands(&runbook)
+        .map(|(_, command)| filled_in(command, &format!("{SHOP}#id")))
+        .filter(|command| can_be_read(command).is_err())
+        .collect();
+    for start in NOT_YET {
+        assert!(unread.iter().any(|command| command.starts_with(start)), "{start} is there: take it out of NOT_YET");
+    }
+}
+
+#[test]
+fn links_within_the_runbook_lead_to_its_sections() {
+    let (runbook, mut links) = (Runbook::read(), 0);
+    for section in runbook.parts() {
+        for link in section.text.split("](#").skip(1) {
+            let anchor = link.split(')').next().expect("a link ends");
+            assert!(runbook.sections().any(|known| known.anchor == anchor), "{}: #{anchor}", section.anchor);
+            links += 1;
+        }
+    }
+    assert!(links > 5, "only {links} links were found");
+}
+
+fn commands(runbook: &Runbook) -> impl Iterator<Item = (&Section, &str)> {
+    runbook.parts().iter().flat_map(|section| section.commands().map(move |command| (section, command)))
+}
+
+/// Section by section, as somebody would give them who had that trouble. Each `EVENT` lies in a dead-letter queue.
+#[tokio::test]
+async fn every_command_does_what_it_should_against_a_local_stack() {
+    let local = Local::new("runbook").await;
+    std::fs::write(local.folder().join("FIXED.json"), r#"{"id":1,"updated_at":"2026-11-27T05:00:00Z"}"#).unwrap();
+    local.sim.place_orders(&local.shop.shop, 2);
+    local.world.events(3).await;
+    let runbook = Runbook::read();
+    let mut run = 0;
+    for section in runbook.parts() {
+        let needs_event = section.commands().any(|command| command.contains("EVENT"));
+        let event = if needs_event { dead_letter(&local, &section.anchor).await } else { String::new() };
+        for command in section.commands().filter(|command| command.starts_with("weir ")) {
+            let command = filled_in(command, &event);
+            if is_to_come(&command) && can_be_read(&command).is_err() {
+                continue;
+            }
+            let ended = local.weir(&words(&command)[1..]).await;
+            let said = format!("{}: {command}: {}\n{}", section.anchor, ended.stdout, ended.stderr);
+            assert_eq!(ended.status, 0, "{said}");
+            run += 1;
+        }
+    }
+    assert!(run >= 25, "only {run} commands were run");
+    local.world.end().await;
+}
+
+/// A webhook that is no JSON, once it has gone where it must.
+async fn dead_letter(local: &Local, id: &str) -> String {
+    let (world, dlq) = (&local.world, &local.world.deployed.lanes["bulk"].dlq_url);
+    world.take_raw(dlq).await;
+    assert_eq!(world.post(&world.delivery("products/update", id, "not json")).await.status, 200);
+    let failed = async || world.record(id).await.filter(|record| matches!(record.state, State::Failed(_)));
+    eventually("the event to fail", failed).await;
+    eventually("the dead letter", async || (world.depth(dlq).await > 0).then_some(())).await;
+    format!("{SHOP}#{id}")
+}
