@@ -5,8 +5,10 @@
 //! `cargo xtask schema --subset` from Shopify's real schema. A test holds each of its lines to the real one.
 
 mod real;
+mod topics;
 
 pub use real::{HOW_TO_GET_THE_REAL_SCHEMA, RealSchema, named_schema_path, real_schema, real_schema_path};
+pub use topics::{topic_enum, topic_of_enum, webhook_topics};
 
 /// The version of the Admin API that weir speaks: part of the URL, and what `X-Shopify-API-Version` should answer.
 pub const API_VERSION: &str = "2026-10";

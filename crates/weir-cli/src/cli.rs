@@ -2,7 +2,9 @@
 
 mod audit;
 mod controls;
+mod dlq;
 mod shops;
+mod status;
 
 use std::path::PathBuf;
 
@@ -13,10 +15,14 @@ pub(crate) use controls::{
     ChangeArgs, ControlsApplyArgs, ControlsArgs, ControlsCommand, ControlsLimitArgs, ControlsOffArgs, ControlsShowArgs,
     LimitScopeArgs, TargetArgs, TargetKind,
 };
+pub(crate) use dlq::{
+    DlqArgs, DlqCommand, DlqDropArgs, DlqFilterArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs,
+};
 pub(crate) use shops::{
     PlanName, ShopArgs, ShopStateName, ShopsAddArgs, ShopsArgs, ShopsCheckArgs, ShopsCommand, ShopsListArgs,
     ShopsRemoveArgs, ShopsShowArgs, StackArgs,
 };
+pub(crate) use status::StatusArgs;
 
 /// A webhook pipeline for Shopify on AWS: run it here, send it webhooks, see what became of them.
 #[derive(Debug, Parser)]
@@ -35,8 +41,10 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir send orders/create                    send it a webhook
   weir events list                           see what became of it
   weir events list --stack weir              the same on AWS
+  weir dlq list                              what was given up, and why; then: weir dlq replay
   weir shops list                            the shops whose Admin API can be called
   weir audit                                 what was asked of them, and what it cost
+  weir status --watch                        whether it is healthy, and if not, where
   weir controls off destination erp          switch off, or slow down, while it runs
 
 Exit status:
@@ -53,9 +61,11 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  weir topics\n  weir topics --json")]
     Topics,
     Events(EventsArgs),
+    Dlq(DlqArgs),
     Shops(ShopsArgs),
     Audit(AuditArgs),
     Controls(ControlsArgs),
+    Status(StatusArgs),
 }
 
 /// Run the whole of weir on this machine, until Ctrl-C

@@ -18,6 +18,8 @@ mod problem;
 #[cfg(feature = "aws")]
 mod admin;
 #[cfg(feature = "aws")]
+mod signals;
+#[cfg(feature = "aws")]
 mod target;
 
 /// Follows the process's command line.

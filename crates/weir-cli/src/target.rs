@@ -20,7 +20,6 @@ use crate::cli::{LedgerArgs, SendArgs, StackArgs};
 use crate::http::{Endpoint, web_url};
 use crate::problem::Usage;
 
-#[expect(unused_imports, reason = "the commands that act on a whole stack come with their own change")]
 pub(crate) use place::{LaneUrls, Place};
 
 /// A door for deliveries, and the secret that opens it.

@@ -36,6 +36,26 @@ impl DynamoState {
         document(reply.item(), self.clock.now()).map_err(|error| failed(error.into()))
     }
 
+    /// All documents whose names begin with one of `prefixes`, by name. Reads, and pays for, the whole table: half a unit
+    /// for each 4 KB of it.
+    pub async fn list(&self, prefixes: &[&str]) -> Result<Vec<(String, Versioned)>, SharedStateError> {
+        let failed = |source| SharedStateError { key: format!("{}*", prefixes.join("*, ")), action: "listed", source };
+        let (now, mut documents) = (self.clock.now(), Vec::new());
+        let mut pages = self.client.scan().table_name(&self.table).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            for item in page.map_err(|error| failed(error.into()))?.items() {
+                let Some(name) = Reader(item).text(PK).filter(|name| prefixes.iter().any(|one| name.starts_with(one)))
+                else {
+                    continue;
+                };
+                let read = document(Some(item), now).map_err(|error| failed(error.into()))?;
+                documents.extend(read.map(|document| (name.to_owned(), document)));
+            }
+        }
+        documents.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(documents)
+    }
+
     /// A write whose reply was lost is repeated by the SDK, and loses against itself: the caller is told `Lost` with
     /// its own value, and decides anew on that. It counts one change twice at worst; a change is never lost.
     async fn swap_now(

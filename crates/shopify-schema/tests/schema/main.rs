@@ -2,6 +2,7 @@
 
 mod operations;
 mod subset;
+mod topics;
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,5 @@
 //! A whole stack: the local one, or one on AWS, by what its outputs say.
 
-#![expect(dead_code, reason = "the commands that act on a whole stack come next")]
-
 use std::collections::BTreeMap;
 
 use shopify_client::Endpoint as AdminApi;
@@ -18,6 +16,7 @@ pub(crate) struct Place {
     /// Its name.
     pub(crate) stack: String,
     /// Where Shopify is; `None` for a local stack without one: real shops must not hear of it.
+    #[expect(dead_code, reason = "the commands that call Shopify by the whole stack come next")]
     pub(crate) shopify: Option<AdminApi>,
     pub(crate) hint: &'static str,
     /// Whether it is the local stack.

@@ -4,7 +4,6 @@ mod courier;
 mod demo;
 mod plan;
 mod shopify;
-mod signals;
 mod tally;
 mod view;
 
@@ -20,9 +19,9 @@ use weir_local::{
     StartError, build_functions,
 };
 
-use self::{shopify::Shopify, signals::Signals};
+use self::shopify::Shopify;
 use super::ExitStatus;
-use crate::{cli::DevArgs, http, printer::Printer};
+use crate::{cli::DevArgs, http, printer::Printer, signals::Signals};
 
 const STACK: &str = "weir-dev";
 

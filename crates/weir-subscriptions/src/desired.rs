@@ -1,0 +1,91 @@
+//! What is desired.
+
+use std::collections::BTreeSet;
+
+use crate::{Pattern, Problem, Read};
+
+/// The subscriptions that every shop should have.
+#[derive(Debug, Clone, Default)]
+pub struct Desired {
+    /// As the file has them, one for each topic.
+    pub entries: Vec<Entry>,
+}
+
+/// A topic, and for whom it is desired.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The line in the file.
+    pub line: usize,
+    /// The apps.
+    pub apps: Vec<Pattern>,
+    /// The shops.
+    pub shops: Vec<Pattern>,
+    /// Whether the app's TOML at Shopify subscribes to it: then it is neither listed nor made.
+    pub declared: bool,
+    /// What is desired.
+    pub subscription: Subscription,
+}
+
+/// A subscription, as far as it can be chosen. Its address follows from the stack and the app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// As deliveries name it: `orders/create`.
+    pub topic: String,
+    /// Comes with each delivery. `None` leaves the one that it has.
+    pub name: Option<String>,
+    /// Which events are delivered; `None` for all.
+    pub filter: Option<String>,
+    /// Which fields are; empty for all.
+    pub include_fields: BTreeSet<String>,
+    /// The namespaces whose metafields are delivered too.
+    pub metafield_namespaces: BTreeSet<String>,
+    /// Metafields that are, as `namespace.key`.
+    pub metafields: BTreeSet<String>,
+}
+
+/// What is desired for one app in one shop.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// To be made by the API.
+    pub subscriptions: Vec<&'a Subscription>,
+    /// Topics of the app's TOML.
+    pub declared: Vec<&'a str>,
+}
+
+impl Desired {
+    /// The file that this build was made with.
+    ///
+    /// # Panics
+    /// Never in a build that passed its tests: they read the same file.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "the file is part of the build, and a test reads it")]
+    pub fn built_in() -> Self {
+        Self::parse(include_str!("../../../infra/subscriptions.toml")).expect("the built-in file was tested").desired
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(text: &str) -> Result<Read, Vec<Problem>> {
+        crate::file::read(text)
+    }
+
+    /// What is desired for an app in a shop. Of several entries with one topic and one name, the first that fits counts.
+    #[must_use]
+    pub fn wanted(&self, app: &str, shop: &str) -> Wanted<'_> {
+        let fits = |patterns: &[Pattern], name: &str| patterns.iter().any(|pattern| pattern.fits(name));
+        let mut wanted = Wanted::default();
+        for entry in self.entries.iter().filter(|entry| fits(&entry.apps, app) && fits(&entry.shops, shop)) {
+            let one = &entry.subscription;
+            if entry.declared {
+                if !wanted.declared.contains(&one.topic.as_str()) {
+                    wanted.declared.push(&one.topic);
+                }
+            } else if !wanted.subscriptions.iter().any(|first| first.topic == one.topic && first.name == one.name) {
+                wanted.subscriptions.push(one);
+            }
+        }
+        wanted
+    }
+}
