@@ -107,6 +107,7 @@ pub(super) mod tests {
             body_sha256: sha256::hex(body),
             traceparent: None,
             generation: 0,
+            synthetic: None,
         }
     }
 
