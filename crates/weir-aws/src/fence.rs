@@ -88,7 +88,7 @@ impl Fence for DynamoFence {
             .expression_attribute_values(":of_event", text(ask.run.of_event()))
             .expression_attribute_values(":run", text(ask.run.to_string()));
         match written(request.send().await, record, "enter the resource")? {
-            Written::Yes => Ok(Entry::Granted),
+            Written::Yes(_) => Ok(Entry::Granted),
             Written::No(record) => match fence::enter(record.as_deref(), ask) {
                 // The write and the rule disagree: never act on that, come back.
                 Entry::Granted => Ok(Entry::Busy(Duration::from_secs(1))),
@@ -113,7 +113,7 @@ impl Fence for DynamoFence {
         };
         match written(request.send().await, record, "leave the resource")? {
             Written::No(record) if !(how == Leave::Ran && fence::has_left(record.as_deref(), ask)) => Ok(Settled::Lost),
-            Written::Yes | Written::No(_) => Ok(Settled::Written),
+            Written::Yes(_) | Written::No(_) => Ok(Settled::Written),
         }
     }
 }

@@ -4,7 +4,7 @@ mod courier;
 mod demo;
 mod plan;
 mod shopify;
-mod signals;
+pub(crate) mod signals;
 mod tally;
 mod view;
 
