@@ -186,17 +186,29 @@ impl Stack {
             owner: &owner,
             body_sha256: &meta.body_sha256,
             meta: Some(&meta),
+            resource: None,
             lane,
             receives: 1,
             parks: 0,
             now,
             lease_until,
         };
-        if model.claim(&ask).await.unwrap() != Claim::Granted {
-            return;
-        }
+        let Claim::Granted { attempt } = model.claim(&ask).await.unwrap() else { return };
         let body = envelope.open(None).unwrap();
-        let settle = async |ending| model.settle(&key, &owner, &ending, now).await.unwrap();
+        let settle = async |ending: Ending| {
+            let ended = ledger::Ended {
+                key: &key,
+                owner: &owner,
+                ending: &ending,
+                attempt,
+                receives: 1,
+                begun: now,
+                comes_back: None,
+                resource: None,
+                now,
+            };
+            model.settle(&ended).await.unwrap()
+        };
         if *self.0.poison.lock().unwrap() {
             settle(Ending::Failed(Failure::permanent("poison"))).await;
             return;

@@ -129,6 +129,8 @@ pub(super) mod tests {
             received_at: meta.received_at,
             updated_at: meta.received_at,
             last_error: Some(error.into()),
+            history: Vec::new(),
+            resource: None,
         }
     }
 
