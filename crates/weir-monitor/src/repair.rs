@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use shopify_client::{Call, Client, budget::Priority};
 use tokio::time::Instant;
 use weir_aws::operations::{Document, OperationsError, Stored};
@@ -12,7 +13,7 @@ use weir_subscriptions::{Actual, Change, Plan, Wanted, address, plan, shopify};
 use crate::{
     Monitor, Summary,
     drift::{self, Drift},
-    recover::{Loss, Recover, Recovery},
+    recover::{Loss, Recover, Recovery, Subject},
 };
 
 /// For reading a shop's subscriptions, waits for its budget included.
@@ -52,6 +53,7 @@ impl<R: Recover> Monitor<R> {
         shop: &Shop,
         known: Option<&Document<Drift>>,
         well_at: Option<UnixMillis>,
+        is_due: bool,
         deadline: Instant,
     ) -> (Summary, bool) {
         let mut summary = Summary { shops: 1, ..Summary::default() };
@@ -60,6 +62,11 @@ impl<R: Recover> Monitor<R> {
             return (summary, true);
         }
         let checked = self.compare(shop, &wanted, known, well_at, deadline, &mut summary).await;
+        if let Ok(Some(client)) = &checked
+            && is_due
+        {
+            self.keep_up(&subject(shop, client, &wanted, deadline), &mut summary).await;
+        }
         if let Err(error) = &checked {
             summary.failed = 1;
             let (domain, app) = (shop.domain.as_str(), shop.app.as_str());
@@ -70,6 +77,7 @@ impl<R: Recover> Monitor<R> {
         (summary, checked.is_ok())
     }
 
+    /// The client, if nothing was wrong and nothing is to be recovered.
     async fn compare(
         &self,
         shop: &Shop,
@@ -78,7 +86,7 @@ impl<R: Recover> Monitor<R> {
         well_at: Option<UnixMillis>,
         deadline: Instant,
         summary: &mut Summary,
-    ) -> Result<(), Failed> {
+    ) -> Result<Option<Client>, Failed> {
         let client = self.clients.of(&shop.app).await?;
         let actual = shopify::read(&client, &shop.domain, &call(READ_WITHIN, deadline)).await?;
         let address = address(&self.webhook_url, &shop.app);
@@ -98,13 +106,27 @@ impl<R: Recover> Monitor<R> {
             noted.drift.add(&plan);
             self.restore(shop, &client, &address, &plan, noted, deadline, summary).await?;
         }
-        let Some(mut noted) = noted else { return Ok(()) };
+        let Some(mut noted) = noted else { return Ok(Some(client)) };
         if noted.drift.repaired_at.is_none() {
             noted.drift.repaired_at = Some(self.clock.now().to_string());
             noted.drift.failure = None;
             self.note(&mut noted).await?;
         }
-        self.recover(shop, &client, wanted, &mut noted, deadline, summary).await
+        self.recover(shop, &client, wanted, &mut noted, deadline, summary).await?;
+        Ok(None)
+    }
+
+    /// Reconciles a shop whose turn it is. What goes wrong is for its next turn: the cursors stay where they are.
+    async fn keep_up(&self, subject: &Subject<'_>, summary: &mut Summary) {
+        match self.recover.keep_up(subject).await {
+            Ok(Recovery::Whole(events)) => summary.recovered += events,
+            // It told so itself.
+            Ok(Recovery::Unfinished(_)) => {}
+            Err(error) => {
+                let (shop, app) = (subject.shop.as_str(), subject.app);
+                tracing::warn!(shop, app, error, "A shop could not be reconciled");
+            }
+        }
     }
 
     /// Notes the drift, and then makes the changes: a run that dies in between has left a note of what may be missing.
@@ -153,16 +175,14 @@ impl<R: Recover> Monitor<R> {
         deadline: Instant,
         summary: &mut Summary,
     ) -> Result<(), Failed> {
+        let now = self.clock.now();
+        let repaired_at = noted.drift.repaired_at.as_deref().and_then(|at| at.parse().ok());
         let loss = Loss {
-            shop: &shop.domain,
-            app: &shop.app,
-            client,
-            installed_at: shop.installed_at,
+            subject: subject(shop, client, wanted, deadline),
             // An app that was installed anew since: what was before is not its.
             since: noted.drift.well_until().unwrap_or(shop.installed_at).max(shop.installed_at),
-            wanted: wanted.subscriptions.clone(),
+            repaired_at: repaired_at.map_or(now, |at: Timestamp| UnixMillis(at.as_millisecond())),
             topics: noted.drift.topics(),
-            deadline: deadline.checked_sub(AFTERWARDS).unwrap_or(deadline),
         };
         let failure = match self.recover.recover(&loss).await {
             Ok(Recovery::Whole(events)) => {
@@ -194,6 +214,17 @@ impl<R: Recover> Monitor<R> {
         let expires = Some(now + REPAIRS_KEPT);
         self.operations.put(drift::REPAIRS, &name, None, &noted.drift, expires).await?;
         Ok(self.operations.delete(drift::SHELF, &noted.name).await?)
+    }
+}
+
+fn subject<'a>(shop: &'a Shop, client: &'a Client, wanted: &'a Wanted<'a>, deadline: Instant) -> Subject<'a> {
+    Subject {
+        shop: &shop.domain,
+        app: &shop.app,
+        client,
+        installed_at: shop.installed_at,
+        wanted,
+        deadline: deadline.checked_sub(AFTERWARDS).unwrap_or(deadline),
     }
 }
 
