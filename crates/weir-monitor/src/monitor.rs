@@ -19,7 +19,7 @@ use weir_subscriptions::Desired;
 use crate::{
     Clients, Shard, Summary,
     drift::{self, Drift},
-    progress::{ROUND, Progress, Round, SHELF},
+    progress::{Progress, ROUND, Round, SHELF},
     recover::Recover,
 };
 

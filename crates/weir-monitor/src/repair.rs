@@ -123,7 +123,14 @@ impl<R: Recover> Monitor<R> {
         for change in &plan.changes {
             let (topic, what) = (change.topic(), what(change));
             summary.drift += 1;
-            tracing::warn!(shop = domain, app, topic, what, possible_since = noted.drift.possible_since, "A subscription is lost");
+            tracing::warn!(
+                shop = domain,
+                app,
+                topic,
+                what,
+                possible_since = noted.drift.possible_since,
+                "A subscription is lost"
+            );
             let done = shopify::carry_out(client, &shop.domain, address, change, &call(CHANGE_WITHIN, deadline)).await;
             if let Err(error) = done {
                 noted.drift.failure = error.to_string().lines().next().map(str::to_owned);

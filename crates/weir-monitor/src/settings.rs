@@ -20,8 +20,8 @@ pub struct Settings {
     pub state_table: String,
     /// `WEIR_OPERATIONS_TABLE`
     pub operations_table: String,
-    /// `WEIR_BODIES_BUCKET`
-    pub bodies_bucket: String,
+    /// `WEIR_FENCE_TABLE`: what came of each resource.
+    pub fence_table: String,
     /// `WEIR_LOG`
     pub log: LevelFilter,
 }
@@ -41,7 +41,7 @@ impl Settings {
             token_key: reader.text("WEIR_TOKEN_KEY"),
             state_table: reader.text("WEIR_STATE_TABLE"),
             operations_table: reader.text("WEIR_OPERATIONS_TABLE"),
-            bodies_bucket: reader.text("WEIR_BODIES_BUCKET"),
+            fence_table: reader.text("WEIR_FENCE_TABLE"),
             log: reader.parsed("WEIR_LOG", LevelFilter::INFO),
         };
         reader.finish(settings)

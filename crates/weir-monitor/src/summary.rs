@@ -1,7 +1,7 @@
 //! What a run did.
 
 use weir_core::metrics::{
-    API_VERSION_FELL_FORWARD, MONITOR_RUNS, MONITOR_SHOPS_CHECKED, Metric, SILENT_SUBSCRIPTIONS,
+    API_VERSION_FELL_FORWARD, MONITOR_RUNS, MONITOR_SHOPS_CHECKED, MONITOR_SHOPS_FAILED, Metric, SILENT_SUBSCRIPTIONS,
     SUBSCRIPTION_DRIFT, SUBSCRIPTIONS_RESTORED,
 };
 
@@ -42,10 +42,11 @@ impl std::ops::AddAssign for Summary {
 impl Summary {
     /// Its metrics.
     #[must_use]
-    pub fn metrics(&self) -> [(Metric, u64); 6] {
+    pub fn metrics(&self) -> [(Metric, u64); 7] {
         [
             (MONITOR_RUNS, 1),
             (MONITOR_SHOPS_CHECKED, self.shops),
+            (MONITOR_SHOPS_FAILED, self.failed),
             (SUBSCRIPTION_DRIFT, self.drift),
             (SUBSCRIPTIONS_RESTORED, self.restored),
             (SILENT_SUBSCRIPTIONS, self.silent),
