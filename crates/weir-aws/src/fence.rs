@@ -10,9 +10,12 @@
 //!
 //! An item stays under 1 KB with eight topics, so that a write costs one unit: two units an event, enter and leave.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
-use aws_sdk_dynamodb::{Client, operation::update_item::builders::UpdateItemFluentBuilder};
+use aws_sdk_dynamodb::{Client, operation::update_item::builders::UpdateItemFluentBuilder, types::KeysAndAttributes};
 use aws_types::SdkConfig;
 use weir_core::{
     StoreError, UnixMillis,
@@ -24,9 +27,10 @@ use weir_core::{
 use crate::{
     conditional::{Written, update, written},
     ledger::{
-        BadItem,
+        BadItem, ReadError,
         item::{Item, number, text},
     },
+    reason::reason,
 };
 
 const PK: &str = "pk";
@@ -44,8 +48,20 @@ const MAY_ENTER: &str = "attribute_not_exists(pk) OR (\
             attribute_not_exists(#ran) OR NOT begins_with(#ran, :at_version) \
             OR (begins_with(#ran, :of_event) AND #ran < :run)))))";
 
+/// The same of what is to run once.
+const MAY_ENTER_ONCE: &str = "attribute_not_exists(pk) OR (\
+    (attribute_not_exists(#owner) OR #owner = :me OR lease_until_ms < :now) AND #version <= :version AND (\
+        attribute_not_exists(#ran) OR (begins_with(#ran, :of_event) AND #ran < :run)))";
+
 /// The rule of `weir_core::fence::leave`.
 const MAY_LEAVE: &str = "#owner = :me";
+
+/// Keys that one `BatchGetItem` takes.
+const KEYS_AT_ONCE: usize = 100;
+
+/// How often what DynamoDB left out is asked for again, after a pause that doubles.
+const ROUNDS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(25);
 
 /// The fence in one table.
 #[derive(Debug, Clone)]
@@ -60,6 +76,48 @@ impl DynamoFence {
     /// event may hide, as the ledger's.
     pub fn new(config: &SdkConfig, table: String, retention: Duration) -> Self {
         Self { client: Client::new(config), table, retention }
+    }
+
+    /// What is known of each of these resources, in their order; half a unit each. Eventually consistent: whoever acts on
+    /// it passes the fence like everybody.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer, or an item is not weir's.
+    pub async fn records(&self, keys: &[String]) -> Result<Vec<Option<Record>>, ReadError> {
+        let mut found = HashMap::new();
+        // DynamoDB refuses a call that names a key twice.
+        let distinct: BTreeSet<&String> = keys.iter().collect();
+        let distinct: Vec<&String> = distinct.into_iter().collect();
+        for some in distinct.chunks(KEYS_AT_ONCE) {
+            for item in self.read(some).await? {
+                let record = record(&item)?;
+                found.insert(record.key.clone(), record);
+            }
+        }
+        Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+    }
+
+    async fn read(&self, keys: &[&String]) -> Result<Vec<Item>, ReadError> {
+        let unavailable = |error: &(dyn std::error::Error + 'static)| ReadError::Unavailable(reason(error));
+        let keys = keys.iter().map(|key| Item::from([(PK.to_owned(), text(key.as_str()))])).collect();
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).build();
+        let mut wanted = Some(wanted.map_err(|error| unavailable(&error))?);
+        let mut items = Vec::new();
+        for round in 1..=ROUNDS {
+            let Some(keys) = wanted.take() else { return Ok(items) };
+            let reply = self.client.batch_get_item().request_items(&self.table, keys).send().await;
+            let reply = reply.map_err(|error| unavailable(&error))?;
+            items.extend(reply.responses.into_iter().flatten().flat_map(|(_, items)| items));
+            wanted = reply.unprocessed_keys.and_then(|mut left| left.remove(&self.table));
+            if wanted.is_some() {
+                tokio::time::sleep(PAUSE * 2_u32.pow(round)).await;
+            }
+        }
+        // A resource that was left out must not pass for one that nobody saw.
+        match wanted {
+            None => Ok(items),
+            Some(_) => Err(ReadError::Unavailable("DynamoDB left out keys again and again".to_owned())),
+        }
     }
 
     fn update(&self, ask: &Ask<'_>) -> UpdateItemFluentBuilder {
@@ -79,16 +137,20 @@ impl Fence for DynamoFence {
         let request = self
             .update(ask)
             .update_expression(set)
-            .condition_expression(MAY_ENTER)
+            .condition_expression(if ask.once { MAY_ENTER_ONCE } else { MAY_ENTER })
             .expression_attribute_names("#version", VERSION)
             .expression_attribute_names("#ran", ran(ask.mark))
             .expression_attribute_values(":version", number(ask.run.version))
             .expression_attribute_values(":until", number(ask.lease_until.0))
-            .expression_attribute_values(":at_version", text(ask.run.at_version()))
             .expression_attribute_values(":of_event", text(ask.run.of_event()))
             .expression_attribute_values(":run", text(ask.run.to_string()));
+        // DynamoDB refuses values that the condition does not name.
+        let request = match ask.once {
+            true => request,
+            false => request.expression_attribute_values(":at_version", text(ask.run.at_version())),
+        };
         match written(request.send().await, record, "enter the resource")? {
-            Written::Yes => Ok(Entry::Granted),
+            Written::Yes(_) => Ok(Entry::Granted),
             Written::No(record) => match fence::enter(record.as_deref(), ask) {
                 // The write and the rule disagree: never act on that, come back.
                 Entry::Granted => Ok(Entry::Busy(Duration::from_secs(1))),
@@ -113,7 +175,7 @@ impl Fence for DynamoFence {
         };
         match written(request.send().await, record, "leave the resource")? {
             Written::No(record) if !(how == Leave::Ran && fence::has_left(record.as_deref(), ask)) => Ok(Settled::Lost),
-            Written::Yes | Written::No(_) => Ok(Settled::Written),
+            Written::Yes(_) | Written::No(_) => Ok(Settled::Written),
         }
     }
 }

@@ -139,6 +139,7 @@ fn meta(delivery: &Delivery, app: &str, body: &[u8], invocation: &Invocation) ->
         received_at: invocation.now,
         body_sha256: sha256::hex(body),
         traceparent: invocation.xray_trace_id.as_deref().and_then(traceparent),
+        synthetic: None,
         generation: 0,
     }
 }

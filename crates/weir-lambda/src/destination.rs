@@ -135,6 +135,7 @@ mod tests {
             received_at: UnixMillis(0),
             body_sha256: String::new(),
             traceparent: None,
+            synthetic: None,
             generation: 0,
         };
         Event::new(meta, b"{}".to_vec())

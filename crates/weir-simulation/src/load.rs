@@ -103,6 +103,7 @@ impl Load {
             received_at: start,
             body_sha256: sha256::hex(body.as_bytes()),
             traceparent: None,
+            synthetic: None,
             generation: 0,
         };
         let json = envelope::json(body.as_bytes()).ok();

@@ -122,6 +122,12 @@ impl Bucket {
     pub fn ask(bucket: Option<Self>, ask: &Ask, now: UnixMillis) -> (Change<Self>, Answer) {
         let mut bucket = bucket.unwrap_or_else(|| Self::new(now));
         bucket.advance(now);
+        let news = ask.seen.filter(|seen| seen.at > bucket.status_at && bucket.is_other_plan(seen)).map(|seen| {
+            // Without the settling: who is sent away settles when it comes again.
+            let mut bucket = bucket.clone();
+            bucket.calibrate(&seen, ask.in_flight, now);
+            bucket
+        });
         if let Some((lease, unspent)) = &ask.previous {
             bucket.settle(lease, *unspent);
         }
@@ -134,7 +140,9 @@ impl Bucket {
         // A background call takes what lies there and never points to come: these are the foreground's.
         let longest = if ask.is_background { Duration::ZERO } else { ask.patience.min(LONGEST_AHEAD) };
         if wait > longest {
-            return (Change::Keep, Answer::Wait(wait));
+            // A larger plan must be known while it waits, or the level rises no further than the smaller one's bucket, which
+            // may hold less than what the larger leaves to the foreground.
+            return (news.map_or(Change::Keep, Change::Write), Answer::Wait(wait));
         }
         let free = bucket.restore * MOST_RATE - bucket.promised_rate();
         // Those who have just come get little of it, and those who stay come to a fair share with time.
@@ -223,6 +231,10 @@ impl Bucket {
         self.gone += lease.lump;
         self.rise(unspent.max(0.0));
         self.level += unspent.min(0.0);
+    }
+
+    fn is_other_plan(&self, seen: &Status) -> bool {
+        (self.max, self.restore) != (seen.max, seen.restore)
     }
 
     /// Takes over what Shopify said, and mends the level by it.

@@ -16,6 +16,8 @@ mod bulk;
 #[expect(missing_docs, reason = "what is derived has the file for its document")]
 mod catalog;
 #[expect(missing_docs, reason = "what is derived has the file for its document")]
+mod changes;
+#[expect(missing_docs, reason = "what is derived has the file for its document")]
 mod inventory;
 #[expect(missing_docs, reason = "what is derived has the file for its document")]
 mod orders;
@@ -27,6 +29,7 @@ mod webhooks;
 
 pub use bulk::*;
 pub use catalog::*;
+pub use changes::*;
 pub use inventory::*;
 pub use orders::*;
 pub use scalars::{DateTime, Decimal, Id, Money, UnsignedInt64, Url};

@@ -158,10 +158,10 @@ pub(super) fn mark_as_paid(cx: &Cx<'_>, input: &Value) -> Value {
         let Some(order) = id.and_then(|id| shop.catalog.orders.get_mut(&id)) else {
             return refused("order", vec![user_error(json!(["id"]), "Order does not exist", None)]);
         };
-        if order.paid {
+        if order.paid.is_some() {
             return refused("order", vec![user_error(json!(["id"]), "Order cannot be marked as paid.", None)]);
         }
-        order.paid = true;
+        order.paid = Some(cx.now);
         order.updated = cx.now;
     }
     let id = id.unwrap_or_default();

@@ -13,7 +13,7 @@ pub(super) fn order<'a>(
 ) -> Result<Option<ResolvedValue<'a>>, FieldError> {
     let shop = cx.hold();
     let Some(order) = shop.catalog.orders.get(&id) else { return Ok(None) };
-    let paid = order.paid;
+    let paid = order.paid.is_some();
     Ok(Some(match info.field_name() {
         "name" => leaf(format!("#{}", order.number)),
         "email" => leaf(order.email.as_str()),
@@ -29,6 +29,18 @@ pub(super) fn order<'a>(
         "updatedAt" => leaf(order.updated.rfc3339()),
         "cancelledAt" => leaf(serde_json::Value::from(order.cancelled.map(crate::UnixMillis::rfc3339))),
         "totalPriceSet" | "currentTotalPriceSet" => cx.plain(bag(order.total()), "MoneyBag"),
+        "transactions" => {
+            // A shop's order is paid at once or not at all.
+            let paid = order.paid.map(|at| {
+                json!({
+                    "id": Gid::print("OrderTransaction", id),
+                    "kind": "SALE",
+                    "status": "SUCCESS",
+                    "processedAt": at.rfc3339(),
+                })
+            });
+            cx.plain(paid.into_iter().collect::<Vec<_>>().into(), "OrderTransaction")
+        }
         "customer" => cx.maybe(order.customer.map(Object::Customer)),
         "lineItems" => {
             let lines = order.lines.clone();
@@ -87,7 +99,7 @@ pub(super) fn customer<'a>(cx: &'a Cx<'a>, id: u64, info: &ResolveInfo<'_>) -> O
         "tags" => list(&customer.tags),
         "numberOfOrders" => leaf(orders.count().to_string()),
         "amountSpent" => {
-            let spent = orders.by_ref().filter(|order| order.paid).map(crate::store::Order::total).sum();
+            let spent = orders.by_ref().filter(|order| order.paid.is_some()).map(crate::store::Order::total).sum();
             cx.plain(json!({ "amount": money(spent), "currencyCode": "EUR" }), "MoneyV2")
         }
         "createdAt" => leaf(customer.created.rfc3339()),

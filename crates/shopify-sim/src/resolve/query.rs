@@ -175,7 +175,7 @@ fn listed(cx: &Cx<'_>, info: &ResolveInfo<'_>, list: &str) -> Vec<Entry> {
                     "id" => number(**id),
                     "created_at" | "processed_at" => time(order.created),
                     "updated_at" => time(order.updated),
-                    "financial_status" => Some(Held::Text(if order.paid { "paid" } else { "pending" })),
+                    "financial_status" => Some(Held::Text(if order.paid.is_some() { "paid" } else { "pending" })),
                     "" | "email" => Some(Held::Text(&order.email)),
                     "tag" => Some(Held::Any(&order.tags)),
                     _ => None,

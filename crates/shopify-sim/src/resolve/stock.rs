@@ -3,7 +3,7 @@
 use apollo_compiler::resolvers::{FieldError, ResolveInfo, ResolvedValue};
 use serde_json::json;
 
-use super::{Cx, Entry, Object, connection, leaf, text};
+use super::{Cx, Entry, Held, Object, Search, connection, leaf, text};
 use crate::{
     graphql::Problem,
     store::{Gid, money},
@@ -100,8 +100,16 @@ pub(super) fn location<'a>(cx: &'a Cx<'a>, id: u64, info: &ResolveInfo<'_>) -> F
             cx.maybe(there.map(|item| Object::Level(item, id)))
         }
         "inventoryLevels" => {
-            let items: Vec<u64> =
-                shop.catalog.levels.keys().filter(|(_, place)| *place == id).map(|(item, _)| *item).collect();
+            let search = Search::parse(text(info.arguments(), "query").unwrap_or_default());
+            let here = shop.catalog.levels.iter().filter(|((item, place), level)| {
+                *place == id
+                    && search.matches(|field| match field {
+                        "inventory_item_id" => Some(Held::Number(i64::try_from(*item).unwrap_or(i64::MAX))),
+                        "updated_at" => Some(Held::Moment(level.updated.0)),
+                        _ => None,
+                    })
+            });
+            let items: Vec<u64> = here.map(|((item, _), _)| *item).collect();
             drop(shop);
             let entries = items.into_iter().map(|item| Entry::by_id(item, Object::Level(item, id))).collect();
             return connection(cx, info, entries).map(Some);

@@ -11,25 +11,18 @@ use crate::{
 
 /// The body that tells of a happening; `None` if what it is about is gone.
 pub(super) fn body(shop: &mut Shop, happening: &Happening, now: UnixMillis) -> Option<Value> {
-    let seed = shop.rng.u64(..);
-    let mut samples = Samples::new(seed, shop.domain.as_str(), now.timestamp());
-    let sample = samples.body(happening.topic())?;
-    let mut body: Value = serde_json::from_str(&sample).ok()?;
     match happening {
         Happening::OrderCreated(id) | Happening::OrderPaid(id) | Happening::OrderUpdated(id) => {
-            order(shop, *id, &mut body)?;
+            return order_body(shop, *id);
         }
-        Happening::ProductCreated(id) | Happening::ProductUpdated(id) => product(shop, *id, &mut body)?,
-        Happening::ProductDeleted(id) => body = json!({ "id": id }),
-        Happening::InventoryChanged(item, location) => {
-            let level = shop.catalog.levels.get(&(*item, *location))?;
-            put(&mut body, "inventory_item_id", *item);
-            put(&mut body, "location_id", *location);
-            put(&mut body, "available", level.available);
-            put(&mut body, "updated_at", level.updated.rfc3339());
-            let gid = format!("gid://shopify/InventoryLevel/{location}?inventory_item_id={item}");
-            put(&mut body, "admin_graphql_api_id", gid);
-        }
+        Happening::ProductCreated(id) | Happening::ProductUpdated(id) => return product_body(shop, *id),
+        Happening::ProductDeleted(id) => return Some(json!({ "id": id })),
+        Happening::InventoryChanged(item, location) => return level_body(shop, *item, *location),
+        Happening::BulkFinished(_) | Happening::Uninstalled => {}
+    }
+    let seed = shop.rng.u64(..);
+    let mut body = sample(shop, happening.topic(), seed, now)?;
+    match happening {
         Happening::BulkFinished(id) => {
             let job = shop.bulks.get(id)?;
             body = json!({
@@ -45,7 +38,40 @@ pub(super) fn body(shop: &mut Shop, happening: &Happening, now: UnixMillis) -> O
             put(&mut body, "id", shop.id);
             put(&mut body, "myshopify_domain", shop.domain.as_str());
         }
+        _ => {}
     }
+    Some(body)
+}
+
+fn sample(shop: &Shop, topic: &str, seed: u64, now: UnixMillis) -> Option<Value> {
+    let sample = Samples::new(seed, shop.domain.as_str(), now.timestamp()).body(topic)?;
+    serde_json::from_str(&sample).ok()
+}
+
+/// An order as webhooks and REST have it: the same at each reading until it changes.
+pub(crate) fn order_body(shop: &Shop, id: u64) -> Option<Value> {
+    let mut body = sample(shop, "orders/create", id, shop.catalog.orders.get(&id)?.created)?;
+    order(shop, id, &mut body)?;
+    Some(body)
+}
+
+/// A product, in the same way. Its variants' quantities change without it.
+pub(crate) fn product_body(shop: &Shop, id: u64) -> Option<Value> {
+    let mut body = sample(shop, "products/create", id, shop.catalog.products.get(&id)?.created)?;
+    product(shop, id, &mut body)?;
+    Some(body)
+}
+
+/// An inventory level, in the same way.
+pub(crate) fn level_body(shop: &Shop, item: u64, location: u64) -> Option<Value> {
+    let level = shop.catalog.levels.get(&(item, location))?;
+    let mut body = sample(shop, "inventory_levels/update", item, level.updated)?;
+    put(&mut body, "inventory_item_id", item);
+    put(&mut body, "location_id", location);
+    put(&mut body, "available", level.available);
+    put(&mut body, "updated_at", level.updated.rfc3339());
+    let gid = format!("gid://shopify/InventoryLevel/{location}?inventory_item_id={item}");
+    put(&mut body, "admin_graphql_api_id", gid);
     Some(body)
 }
 
@@ -59,7 +85,7 @@ fn order(shop: &Shop, id: u64, body: &mut Value) -> Option<()> {
     put(body, "created_at", order.created.rfc3339());
     put(body, "processed_at", order.created.rfc3339());
     put(body, "updated_at", order.updated.rfc3339());
-    put(body, "financial_status", if order.paid { "paid" } else { "pending" });
+    put(body, "financial_status", if order.paid.is_some() { "paid" } else { "pending" });
     put(body, "total_price", money(order.total()));
     put(body, "current_total_price", money(order.total()));
     put(body, "tags", order.tags.join(", "));

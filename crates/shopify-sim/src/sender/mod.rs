@@ -11,6 +11,7 @@ use shopify_webhook::ShopDomain;
 
 use crate::UnixMillis;
 
+pub(crate) use body::{level_body, order_body, product_body};
 pub(crate) use deliver::announce;
 
 /// Something that webhooks tell of.

@@ -46,7 +46,7 @@ impl Sim {
                 happenings.push(Happening::OrderCreated(id));
                 if index % 2 == 1 {
                     if let Some(order) = shop.catalog.orders.get_mut(&id) {
-                        order.paid = true;
+                        order.paid = Some(now);
                     }
                     happenings.push(Happening::OrderPaid(id));
                 }
@@ -61,7 +61,7 @@ impl Sim {
     pub fn pay_order(&self, shop: &ShopDomain, order: u64) {
         let known = self.change(shop, |shop, now| {
             shop.catalog.orders.get_mut(&order).map(|order| {
-                order.paid = true;
+                order.paid = Some(now);
                 order.updated = now;
             })
         });

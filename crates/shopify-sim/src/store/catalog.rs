@@ -62,7 +62,8 @@ pub(crate) struct Order {
     pub(crate) number: u32,
     pub(crate) email: String,
     pub(crate) customer: Option<u64>,
-    pub(crate) paid: bool,
+    /// When, if it is.
+    pub(crate) paid: Option<UnixMillis>,
     pub(crate) cancelled: Option<UnixMillis>,
     pub(crate) note: Option<String>,
     pub(crate) tags: Vec<String>,

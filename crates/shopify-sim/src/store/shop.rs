@@ -155,7 +155,7 @@ impl Shop {
             number: self.next_order,
             email: email.unwrap_or_else(|| "guest@example.com".to_owned()),
             customer,
-            paid: false,
+            paid: None,
             cancelled: None,
             note: None,
             tags: Vec::new(),

@@ -9,6 +9,7 @@
 //! | `datacontenttype` | `application/json` |
 //! | `topic`, `app`, `eventid`, `apiversion`, `subscription` | extensions: what the headers and the path said |
 //! | `receivedat`, `bodysha256`, `traceparent`, `generation` | extensions: what weir adds |
+//! | `synthetic` | extension of an event that Shopify did not deliver: what made it, such as `reconcile` |
 //! | `parks`, `parkedat` | extensions of a parked message: how often, and when first |
 //!
 //! The body stands in one of four places, and [`open`](Envelope::open) gives the same bytes from each:
@@ -38,6 +39,9 @@ pub const COMPRESS_ABOVE_BYTES: usize = 64 * 1024;
 /// The largest body that is taken in: Lambda's limit for the payload of an invocation.
 pub const MAX_BODY_BYTES: usize = 6 * 1024 * 1024;
 
+/// [`Meta::synthetic`] of what the reconciliation read from the Admin API.
+pub const RECONCILE: &str = "reconcile";
+
 /// All of an event but its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meta {
@@ -63,6 +67,8 @@ pub struct Meta {
     pub body_sha256: String,
     /// W3C trace context.
     pub traceparent: Option<String>,
+    /// What made it, if Shopify did not deliver it: [`RECONCILE`].
+    pub synthetic: Option<String>,
     /// Zero; one more with each forced replay.
     pub generation: u32,
 }

@@ -33,6 +33,8 @@ pub(super) struct Wire<'a> {
     bodysha256: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     traceparent: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    synthetic: Option<Cow<'a, str>>,
     generation: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     parks: Option<u32>,
@@ -67,6 +69,7 @@ impl<'a> Wire<'a> {
             receivedat: meta.received_at.to_string().into(),
             bodysha256: meta.body_sha256.as_str().into(),
             traceparent: borrow(&meta.traceparent),
+            synthetic: borrow(&meta.synthetic),
             generation: meta.generation,
             parks: None,
             parkedat: None,
@@ -92,6 +95,7 @@ impl<'a> Wire<'a> {
             received_at,
             body_sha256: self.bodysha256.to_string(),
             traceparent: own(&self.traceparent),
+            synthetic: own(&self.synthetic),
             generation: self.generation,
         })
     }

@@ -9,7 +9,7 @@ pub fn enter(record: Option<&Record>, ask: &Ask<'_>) -> Entry {
     if record.version > ask.run.version {
         return Entry::Stale(record.version);
     }
-    if let Some(run) = record.ran.get(ask.mark).filter(|run| run.version == ask.run.version) {
+    if let Some(run) = record.ran.get(ask.mark).filter(|run| ask.once || run.version == ask.run.version) {
         if run == ask.run {
             return Entry::Ran;
         }
@@ -25,7 +25,7 @@ pub fn enter(record: Option<&Record>, ask: &Ask<'_>) -> Entry {
 
 /// An operator runs an event again, that ran before.
 fn is_forced_replay(ran: &Run, asked: &Run) -> bool {
-    ran.webhook_id == asked.webhook_id && ran.generation < asked.generation
+    ran.version == asked.version && ran.webhook_id == asked.webhook_id && ran.generation < asked.generation
 }
 
 /// Whether the asker may free the resource: fenced by owner.
@@ -42,7 +42,7 @@ pub fn has_left(record: Option<&Record>, ask: &Ask<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{collections::BTreeMap, time::Duration};
 
     use super::*;
     use crate::{UnixMillis, fence::Mark, ledger::Owner, topics::Version};
@@ -73,6 +73,7 @@ mod tests {
             run,
             now: NOW,
             lease_until,
+            once: false,
         })
     }
 
@@ -110,6 +111,25 @@ mod tests {
         check(None, "orders/create", &run(5, "b", 0), Entry::Granted);
         check(None, "orders/paid", &run(5, "b", 0), Entry::Stale(Version(5)));
         check(None, "orders/paid", &run(6, "b", 0), Entry::Granted);
+    }
+
+    #[test]
+    fn what_happens_once_runs_at_no_second_version() {
+        let once = |record: Option<&Record>, run: &Run| {
+            with_ask("orders/paid", run, |ask| enter(record, &Ask { once: true, ..ask.clone() }))
+        };
+        let (free, held) = (record(None), record(Some(("other", NOW.0 + 7_000))));
+        assert_eq!(once(None, &run(5, "b", 0)), Entry::Granted);
+        for version in [5, 6] {
+            assert_eq!(once(Some(&free), &run(version, "b", 0)), Entry::Stale(Version(5)), "{version}");
+            assert_eq!(once(Some(&held), &run(version, "b", 0)), Entry::Stale(Version(5)), "{version}");
+        }
+        assert_eq!(once(Some(&free), &run(5, "a", 1)), Entry::Ran);
+        assert_eq!(once(Some(&free), &run(5, "a", 2)), Entry::Granted, "a forced replay");
+        assert_eq!(once(Some(&free), &run(6, "a", 2)), Entry::Stale(Version(5)), "not of another version");
+        let unmarked = Record { ran: BTreeMap::new(), ..record(None) };
+        assert_eq!(once(Some(&unmarked), &run(5, "b", 0)), Entry::Granted, "it was let in, and never ran");
+        assert_eq!(once(Some(&unmarked), &run(4, "b", 0)), Entry::Stale(Version(5)));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!
 //! | transition | from | condition | else |
 //! |---|---|---|---|
-//! | [`enter`] | absent; or free, left by the asker, or its lease run out | version newer; or equal, and not run by this topic | [`Entry::Stale`], [`Entry::Ran`], [`Entry::Busy`] |
+//! | [`enter`] | absent; or free, left by the asker, or its lease run out | version newer; or equal, and not run by this topic. Of what is to run [once](Ask::once): not run by it at any version | [`Entry::Stale`], [`Entry::Ran`], [`Entry::Busy`] |
 //! | [`leave`] | entered | owner = me | [`Settled::Lost`]: the lease ran out and another came |
 //!
 //! Whoever enters holds the event's lease in the [ledger](crate::ledger) already.

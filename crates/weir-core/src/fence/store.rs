@@ -20,6 +20,9 @@ pub struct Ask<'a> {
     pub now: UnixMillis,
     /// The end of the lease, if it is given.
     pub lease_until: UnixMillis,
+    /// Whether it must not run if its mark ran at any version: a synthetic event of what happens once, such as a
+    /// creation, whose snapshot may be newer than the delivered one's.
+    pub once: bool,
 }
 
 /// The answer to who would enter.

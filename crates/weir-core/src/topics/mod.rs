@@ -27,6 +27,12 @@ pub struct Resource {
     id: Vec<String>,
 }
 
+/// Whether a thing has one event of this topic: a creation or a payment, unlike an update, of which each snapshot may be
+/// followed by another.
+pub fn happens_once(topic: &str) -> bool {
+    !matches!(topic.rsplit_once('/'), Some((_, "update" | "updated")))
+}
+
 /// A mistake in the table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TopicProblem {
@@ -110,6 +116,16 @@ mod tests {
             assert!(topics.latest(topic).is_none(), "{topic}");
         }
         assert_eq!(topics.latest("orders/create"), topics.latest("orders/paid"), "they are of one resource");
+    }
+
+    #[test]
+    fn all_but_updates_happen_once() {
+        for topic in ["orders/create", "orders/paid", "orders/cancelled", "products/create"] {
+            assert!(happens_once(topic), "{topic}");
+        }
+        for topic in ["orders/updated", "products/update", "inventory_levels/update"] {
+            assert!(!happens_once(topic), "{topic}");
+        }
     }
 
     #[test]

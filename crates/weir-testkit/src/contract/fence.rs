@@ -23,22 +23,28 @@ pub(crate) struct Visitor<'a, F> {
     pub(crate) owner: Owner,
     pub(crate) mark: Mark,
     pub(crate) run: Run,
+    pub(crate) once: bool,
 }
 
 impl<'a, F: Fence> Visitor<'a, F> {
     /// The event of this id, at a version counted from [`V`].
     pub(crate) fn new(fence: &'a F, key: &'a str, owner: &str, topic: &str, id: &str, version: i128) -> Self {
         let run = Run { version: Version(V + version), webhook_id: id.to_owned(), generation: 0 };
-        Self { fence, key, owner: Owner(owner.to_owned()), mark: Mark::from(topic.to_owned()), run }
+        let (owner, mark) = (Owner(owner.to_owned()), Mark::from(topic.to_owned()));
+        Self { fence, key, owner, mark, run, once: false }
     }
 
     fn replayed(self, generation: u32) -> Self {
         Self { run: Run { generation, ..self.run }, ..self }
     }
 
+    fn once(self) -> Self {
+        Self { once: true, ..self }
+    }
+
     fn ask(&self, now: UnixMillis) -> Ask<'_> {
-        let Self { key, owner, mark, run, .. } = self;
-        Ask { key, owner, mark, run, now, lease_until: now + LEASE }
+        let Self { key, owner, mark, run, once, .. } = self;
+        Ask { key, owner, mark, run, now, lease_until: now + LEASE, once: *once }
     }
 
     pub(crate) async fn enter(&self, now: UnixMillis) -> Entry {
@@ -62,6 +68,7 @@ pub async fn cases<F: Fence>(fence: &F, prefix: &str) {
     an_event_that_ran_is_told_so(fence, &key("ran")).await;
     only_who_is_in_there_leaves(fence, &key("leave")).await;
     a_repeated_leave_frees_nobody_else(fence, &key("repeat")).await;
+    what_happens_once_runs_at_no_second_version(fence, &key("once")).await;
 }
 
 async fn older_versions_never_enter<F: Fence>(fence: &F, key: &str) {
@@ -146,6 +153,25 @@ async fn an_event_that_ran_is_told_so<F: Fence>(fence: &F, key: &str) {
     assert_eq!(replay.leave(Leave::Ran, NOW).await, Settled::Written);
     assert_eq!(event("d").replayed(1).enter(NOW).await, Entry::Ran);
     assert_eq!(event("e").enter(NOW).await, Entry::Stale(replay.run.version));
+}
+
+async fn what_happens_once_runs_at_no_second_version<F: Fence>(fence: &F, key: &str) {
+    let other = Visitor::new(fence, key, "a", "orders/updated", "1", 0);
+    assert_eq!(other.enter(NOW).await, Entry::Granted);
+    assert_eq!(other.leave(Leave::Ran, NOW).await, Settled::Written);
+    let first = |owner: &str| Visitor::new(fence, key, owner, "orders/create", "2", 0).once();
+    assert_eq!(first("b").enter(NOW).await, Entry::Granted, "another topic ran, this one did not");
+    assert_eq!(first("b").leave(Leave::Ran, NOW).await, Settled::Written);
+    assert_eq!(first("c").enter(NOW).await, Entry::Ran);
+    for version in [0, 1] {
+        let second = Visitor::new(fence, key, "d", "orders/create", "3", version).once();
+        assert_eq!(second.enter(NOW).await, Entry::Stale(other.run.version), "{version}");
+    }
+    let replay = first("e").replayed(1);
+    assert_eq!(replay.enter(NOW).await, Entry::Granted, "an operator runs it again");
+    assert_eq!(replay.leave(Leave::Ran, NOW).await, Settled::Written);
+    let delivered = Visitor::new(fence, key, "f", "orders/create", "4", 1);
+    assert_eq!(delivered.enter(NOW).await, Entry::Granted, "only who is to run once is asked");
 }
 
 async fn only_who_is_in_there_leaves<F: Fence>(fence: &F, key: &str) {

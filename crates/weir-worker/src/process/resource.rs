@@ -7,7 +7,7 @@ use weir_core::{
     Backoff, Failure, UnixMillis, closed_until,
     fence::{self, Entry, Fence, Leave, Mark, Run, Settled},
     ledger::Owner,
-    topics::{Snapshot, Version},
+    topics::{Snapshot, Version, happens_once},
 };
 use weir_lambda::router::Event;
 
@@ -25,6 +25,7 @@ pub(super) struct Visit {
     key: String,
     mark: Mark,
     run: Run,
+    once: bool,
 }
 
 /// What the fence said, in the end.
@@ -41,7 +42,9 @@ impl<O: Outside> Processor<O> {
     /// Enters the resource, after a short wait if another event of it is being handled.
     pub(super) async fn enter(&self, event: &Event, snapshot: Snapshot, owner: &Owner) -> Result<Visited, Failure> {
         let meta = event.meta();
-        let visit = Visit { key: snapshot.key, mark: Mark::of(meta), run: Run::of(meta, snapshot.version) };
+        let run = Run::of(meta, snapshot.version);
+        let once = meta.synthetic.is_some() && happens_once(&meta.topic);
+        let visit = Visit { key: snapshot.key, mark: Mark::of(meta), run, once };
         let until = Instant::now() + PATIENCE;
         let mut look = 0;
         loop {
@@ -91,7 +94,7 @@ impl<O: Outside> Processor<O> {
 
     fn ask<'a>(&self, visit: &'a Visit, owner: &'a Owner) -> fence::Ask<'a> {
         let (now, lease_until): (UnixMillis, UnixMillis) = (self.clock.now(), self.lease_until);
-        fence::Ask { key: &visit.key, owner, mark: &visit.mark, run: &visit.run, now, lease_until }
+        fence::Ask { key: &visit.key, owner, mark: &visit.mark, run: &visit.run, now, lease_until, once: visit.once }
     }
 }
 

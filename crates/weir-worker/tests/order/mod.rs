@@ -1,5 +1,7 @@
 //! Events of one resource: in order, one at a time, and each effect at most once for a version and topic.
 
+mod synthetic;
+
 use std::{
     sync::{
         Arc,
@@ -172,6 +174,7 @@ async fn an_attempt_that_lost_its_resource_says_nothing_more() {
                 run: &run,
                 now,
                 lease_until: now + Duration::from_secs(60),
+                once: false,
             };
             assert_eq!(ledger.enter(&ask).await.unwrap(), Entry::Granted);
             Ok(())

@@ -118,3 +118,24 @@ fn the_document_costs_one_write_unit() {
     bucket.learn(&costs);
     assert!(serde_json::to_string(&bucket).unwrap().len() < 900, "a kilobyte, with its key and the rest");
 }
+
+/// A background call leaves more alone than the bucket of the plan that was assumed can hold.
+#[test]
+fn a_background_call_that_is_alone_learns_of_the_larger_plan_while_it_waits() {
+    let status = Status { max: 20_000.0, available: 19_900.0, restore: 1_000.0, at: NOW, gone: Some(0.0) };
+    // Its lease ended meanwhile.
+    let ask = Ask { is_background: true, seen: Some(status), ..wants(100.0) };
+    let (mut bucket, mut now) = (Bucket::new(NOW), NOW + 120 * SECOND);
+    for _ in 0..3 {
+        match Bucket::ask(Some(bucket.clone()), &ask, now) {
+            (_, Answer::Granted(_)) => return,
+            (change, Answer::Wait(wait)) => {
+                if let Change::Write(told) = change {
+                    bucket = told;
+                }
+                now = now + wait;
+            }
+        }
+    }
+    panic!("it waits for good");
+}

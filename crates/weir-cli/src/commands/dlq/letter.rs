@@ -107,6 +107,7 @@ pub(super) mod tests {
             body_sha256: sha256::hex(body),
             traceparent: None,
             generation: 0,
+            synthetic: None,
         }
     }
 
@@ -128,6 +129,8 @@ pub(super) mod tests {
             received_at: meta.received_at,
             updated_at: meta.received_at,
             last_error: Some(error.into()),
+            history: Vec::new(),
+            resource: None,
         }
     }
 

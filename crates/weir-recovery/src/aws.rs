@@ -1,0 +1,110 @@
+//! The stack's own tables, queues and bucket.
+
+use shopify_webhook::ShopDomain;
+use std::time::Duration;
+use weir_aws::{Bodies, DynamoFence, DynamoLedger, LaneSender, LaneUrls, Operations, SdkConfig, operations::Stored};
+use weir_core::{
+    Lane, UnixMillis,
+    envelope::Meta,
+    fence,
+    ledger::{Key, Record},
+};
+
+use crate::{Cursor, Outside, Place, Report, Unavailable};
+
+/// Where cursors are: `{shop}/{app}/{kind}`.
+const CURSORS: &str = "cursors";
+
+/// Where reports are: `{began at}/{shop}/{app}`.
+const REPORTS: &str = "reconciliations";
+
+/// How long a report is kept.
+const KEPT_FOR: Duration = Duration::from_secs(400 * 86_400);
+
+/// A stack.
+#[derive(Debug, Clone)]
+pub struct StackOutside {
+    fence: DynamoFence,
+    ledger: DynamoLedger,
+    lanes: LaneSender,
+    bodies: Bodies,
+    operations: Operations,
+}
+
+/// The names of what a stack has.
+#[derive(Debug, Clone)]
+pub struct StackNames {
+    /// The fence's table.
+    pub fence_table: String,
+    /// The ledger's table.
+    pub ledger_table: String,
+    /// The lanes' queues.
+    pub lanes: LaneUrls,
+    /// The bucket for large bodies.
+    pub bodies_bucket: String,
+    /// The table of operations.
+    pub operations_table: String,
+}
+
+impl StackOutside {
+    /// The stack of these names.
+    pub fn new(config: &SdkConfig, names: StackNames) -> Self {
+        // Ledger and fence are only read: how long items are kept is of no use here.
+        Self {
+            fence: DynamoFence::new(config, names.fence_table, Duration::ZERO),
+            ledger: DynamoLedger::new(config, names.ledger_table, Duration::ZERO),
+            lanes: LaneSender::new(config, names.lanes),
+            bodies: Bodies::new(config, names.bodies_bucket),
+            operations: Operations::new(config, names.operations_table),
+        }
+    }
+}
+
+fn name(place: Place<'_>) -> String {
+    format!("{}/{}/{}", place.shop, place.app, place.kind)
+}
+
+fn said(error: impl std::error::Error) -> Unavailable {
+    Unavailable(error.to_string())
+}
+
+impl Outside for StackOutside {
+    async fn resources(&self, keys: &[String]) -> Result<Vec<Option<fence::Record>>, Unavailable> {
+        self.fence.records(keys).await.map_err(said)
+    }
+
+    async fn event(&self, key: &Key) -> Result<Option<Record>, Unavailable> {
+        self.ledger.get(key).await.map_err(said)
+    }
+
+    async fn send(&self, lane: Lane, message: String, shop: &ShopDomain) -> Result<(), Unavailable> {
+        self.lanes.send(lane, message, shop.as_str()).await.map_err(said)
+    }
+
+    async fn store(&self, meta: &Meta, body: Vec<u8>) -> Result<String, Unavailable> {
+        self.bodies.put(meta, body).await.map_err(said)
+    }
+
+    async fn cursor(&self, place: Place<'_>) -> Result<Option<(u64, Cursor)>, Unavailable> {
+        let found = self.operations.get::<Cursor>(CURSORS, &name(place)).await.map_err(said)?;
+        Ok(found.map(|document| (document.version, document.value)))
+    }
+
+    async fn set_cursor(
+        &self,
+        place: Place<'_>,
+        expected: Option<u64>,
+        cursor: &Cursor,
+    ) -> Result<Option<u64>, Unavailable> {
+        match self.operations.put(CURSORS, &name(place), expected, cursor, None).await.map_err(said)? {
+            Stored::Written(version) => Ok(Some(version)),
+            Stored::Lost(_) => Ok(None),
+        }
+    }
+
+    async fn keep(&self, report: &Report) -> Result<(), Unavailable> {
+        let expires_at: UnixMillis = report.ended_at + KEPT_FOR;
+        // A name is used once: what stands there is this report, whose reply was lost.
+        self.operations.put(REPORTS, &report.name(), None, report, Some(expires_at)).await.map(drop).map_err(said)
+    }
+}

@@ -1,0 +1,143 @@
+//! How far a shop was looked at. Pure.
+
+use std::time::Duration;
+
+use resilience::UnixMillis;
+use serde::{Deserialize, Serialize};
+
+use crate::standing::Window;
+
+/// Each walk looks again at what changed so long before: Shopify lists some changes late, and clocks differ.
+pub const OVERLAP: Duration = Duration::from_secs(10 * 60);
+
+/// What changed so shortly before is left for the next walk: its delivery may be on its way.
+pub const GRACE: Duration = Duration::from_secs(2 * 60);
+
+/// How far back the first walk of a shop looks, unless the app was installed later.
+pub const FIRST_LOOK: Duration = Duration::from_secs(86_400);
+
+/// Where a reconciliation begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// Where the last one ended.
+    Cursor,
+    /// Then.
+    At(UnixMillis),
+}
+
+/// How far the changes of one kind were looked at, in one shop. Durable.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Whatever changed until then was looked at.
+    pub seen_until: Option<UnixMillis>,
+    /// A walk that did not come to its end.
+    pub walk: Option<Walk>,
+}
+
+/// A walk through what changed within a window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Walk {
+    /// The oldest change.
+    pub from: UnixMillis,
+    /// The newest.
+    pub until: UnixMillis,
+    /// Which location is being read, of the kinds that are read by location.
+    pub place: Option<String>,
+    /// Shopify's cursor: where the next page begins.
+    pub page: Option<String>,
+}
+
+impl Walk {
+    /// From its first page.
+    pub(crate) fn new(from: UnixMillis, until: UnixMillis) -> Self {
+        Self { from, until, place: None, page: None }
+    }
+
+    pub(crate) fn window(&self) -> Window {
+        Window { from: self.from, until: self.until }
+    }
+}
+
+impl Cursor {
+    /// The walk that comes next, and whether it is one that was begun before.
+    pub(crate) fn next(&self, since: Since, installed_at: Option<UnixMillis>, now: UnixMillis) -> (Walk, bool) {
+        let until = whole_second(now - GRACE);
+        match (&self.walk, since) {
+            (Some(walk), Since::Cursor) => (walk.clone(), true),
+            (Some(walk), Since::At(at)) if walk.from <= at => (walk.clone(), true),
+            (_, Since::At(at)) => (Walk::new(whole_second(at), until), false),
+            (None, Since::Cursor) => {
+                let first = || (now - FIRST_LOOK).max(installed_at.unwrap_or(now - FIRST_LOOK));
+                let from = self.seen_until.map_or_else(first, |seen| seen - OVERLAP);
+                (Walk::new(whole_second(from), until), false)
+            }
+        }
+    }
+
+    /// With a walk on its way.
+    pub(crate) fn on(&self, walk: Walk) -> Self {
+        Self { walk: Some(walk), ..self.clone() }
+    }
+
+    /// After a walk came to its end. One that began later than the last ended leaves a gap, which is still to be looked at.
+    pub(crate) fn after(&self, walk: &Walk) -> Self {
+        let seen_until = match self.seen_until {
+            Some(seen) if walk.from > seen => seen,
+            Some(seen) => seen.max(walk.until),
+            None => walk.until,
+        };
+        Self { seen_until: Some(seen_until), walk: None }
+    }
+}
+
+/// What Shopify compares with has no fractions.
+pub(crate) fn whole_second(at: UnixMillis) -> UnixMillis {
+    UnixMillis(at.as_seconds().saturating_mul(1_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixMillis = UnixMillis(1_795_755_600_500);
+    const HOUR: Duration = Duration::from_secs(3_600);
+
+    fn seen(until: UnixMillis) -> Cursor {
+        Cursor { seen_until: Some(until), walk: None }
+    }
+
+    #[test]
+    fn a_walk_begins_before_the_last_one_ended_and_leaves_out_what_may_be_on_its_way() {
+        let (walk, resumed) = seen(NOW - HOUR).next(Since::Cursor, None, NOW);
+        assert_eq!(walk, Walk::new(whole_second(NOW - HOUR - OVERLAP), whole_second(NOW - GRACE)));
+        assert!(!resumed);
+    }
+
+    #[test]
+    fn the_first_walk_looks_back_a_day_at_most_and_never_before_the_installation() {
+        let from = |installed| Cursor::default().next(Since::Cursor, installed, NOW).0.from;
+        assert_eq!(from(None), whole_second(NOW - FIRST_LOOK));
+        assert_eq!(from(Some(NOW - HOUR)), whole_second(NOW - HOUR));
+        assert_eq!(from(Some(UnixMillis(0))), whole_second(NOW - FIRST_LOOK));
+    }
+
+    #[test]
+    fn a_walk_that_was_broken_off_goes_on_if_it_covers_what_is_asked_for() {
+        let walk = Walk { page: Some("p".into()), ..Walk::new(NOW - HOUR, NOW - GRACE) };
+        let cursor = seen(NOW - HOUR).on(walk.clone());
+        assert_eq!(cursor.next(Since::Cursor, None, NOW), (walk.clone(), true));
+        assert_eq!(cursor.next(Since::At(NOW - HOUR), None, NOW), (walk, true));
+        let (anew, resumed) = cursor.next(Since::At(NOW - HOUR - HOUR), None, NOW);
+        assert_eq!((anew.page, resumed), (None, false));
+    }
+
+    #[test]
+    fn the_cursor_moves_forward_only_and_over_no_gap() {
+        let after =
+            |seen_until, from, until| Cursor { seen_until, walk: None }.after(&Walk::new(from, until)).seen_until;
+        assert_eq!(after(None, NOW - HOUR, NOW), Some(NOW));
+        assert_eq!(after(Some(NOW - HOUR), NOW - HOUR, NOW), Some(NOW));
+        assert_eq!(after(Some(NOW), NOW - HOUR - HOUR, NOW - HOUR), Some(NOW), "backwards");
+        assert_eq!(after(Some(NOW - HOUR), NOW, NOW + HOUR), Some(NOW - HOUR), "a gap");
+    }
+}

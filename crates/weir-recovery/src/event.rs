@@ -1,0 +1,142 @@
+//! A synthetic event: as Shopify would have delivered it, but for its mark.
+
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+use weir_core::{
+    UnixMillis,
+    envelope::{Meta, RECONCILE},
+    sha256,
+    topics::Version,
+};
+
+use crate::{Wanted, fields};
+
+/// What all webhook ids of synthetic events begin with.
+pub const ID_PREFIX: &str = "weir-reconcile-";
+
+/// What a synthetic event is made from.
+pub(crate) struct Source<'a> {
+    pub(crate) shop: &'a str,
+    pub(crate) app: &'a str,
+    pub(crate) wanted: &'a Wanted,
+    /// `820982911946154508`, or `{item}:{location}`.
+    pub(crate) id: &'a str,
+    pub(crate) version: Version,
+    /// When Shopify triggered it, as far as can be told.
+    pub(crate) at: Timestamp,
+    /// The whole body.
+    pub(crate) body: &'a RawValue,
+    /// The version that serialized it.
+    pub(crate) api_version: Option<&'a str>,
+}
+
+impl Source<'_> {
+    /// Everything but the body, and the body as the subscription has it.
+    ///
+    /// # Errors
+    /// If the body is not JSON.
+    pub(crate) fn event(&self, now: UnixMillis) -> Result<(Meta, Box<RawValue>), serde_json::Error> {
+        let body = fields::only(self.body, &self.wanted.include_fields)?;
+        let meta = Meta {
+            webhook_id: self.webhook_id(),
+            shop: self.shop.to_owned(),
+            topic: self.wanted.topic.clone(),
+            app: self.app.to_owned(),
+            // Of the merchant's action, of which nothing is known.
+            event_id: None,
+            api_version: self.api_version.map(str::to_owned),
+            subscription: self.wanted.name.clone(),
+            triggered_at: Some(self.at.to_string()),
+            received_at: now,
+            body_sha256: sha256::hex(body.get().as_bytes()),
+            traceparent: None,
+            synthetic: Some(RECONCILE.to_owned()),
+            generation: 0,
+        };
+        Ok((meta, body))
+    }
+
+    /// The same for the same subscription, resource and version, whoever asks and however often: the ledger then lets
+    /// one of them through.
+    fn webhook_id(&self) -> String {
+        let topic = self.wanted.topic.replace('/', ".");
+        // Of whole seconds, as Shopify's are; a webhook id has a hundred characters at most.
+        let version = match self.version.0 % 1_000_000_000 {
+            0 => (self.version.0 / 1_000_000_000).to_string(),
+            _ => self.version.to_string(),
+        };
+        let name = self.wanted.name.as_deref().map(|name| format!("-{}", &sha256::hex(name.as_bytes())[..8]));
+        format!("{ID_PREFIX}{topic}-{}-{version}{}", self.id, name.unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use shopify_webhook::DeliveryId;
+
+    use super::*;
+
+    pub(crate) fn meta(topic: &str) -> Meta {
+        let body: Box<RawValue> = serde_json::from_str("{}").unwrap();
+        made(&Wanted::topic(topic), "1", 1_795_755_600_000_000_000, &body).0
+    }
+
+    fn made(wanted: &Wanted, id: &str, version: i128, body: &RawValue) -> (Meta, Box<RawValue>) {
+        let source = Source {
+            shop: "north.myshopify.com",
+            app: "default",
+            wanted,
+            id,
+            version: Version(version),
+            at: "2026-11-27T05:00:00Z".parse().unwrap(),
+            body,
+            api_version: Some("2026-10"),
+        };
+        source.event(UnixMillis(1_795_755_700_000)).unwrap()
+    }
+
+    #[test]
+    fn the_same_snapshot_for_the_same_subscription_has_the_same_id_and_any_other_another() {
+        let body: Box<RawValue> = serde_json::from_str(r#"{"id":1}"#).unwrap();
+        let id = |topic: &str, name: Option<&str>, id: &str, version: i128| {
+            let wanted = Wanted { name: name.map(str::to_owned), ..Wanted::topic(topic) };
+            made(&wanted, id, version, &body).0.webhook_id
+        };
+        let second = 1_795_755_600_000_000_000;
+        let first = id("orders/create", None, "1", second);
+        assert_eq!(first, "weir-reconcile-orders.create-1-1795755600");
+        assert_eq!(first, id("orders/create", None, "1", second));
+        for other in [
+            id("orders/paid", None, "1", second),
+            id("orders/create", Some("a"), "1", second),
+            id("orders/create", Some("b"), "1", second),
+            id("orders/create", None, "2", second),
+            id("orders/create", None, "1", second + 1_000_000_000),
+            id("orders/create", None, "1", second + 1),
+        ] {
+            assert_ne!(first, other);
+        }
+    }
+
+    #[test]
+    fn its_id_is_one_that_shopify_could_have_given() {
+        let long = "820982911946154508:820982911946154509";
+        for topic in crate::Kind::ALL.iter().flat_map(|kind| kind.topics()) {
+            let body: Box<RawValue> = serde_json::from_str("{}").unwrap();
+            let wanted = Wanted { name: Some("n".repeat(50)), ..Wanted::topic(topic) };
+            let id = if topic.starts_with("inventory") { long } else { "820982911946154508" };
+            let webhook_id = made(&wanted, id, 1_795_755_600_000_000_000, &body).0.webhook_id;
+            assert!(DeliveryId::parse(&webhook_id).is_some(), "{webhook_id}: {}", webhook_id.len());
+        }
+    }
+
+    #[test]
+    fn it_carries_the_fields_that_the_subscription_asks_for() {
+        let body: Box<RawValue> = serde_json::from_str(r#"{"id":820982911946154508,"email":"x","a":1.10}"#).unwrap();
+        let wanted = Wanted { include_fields: vec!["id".into(), "a".into()], ..Wanted::topic("orders/create") };
+        let (meta, sent) = made(&wanted, "1", 1, &body);
+        assert_eq!(sent.get(), r#"{"id":820982911946154508,"a":1.10}"#);
+        assert_eq!(meta.body_sha256, sha256::hex(sent.get().as_bytes()));
+        assert_eq!(meta.synthetic.as_deref(), Some("reconcile"));
+    }
+}

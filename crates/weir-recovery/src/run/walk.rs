@@ -1,0 +1,170 @@
+//! One kind of resource, page by page.
+
+use resilience::UnixMillis;
+use shopify_client::Call;
+use tokio::time::Instant;
+
+use super::{Reconciler, Request, Stop};
+use crate::{
+    Cursor, Kind, Looked, Outside, Place, Report, Since, Unfinished, Walk, Wanted,
+    cursor::{GRACE, whole_second},
+    pages,
+};
+
+/// A cursor as it stands, and as what it was read.
+pub(super) struct Held<'a> {
+    pub(super) place: Place<'a>,
+    version: Option<u64>,
+    cursor: Cursor,
+    /// Whether it is only read.
+    is_fixed: bool,
+}
+
+impl Held<'_> {
+    /// How far its changes were looked at.
+    pub(super) fn seen_until(&self) -> Option<UnixMillis> {
+        self.cursor.seen_until
+    }
+}
+
+impl<O: Outside> Reconciler<O> {
+    pub(super) async fn held<'a>(&self, request: &Request<'a>, kind: Kind) -> Result<Held<'a>, Stop> {
+        let place = Place { shop: request.shop, app: request.app, kind };
+        let is_fixed = request.dry_run || request.until.is_some();
+        Ok(match self.outside.cursor(place).await? {
+            Some((version, cursor)) => Held { place, version: Some(version), cursor, is_fixed },
+            None => Held { place, version: None, cursor: Cursor::default(), is_fixed },
+        })
+    }
+
+    pub(super) async fn kind(
+        &self,
+        request: &Request<'_>,
+        held: &mut Held<'_>,
+        wanted: &[&Wanted],
+        report: &mut Report,
+        progress: &(dyn Fn(&Report) + Send + Sync),
+    ) -> Result<(), Stop> {
+        if report.points >= request.points {
+            return Err(Stop::Unfinished(Unfinished::PointsAreUsed));
+        }
+        let kind = held.place.kind;
+        let mut since = request.since;
+        loop {
+            let (mut walk, resumed) = self.next(request, since, held);
+            let looked = Looked { from: walk.from, until: walk.until, resources: 0, whole: false, refused: None };
+            let looked = match report.kinds.get(&kind) {
+                // Of a walk that came before this one.
+                Some(before) => Looked { from: before.from.min(walk.from), resources: before.resources, ..looked },
+                None => looked,
+            };
+            report.kinds.insert(kind, looked);
+            if walk.from <= walk.until {
+                self.walk(request, &mut walk, wanted, held, report, progress).await?;
+            }
+            self.write(held, |cursor| cursor.after(&walk)).await?;
+            if let Some(looked) = report.kinds.get_mut(&kind) {
+                looked.whole = true;
+            }
+            if !resumed {
+                return Ok(());
+            }
+            // What was begun before is done; now what changed since.
+            since = Since::Cursor;
+        }
+    }
+
+    fn next(&self, request: &Request<'_>, since: Since, held: &Held<'_>) -> (Walk, bool) {
+        let now = self.clock.now();
+        if !held.is_fixed {
+            return held.cursor.next(since, request.installed_at, now);
+        }
+        // From its first page, so that the report is whole.
+        let cursor = Cursor { walk: None, ..held.cursor.clone() };
+        let (walk, _) = cursor.next(since, request.installed_at, now);
+        let until = request.until.map_or(walk.until, |until| whole_second(until.min(now - GRACE)));
+        (Walk { until, ..walk }, false)
+    }
+
+    async fn walk(
+        &self,
+        request: &Request<'_>,
+        walk: &mut Walk,
+        wanted: &[&Wanted],
+        held: &mut Held<'_>,
+        report: &mut Report,
+        progress: &(dyn Fn(&Report) + Send + Sync),
+    ) -> Result<(), Stop> {
+        let (shop, kind, call) = (request.shop, held.place.kind, self.call(request));
+        let mut places = self.places(request, kind, walk, &call, report).await?.into_iter();
+        if kind == Kind::Inventory {
+            let Some(first) = places.next() else { return Ok(()) };
+            if walk.place.as_ref() != Some(&first) {
+                *walk = Walk { place: Some(first), page: None, ..walk.clone() };
+            }
+        }
+        // One page is read in any case, so that every run comes forward.
+        let mut is_first = true;
+        loop {
+            if Instant::now() >= call.deadline {
+                return Err(Stop::Unfinished(Unfinished::TimeIsUp));
+            }
+            if !std::mem::take(&mut is_first) && report.points >= request.points {
+                return Err(Stop::Unfinished(Unfinished::PointsAreUsed));
+            }
+            let page = pages::read(&self.client, shop, kind, walk, &call).await?;
+            report.points += page.points;
+            let resources = u32::try_from(page.changes.len()).unwrap_or(u32::MAX);
+            self.repair(request, page.changes, wanted, walk.window(), &call, report).await?;
+            if let Some(looked) = report.kinds.get_mut(&kind) {
+                looked.resources = looked.resources.saturating_add(resources);
+            }
+            progress(report);
+            walk.page = page.next;
+            if walk.page.is_none() {
+                let Some(next) = places.next() else { return Ok(()) };
+                walk.place = Some(next);
+            }
+            // The lanes hold all of the page: only now may it be left behind.
+            self.write(held, |cursor| cursor.on(walk.clone())).await?;
+        }
+    }
+
+    /// The places that are still to be read, the one at which the walk stands first.
+    async fn places(
+        &self,
+        request: &Request<'_>,
+        kind: Kind,
+        walk: &Walk,
+        call: &Call,
+        report: &mut Report,
+    ) -> Result<Vec<String>, Stop> {
+        if kind != Kind::Inventory {
+            return Ok(Vec::new());
+        }
+        let (places, points) = pages::places(&self.client, request.shop, call).await?;
+        report.points += points;
+        let order = |place: &String| (place.len(), place.clone());
+        let is_left = |place: &String| walk.place.as_ref().is_none_or(|stands| order(place) >= order(stands));
+        Ok(places.into_iter().filter(is_left).collect())
+    }
+
+    async fn write(&self, held: &mut Held<'_>, change: impl FnOnce(&Cursor) -> Cursor) -> Result<(), Stop> {
+        if held.is_fixed {
+            return Ok(());
+        }
+        let cursor = change(&held.cursor);
+        if let Some(version) = self.outside.set_cursor(held.place, held.version, &cursor).await? {
+            (held.version, held.cursor) = (Some(version), cursor);
+            return Ok(());
+        }
+        match self.outside.cursor(held.place).await? {
+            // Its own write, whose reply was lost.
+            Some((version, stands)) if stands == cursor => {
+                (held.version, held.cursor) = (Some(version), cursor);
+                Ok(())
+            }
+            _ => Err(Stop::Unfinished(Unfinished::AnotherRun)),
+        }
+    }
+}

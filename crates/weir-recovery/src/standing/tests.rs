@@ -1,0 +1,123 @@
+use std::collections::BTreeMap;
+
+use weir_core::{fence::Run, ledger::Owner};
+
+use super::*;
+use crate::Kind;
+
+fn at(minute: i8) -> Timestamp {
+    format!("2026-11-27T05:{minute:02}:00Z").parse().unwrap()
+}
+
+fn window() -> Window {
+    Window { from: UnixMillis(at(10).as_millisecond()), until: UnixMillis(at(50).as_millisecond()) }
+}
+
+fn order(created: i8, updated: i8) -> Change {
+    Change::new(Kind::Orders, "1".into(), Some(at(created)), at(updated))
+}
+
+#[track_caller]
+fn check(change: &Change, topic: &str, expected: Implied) {
+    assert_eq!(implied(change, topic, window()), expected, "{topic} of {change:?}");
+}
+
+#[test]
+fn a_creation_or_cancellation_counts_within_the_window_alone() {
+    for (created, expected) in
+        [(9, Implied::No), (10, Implied::At(at(10))), (50, Implied::At(at(50))), (51, Implied::No)]
+    {
+        check(&order(created, 55), "orders/create", expected);
+        let product = Change { kind: Kind::Products, ..order(created, 55) };
+        check(&product, "products/create", expected);
+        check(&Change { cancelled: Some(at(created)), ..order(1, 55) }, "orders/cancelled", expected);
+    }
+    check(&order(20, 20), "orders/cancelled", Implied::No);
+}
+
+#[test]
+fn a_payment_counts_if_it_was_made_within_the_window() {
+    let paid = |created, payment| Change { payment, ..order(created, 20) };
+    check(&paid(15, Payment::Open), "orders/paid", Implied::No);
+    check(&paid(15, Payment::Done), "orders/paid", Implied::At(at(20)));
+    check(&paid(9, Payment::Done), "orders/paid", Implied::AskPayment);
+    check(&paid(9, Payment::DoneAt(at(12))), "orders/paid", Implied::At(at(12)));
+    check(&paid(1, Payment::DoneAt(at(9))), "orders/paid", Implied::No);
+}
+
+#[test]
+fn an_update_is_a_change_after_the_creation() {
+    check(&order(20, 20), "orders/updated", Implied::No);
+    check(&order(9, 20), "orders/updated", Implied::At(at(20)));
+    let level = Change::new(Kind::Inventory, "1:2".into(), None, at(20));
+    check(&level, "inventory_levels/update", Implied::At(at(20)));
+    check(&order(20, 21), "orders/fulfilled", Implied::No);
+}
+
+const NOW: UnixMillis = UnixMillis(1_000_000);
+
+fn record(version: i128, ran: &[(&str, i128)], held_until: Option<i64>) -> Record {
+    let run = |version| Run { version: Version(version), webhook_id: "x".into(), generation: 0 };
+    let ran = ran.iter().map(|(mark, version)| (Mark::from((*mark).to_owned()), run(*version)));
+    Record {
+        key: "k".into(),
+        version: Version(version),
+        held: held_until.map(|until| (Owner("o".into()), UnixMillis(until))),
+        ran: ran.collect::<BTreeMap<_, _>>(),
+    }
+}
+
+#[track_caller]
+fn check_seen(record: &Record, mark: &str, expected: Standing) {
+    let topic = mark.split('@').next().unwrap();
+    let standing = standing(Some(record), topic, &Mark::from(mark.to_owned()), Version(5), NOW);
+    assert_eq!(standing, expected, "{mark} of {record:?}");
+}
+
+#[test]
+fn what_nobody_saw_was_not_seen() {
+    assert_eq!(
+        standing(None, "orders/create", &Mark::from("orders/create".to_owned()), Version(5), NOW),
+        Standing::NotSeen
+    );
+    check_seen(&record(5, &[], None), "orders/create", Standing::NotSeen);
+    check_seen(&record(5, &[("orders/paid", 5)], None), "orders/create", Standing::NotSeen);
+}
+
+#[test]
+fn what_happens_once_was_seen_at_any_version_and_an_update_at_this_one() {
+    check_seen(&record(4, &[("orders/create", 3)], None), "orders/create", Standing::Seen);
+    check_seen(&record(5, &[("orders/updated", 5)], None), "orders/updated", Standing::Seen);
+    check_seen(&record(4, &[("orders/updated", 4)], None), "orders/updated", Standing::NotSeen);
+    check_seen(&record(5, &[("orders/updated", 4), ("orders/paid", 5)], None), "orders/updated", Standing::NotSeen);
+}
+
+#[test]
+fn the_update_that_came_as_the_creation_was_seen() {
+    check_seen(&record(5, &[("orders/create", 5)], None), "orders/updated", Standing::Seen);
+    check_seen(&record(5, &[("orders/create@all", 5)], None), "orders/updated", Standing::Seen);
+    check_seen(&record(5, &[("orders/create", 4)], None), "orders/updated", Standing::NotSeen);
+    check_seen(&record(5, &[("draft_orders/create", 5)], None), "orders/updated", Standing::NotSeen);
+}
+
+#[test]
+fn each_subscription_asks_for_itself() {
+    let seen = record(5, &[("orders/updated@a", 5)], None);
+    check_seen(&seen, "orders/updated@a", Standing::Seen);
+    check_seen(&seen, "orders/updated@b", Standing::NotSeen);
+    check_seen(&seen, "orders/updated", Standing::NotSeen);
+}
+
+#[test]
+fn nothing_older_than_what_was_let_in_is_sent() {
+    check_seen(&record(6, &[], None), "orders/updated", Standing::Seen);
+    check_seen(&record(6, &[], None), "orders/create", Standing::OnItsWay);
+    check_seen(&record(6, &[("orders/create", 6)], None), "orders/create", Standing::Seen);
+}
+
+#[test]
+fn what_a_worker_has_is_on_its_way_until_its_lease_ends() {
+    check_seen(&record(5, &[], Some(NOW.0)), "orders/updated", Standing::OnItsWay);
+    check_seen(&record(5, &[], Some(NOW.0 - 1)), "orders/updated", Standing::NotSeen);
+    check_seen(&record(5, &[("orders/updated", 5)], Some(NOW.0)), "orders/updated", Standing::Seen);
+}

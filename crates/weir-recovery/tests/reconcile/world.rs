@@ -1,0 +1,379 @@
+//! A simulated Shopify, a stack in memory, and a worker that does what weir's does with ledger and fence.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "support of one test binary, where unwrapping is asserting")]
+
+use std::{
+    collections::HashMap,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request as Http, StatusCode};
+use resilience::MemoryState;
+use shopify_client::Settings;
+use shopify_sim::{DeliveryFaults, Installed, Options, Outlet, Receiver, ShopSeed, Sim};
+use shopify_webhook::ShopDomain;
+use weir_core::{
+    Failure, Lane, Routes, Topics, UnixMillis,
+    envelope::{self, Envelope, Meta},
+    fence::{self, Entry, Fence, Leave, Mark, Run},
+    ledger::{self, Claim, Ending, Key, Ledger, Owner, Record},
+    sha256,
+    topics::happens_once,
+};
+use weir_recovery::{Cursor, Outside, Place, Reconciler, Report, Request, Since, Unavailable, Wanted};
+use weir_testkit::{
+    Fault, ModelLedger,
+    shopify::{InProcess, Shared, clock_of, tokens_of},
+};
+
+pub(crate) const START: i64 = 1_790_000_000_000;
+pub(crate) const TOPICS: [&str; 6] =
+    ["orders/create", "orders/paid", "orders/updated", "products/create", "products/update", "inventory_levels/update"];
+
+/// An effect: topic, resource, whether its event was synthetic.
+pub(crate) type Effect = (String, String, bool);
+
+/// What lies outside, shared by all handles.
+#[derive(Default, Clone)]
+pub(crate) struct Stack(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    model: ModelLedger,
+    lane: Mutex<Vec<(Lane, String)>>,
+    cursors: Mutex<HashMap<String, (u64, Cursor)>>,
+    reports: Mutex<Vec<Report>>,
+    effects: Mutex<Vec<(Meta, Vec<u8>)>>,
+    stale: Mutex<Vec<Meta>>,
+    calls: Mutex<usize>,
+    /// How many there were until the fault was healed.
+    first_run: Mutex<usize>,
+    /// Which call fails, and how.
+    fault: Mutex<Option<(usize, Fault)>>,
+    poison: Mutex<bool>,
+}
+
+/// The stack takes deliveries as ingest would.
+impl Receiver for Stack {
+    fn receive(&self, delivery: Http<Bytes>) -> Pin<Box<dyn Future<Output = Result<StatusCode, String>> + Send>> {
+        let header = |name: &str| delivery.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let body = delivery.body();
+        let meta = Meta {
+            webhook_id: header("x-shopify-webhook-id").unwrap(),
+            shop: header("x-shopify-shop-domain").unwrap(),
+            topic: header("x-shopify-topic").unwrap(),
+            app: "default".into(),
+            event_id: header("x-shopify-event-id"),
+            api_version: header("x-shopify-api-version"),
+            subscription: header("x-shopify-name"),
+            triggered_at: header("x-shopify-triggered-at"),
+            received_at: UnixMillis(0),
+            body_sha256: sha256::hex(body),
+            traceparent: None,
+            synthetic: None,
+            generation: 0,
+        };
+        self.0.lane.lock().unwrap().push((Lane::Standard, envelope::seal(&meta, body).unwrap()));
+        Box::pin(async { Ok(StatusCode::OK) })
+    }
+}
+
+impl Stack {
+    /// Has the `call`-th call from now on fail.
+    pub(crate) fn fail(&self, call: usize, fault: Fault) {
+        *self.0.calls.lock().unwrap() = 0;
+        *self.0.fault.lock().unwrap() = Some((call, fault));
+    }
+
+    pub(crate) fn heal(&self) {
+        *self.0.first_run.lock().unwrap() = *self.0.calls.lock().unwrap();
+        *self.0.fault.lock().unwrap() = None;
+    }
+
+    /// Has every event fail for good, from now on.
+    pub(crate) fn poison(&self, is_poison: bool) {
+        *self.0.poison.lock().unwrap() = is_poison;
+    }
+
+    async fn pass<T>(&self, call: impl Future<Output = T> + Send) -> Result<T, Unavailable> {
+        let number = {
+            let mut calls = self.0.calls.lock().unwrap();
+            *calls += 1;
+            *calls
+        };
+        let fault = *self.0.fault.lock().unwrap();
+        match fault {
+            Some((at, Fault::BeforeWrite)) if at == number => return Err(Unavailable("a fault on purpose".into())),
+            Some((at, Fault::AfterWrite)) if at == number => {}
+            _ => return Ok(call.await),
+        }
+        call.await;
+        Err(Unavailable("a reply that was lost on purpose".into()))
+    }
+
+    /// Whether no more than so many calls were made since [`Self::fail`].
+    pub(crate) fn calls_at_most(&self, calls: usize) -> bool {
+        *self.0.first_run.lock().unwrap() < calls
+    }
+
+    /// Takes what the lanes hold, and puts it back.
+    pub(crate) fn take(&self) -> Vec<(Lane, String)> {
+        std::mem::take(&mut *self.0.lane.lock().unwrap())
+    }
+
+    pub(crate) fn put(&self, messages: &mut Vec<(Lane, String)>) {
+        self.0.lane.lock().unwrap().append(messages);
+    }
+
+    /// What the lanes hold, with their lanes.
+    pub(crate) fn lane(&self) -> Vec<(Lane, Envelope)> {
+        let held = self.0.lane.lock().unwrap();
+        held.iter().map(|(lane, message)| (*lane, Envelope::parse(message).unwrap())).collect()
+    }
+
+    pub(crate) fn cursor(&self, kind: &str) -> Option<Cursor> {
+        self.0.cursors.lock().unwrap().get(&format!("default/{kind}")).map(|(_, cursor)| cursor.clone())
+    }
+
+    pub(crate) fn reports(&self) -> Vec<Report> {
+        self.0.reports.lock().unwrap().clone()
+    }
+
+    pub(crate) fn stale(&self) -> Vec<Meta> {
+        self.0.stale.lock().unwrap().clone()
+    }
+
+    /// What took effect so far, sorted.
+    pub(crate) fn effects(&self) -> Vec<Effect> {
+        let effects = self.0.effects.lock().unwrap();
+        let mut all: Vec<Effect> = effects
+            .iter()
+            .map(|(meta, body)| {
+                let body: serde_json::Value = serde_json::from_slice(body).unwrap();
+                let id = match body["id"].as_u64() {
+                    Some(id) => id.to_string(),
+                    None => format!("{}:{}", body["inventory_item_id"], body["location_id"]),
+                };
+                (meta.topic.clone(), id, meta.synthetic.is_some())
+            })
+            .collect();
+        all.sort();
+        all
+    }
+
+    /// The events that took effect, in order.
+    pub(crate) fn events(&self) -> Vec<(Meta, Vec<u8>)> {
+        self.0.effects.lock().unwrap().clone()
+    }
+
+    /// The workers: takes each message of the lanes to its end.
+    pub(crate) async fn work(&self, now: UnixMillis) {
+        let messages = std::mem::take(&mut *self.0.lane.lock().unwrap());
+        for (index, (lane, message)) in messages.into_iter().enumerate() {
+            self.handle(lane, &message, Owner(format!("{now}/{index}")), now).await;
+        }
+    }
+
+    async fn handle(&self, lane: Lane, message: &str, owner: Owner, now: UnixMillis) {
+        let model = &self.0.model;
+        let envelope = Envelope::parse(message).unwrap();
+        let meta = envelope.meta.clone();
+        let (key, lease_until) = (Key::of(&meta), now + Duration::from_secs(35));
+        let ask = ledger::Ask {
+            key: &key,
+            owner: &owner,
+            body_sha256: &meta.body_sha256,
+            meta: Some(&meta),
+            resource: None,
+            lane,
+            receives: 1,
+            parks: 0,
+            now,
+            lease_until,
+        };
+        let Claim::Granted { attempt } = model.claim(&ask).await.unwrap() else { return };
+        let body = envelope.open(None).unwrap();
+        let settle = async |ending: Ending| {
+            let ended = ledger::Ended {
+                key: &key,
+                owner: &owner,
+                ending: &ending,
+                attempt,
+                receives: 1,
+                begun: now,
+                comes_back: None,
+                resource: None,
+                now,
+            };
+            model.settle(&ended).await.unwrap()
+        };
+        if *self.0.poison.lock().unwrap() {
+            settle(Ending::Failed(Failure::permanent("poison"))).await;
+            return;
+        }
+        let snapshot = Topics::built_in().latest(&meta.topic).unwrap().snapshot(&meta, envelope::json(&body).unwrap());
+        let snapshot = snapshot.unwrap();
+        let once = meta.synthetic.is_some() && happens_once(&meta.topic);
+        let (mark, run) = (Mark::of(&meta), Run::of(&meta, snapshot.version));
+        let ask = fence::Ask { key: &snapshot.key, owner: &owner, mark: &mark, run: &run, now, lease_until, once };
+        match model.enter(&ask).await.unwrap() {
+            Entry::Granted => {}
+            Entry::Stale(_) => {
+                self.0.stale.lock().unwrap().push(meta.clone());
+                settle(Ending::Stale).await;
+                return;
+            }
+            other => panic!("one at a time: {other:?}"),
+        }
+        self.0.effects.lock().unwrap().push((meta.clone(), body));
+        model.leave(&ask, Leave::Ran).await.unwrap();
+        settle(Ending::Done).await;
+    }
+}
+
+impl Outside for Stack {
+    async fn resources(&self, keys: &[String]) -> Result<Vec<Option<fence::Record>>, Unavailable> {
+        assert!((1..=100).contains(&keys.len()), "{}", keys.len());
+        self.pass(async { keys.iter().map(|key| self.0.model.resource(key)).collect() }).await
+    }
+
+    async fn event(&self, key: &Key) -> Result<Option<Record>, Unavailable> {
+        self.pass(async { self.0.model.get(key) }).await
+    }
+
+    async fn send(&self, lane: Lane, message: String, _shop: &ShopDomain) -> Result<(), Unavailable> {
+        let meta = Envelope::parse(&message).unwrap().meta;
+        let topic = shopify_webhook::Topic::parse(&meta.topic).unwrap();
+        assert_eq!(lane, Routes::built_in().lane(&topic), "{topic:?}");
+        self.pass(async { self.0.lane.lock().unwrap().push((lane, message)) }).await
+    }
+
+    async fn store(&self, _meta: &Meta, _body: Vec<u8>) -> Result<String, Unavailable> {
+        Err(Unavailable("no body here is that large".into()))
+    }
+
+    async fn cursor(&self, place: Place<'_>) -> Result<Option<(u64, Cursor)>, Unavailable> {
+        let name = format!("{}/{}", place.app, place.kind);
+        self.pass(async { self.0.cursors.lock().unwrap().get(&name).cloned() }).await
+    }
+
+    async fn set_cursor(
+        &self,
+        place: Place<'_>,
+        expected: Option<u64>,
+        cursor: &Cursor,
+    ) -> Result<Option<u64>, Unavailable> {
+        let name = format!("{}/{}", place.app, place.kind);
+        self.pass(async {
+            let mut cursors = self.0.cursors.lock().unwrap();
+            if cursors.get(&name).map(|(version, _)| *version) != expected {
+                return None;
+            }
+            let version = expected.map_or(1, |version| version + 1);
+            cursors.insert(name, (version, cursor.clone()));
+            Some(version)
+        })
+        .await
+    }
+
+    async fn keep(&self, report: &Report) -> Result<(), Unavailable> {
+        self.pass(async { self.0.reports.lock().unwrap().push(report.clone()) }).await
+    }
+}
+
+/// A shop, the stack that listens to it, and a reconciler.
+pub(crate) struct World {
+    pub(crate) sim: Sim,
+    pub(crate) installed: Installed,
+    pub(crate) stack: Stack,
+    pub(crate) reconciler: Reconciler<Stack>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(|options| options)
+    }
+
+    pub(crate) fn with(change: impl FnOnce(Options) -> Options) -> Self {
+        let stack = Stack::default();
+        let options = Options {
+            outlet: Outlet::Here(Arc::new(stack.clone())),
+            declared: TOPICS.map(|topic| (topic.to_owned(), "https://weir.example.com".to_owned())).into(),
+            ..Options::default()
+        };
+        let sim = Sim::new(shopify_sim::Clock::new(START, 1.0), change(options));
+        let shop = ShopDomain::parse("north.myshopify.com").unwrap();
+        let installed = sim.install(ShopSeed { plan: shopify_sim::Plan::Plus, products: 8, ..ShopSeed::new(shop) });
+        let transport = InProcess::new(sim.clone());
+        let shared = Shared {
+            state: Arc::new(MemoryState::default()),
+            tokens: tokens_of(&installed),
+            clock: clock_of(&sim),
+            endpoint: transport.endpoint(),
+            transport: Arc::new(transport),
+        };
+        let client = shared.client(&installed, "test", Settings::default());
+        let reconciler = Reconciler::new(client, stack.clone(), clock_of(&sim));
+        Self { sim, installed, stack, reconciler }
+    }
+
+    pub(crate) fn shop(&self) -> &ShopDomain {
+        &self.installed.shop
+    }
+
+    /// From now on nothing is delivered, or all of it.
+    pub(crate) fn lose(&self, is_lost: bool) {
+        let lost = if is_lost { 1.0 } else { 0.0 };
+        self.sim.set_delivery_faults(DeliveryFaults { lost, ..DeliveryFaults::default() });
+    }
+
+    /// Time passes, and the workers with it.
+    pub(crate) async fn wait(&self, minutes: u64) {
+        for _ in 0..minutes {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            self.stack.work(UnixMillis(self.sim.clock().now().0)).await;
+        }
+    }
+
+    pub(crate) fn now(&self) -> UnixMillis {
+        UnixMillis(self.sim.clock().now().0)
+    }
+
+    /// All topics since the world began.
+    pub(crate) async fn reconcile(&self) -> Report {
+        self.reconcile_with(|request| request).await.unwrap()
+    }
+
+    pub(crate) async fn reconcile_with(
+        &self,
+        change: impl FnOnce(Request<'_>) -> Request<'_>,
+    ) -> Result<Report, weir_recovery::RunError> {
+        let wanted: Vec<Wanted> = TOPICS.iter().map(|topic| Wanted::topic(topic)).collect();
+        self.reconciler.run(&change(self.request(&wanted)), &|_| {}).await
+    }
+
+    /// The same for other subscriptions.
+    pub(crate) async fn reconcile_wanting(&self, wanted: &[Wanted]) -> Report {
+        self.reconciler.run(&self.request(wanted), &|_| {}).await.unwrap()
+    }
+
+    fn request<'a>(&'a self, wanted: &'a [Wanted]) -> Request<'a> {
+        Request {
+            shop: self.shop(),
+            app: "default",
+            installed_at: None,
+            since: Since::At(UnixMillis(START)),
+            until: None,
+            wanted,
+            dry_run: false,
+            points: u64::MAX,
+            deadline: tokio::time::Instant::now() + Duration::from_secs(300),
+        }
+    }
+
+    pub(crate) async fn work(&self) {
+        self.stack.work(self.now()).await;
+    }
+}

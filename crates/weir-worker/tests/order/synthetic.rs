@@ -1,0 +1,82 @@
+//! Synthetic events beside delivered ones of the same resource.
+
+use std::sync::{Arc, Mutex};
+
+use weir_core::{
+    envelope::{self, Envelope, RECONCILE},
+    ledger::State,
+    sha256,
+};
+use weir_lambda::router::{Event, Router};
+
+use super::{NEW, OLD, order};
+use crate::support::{Outside, run};
+
+/// What the reconciliation would send in place of a delivery.
+fn synthetic(topic: &str, id: &str, updated_at: &str) -> String {
+    let delivered = Envelope::parse(&order(topic, id, updated_at)).unwrap();
+    let mut meta = delivered.meta.clone();
+    meta.synthetic = Some(RECONCILE.to_owned());
+    envelope::seal(&meta, &delivered.open(None).unwrap()).unwrap()
+}
+
+/// Runs the messages one after the other; the ids that took effect, and how each ended.
+async fn effects(messages: &[String], ids: &[&str]) -> (Vec<String>, Vec<State>, Vec<String>) {
+    let outside = Outside::default();
+    let ran = Arc::new(Mutex::new(Vec::new()));
+    let seen = ran.clone();
+    let worker = outside.worker(Router::new().on("*", move |event: Event| {
+        seen.lock().unwrap().push(event.meta().webhook_id.clone());
+        std::future::ready(Ok(()))
+    }));
+    for message in messages {
+        assert!(run(&worker, std::slice::from_ref(message)).await.is_empty());
+    }
+    let states = ids.iter().map(|id| outside.record(id).state).collect();
+    (ran.lock().unwrap().clone(), states, outside.topics())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_synthetic_event_undoes_no_newer_delivery() {
+    let messages = [order("orders/updated", "new", NEW), synthetic("orders/create", "made", OLD)];
+    let (ran, states, topics) = effects(&messages, &["new", "made"]).await;
+    assert_eq!((ran, states), (vec!["new".to_owned()], vec![State::Done, State::Stale]));
+    assert_eq!(topics, ["orders/updated"], "nor is it published apart: nobody delivered it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_of_the_same_version_that_comes_late_has_no_second_effect() {
+    for topic in ["orders/create", "orders/updated"] {
+        let messages = [synthetic(topic, "made", OLD), order(topic, "late", OLD)];
+        let (ran, states, _) = effects(&messages, &["made", "late"]).await;
+        assert_eq!((ran, states), (vec!["made".to_owned()], vec![State::Done, State::Stale]), "{topic}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happens_once_has_no_second_effect_by_a_newer_snapshot_of_it() {
+    let messages = [order("orders/create", "delivered", OLD), synthetic("orders/create", "made", NEW)];
+    let (ran, states, _) = effects(&messages, &["delivered", "made"]).await;
+    assert_eq!((ran, states), (vec!["delivered".to_owned()], vec![State::Done, State::Stale]));
+    let messages = [synthetic("orders/create", "made", NEW), order("orders/create", "delivered", OLD)];
+    let (ran, states, _) = effects(&messages, &["made", "delivered"]).await;
+    assert_eq!((ran, states), (vec!["made".to_owned()], vec![State::Done, State::Stale]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_was_lost_takes_effect() {
+    let messages = [order("orders/updated", "delivered", OLD), synthetic("orders/updated", "made", NEW)];
+    let (ran, states, _) = effects(&messages, &["delivered", "made"]).await;
+    assert_eq!((ran.len(), states), (2, vec![State::Done, State::Done]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_reading_under_the_same_id_is_acknowledged_and_the_first_one_stands() {
+    let first = synthetic("orders/updated", "made", OLD);
+    let parsed = Envelope::parse(&first).unwrap();
+    let mut meta = parsed.meta.clone();
+    let body = br#"{"id":820982911946154508,"note":"x","updated_at":"2026-11-27T05:00:00Z"}"#;
+    meta.body_sha256 = sha256::hex(body);
+    let (ran, states, _) = effects(&[first, envelope::seal(&meta, body).unwrap()], &["made"]).await;
+    assert_eq!((ran, states), (vec!["made".to_owned()], vec![State::Done]));
+}
