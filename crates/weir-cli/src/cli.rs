@@ -2,7 +2,6 @@
 
 mod audit;
 mod controls;
-mod dlq;
 mod events;
 mod shops;
 mod status;
@@ -15,9 +14,6 @@ pub(crate) use audit::AuditArgs;
 pub(crate) use controls::{
     ChangeArgs, ControlsApplyArgs, ControlsArgs, ControlsCommand, ControlsLimitArgs, ControlsOffArgs, ControlsShowArgs,
     LimitScopeArgs, TargetArgs, TargetKind,
-};
-pub(crate) use dlq::{
-    DlqArgs, DlqCommand, DlqDropArgs, DlqFilterArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs,
 };
 pub(crate) use events::{
     Cursor, EventsArgs, EventsCommand, LedgerArgs, ListArgs, Moment, OutcomeName, ShowArgs, StateName,
@@ -45,7 +41,6 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir send orders/create                    send it a webhook
   weir events list                           see what became of it
   weir events list --stack weir              the same on AWS
-  weir dlq list                              what was given up, and why; then: weir dlq replay
   weir shops list                            the shops whose Admin API can be called
   weir audit                                 what was asked of them, and what it cost
   weir status --watch                        whether it is healthy, and if not, where
@@ -65,7 +60,6 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  weir topics\n  weir topics --json")]
     Topics,
     Events(EventsArgs),
-    Dlq(DlqArgs),
     Shops(ShopsArgs),
     Audit(AuditArgs),
     Controls(ControlsArgs),

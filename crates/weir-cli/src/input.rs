@@ -73,7 +73,7 @@ fn meant(command: Command) -> anyhow::Result<()> {
         }
         Command::Audit(args) => drop((UnixMillis::now() - args.since).to_string()),
         // What they mean, their parsers say.
-        Command::Controls(_) | Command::Dlq(_) | Command::Dev(_) | Command::Status(_) | Command::Topics => {}
+        Command::Controls(_) | Command::Dev(_) | Command::Status(_) | Command::Topics => {}
     }
     Ok(())
 }

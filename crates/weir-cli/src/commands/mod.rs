@@ -6,8 +6,6 @@ mod controls;
 #[cfg(feature = "aws")]
 mod dev;
 #[cfg(feature = "aws")]
-mod dlq;
-#[cfg(feature = "aws")]
 mod events;
 pub(crate) mod send;
 #[cfg(feature = "aws")]
@@ -58,7 +56,6 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
         Command::Dev(args) => dev::run(&args, printer).await,
         Command::Send(args) => send::run(&args, printer).await,
         Command::Topics => topics::run(printer),
-        Command::Dlq(args) => dlq::run(args, printer).await,
         Command::Events(args) => events::run(args, printer).await,
         Command::Shops(args) => shops::run(args, printer).await,
         Command::Audit(args) => audit::run(&args, printer).await,
