@@ -2,6 +2,7 @@
 
 mod audit;
 mod controls;
+pub(crate) mod dlq;
 mod shops;
 
 use std::path::PathBuf;
@@ -12,6 +13,10 @@ pub(crate) use audit::AuditArgs;
 pub(crate) use controls::{
     ChangeArgs, ControlsApplyArgs, ControlsArgs, ControlsCommand, ControlsLimitArgs, ControlsOffArgs, ControlsShowArgs,
     LimitScopeArgs, TargetArgs, TargetKind,
+};
+pub(crate) use dlq::{
+    DlqArgs, DlqCommand, DlqDropArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs, FilterArgs, GroupBy,
+    StandingName,
 };
 pub(crate) use shops::{
     PlanName, ShopArgs, ShopStateName, ShopsAddArgs, ShopsArgs, ShopsCheckArgs, ShopsCommand, ShopsListArgs,
@@ -38,6 +43,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir shops list                            the shops whose Admin API can be called
   weir audit                                 what was asked of them, and what it cost
   weir controls off destination erp          switch off, or slow down, while it runs
+  weir dlq replay                            what went to the dead-letter queues, sent back to its lanes
 
 Exit status:
   0    done
@@ -56,6 +62,7 @@ pub(crate) enum Command {
     Shops(ShopsArgs),
     Audit(AuditArgs),
     Controls(ControlsArgs),
+    Dlq(DlqArgs),
 }
 
 /// Run the whole of weir on this machine, until Ctrl-C

@@ -2,6 +2,7 @@
 //!
 //! An item stays under 1 KB, so that a write costs one unit: two units an event, claim and settle.
 
+mod batch;
 pub(crate) mod item;
 mod read;
 mod write;

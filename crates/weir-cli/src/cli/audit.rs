@@ -37,7 +37,7 @@ Examples:
   weir audit --json | jq .redundant";
 
 /// `30m`, `1h`, `2 days`.
-fn since(text: &str) -> Result<Duration, &'static str> {
+pub(super) fn since(text: &str) -> Result<Duration, &'static str> {
     let span = text.parse::<Span>().ok();
     let time = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
     let time = time.and_then(|time| Duration::try_from(time).ok());

@@ -4,7 +4,7 @@ mod courier;
 mod demo;
 mod plan;
 mod shopify;
-mod signals;
+pub(in crate::commands) mod signals;
 mod tally;
 mod view;
 
