@@ -109,7 +109,7 @@ async fn follow(mut order: Order, place: &Place, printer: &Printer) -> anyhow::R
         None => Journal::default(),
     };
     let matching = preview::meant(&scanned.found, &order.filter, &journal);
-    if matching.is_empty() && !scanned.found.is_empty() {
+    if matching.is_empty() && (order.filter.event.is_some() || !scanned.found.is_empty()) {
         return Err(meant::nothing(&order.filter, &scanned.found));
     }
     let now = UnixMillis::now();

@@ -63,8 +63,12 @@ pub(crate) fn nothing(filter: &Filter, found: &[Found]) -> anyhow::Error {
         Some(event) => format!("no message of {event} is dead-lettered, or it does not match the rest of the filter"),
         None => "nothing dead-lettered matches".to_owned(),
     };
+    let nowhere = match &filter.event {
+        Some(_) => "what is nowhere any more runs again only with a body, --file; ",
+        None => "",
+    };
     anyhow::anyhow!(
-        "{said}: {} looked at, nothing was changed\nhint: {}{}`weir dlq list` shows what is there",
+        "{said}: {} looked at, nothing was changed\nhint: {}{}{nowhere}`weir dlq list` shows what is there",
         view::messages(found.len() as u64),
         shop.unwrap_or_default(),
         topic.unwrap_or_default(),

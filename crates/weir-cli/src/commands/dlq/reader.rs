@@ -179,7 +179,7 @@ impl<'a, O: Outside> Reader<'a, O> {
     /// Prolongs the hiding of what would show again soon. What can't be prolonged shows again, and is known then.
     pub(crate) async fn renew(&mut self) {
         let hold = self.hold_time();
-        let soon = Instant::now() + hold * 2 / 3;
+        let soon = Instant::now() + hold / 2;
         let due = self.held.iter().filter(|(_, held)| held.until < soon).map(|(id, _)| id.clone()).collect();
         self.renew_these(due).await;
     }
