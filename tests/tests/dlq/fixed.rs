@@ -2,6 +2,7 @@
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde_json::Value;
+use weir_aws::Operations;
 use weir_core::{
     Lane,
     ledger::{Key, Record, State},
@@ -130,6 +131,36 @@ async fn what_is_dropped_is_kept_in_a_file_and_written_down() {
         matches!(generation(&world, "a", 0).await.unwrap().state, State::Failed(_)),
         "the ledger goes on saying so"
     );
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_replay_that_is_interrupted_gives_back_what_it_holds_and_goes_on_later() {
+    let world = World::new("interrupted").await;
+    let weir = Weir::of(&world).await;
+    let all: Vec<Dead> = (0..30).map(|index| dead(&format!("i-{index}"), b"{\"id\":1}")).collect();
+    fill(&world, &all).await;
+    let mut child = weir.start(&["replay", "--rate", "2/s", "--yes"]);
+    let operations = Operations::new(&world.aws, world.deployed.operations_table.clone());
+    let under_way = eventually("the first to be sent", async || {
+        let there = operations.list::<Value>("replays", true, 1).await.unwrap().pop()?;
+        (there.value["counts"]["sent"].as_u64()? > 0).then_some(there.name)
+    });
+    let name = under_way.await;
+    let signal = std::process::Command::new("kill").args(["-INT", &child.id().unwrap().to_string()]).status();
+    assert!(signal.unwrap().success());
+    assert_eq!(child.wait().await.unwrap().code(), Some(130));
+    let written = weir.json(&["history", &name]).await;
+    let sent = written["counts"]["sent"].as_u64().unwrap();
+    assert_eq!(written["state"], "interrupted");
+    // At once, and not when their time is over.
+    assert_eq!(world.depth(&world.deployed.lanes["standard"].dlq_url).await as u64, 30 - sent);
+
+    let outcome = weir.json(&["replay", "--resume", &name, "--rate", "100/s", "--yes"]).await;
+    assert_eq!((&outcome["state"], &outcome["counts"]["sent"]), (&"done".into(), &30.into()));
+    assert_eq!(world.events(30).await.len(), 30);
+    let (status, _, said) = weir.dlq(&["replay", "--resume", &name, "--yes"]).await;
+    assert!(status == 1 && said.contains("nothing left of it"), "{said}");
     world.end().await;
 }
 

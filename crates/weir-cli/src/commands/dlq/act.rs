@@ -11,7 +11,7 @@ use super::{
     history,
     keep::Keep,
     meant::{self, Progress},
-    operation::{Chunk, Counts, Journal, Kind, Operation, Options, Planned, Resumed, SHELF, State, name_at, shelf_of},
+    operation::{Chunk, Counts, Journal, Kind, Operation, Options, Planned, SHELF, State, name_at, shelf_of},
     outside::{Outside, Stack},
     preview::{self, Preview},
     problem::Problem,
@@ -184,13 +184,7 @@ async fn act(
     let keep = order.keep.as_deref().map(Keep::open).transpose().map_err(|problem| problem.at(place))?;
     let version = written.version;
     if version > 0 {
-        let resumed = Resumed { by: who::who(place).await?, at: UnixMillis::now() };
-        written.operation.resumed.push(resumed);
-        written.operation.state = State::Running;
-        written.operation.note = None;
-        // What was counted as left is looked at again.
-        let counts = &mut written.operation.counts;
-        *counts = Counts { failed: 0, mismatched: 0, unreadable: 0, returned: 0, undeleted: 0, ..*counts };
+        written.operation.resume(who::who(place).await?, UnixMillis::now());
     }
     let expected = (version > 0).then_some(version);
     let stored = stack.save(&written.name, expected, &written.operation).await;
@@ -202,6 +196,9 @@ async fn act(
     let name = written.name.clone();
     if !printer.is_json() {
         printer.step(format!("{} {name}", order.kind.as_str()));
+    }
+    if order.options.force && !printer.is_json() {
+        printer.note("warning: with --force what took effect runs again, and whatever it caused, it causes twice");
     }
     let began = tokio::time::Instant::now();
     let before = gone(&written.operation.counts);
@@ -224,6 +221,9 @@ async fn act(
     })?;
     if late > 0 && !printer.is_json() {
         printer.note(format!("{} could not be given back: they are back within minutes", view::messages(late as u64)));
+    }
+    if let (Some(note), Ok(()), false) = (&operation.note, &ended, printer.is_json()) {
+        printer.note(note);
     }
     let goes_on = format!("`weir dlq {} --resume {name} --yes` goes on", operation.kind.as_str());
     match ended {

@@ -3,14 +3,15 @@
 use std::ops::ControlFlow;
 
 use serde::Serialize;
-use weir_core::UnixMillis;
+use weir_core::{Lane, UnixMillis};
 
 use super::{
     filter::Filter,
     groups::{self, Group},
     letter::Found,
     meant::{self, Progress},
-    outside::Stack,
+    outside::{Outside, Stack},
+    problem::Problem,
     scan::scan,
     stop::Stop,
     view,
@@ -29,6 +30,8 @@ struct Listed<'a> {
     read: u64,
     /// How many others have at the moment: not listed.
     elsewhere: u64,
+    /// When SQS deletes the first of them for good.
+    first_deleted_at: Option<String>,
     by: &'static str,
     groups: &'a [Group],
     messages: Vec<MessageView>,
@@ -92,10 +95,12 @@ pub(super) async fn run(args: &DlqListArgs, printer: &Printer) -> anyhow::Result
     let matching: Vec<&Found> = scanned.found.iter().filter(|found| filter.takes(found)).collect();
     let groups = groups::groups(matching.iter().copied(), args.by, now);
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
+    let first_deleted_at = first_deleted_at(&stack, &matching).await.map_err(|problem| problem.at(&place))?;
     let listed = Listed {
         matching: matching.len() as u64,
         read: scanned.found.len() as u64,
         elsewhere: scanned.elsewhere,
+        first_deleted_at: first_deleted_at.map(|at| at.to_string()),
         by: word(args.by),
         groups: &groups,
         messages: matching.iter().take(limit).map(|found| MessageView::from(*found)).collect(),
@@ -114,12 +119,28 @@ pub(super) async fn run(args: &DlqListArgs, printer: &Printer) -> anyhow::Result
         if groups.len() > limit {
             printer.note(format!("{} of {} groups; --limit shows more", limit, groups.len()));
         }
+        if let Some(at) = first_deleted_at {
+            printer.note(format!("SQS deletes the first of them for good in {}", view::time(at.since(now))));
+        }
         meant::remarks(&scanned, printer);
         if listed.matching > 0 {
             printer.note("`weir dlq show EVENT` tells more of one; `weir dlq replay` with the same filter previews sending them back");
         }
     }
     Ok(ExitStatus::Done)
+}
+
+/// SQS counts from when a message was first sent, whatever became of it since.
+async fn first_deleted_at(stack: &Stack, matching: &[&Found]) -> Result<Option<UnixMillis>, Problem> {
+    let mut first: Option<UnixMillis> = None;
+    for lane in Lane::ALL {
+        let of_lane = matching.iter().map(|found| &found.letter).filter(|letter| letter.lane == lane);
+        if let Some(oldest) = of_lane.map(|letter| letter.sent_at).min() {
+            let at = oldest + stack.depth(lane).await?.retention;
+            first = Some(first.map_or(at, |other| other.min(at)));
+        }
+    }
+    Ok(first)
 }
 
 fn word(by: GroupBy) -> &'static str {

@@ -60,6 +60,14 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
+    /// Somebody goes on with it: what was left is looked at again.
+    pub(crate) fn resume(&mut self, by: String, at: UnixMillis) {
+        self.resumed.push(Resumed { by, at });
+        self.state = State::Running;
+        self.note = None;
+        self.counts = Counts { failed: 0, mismatched: 0, unreadable: 0, returned: 0, undeleted: 0, ..self.counts };
+    }
+
     /// Whether it says that it runs, and nobody has heard of it for a while.
     pub(crate) fn looks_abandoned(&self, now: UnixMillis) -> bool {
         self.state == State::Running && now.since(self.updated_at) > SILENT

@@ -92,6 +92,9 @@ impl<'a, O: Outside> Run<'a, O> {
             Ok(()) if operation.counts.failed > 0 => State::Failed,
             Ok(()) => State::Done,
         };
+        if self.reader.is_cut && operation.note.is_none() {
+            operation.note = Some("a queue holds more than can be read at once: repeat it".to_owned());
+        }
         if !matches!(swept, Err(Problem::TakenOver)) {
             let saved = self.save().await;
             swept = swept.and(saved);

@@ -23,6 +23,7 @@ use super::{
     letter::tests::{RECEIVED, failed, message, meta, record},
     operation::{Chunk, Counts, Journal, Kind, Operation, Options, Planned, State},
     outside::Outside,
+    reader::HOLD,
     run::{Run, Written},
     stop::Stop,
 };
@@ -40,9 +41,23 @@ enum Fault {
     KilledAfter,
     /// SQS refuses the entries of a batch, and takes them the next time.
     Refused,
+    /// From this call on none is answered for a minute.
+    Down,
+    /// From this call on the lane takes nothing for a minute, while all else works.
+    LaneDown,
 }
 
-const FAULTS: [Fault; 5] = [Fault::Fails, Fault::ReplyLost, Fault::KilledBefore, Fault::KilledAfter, Fault::Refused];
+const DOWN: Duration = Duration::from_secs(60);
+
+const FAULTS: [Fault; 7] = [
+    Fault::Fails,
+    Fault::ReplyLost,
+    Fault::KilledBefore,
+    Fault::KilledAfter,
+    Fault::Refused,
+    Fault::Down,
+    Fault::LaneDown,
+];
 
 struct Message {
     id: String,
@@ -63,6 +78,10 @@ struct World {
     effects: RefCell<BTreeMap<Key, u32>>,
     calls: Cell<u32>,
     fault: Cell<Option<(u32, Fault)>>,
+    down_until: Cell<Option<Instant>>,
+    lane_down_until: Cell<Option<Instant>>,
+    /// Whether the ledger keeps the last error of what took effect since.
+    forgets: Cell<bool>,
     killed: Notify,
 }
 
@@ -80,8 +99,19 @@ impl World {
         let fault = self.fault.get().filter(|(call, _)| *call == self.calls.get()).map(|(_, fault)| fault);
         // Each call takes a moment.
         tokio::time::sleep(Duration::from_millis(5)).await;
+        if self.down_until.get().is_some_and(|until| Instant::now() < until) {
+            return None;
+        }
         match fault {
             None => Some(act(false)),
+            Some(Fault::LaneDown) => {
+                self.lane_down_until.set(Some(Instant::now() + DOWN));
+                Some(act(false))
+            }
+            Some(Fault::Down) => {
+                self.down_until.set(Some(Instant::now() + DOWN));
+                None
+            }
             Some(Fault::Refused) => Some(act(true)),
             Some(Fault::Fails) => None,
             Some(Fault::ReplyLost) => {
@@ -134,7 +164,11 @@ impl World {
             let mut records = self.records.borrow_mut();
             match records.get(&key).map(|record| &record.state) {
                 Some(Ledger::Done) => continue,
-                _ => drop(records.insert(key.clone(), record(key.clone(), Ledger::Done, &body))),
+                _ => {
+                    let mut done = record(key.clone(), Ledger::Done, &body);
+                    done.last_error = Some("HTTP 500".into()).filter(|_| !self.forgets.get());
+                    records.insert(key.clone(), done);
+                }
             }
             *self.effects.borrow_mut().entry(key).or_default() += 1;
         }
@@ -180,6 +214,10 @@ impl Outside for World {
     }
 
     async fn send(&self, _: Lane, messages: &[Outgoing]) -> Result<Refusals, QueueError> {
+        if self.lane_down_until.get().is_some_and(|until| Instant::now() < until) {
+            let reason = "no answer".to_owned();
+            return Err(QueueError { action: "sqs:SendMessage", queue: "q".into(), code: None, reason });
+        }
         self.queue(|refused| {
             let refusal = refused.then(|| Refusal { code: "InternalError".into(), for_good: false });
             if !refused {
@@ -257,7 +295,10 @@ fn world(kind: Kind, force: bool) -> World {
 
 /// Goes on with what is written down, until its end or until it is killed.
 async fn run(world: &World, stop: &Stop) {
-    let (version, operation) = world.operation.borrow().clone().unwrap();
+    let (version, mut operation) = world.operation.borrow().clone().unwrap();
+    if version > 1 {
+        operation.resume("me".into(), UnixMillis::now());
+    }
     let mut journal = Journal::default();
     world.chunks.borrow().values().for_each(|chunk| journal.add(chunk));
     let written = Written { name: NAME.into(), version, operation, journal };
@@ -285,12 +326,15 @@ fn check_nothing_lost(world: &World, what: &str) {
     }
 }
 
-async fn try_each_fault(kind: Kind, force: bool, worker_is_quick: bool) {
+/// Whoever comes after an interruption goes on with it, or begins another one.
+async fn try_each_fault(kind: Kind, force: bool, worker_is_quick: bool, resumes: bool) {
     let (_sender, stop) = Stop::by_hand();
     for fault in FAULTS {
         for call in 1.. {
             let what = format!("{fault:?} at call {call}");
             let world = world(kind, force);
+            world.forgets.set(resumes);
+            let begun = world.operation.borrow().clone();
             world.fault.set(Some((call, fault)));
             run(&world, &stop).await;
             let was_met = world.calls.get() >= call;
@@ -303,6 +347,10 @@ async fn try_each_fault(kind: Kind, force: bool, worker_is_quick: bool) {
             // Whatever the killed one held comes back by itself.
             tokio::time::sleep(Duration::from_secs(120)).await;
             world.fault.set(None);
+            if !resumes {
+                world.chunks.borrow_mut().clear();
+                *world.operation.borrow_mut() = begun;
+            }
             run(&world, &stop).await;
             world.work();
 
@@ -327,19 +375,23 @@ async fn try_each_fault(kind: Kind, force: bool, worker_is_quick: bool) {
 
 #[tokio::test(start_paused = true)]
 async fn a_replay_loses_and_doubles_nothing_whatever_call_goes_wrong() {
-    try_each_fault(Kind::Replay, false, true).await;
-    try_each_fault(Kind::Replay, false, false).await;
+    for (worker_is_quick, resumes) in [(true, true), (true, false), (false, true), (false, false)] {
+        try_each_fault(Kind::Replay, false, worker_is_quick, resumes).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forced_replay_that_is_resumed_comes_to_the_same_generation() {
-    try_each_fault(Kind::Replay, true, true).await;
-    try_each_fault(Kind::Replay, true, false).await;
+async fn a_forced_replay_that_is_done_again_comes_to_the_same_generation() {
+    for (worker_is_quick, resumes) in [(true, true), (true, false), (false, true), (false, false)] {
+        try_each_fault(Kind::Replay, true, worker_is_quick, resumes).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_drop_deletes_only_what_was_meant_whatever_call_goes_wrong() {
-    try_each_fault(Kind::Drop, false, true).await;
+    for resumes in [true, false] {
+        try_each_fault(Kind::Drop, false, true, resumes).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -369,11 +421,35 @@ async fn a_slow_replay_holds_on_to_its_messages_and_keeps_its_rate() {
     world.operation.borrow_mut().as_mut().unwrap().1.options.rate = Some(0.1);
     let (_sender, stop) = Stop::by_hand();
     let began = Instant::now();
-    run(&world, &stop).await;
+    let ended = Cell::new(false);
+    let replay = async {
+        run(&world, &stop).await;
+        ended.set(true);
+    };
+    let others = async {
+        let mut before = usize::MAX;
+        while !ended.get() {
+            let visible = world.dlq.borrow().iter().filter(|message| message.visible_at <= Instant::now()).count();
+            assert!(visible <= before, "{} show again after {:?}", visible - before, began.elapsed());
+            before = visible;
+            tokio::time::sleep(Duration::from_millis(999)).await;
+        }
+    };
+    tokio::join!(replay, others);
     let (_, operation) = world.operation.borrow().clone().unwrap();
     assert_eq!((operation.state, operation.counts.sent), (State::Done, u64::from(EVENTS)));
     assert_eq!(world.lane.borrow().len(), EVENTS as usize, "none was sent twice");
     assert!(began.elapsed() >= Duration::from_secs(10 * u64::from(EVENTS - 1)), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_that_was_killed_holds_is_waited_for() {
+    let world = world(Kind::Replay, false);
+    let until = Instant::now() + HOLD;
+    world.dlq.borrow_mut().iter_mut().for_each(|message| message.visible_at = until);
+    let (_sender, stop) = Stop::by_hand();
+    run(&world, &stop).await;
+    assert_eq!((left(&world), world.lane.borrow().len()), ((0, EVENTS as usize), EVENTS as usize));
 }
 
 #[tokio::test(start_paused = true)]
