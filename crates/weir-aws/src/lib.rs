@@ -8,6 +8,7 @@ mod bus;
 mod conditional;
 pub mod config;
 pub mod controls;
+pub mod dead_letters;
 mod fence;
 mod lanes;
 pub mod ledger;

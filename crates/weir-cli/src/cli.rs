@@ -2,6 +2,7 @@
 
 mod audit;
 mod controls;
+pub(crate) mod dlq;
 mod events;
 mod shops;
 mod status;
@@ -14,6 +15,10 @@ pub(crate) use audit::AuditArgs;
 pub(crate) use controls::{
     ChangeArgs, ControlsApplyArgs, ControlsArgs, ControlsCommand, ControlsLimitArgs, ControlsOffArgs, ControlsShowArgs,
     LimitScopeArgs, TargetArgs, TargetKind,
+};
+pub(crate) use dlq::{
+    DlqArgs, DlqCommand, DlqDropArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs, FilterArgs, GroupBy,
+    StandingName,
 };
 pub(crate) use events::{
     Cursor, EventsArgs, EventsCommand, LedgerArgs, ListArgs, Moment, OutcomeName, ShowArgs, StateName,
@@ -45,6 +50,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir audit                                 what was asked of them, and what it cost
   weir status --watch                        whether it is healthy, and if not, where
   weir controls off destination erp          switch off, or slow down, while it runs
+  weir dlq replay                            what went to the dead-letter queues, sent back to its lanes
 
 Exit status:
   0    done
@@ -64,6 +70,7 @@ pub(crate) enum Command {
     Audit(AuditArgs),
     Controls(ControlsArgs),
     Status(StatusArgs),
+    Dlq(DlqArgs),
 }
 
 /// Run the whole of weir on this machine, until Ctrl-C

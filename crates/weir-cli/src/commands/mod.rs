@@ -5,6 +5,7 @@ pub(crate) mod audit;
 mod controls;
 #[cfg(feature = "aws")]
 mod dev;
+pub(crate) mod dlq;
 #[cfg(feature = "aws")]
 mod events;
 pub(crate) mod send;
@@ -61,5 +62,6 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
         Command::Audit(args) => audit::run(&args, printer).await,
         Command::Controls(args) => controls::run(args, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
+        Command::Dlq(args) => dlq::run(args, printer).await,
     }
 }

@@ -30,8 +30,19 @@ pub fn refer(meta: &Meta, uri: &str) -> String {
 impl Envelope {
     /// The message of a parked copy: the same event, its body byte for byte as it came in this one.
     pub fn park(&self, parked: Parked) -> String {
+        self.write(Some(parked))
+    }
+
+    /// The message that this envelope came in, or would come in, were it changed since: its body byte for byte as it came.
+    pub fn message(&self) -> String {
+        self.write(self.parked)
+    }
+
+    fn write(&self, parked: Option<Parked>) -> String {
         let mut wire = wire::Wire::new(&self.meta);
-        wire.park(parked);
+        if let Some(parked) = parked {
+            wire.park(parked);
+        }
         match &self.data {
             Data::Json(text) => return wire.write_with(text),
             Data::Base64(text) => wire.data_base64 = Some(text.into()),

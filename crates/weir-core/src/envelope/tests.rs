@@ -113,6 +113,18 @@ fn a_parked_copy_carries_its_stay_and_the_same_bytes() {
 }
 
 #[test]
+fn a_message_is_written_again_as_it_came_and_with_what_was_changed() {
+    let message = seal(&meta(b" {\"id\":1} "), b" {\"id\":1} ").unwrap();
+    let mut envelope = Envelope::parse(&message).unwrap();
+    assert_eq!(envelope.message(), message);
+    let parked = Envelope::parse(&envelope.park(Parked { count: 3, since: UnixMillis(7) })).unwrap();
+    assert_eq!(Envelope::parse(&parked.message()).unwrap().parked, parked.parked);
+    envelope.meta.generation = 1;
+    let replay = Envelope::parse(&envelope.message()).unwrap();
+    assert_eq!((replay.meta.generation, replay.open(None).unwrap()), (1, b" {\"id\":1} ".to_vec()));
+}
+
+#[test]
 fn half_of_a_stay_is_no_envelope() {
     let message = seal(&meta(b"{}"), b"{}").unwrap();
     for half in ["\"parks\":1", "\"parkedat\":\"2026-11-27T05:00:00Z\"", "\"parks\":1,\"parkedat\":\"soon\""] {
