@@ -88,7 +88,8 @@ impl<R: Recover> Monitor<R> {
         summary: &mut Summary,
     ) -> Result<Option<Client>, Failed> {
         let client = self.clients.of(&shop.app).await?;
-        let actual = shopify::read(&client, &shop.domain, &call(READ_WITHIN, deadline)).await?;
+        let subject = subject(shop, &client, wanted, deadline);
+        let actual = shopify::read(&client, &shop.domain, &call(READ_WITHIN, subject.deadline)).await?;
         let address = address(&self.webhook_url, &shop.app);
         summary.fell_forward += fell_forward(shop, &client, &actual, &address);
         let plan = plan(wanted, &actual, &address).without_deletions();
@@ -104,7 +105,7 @@ impl<R: Recover> Monitor<R> {
                 drift: Drift::found(&plan, self.clock.now(), well_at.unwrap_or(shop.installed_at)),
             });
             noted.drift.add(&plan);
-            self.restore(shop, &client, &address, &plan, noted, deadline, summary).await?;
+            self.restore(&subject, &address, &plan, noted, summary).await?;
         }
         let Some(mut noted) = noted else { return Ok(Some(client)) };
         if noted.drift.repaired_at.is_none() {
@@ -112,7 +113,7 @@ impl<R: Recover> Monitor<R> {
             noted.drift.failure = None;
             self.note(&mut noted).await?;
         }
-        self.recover(shop, &client, wanted, &mut noted, deadline, summary).await?;
+        self.recover(subject, &mut noted, summary).await?;
         Ok(None)
     }
 
@@ -132,15 +133,13 @@ impl<R: Recover> Monitor<R> {
     /// Notes the drift, and then makes the changes: a run that dies in between has left a note of what may be missing.
     async fn restore(
         &self,
-        shop: &Shop,
-        client: &Client,
+        subject: &Subject<'_>,
         address: &str,
         plan: &Plan,
         noted: &mut Noted,
-        deadline: Instant,
         summary: &mut Summary,
     ) -> Result<(), Failed> {
-        let (domain, app) = (shop.domain.as_str(), shop.app.as_str());
+        let (domain, app) = (subject.shop.as_str(), subject.app);
         self.note(noted).await?;
         for change in &plan.changes {
             let (topic, what) = (change.topic(), what(change));
@@ -153,7 +152,14 @@ impl<R: Recover> Monitor<R> {
                 possible_since = noted.drift.possible_since,
                 "A subscription is lost"
             );
-            let done = shopify::carry_out(client, &shop.domain, address, change, &call(CHANGE_WITHIN, deadline)).await;
+            let done = shopify::carry_out(
+                subject.client,
+                subject.shop,
+                address,
+                change,
+                &call(CHANGE_WITHIN, subject.deadline),
+            )
+            .await;
             if let Err(error) = done {
                 noted.drift.failure = error.to_string().lines().next().map(str::to_owned);
                 self.note(noted).await?;
@@ -166,23 +172,15 @@ impl<R: Recover> Monitor<R> {
     }
 
     /// Has the missed events sent, and closes the document.
-    async fn recover(
-        &self,
-        shop: &Shop,
-        client: &Client,
-        wanted: &Wanted<'_>,
-        noted: &mut Noted,
-        deadline: Instant,
-        summary: &mut Summary,
-    ) -> Result<(), Failed> {
+    async fn recover(&self, subject: Subject<'_>, noted: &mut Noted, summary: &mut Summary) -> Result<(), Failed> {
         let now = self.clock.now();
         let repaired_at = noted.drift.repaired_at.as_deref().and_then(|at| at.parse().ok());
         let loss = Loss {
-            subject: subject(shop, client, wanted, deadline),
             // An app that was installed anew since: what was before is not its.
-            since: noted.drift.well_until().unwrap_or(shop.installed_at).max(shop.installed_at),
+            since: noted.drift.well_until().unwrap_or(subject.installed_at).max(subject.installed_at),
             repaired_at: repaired_at.map_or(now, |at: Timestamp| UnixMillis(at.as_millisecond())),
             topics: noted.drift.topics(),
+            subject,
         };
         let failure = match self.recover.recover(&loss).await {
             Ok(Recovery::Whole(events)) => {
@@ -191,7 +189,7 @@ impl<R: Recover> Monitor<R> {
             }
             Ok(Recovery::Unfinished(why)) | Err(why) => why,
         };
-        let (domain, app) = (shop.domain.as_str(), shop.app.as_str());
+        let (domain, app) = (loss.subject.shop.as_str(), loss.subject.app);
         tracing::warn!(shop = domain, app, failure, "The events of a loss are not recovered yet: the next run goes on");
         noted.drift.failure = Some(failure);
         self.note(noted).await
@@ -230,8 +228,7 @@ fn subject<'a>(shop: &'a Shop, client: &'a Client, wanted: &'a Wanted<'a>, deadl
 
 /// A call that nobody waits for, and that ends before the invocation does.
 fn call(within: Duration, deadline: Instant) -> Call {
-    let last = deadline.checked_sub(AFTERWARDS).unwrap_or(deadline);
-    Call { priority: Priority::Background, deadline: last.min(Instant::now() + within) }
+    Call { priority: Priority::Background, deadline: deadline.min(Instant::now() + within) }
 }
 
 /// What is wrong, for the log. Filters and fields are the operator's own words.
