@@ -3,6 +3,7 @@
 mod audit;
 mod controls;
 mod dlq;
+mod reconcile;
 mod shops;
 mod status;
 
@@ -18,6 +19,7 @@ pub(crate) use controls::{
 pub(crate) use dlq::{
     DlqArgs, DlqCommand, DlqDropArgs, DlqFilterArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs,
 };
+pub(crate) use reconcile::{Moment, ReconcileArgs};
 pub(crate) use shops::{
     PlanName, ShopArgs, ShopStateName, ShopsAddArgs, ShopsArgs, ShopsCheckArgs, ShopsCommand, ShopsListArgs,
     ShopsRemoveArgs, ShopsShowArgs, StackArgs,
@@ -44,6 +46,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir dlq list                              what was given up, and why; then: weir dlq replay
   weir shops list                            the shops whose Admin API can be called
   weir audit                                 what was asked of them, and what it cost
+  weir reconcile --shop SHOP --since 6h      what a shop's webhooks did not tell, found and sent in
   weir status --watch                        whether it is healthy, and if not, where
   weir controls off destination erp          switch off, or slow down, while it runs
 
@@ -65,6 +68,7 @@ pub(crate) enum Command {
     Shops(ShopsArgs),
     Audit(AuditArgs),
     Controls(ControlsArgs),
+    Reconcile(ReconcileArgs),
     Status(StatusArgs),
 }
 

@@ -66,6 +66,7 @@ fn meant(command: Command) -> anyhow::Result<()> {
             };
             delivery::shop(&shop.shop)?;
         }
+        Command::Reconcile(args) => drop(delivery::shop(&args.shop)?),
         Command::Audit(args) => drop((UnixMillis::now() - args.since).to_string()),
         // What they mean, their parsers say.
         Command::Controls(_) | Command::Dlq(_) | Command::Dev(_) | Command::Status(_) | Command::Topics => {}

@@ -50,7 +50,13 @@ const NEEDED: [&str; 3] = ["id", "updated_at", "inventory_item_id"];
 impl Wanted {
     /// A subscription to whole bodies, without a name.
     pub fn topic(topic: &str) -> Self {
-        Self { topic: topic.to_owned(), name: None, include_fields: Vec::new(), has_filter: false, has_metafields: false }
+        Self {
+            topic: topic.to_owned(),
+            name: None,
+            include_fields: Vec::new(),
+            has_filter: false,
+            has_metafields: false,
+        }
     }
 
     /// What a file of desired subscriptions asks for in a shop, those of the app's own TOML among them.

@@ -106,6 +106,7 @@ pub(super) mod tests {
             received_at: at,
             body_sha256: sha256::hex(body),
             traceparent: None,
+            synthetic: None,
             generation: 0,
         }
     }
