@@ -116,18 +116,6 @@ fn expected(orders: &[u64]) -> BTreeSet<(String, u64)> {
     created.chain(paid).collect()
 }
 
-/// Names and types of all that is within.
-fn shape(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => map.iter().map(|(name, value)| (name.clone(), shape(value))).collect(),
-        Value::Array(all) => all.first().map_or(Value::Null, shape),
-        Value::String(_) => "text".into(),
-        Value::Number(_) => 0.into(),
-        Value::Bool(_) => false.into(),
-        Value::Null => Value::Null,
-    }
-}
-
 #[tokio::test]
 async fn orders_of_a_gap_arrive_as_if_delivered_and_once_each() {
     let world = World::new("reconcile").await;
@@ -151,9 +139,10 @@ async fn orders_of_a_gap_arrive_as_if_delivered_and_once_each() {
         for name in ["source", "topic", "app", "apiversion", "datacontenttype", "generation", "specversion"] {
             assert_eq!(event[name], like[name], "{name}");
         }
-        let names = |event: &Value| event["data"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-        assert_eq!(names(event), names(like));
-        assert_eq!(shape(&event["data"]["line_items"][0]), shape(&like["data"]["line_items"][0]));
+        // What differs from order to order is within: a test of the crate compares the bytes.
+        let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&event["data"]), names(&like["data"]));
+        assert_eq!(names(&event["data"]["line_items"][0]), names(&like["data"]["line_items"][0]));
         assert_eq!((&event["synthetic"], &like["synthetic"]), (&Value::from("reconcile"), &Value::Null));
     }
 

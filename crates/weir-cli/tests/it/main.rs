@@ -7,6 +7,7 @@ mod check;
 mod controls;
 mod events;
 mod help;
+mod reconcile;
 mod send;
 mod server;
 mod shops;
