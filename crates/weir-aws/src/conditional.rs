@@ -12,7 +12,8 @@ use crate::ledger::{BadItem, item::Item};
 
 /// What a conditional write came to.
 pub(crate) enum Written<R> {
-    Yes,
+    /// The attributes that the write was asked to bring back.
+    Yes(Item),
     /// The condition did not hold; the record as it stands, unless there is none.
     No(Option<Box<R>>),
 }
@@ -32,7 +33,7 @@ pub(crate) fn written<R>(
     action: &'static str,
 ) -> Result<Written<R>, StoreError> {
     match reply {
-        Ok(_) => Ok(Written::Yes),
+        Ok(reply) => Ok(Written::Yes(reply.attributes.unwrap_or_default())),
         Err(error) => match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
                 let record = refused.item().map(read).transpose();

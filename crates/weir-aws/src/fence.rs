@@ -150,7 +150,7 @@ impl Fence for DynamoFence {
             false => request.expression_attribute_values(":at_version", text(ask.run.at_version())),
         };
         match written(request.send().await, record, "enter the resource")? {
-            Written::Yes => Ok(Entry::Granted),
+            Written::Yes(_) => Ok(Entry::Granted),
             Written::No(record) => match fence::enter(record.as_deref(), ask) {
                 // The write and the rule disagree: never act on that, come back.
                 Entry::Granted => Ok(Entry::Busy(Duration::from_secs(1))),
@@ -175,7 +175,7 @@ impl Fence for DynamoFence {
         };
         match written(request.send().await, record, "leave the resource")? {
             Written::No(record) if !(how == Leave::Ran && fence::has_left(record.as_deref(), ask)) => Ok(Settled::Lost),
-            Written::Yes | Written::No(_) => Ok(Settled::Written),
+            Written::Yes(_) | Written::No(_) => Ok(Settled::Written),
         }
     }
 }

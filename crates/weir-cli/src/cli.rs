@@ -3,13 +3,14 @@
 mod audit;
 mod controls;
 mod dlq;
+mod events;
 mod reconcile;
 mod shops;
 mod status;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 pub(crate) use audit::AuditArgs;
 pub(crate) use controls::{
@@ -19,7 +20,10 @@ pub(crate) use controls::{
 pub(crate) use dlq::{
     DlqArgs, DlqCommand, DlqDropArgs, DlqFilterArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs,
 };
-pub(crate) use reconcile::{Moment, ReconcileArgs};
+pub(crate) use events::{
+    Cursor, EventsArgs, EventsCommand, LedgerArgs, ListArgs, Moment, OutcomeName, ShowArgs, StateName,
+};
+pub(crate) use reconcile::ReconcileArgs;
 pub(crate) use shops::{
     PlanName, ShopArgs, ShopStateName, ShopsAddArgs, ShopsArgs, ShopsCheckArgs, ShopsCommand, ShopsListArgs,
     ShopsRemoveArgs, ShopsShowArgs, StackArgs,
@@ -142,108 +146,6 @@ Examples:
   weir send orders/create --secret wrong                   a forgery: 401
   weir send products/update --file product.json
   weir send app/uninstalled --url https://HOST/webhooks    with the secret in WEIR_CLIENT_SECRET";
-
-/// Read the ledger: what happened to each event
-#[derive(Debug, Args)]
-pub(crate) struct EventsArgs {
-    #[command(subcommand)]
-    pub(crate) command: EventsCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum EventsCommand {
-    /// List events, the newest first
-    ///
-    /// Reads the whole table and picks what was asked for from that: on a large one this takes time and is billed.
-    #[command(after_help = LIST_HELP)]
-    List(ListArgs),
-    /// Show all that is known of one event. Bodies are not kept in the ledger
-    #[command(after_help = SHOW_HELP)]
-    Show(ShowArgs),
-}
-
-const LIST_HELP: &str = "\
-Examples:
-  weir events list
-  weir events list --state failed --limit 100
-  weir events list --shop north.myshopify.com --topic orders/create --json
-  weir events list --stack weir --region eu-west-1";
-
-const SHOW_HELP: &str = "\
-Examples:
-  weir events show 'north.myshopify.com#b54557e4-bdd9-4b37-8a5f-bf7d70bcd043'
-  weir events show b54557e4-bdd9-4b37-8a5f-bf7d70bcd043    without the shop the whole table is read";
-
-#[derive(Debug, Args)]
-pub(crate) struct ListArgs {
-    /// Only this shop's
-    #[arg(long, value_name = "DOMAIN")]
-    pub(crate) shop: Option<String>,
-    /// Only this topic's
-    #[arg(long, value_name = "TOPIC")]
-    pub(crate) topic: Option<String>,
-    /// Only those in this state
-    #[arg(long)]
-    pub(crate) state: Option<StateName>,
-    /// How many at most
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) limit: u32,
-    #[command(flatten)]
-    pub(crate) source: LedgerArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ShowArgs {
-    /// SHOP#ID as `events list` prints it, or the webhook id alone
-    pub(crate) event: String,
-    #[command(flatten)]
-    pub(crate) source: LedgerArgs,
-}
-
-/// Whose ledger is read.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Which ledger (default: the local stack's)")]
-pub(crate) struct LedgerArgs {
-    /// The ledger of this CloudFormation stack on AWS
-    #[arg(long, value_name = "NAME", conflicts_with = "table")]
-    pub(crate) stack: Option<String>,
-    /// This DynamoDB table on AWS [env: WEIR_LEDGER_TABLE]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) table: Option<String>,
-    /// The AWS region [default: as the AWS CLI finds it]
-    #[arg(long, value_name = "REGION")]
-    pub(crate) region: Option<String>,
-    /// The profile of ~/.aws [default: as the AWS CLI finds it]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) profile: Option<String>,
-}
-
-/// A state of the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StateName {
-    /// A worker acts on it now
-    Leased,
-    /// It took effect
-    Done,
-    /// A newer version of its resource came first
-    Stale,
-    /// The last attempt failed
-    Failed,
-    /// What it needs is not there: it waits
-    Parked,
-}
-
-impl StateName {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Leased => "leased",
-            Self::Done => "done",
-            Self::Stale => "stale",
-            Self::Failed => "failed",
-            Self::Parked => "parked",
-        }
-    }
-}
 
 /// `20`, `0.5` or `20/s`.
 fn rate(text: &str) -> Result<f64, &'static str> {

@@ -52,10 +52,15 @@ pub fn command_line(line: &[OsString]) -> Result<(), Refused> {
 fn meant(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Send(args) => sent(&args)?,
-        Command::Events(args) => match args.command {
-            EventsCommand::List(args) => drop(args.shop.as_deref().map(delivery::shop).transpose()?),
-            EventsCommand::Show(_) => {}
-        },
+        Command::Events(args) => {
+            let now = UnixMillis::now();
+            let (shop, times) = match args.command {
+                EventsCommand::List(args) => (args.shop, [args.since, args.until]),
+                EventsCommand::Show(args) => (args.shop, [args.since, None]),
+            };
+            shop.as_deref().map(delivery::shop).transpose()?;
+            times.into_iter().flatten().for_each(|moment| drop(moment.at(now).to_string()));
+        }
         Command::Shops(args) => {
             let shop = match &args.command {
                 ShopsCommand::Add(args) => &args.shop,

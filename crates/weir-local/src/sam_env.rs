@@ -66,6 +66,16 @@ fn variables(deployed: &Deployed) -> Value {
         functions.insert(format!("{}{}Worker", lane[..1].to_uppercase(), &lane[1..]), with(own));
     }
     functions.insert("IngestFunction".to_owned(), with(queues));
+    let monitor = json!({
+        "WEIR_WEBHOOK_URL": deployed.webhook_url,
+        "WEIR_SECRET_PREFIX": deployed.secret_prefix,
+        "WEIR_SHOPS_TABLE": deployed.shops_table,
+        "WEIR_TOKEN_KEY": deployed.token_key_id,
+        "WEIR_STATE_TABLE": deployed.state_table,
+        "WEIR_OPERATIONS_TABLE": deployed.operations_table,
+        "WEIR_FENCE_TABLE": deployed.fence_table,
+    });
+    functions.insert("Monitor".to_owned(), with(monitor));
     Value::Object(functions)
 }
 
@@ -105,6 +115,7 @@ mod tests {
         assert_eq!(all["UrgentWorker"]["WEIR_LEDGER_TABLE"], "the-table");
         assert_eq!(all["UrgentWorker"]["WEIR_FENCE_TABLE"], "the-fence");
         assert_eq!(all["UrgentWorker"]["WEIR_SHOPS_TABLE"], "the-shops");
+        assert_eq!(all["Monitor"]["WEIR_OPERATIONS_TABLE"], "the-operations");
         assert!(!all.to_string().contains("secret\""));
     }
 }

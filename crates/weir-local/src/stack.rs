@@ -36,6 +36,8 @@ impl StackOptions {
             parameters: BTreeMap::from([
                 ("Architecture".to_owned(), architecture.to_owned()),
                 ("LocalTap".to_owned(), "true".to_owned()),
+                // Without a simulated Shopify it would call real shops.
+                ("MonitorState".to_owned(), "DISABLED".to_owned()),
             ]),
             functions_dir,
         }
@@ -148,6 +150,7 @@ impl<'a> Stack<'a> {
         let template_url = package(&s3, &checkout.template(), &options.functions_dir, &name, progress).await?;
         let mut parameters = options.parameters.clone();
         parameters.insert("ClientSecret".to_owned(), options.client_secret.expose_secret().to_owned());
+        parameters.insert("LocalApiUrl".to_owned(), emulator.endpoint());
         progress(&format!("Creating stack {name}"));
         let id = cloudformation::create(&client, &name, template_url, parameters).await?;
         let mut stack =

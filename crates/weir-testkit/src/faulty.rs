@@ -6,9 +6,9 @@ use std::sync::{
 };
 
 use weir_core::{
-    StoreError, UnixMillis,
+    StoreError,
     fence::{self, Entry, Fence, Leave},
-    ledger::{Again, Ask, Claim, Ending, Key, Ledger, Owner, Settled},
+    ledger::{Again, Ask, Claim, Ended, Key, Ledger, Settled},
 };
 
 /// How a call fails.
@@ -51,8 +51,8 @@ impl<L: Ledger> Ledger for Faulty<L> {
         self.pass(self.inner.claim(ask)).await
     }
 
-    async fn settle(&self, key: &Key, owner: &Owner, ending: &Ending, now: UnixMillis) -> Result<Settled, StoreError> {
-        self.pass(self.inner.settle(key, owner, ending, now)).await
+    async fn settle(&self, ended: &Ended<'_>) -> Result<Settled, StoreError> {
+        self.pass(self.inner.settle(ended)).await
     }
 
     async fn count(&self, key: &Key, again: Again) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ pub mod contract;
 mod faulty;
 mod model;
 pub mod shopify;
+pub mod slack;
 
 pub use faulty::{Fault, Faulty};
 pub use model::ModelLedger;

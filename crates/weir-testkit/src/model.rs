@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Mutex};
 use weir_core::{
     StoreError, UnixMillis,
     fence::{self, Entry, Fence, Leave},
-    ledger::{self, Again, Ask, Claim, Ending, Key, Ledger, Owner, Record, Settled, State},
+    ledger::{self, Again, Ask, Attempt, Claim, Ended, Ending, Key, Ledger, Record, SLOTS, Settled, State},
 };
 
 /// A ledger and fence in memory whose every decision is `weir_core`'s.
@@ -62,7 +62,7 @@ impl Ledger for ModelLedger {
         Ok(self.locked(|records| {
             let before = records.get(ask.key);
             let claim = ledger::claim(before, ask);
-            if claim == Claim::Granted {
+            if claim.is_granted() {
                 let meta = ask.meta;
                 let record = Record {
                     key: ask.key.clone(),
@@ -78,9 +78,11 @@ impl Ledger for ModelLedger {
                     event_id: meta.and_then(|m| m.event_id.clone()),
                     lane: ask.lane,
                     triggered_at: meta.and_then(|m| m.triggered_at.clone()),
-                    received_at: meta.map_or(ask.now, |m| m.received_at),
+                    resource: ask.resource.map(str::to_owned).or_else(|| before.and_then(|r| r.resource.clone())),
+                    received_at: before.map_or_else(|| meta.map_or(ask.now, |m| m.received_at), |r| r.received_at),
                     updated_at: ask.now,
                     last_error: before.and_then(|r| r.last_error.clone()),
+                    history: before.map_or_else(Vec::new, |r| r.history.clone()),
                 };
                 records.insert(ask.key.clone(), record);
             }
@@ -88,11 +90,14 @@ impl Ledger for ModelLedger {
         }))
     }
 
-    async fn settle(&self, key: &Key, owner: &Owner, ending: &Ending, now: UnixMillis) -> Result<Settled, StoreError> {
+    async fn settle(&self, ended: &Ended<'_>) -> Result<Settled, StoreError> {
+        let Ended { key, owner, ending, .. } = *ended;
         Ok(self.locked(|records| {
             let settled = ledger::settle(records.get(key), owner, ending);
             if let (Settled::Written, Some(record)) = (settled, records.get_mut(key)) {
-                record.updated_at = now;
+                record.updated_at = ended.now;
+                record.resource = ended.resource.map(str::to_owned).or_else(|| record.resource.take());
+                remember(&mut record.history, Attempt::of(ended));
                 record.state = match ending {
                     Ending::Done => State::Done,
                     Ending::Stale => State::Stale,
@@ -122,6 +127,13 @@ impl Ledger for ModelLedger {
         });
         Ok(())
     }
+}
+
+/// Each attempt takes the slot of its number, whoever was there before.
+fn remember(history: &mut Vec<Attempt>, attempt: Attempt) {
+    history.retain(|before| before.number % SLOTS != attempt.number % SLOTS);
+    history.push(attempt);
+    history.sort_by_key(|attempt| attempt.number);
 }
 
 impl Fence for ModelLedger {

@@ -12,6 +12,6 @@ async fn the_model_keeps_the_contract() {
 async fn the_model_agrees_with_itself() {
     let ledger = ModelLedger::default();
     for seed in 0..50 {
-        contract::random_walk(&ledger, &ledger, "model", seed, 200).await;
+        contract::random_walk(&ledger, &ledger, async |key| ledger.get(key), "model", seed, 200).await;
     }
 }

@@ -83,6 +83,7 @@ fn functions_are_given_the_settings_that_they_read() {
         let mut read = match binary(&template, id) {
             "weir-ingest" => names(|env| drop(weir_ingest::settings::Settings::read(env))),
             "weir-worker" => names(|env| drop(weir_worker::settings::Settings::read(env))),
+            "weir-monitor" => names(|env| drop(weir_monitor::settings::Settings::read(env))),
             "weir-notifier" => names(|env| drop(weir_notifier::settings::Settings::read(env))),
             other => panic!("{id} runs {other}: say here who reads its settings"),
         };

@@ -36,6 +36,7 @@ pub(super) fn create(cx: &Cx<'_>, input: &Value) -> Value {
         name: wanted["name"].as_str().map(str::to_owned),
         include_fields: texts(&wanted["includeFields"]),
         metafield_namespaces: texts(&wanted["metafieldNamespaces"]),
+        metafields: wanted["metafields"].as_array().cloned().unwrap_or_default(),
         created: cx.now,
         updated: cx.now,
         failures: 0,
@@ -77,6 +78,9 @@ pub(super) fn update(cx: &Cx<'_>, input: &Value) -> Value {
     }
     if wanted.get("metafieldNamespaces").is_some() {
         subscription.metafield_namespaces = texts(&wanted["metafieldNamespaces"]);
+    }
+    if let Some(metafields) = wanted.get("metafields") {
+        subscription.metafields = metafields.as_array().cloned().unwrap_or_default();
     }
     subscription.updated = cx.now;
     subscription.failures = 0;

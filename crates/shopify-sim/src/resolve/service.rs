@@ -85,7 +85,10 @@ pub(super) fn subscription<'a>(cx: &'a Cx<'a>, id: u64, info: &ResolveInfo<'_>) 
         "name" => leaf(Value::from(subscription.name.clone())),
         "includeFields" => goods::list(&subscription.include_fields),
         "metafieldNamespaces" => goods::list(&subscription.metafield_namespaces),
-        "metafields" => ResolvedValue::list([]),
+        "metafields" => {
+            let one = |metafield: &Value| cx.plain(metafield.clone(), "WebhookSubscriptionMetafieldIdentifier");
+            ResolvedValue::list(subscription.metafields.iter().map(one).collect::<Vec<_>>())
+        }
         "createdAt" => leaf(subscription.created.rfc3339()),
         "updatedAt" => leaf(subscription.updated.rfc3339()),
         "apiVersion" => {

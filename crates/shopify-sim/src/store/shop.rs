@@ -30,6 +30,8 @@ pub(crate) struct Subscription {
     pub(crate) name: Option<String>,
     pub(crate) include_fields: Vec<String>,
     pub(crate) metafield_namespaces: Vec<String>,
+    /// As the input has them: objects of `namespace` and `key`.
+    pub(crate) metafields: Vec<serde_json::Value>,
     pub(crate) created: UnixMillis,
     pub(crate) updated: UnixMillis,
     /// Failed deliveries in a row.

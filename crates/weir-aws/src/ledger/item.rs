@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use weir_core::{
     Failure, UnixMillis,
-    ledger::{Key, Owner, Record, State},
+    ledger::{Attempt, Key, Owner, Record, SLOTS, State},
 };
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -33,11 +33,22 @@ pub(super) mod name {
     pub(crate) const EVENT_ID: &str = "event_id";
     pub(crate) const LANE: &str = "lane";
     pub(crate) const TRIGGERED_AT: &str = "triggered_at";
+    /// Not `resource`: that is a reserved word of DynamoDB.
+    pub(crate) const RESOURCE_ID: &str = "resource_id";
+    /// The key of the index by day.
+    pub(crate) const DAY_BUCKET: &str = "day_bucket";
+    /// The key of the index by trouble; absent from an event that is in none.
+    pub(crate) const TROUBLE: &str = "trouble";
     pub(crate) const RECEIVED_AT_MS: &str = "received_at_ms";
     pub(crate) const UPDATED_AT_MS: &str = "updated_at_ms";
     pub(crate) const LAST_ERROR: &str = "last_error";
     pub(crate) const PERMANENT: &str = "permanent";
     pub(crate) const EXPIRES_AT_S: &str = "expires_at_s";
+}
+
+/// The attribute of an attempt's slot: `a0` to `a7`.
+pub(super) fn slot(attempt: u32) -> String {
+    format!("a{}", Attempt::slot(attempt))
 }
 
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
@@ -85,10 +96,20 @@ pub(super) fn record(item: &Item) -> Result<Record, BadItem> {
         event_id: string(name::EVENT_ID),
         lane: required(name::LANE)?.parse().map_err(|_| BadItem(name::LANE))?,
         triggered_at: string(name::TRIGGERED_AT),
+        resource: string(name::RESOURCE_ID),
         received_at: time(name::RECEIVED_AT_MS)?,
         updated_at: time(name::UPDATED_AT_MS)?,
         last_error,
+        history: history(item),
     })
+}
+
+/// What can't be read is left out: a later version of weir may have written it, and the rest of the event is known.
+fn history(item: &Item) -> Vec<Attempt> {
+    let read = |number| Attempt::read(item.get(&slot(number))?.as_s().ok()?);
+    let mut attempts: Vec<Attempt> = (0..SLOTS).filter_map(read).collect();
+    attempts.sort_by_key(|attempt| attempt.number);
+    attempts
 }
 
 #[cfg(test)]

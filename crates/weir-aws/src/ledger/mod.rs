@@ -2,7 +2,9 @@
 //!
 //! An item stays under 1 KB, so that a write costs one unit: two units an event, claim and settle.
 
+mod index;
 pub(crate) mod item;
+mod listing;
 mod read;
 mod write;
 
@@ -11,7 +13,9 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_types::SdkConfig;
 
+pub use index::{Entry, Index, IndexPage, Partition, Spent};
 pub use item::BadItem;
+pub use listing::{Indexes, Listing, Position, RECORDS_AT_ONCE, Range};
 pub use read::{Page, ReadError};
 
 /// The ledger in one table.

@@ -1,11 +1,11 @@
 //! Reading the ledger, for the operator.
 
 use crate::reason::reason;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 use weir_core::ledger::{Key, Record};
 
 use super::{
-    DynamoLedger,
+    DynamoLedger, Spent,
     item::{self, BadItem, Item, name, text},
 };
 
@@ -25,6 +25,8 @@ pub enum ReadError {
 pub struct Page {
     /// The records.
     pub records: Vec<Record>,
+    /// What it cost.
+    pub spent: Spent,
     next: Option<Item>,
 }
 
@@ -78,12 +80,15 @@ impl DynamoLedger {
     pub async fn scan(&self, after: Option<Page>) -> Result<Page, ReadError> {
         let request = self.client.scan().table_name(&self.table).consistent_read(true);
         let start = after.and_then(|page| page.next);
-        let reply = request.set_exclusive_start_key(start).send().await.map_err(|e| unavailable(&e))?;
-        let records = reply.items().iter().map(item::record).collect::<Result<_, _>>()?;
-        Ok(Page { records, next: reply.last_evaluated_key })
+        let request = request.set_exclusive_start_key(start).return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let reply = request.send().await.map_err(|e| unavailable(&e))?;
+        let records: Vec<Record> = reply.items().iter().map(item::record).collect::<Result<_, _>>()?;
+        let units = reply.consumed_capacity().and_then(|capacity| capacity.capacity_units()).unwrap_or_default();
+        let items = u64::try_from(reply.scanned_count()).unwrap_or_default();
+        Ok(Page { records, spent: Spent { requests: 1, items, units }, next: reply.last_evaluated_key })
     }
 }
 
-fn unavailable(error: &(dyn std::error::Error + 'static)) -> ReadError {
+pub(super) fn unavailable(error: &(dyn std::error::Error + 'static)) -> ReadError {
     ReadError::Unavailable(reason(error))
 }

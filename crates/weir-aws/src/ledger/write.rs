@@ -1,14 +1,20 @@
 //! The transitions as conditional writes.
 
-use aws_sdk_dynamodb::{operation::update_item::builders::UpdateItemFluentBuilder, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    operation::update_item::builders::UpdateItemFluentBuilder,
+    types::{AttributeValue, ReturnValue},
+};
 use weir_core::{
     StoreError, UnixMillis,
-    ledger::{self, Again, Ask, Claim, Ending, Key, Ledger, Owner, Settled},
+    ledger::{
+        self, Again, Ask, Attempt, Claim, Ended, Ending, Key, Ledger, Settled,
+        index::{Bucket, Trouble, day},
+    },
 };
 
 use super::{
     DynamoLedger,
-    item::{self, name, number, text},
+    item::{self, Item, name, number, slot, text},
 };
 use crate::conditional::{Written, update, written};
 
@@ -42,6 +48,11 @@ impl DynamoLedger {
     }
 }
 
+/// The number of the attempt, as the claim left it.
+fn attempts(item: &Item) -> u32 {
+    item.get(name::ATTEMPTS).and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or_default()
+}
+
 impl Ledger for DynamoLedger {
     async fn claim(&self, ask: &Ask<'_>) -> Result<Claim, StoreError> {
         let mut set = format!(
@@ -60,11 +71,19 @@ impl Ledger for DynamoLedger {
             }
         };
         let meta = ask.meta;
-        also(name::RECEIVED_AT_MS, Some(number(meta.map_or(ask.now, |m| m.received_at).0)));
         also(name::TOPIC, meta.map(|m| text(&m.topic)));
         also(name::APP, meta.map(|m| text(&m.app)));
         also(name::EVENT_ID, meta.and_then(|m| m.event_id.as_ref()).map(text));
         also(name::TRIGGERED_AT, meta.and_then(|m| m.triggered_at.as_ref()).map(text));
+        also(name::RESOURCE_ID, ask.resource.map(text));
+        // Of the first claim, whatever comes later: else the event would move in the indexes, and pay for it.
+        let received_at = meta.map_or(ask.now, |m| m.received_at);
+        let mut first = |at: &str, value: AttributeValue| {
+            set.push_str(&format!(", {at} = if_not_exists({at}, :{at})"));
+            request = request.clone().expression_attribute_values(format!(":{at}"), value);
+        };
+        first(name::RECEIVED_AT_MS, number(received_at.0));
+        first(name::DAY_BUCKET, text(Bucket::of(&ask.key.event).on(&day(received_at))));
         let is_first_receive = ask.receives <= 1;
         if !is_first_receive {
             request = request.expression_attribute_values(":false", AttributeValue::Bool(false));
@@ -81,32 +100,40 @@ impl Ledger for DynamoLedger {
             .expression_attribute_values(":lane", text(ask.lane.as_str()))
             .expression_attribute_values(":expires", self.expires(ask.now))
             .expression_attribute_values(":parks", number(ask.parks))
-            .expression_attribute_values(":one", number(1));
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew);
         match written(request.send().await, item::record, "claim the event")? {
-            Written::Yes => Ok(Claim::Granted),
+            Written::Yes(item) => Ok(Claim::Granted { attempt: attempts(&item) }),
             Written::No(record) => match ledger::claim(record.as_deref(), ask) {
                 // The write and the rule disagree: never act on that, come back.
-                Claim::Granted => Ok(Claim::Busy(std::time::Duration::from_secs(1))),
+                Claim::Granted { .. } => Ok(Claim::Busy(std::time::Duration::from_secs(1))),
                 refused => Ok(refused),
             },
         }
     }
 
-    async fn settle(&self, key: &Key, owner: &Owner, ending: &Ending, now: UnixMillis) -> Result<Settled, StoreError> {
+    async fn settle(&self, ended: &Ended<'_>) -> Result<Settled, StoreError> {
+        let Ended { key, owner, ending, now, .. } = *ended;
         let mut set = format!("SET #state = :state, {} = :now, {} = :expires", name::UPDATED_AT_MS, name::EXPIRES_AT_S);
         let mut request = self.update(key);
         let mut also = |at: &str, value: AttributeValue| {
             set.push_str(&format!(", {at} = :{at}"));
             request = request.clone().expression_attribute_values(format!(":{at}"), value);
         };
+        also(&slot(ended.attempt), text(Attempt::of(ended).write()));
+        if let Some(resource) = ended.resource {
+            also(name::RESOURCE_ID, text(resource));
+        }
         let mut remove = name::LEASE_UNTIL_MS.to_owned();
         match ending {
-            Ending::Done | Ending::Stale => remove.push_str(&format!(", {}", name::PERMANENT)),
+            Ending::Done | Ending::Stale => remove.push_str(&format!(", {}, {}", name::PERMANENT, name::TROUBLE)),
             Ending::Failed(failure) => {
+                also(name::TROUBLE, text(Bucket::of(&key.event).with(Trouble::Failed)));
                 also(name::LAST_ERROR, text(failure.reason()));
                 also(name::PERMANENT, AttributeValue::Bool(failure.is_permanent()));
             }
             Ending::Parked { parks, until, reason } => {
+                also(name::TROUBLE, text(Bucket::of(&key.event).with(Trouble::Parked)));
                 also(name::LAST_ERROR, text(reason));
                 also(name::PARKS, number(parks));
                 also(name::PARKED_UNTIL_MS, number(until.0));
@@ -120,7 +147,7 @@ impl Ledger for DynamoLedger {
             .expression_attribute_values(":now", number(now.0))
             .expression_attribute_values(":expires", self.expires(now));
         match written(request.send().await, item::record, "record how the event ended")? {
-            Written::Yes => Ok(Settled::Written),
+            Written::Yes(_) => Ok(Settled::Written),
             Written::No(_) => Ok(Settled::Lost),
         }
     }

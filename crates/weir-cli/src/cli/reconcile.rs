@@ -1,11 +1,10 @@
 //! The command line of `weir reconcile`.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use clap::Args;
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::{StackArgs, audit};
+use super::{Moment, StackArgs};
 
 /// Find what happened in a shop that weir never saw, and send it in
 ///
@@ -25,12 +24,12 @@ pub(crate) struct ReconcileArgs {
     /// The app, as in the address of its webhooks: /webhooks/APP
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub(crate) app: String,
-    /// Where to begin: a time ago, as 2h or 3d, a day, or a moment, as 2026-11-27T05:00:00Z
+    /// Where to begin: a time ago, as 2h or 3d, or a moment, as 2026-11-27T05:00:00Z
     /// [default: where the last one ended; the first looks back a day]
-    #[arg(long, value_name = "WHEN", value_parser = moment)]
+    #[arg(long, value_name = "WHEN")]
     pub(crate) since: Option<Moment>,
     /// Where to end. Such a run moves no cursor [default: two minutes ago]
-    #[arg(long, value_name = "WHEN", value_parser = moment, requires = "since")]
+    #[arg(long, value_name = "WHEN", requires = "since")]
     pub(crate) until: Option<Moment>,
     /// What to look at: orders, products, inventory, or single topics, as orders/paid
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "orders,products,inventory")]
@@ -53,40 +52,5 @@ Examples:
   weir reconcile --shop north.myshopify.com --since 6h --dry-run      what is missing
   weir reconcile --shop north.myshopify.com --since 6h
   weir reconcile --shop north.myshopify.com                           from where the last one ended
-  weir reconcile --shop north.myshopify.com --since 2026-11-26 --until 2026-11-27 --topics orders
+  weir reconcile --shop north.myshopify.com --since 2d --until 1d --topics orders
   weir reconcile --shop north.myshopify.com --since 1d --json | jq .missing";
-
-/// A point in time, as it was given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Moment {
-    /// Before now.
-    Ago(Duration),
-    /// By the calendar.
-    At(Timestamp),
-}
-
-fn moment(text: &str) -> Result<Moment, &'static str> {
-    if let Ok(ago) = audit::since(text) {
-        return Ok(Moment::Ago(ago));
-    }
-    let day = || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok().map(|day| day.timestamp());
-    let at = text.parse::<Timestamp>().ok().or_else(day);
-    at.map(Moment::At)
-        .ok_or("expected a time ago, as 2h or 3d, a day, as 2026-11-27, or a moment, as 2026-11-27T05:00:00Z")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_is_a_time_ago_a_day_or_a_timestamp() {
-        assert_eq!(moment("2h"), Ok(Moment::Ago(Duration::from_secs(7_200))));
-        let at = |text: &str| Moment::At(text.parse().unwrap());
-        assert_eq!(moment("2026-11-27"), Ok(at("2026-11-27T00:00:00Z")));
-        assert_eq!(moment("2026-11-27T05:00:00+01:00"), Ok(at("2026-11-27T04:00:00Z")));
-        for text in ["", "yesterday", "-2h", "0s", "2026-13-01", "2026-11-27T05:00:00"] {
-            assert!(moment(text).is_err(), "{text}");
-        }
-    }
-}

@@ -69,6 +69,14 @@ impl Envelope {
         }
     }
 
+    /// The body, unchecked, if it lies in the message as JSON: for what is only told, never acted on.
+    pub fn peek(&self) -> Option<&RawValue> {
+        match &self.data {
+            Data::Json(text) => serde_json::from_str(text).ok(),
+            Data::Base64(_) | Data::Zstd(_) | Data::Reference(_) => None,
+        }
+    }
+
     /// The bytes that Shopify signed. `fetched` is what lies at [`reference`](Self::reference), for a body
     /// that is not in the message. Every body is checked against its hash.
     pub fn open(self, fetched: Option<Vec<u8>>) -> Result<Vec<u8>, BodyProblem> {

@@ -5,7 +5,8 @@ use crate::Failure;
 
 /// Whether the asker may act on the event.
 pub fn claim(record: Option<&Record>, ask: &Ask<'_>) -> Claim {
-    let Some(record) = record else { return Claim::Granted };
+    let Some(record) = record else { return Claim::Granted { attempt: 1 } };
+    let granted = Claim::Granted { attempt: record.attempts.saturating_add(1) };
     if record.body_sha256 != ask.body_sha256 {
         return Claim::Mismatch;
     }
@@ -16,10 +17,10 @@ pub fn claim(record: Option<&Record>, ask: &Ask<'_>) -> Claim {
         // Receives that are left are used up without running what can't succeed. Whoever moves the message back
         // from the DLQ starts with a first receive.
         State::Failed(Failure::Permanent(_)) if ask.receives > 1 => Claim::Condemned,
-        State::Failed(_) | State::Parked { .. } => Claim::Granted,
+        State::Failed(_) | State::Parked { .. } => granted,
         // Its own claim, whose reply was lost.
-        State::Leased { .. } if record.owner == *ask.owner => Claim::Granted,
-        State::Leased { until } if *until < ask.now => Claim::Granted,
+        State::Leased { .. } if record.owner == *ask.owner => granted,
+        State::Leased { until } if *until < ask.now => granted,
         State::Leased { until } => Claim::Busy(until.since(ask.now)),
     }
 }
@@ -44,6 +45,8 @@ mod tests {
     use super::*;
     use crate::{Lane, UnixMillis, ledger::Key};
 
+    /// The records here were claimed once.
+    const GRANTED: Claim = Claim::Granted { attempt: 2 };
     const NOW: UnixMillis = UnixMillis(1_000_000);
 
     fn record(state: State, owner: &str) -> Record {
@@ -61,9 +64,11 @@ mod tests {
             event_id: None,
             lane: Lane::Standard,
             triggered_at: None,
+            resource: None,
             received_at: NOW,
             updated_at: NOW,
             last_error: None,
+            history: Vec::new(),
         }
     }
 
@@ -90,6 +95,7 @@ mod tests {
             owner: &owner,
             body_sha256: "aa",
             meta: None,
+            resource: None,
             lane: Lane::Standard,
             receives,
             parks,
@@ -106,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_new_event_may_be_claimed() {
-        check(None, Claim::Granted);
+        check(None, Claim::Granted { attempt: 1 });
     }
 
     #[test]
@@ -120,16 +126,16 @@ mod tests {
     #[test]
     fn a_failed_or_parked_event_may_be_claimed_again() {
         for state in [State::Failed(Failure::transient("x")), permanent(), parked()] {
-            check(Some(record(state, "other")), Claim::Granted);
+            check(Some(record(state, "other")), GRANTED);
         }
     }
 
     #[test]
     fn what_failed_for_good_runs_again_only_for_a_first_receive() {
         assert_eq!(asked(Some(&record(permanent(), "other")), 2, 0), Claim::Condemned);
-        assert_eq!(asked(Some(&record(permanent(), "other")), 1, 0), Claim::Granted, "it came back from the DLQ");
+        assert_eq!(asked(Some(&record(permanent(), "other")), 1, 0), GRANTED, "it came back from the DLQ");
         let transient = record(State::Failed(Failure::transient("x")), "other");
-        assert_eq!(asked(Some(&transient), 4, 0), Claim::Granted);
+        assert_eq!(asked(Some(&transient), 4, 0), GRANTED);
     }
 
     #[test]
@@ -151,12 +157,12 @@ mod tests {
 
     #[test]
     fn an_expired_lease_may_be_taken_over() {
-        check(Some(record(leased(NOW.0 - 1), "other")), Claim::Granted);
+        check(Some(record(leased(NOW.0 - 1), "other")), GRANTED);
     }
 
     #[test]
     fn a_claim_whose_reply_was_lost_may_be_repeated() {
-        check(Some(record(leased(NOW.0 + 7_000), "me")), Claim::Granted);
+        check(Some(record(leased(NOW.0 + 7_000), "me")), GRANTED);
     }
 
     #[test]

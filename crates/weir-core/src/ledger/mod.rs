@@ -12,9 +12,12 @@
 //! one holds, or settling as one settled, succeeds again.
 
 mod decide;
+mod history;
+pub mod index;
 mod record;
 mod store;
 
 pub use decide::{claim, settle};
+pub use history::{Attempt, Outcome, SLOTS};
 pub use record::{Ending, Key, Owner, Record, State};
-pub use store::{Again, Ask, Claim, Ledger, Settled};
+pub use store::{Again, Ask, Claim, Ended, Ledger, Settled};

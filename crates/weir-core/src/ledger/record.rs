@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Attempt;
 use crate::{Failure, Lane, UnixMillis, envelope::Meta};
 
 /// Which event: `{shop}#{webhook id}`, and the generation of its replay.
@@ -65,12 +66,16 @@ pub struct Record {
     pub lane: Lane,
     /// When it happened, as Shopify said.
     pub triggered_at: Option<String>,
-    /// When ingest took it in.
+    /// What its body is a snapshot of, as `orders/820982911946154508`; `None` if it is of nothing, or not known yet.
+    pub resource: Option<String>,
+    /// When ingest took it in first.
     pub received_at: UnixMillis,
     /// When the record last changed.
     pub updated_at: UnixMillis,
     /// Why the last attempt failed; kept when a later one succeeds.
     pub last_error: Option<String>,
+    /// The last attempts that ended, the first one first. One that is missing never told its end.
+    pub history: Vec<Attempt>,
 }
 
 /// What an event is doing.

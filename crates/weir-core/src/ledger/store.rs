@@ -16,6 +16,8 @@ pub struct Ask<'a> {
     pub body_sha256: &'a str,
     /// What else the envelope says; `None` for a message that can't be read.
     pub meta: Option<&'a Meta>,
+    /// What the body is a snapshot of, if it can be told before it is opened.
+    pub resource: Option<&'a str>,
     /// The lane that the message came by.
     pub lane: Lane,
     /// How often the message was received, this time included.
@@ -28,11 +30,37 @@ pub struct Ask<'a> {
     pub lease_until: UnixMillis,
 }
 
+/// How an attempt ended, as its owner tells it.
+#[derive(Debug, Clone)]
+pub struct Ended<'a> {
+    /// Which event.
+    pub key: &'a Key,
+    /// Who claimed it.
+    pub owner: &'a Owner,
+    /// What it came to.
+    pub ending: &'a Ending,
+    /// The attempt's number, as the claim gave it.
+    pub attempt: u32,
+    /// How often the message was received, this time included.
+    pub receives: u32,
+    /// When it was claimed.
+    pub begun: UnixMillis,
+    /// When the message is to be seen again, if it is tried again.
+    pub comes_back: Option<UnixMillis>,
+    /// What the body is a snapshot of, if that is known by now.
+    pub resource: Option<&'a str>,
+    /// Now.
+    pub now: UnixMillis,
+}
+
 /// The answer to a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
     /// The event is the asker's until its lease ends.
-    Granted,
+    Granted {
+        /// The number of this attempt, counted from one.
+        attempt: u32,
+    },
     /// It took effect before: acknowledge it, do nothing.
     Duplicate,
     /// Another owner acts on it for so long at most: come back then.
@@ -54,6 +82,13 @@ pub enum Again {
     Mismatch,
 }
 
+impl Claim {
+    /// Whether the event is the asker's.
+    pub fn is_granted(&self) -> bool {
+        matches!(self, Self::Granted { .. })
+    }
+}
+
 /// The answer to `settle`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
@@ -69,13 +104,7 @@ pub trait Ledger: Send + Sync {
     fn claim(&self, ask: &Ask<'_>) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
     /// [`settle`](super::settle) as one conditional write.
-    fn settle(
-        &self,
-        key: &Key,
-        owner: &Owner,
-        ending: &Ending,
-        now: UnixMillis,
-    ) -> impl Future<Output = Result<Settled, StoreError>> + Send;
+    fn settle(&self, ended: &Ended<'_>) -> impl Future<Output = Result<Settled, StoreError>> + Send;
 
     /// Counts a message that came for nothing, so that the operator sees it.
     fn count(&self, key: &Key, again: Again) -> impl Future<Output = Result<(), StoreError>> + Send;

@@ -53,18 +53,29 @@ struct Fields<'a>(#[serde(borrow)] HashMap<Cow<'a, str>, &'a RawValue>);
 impl Resource {
     /// The snapshot that a body is; `None` if it does not say of what, or when: it then counts as one of `every`.
     pub fn snapshot(&self, meta: &Meta, body: &RawValue) -> Option<Snapshot> {
-        let Fields(fields) = serde_json::from_str(body.get()).ok()?;
-        let (first, rest) = self.id.split_first()?;
-        let mut id = read_id(fields.get(first.as_str())?)?;
-        for field in rest {
-            // Parted by what no id has.
-            id.push(':');
-            id.push_str(&fields.get(field.as_str()).and_then(|value| read_id(value)).unwrap_or_default());
-        }
+        let fields: Fields<'_> = serde_json::from_str(body.get()).ok()?;
+        let resource = self.named(&fields)?;
+        let Fields(fields) = fields;
         let text = |name: &str| fields.get(name).and_then(|value| serde_json::from_str::<String>(value.get()).ok());
         let updated_at = text("updated_at").and_then(|at| Version::read(&at));
         let version = updated_at.or_else(|| Version::read(meta.triggered_at.as_deref()?))?;
-        Some(Snapshot { key: format!("{}#{}#{}/{id}", meta.shop, meta.app, self.name), version })
+        Some(Snapshot { key: format!("{}#{}#{resource}", meta.shop, meta.app), version })
+    }
+
+    /// The resource that a body is a snapshot of, as `orders/820982911946154508`, whenever it is of.
+    pub fn of(&self, body: &RawValue) -> Option<String> {
+        self.named(&serde_json::from_str(body.get()).ok()?)
+    }
+
+    fn named(&self, Fields(fields): &Fields<'_>) -> Option<String> {
+        let (first, rest) = self.id.split_first()?;
+        let mut name = format!("{}/{}", self.name, read_id(fields.get(first.as_str())?)?);
+        for field in rest {
+            // Parted by what no id has.
+            name.push(':');
+            name.push_str(&fields.get(field.as_str()).and_then(|value| read_id(value)).unwrap_or_default());
+        }
+        Some(name)
     }
 }
 

@@ -74,9 +74,11 @@ fn record(row: &Row) -> Record {
         event_id: None,
         lane: Lane::Standard,
         triggered_at: None,
+        resource: None,
         received_at: NOW,
         updated_at: NOW,
         last_error: None,
+        history: Vec::new(),
     }
 }
 
@@ -86,6 +88,7 @@ pub(crate) fn claim(row: &mut Option<Row>, worker: &Worker, variant: Option<Vari
         owner: &owner(worker.owner),
         body_sha256: &body(worker.body),
         meta: None,
+        resource: None,
         lane: Lane::Standard,
         receives: u32::from(worker.receives),
         parks: worker.stay.map_or(0, |stay| u32::from(stay.count)),
@@ -93,7 +96,7 @@ pub(crate) fn claim(row: &mut Option<Row>, worker: &Worker, variant: Option<Vari
         lease_until: worker.lease_until(variant),
     };
     let claim = ledger::claim(row.as_ref().map(record).as_ref(), &ask);
-    if claim == Claim::Granted {
+    if claim.is_granted() {
         let state = RowState::Leased(ticks(ask.lease_until));
         let parks = row.map_or(0, |row| row.parks);
         *row = Some(Row { state, owner: worker.owner, parks, body: worker.body });

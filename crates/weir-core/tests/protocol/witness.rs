@@ -51,8 +51,8 @@ impl Witness {
     pub(crate) fn claim(&self, before: Option<&Row>, worker: &Worker, claim: &Claim) {
         let leased = |row: &Row| matches!(row.state, RowState::Leased(_)) && row.owner != worker.owner;
         self.note(match claim {
-            Claim::Granted if before.is_some_and(leased) => Fact::TakenOver,
-            Claim::Granted => Fact::Granted,
+            Claim::Granted { .. } if before.is_some_and(leased) => Fact::TakenOver,
+            Claim::Granted { .. } => Fact::Granted,
             Claim::Duplicate => Fact::Duplicate,
             Claim::Busy(_) => Fact::Busy,
             Claim::Mismatch => Fact::Mismatch,

@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
-mod slack;
-
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -12,11 +10,14 @@ use std::{
 use aws_lambda_events::sqs::SqsEvent;
 use resilience::{Backoff, MemoryState, SharedState, shared};
 use serde_json::json;
-use slack::{Answer, FakeSlack, HUSH};
 use tokio::time::Instant;
 use tracing_subscriber::fmt::MakeWriter;
 use weir_core::UnixMillis;
-use weir_notifier::{NotTold, Notifier, slack::PostError, slack::Slack};
+use weir_notifier::{
+    NotTold, Notifier,
+    slack::{PostError, Slack, WebhookUrl},
+};
+use weir_testkit::slack::{Answer, FakeSlack, HUSH};
 
 const NOON: UnixMillis = UnixMillis(1_795_694_400_000);
 
@@ -46,7 +47,8 @@ fn batch(bodies: &[String]) -> SqsEvent {
 }
 
 async fn tell(notifier: &Notifier, slack: &FakeSlack, bodies: &[String]) -> Result<(), NotTold> {
-    notifier.handle(&batch(bodies), &slack.url(), NOON, Instant::now() + INVOCATION).await
+    let url = WebhookUrl::read(&slack.url().into()).unwrap();
+    notifier.handle(&batch(bodies), &url, NOON, Instant::now() + INVOCATION).await
 }
 
 #[tokio::test]

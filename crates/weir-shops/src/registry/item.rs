@@ -43,7 +43,12 @@ pub(super) const SUMMARY: [&str; 12] = [
 ];
 
 pub(crate) fn key(shop: &ShopDomain, app: &str) -> Item {
-    Item::from([(PK.to_owned(), text(shop.as_str())), (SK.to_owned(), text(app))])
+    key_of(shop.as_str(), app)
+}
+
+/// The key that a shop of this domain has.
+pub(super) fn key_of(shop: &str, app: &str) -> Item {
+    Item::from([(PK.to_owned(), text(shop)), (SK.to_owned(), text(app))])
 }
 
 /// Reads what is known of a shop, without its tokens.

@@ -24,6 +24,12 @@ pub struct Page {
 }
 
 impl Page {
+    /// An empty page that ends with this shop's item: the next one goes on behind it, whether it is still there or not.
+    pub fn after(shop: &str, app: &str) -> Self {
+        let next = Some(item::key_of(shop, app));
+        Self { shops: Vec::new(), read: 0, next }
+    }
+
     /// Whether there are more.
     pub fn has_more(&self) -> bool {
         self.next.is_some()

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use weir_core::{
     Lane, UnixMillis,
-    ledger::{Ask, Ledger, Owner},
+    ledger::{Ask, Claim, Ended, Ledger, Owner},
 };
 
 use super::*;
@@ -57,14 +57,27 @@ impl World {
             owner: &owner,
             body_sha256: "x",
             meta: None,
+            resource: None,
             lane: Lane::Standard,
             receives: 1,
             parks: 0,
             now: UnixMillis(0),
             lease_until: UnixMillis(1),
         };
-        self.tables.claim(&ask).await.unwrap();
-        self.tables.settle(&key, &owner, &ending, UnixMillis(0)).await.unwrap();
+        let now = UnixMillis(0);
+        let Claim::Granted { attempt } = self.tables.claim(&ask).await.unwrap() else { panic!("{id} is another's") };
+        let ended = Ended {
+            key: &key,
+            owner: &owner,
+            ending: &ending,
+            attempt,
+            receives: 1,
+            begun: now,
+            comes_back: None,
+            resource: None,
+            now,
+        };
+        self.tables.settle(&ended).await.unwrap();
         self.events.settled.push(Settled { key, owner, ending, at: self.at(at) });
     }
 

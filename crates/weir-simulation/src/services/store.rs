@@ -7,7 +7,7 @@ use weir_core::{
     StoreError, UnixMillis,
     envelope::Meta,
     fence::{self, Entry, Fence, Leave},
-    ledger::{Again, Ask, Claim, Ending, Key, Ledger, Owner, Settled},
+    ledger::{Again, Ask, Claim, Ended, Key, Ledger, Owner, Settled},
 };
 use weir_testkit::ModelLedger;
 
@@ -49,19 +49,25 @@ impl Ledger for SimStore {
         let (key, owner, sha, meta) =
             (ask.key.clone(), ask.owner.clone(), ask.body_sha256.to_owned(), ask.meta.cloned());
         let Ask { lane, receives, parks, now, lease_until, .. } = *ask;
+        let resource = ask.resource.map(str::to_owned);
         self.call("claim the event", move |store| {
             let (key, owner, body_sha256, meta): (&Key, &Owner, &str, Option<&Meta>) =
                 (&key, &owner, &sha, meta.as_ref());
-            let ask = Ask { key, owner, body_sha256, meta, lane, receives, parks, now, lease_until };
+            let resource = resource.as_deref();
+            let ask = Ask { key, owner, body_sha256, meta, resource, lane, receives, parks, now, lease_until };
             at_once(store.tables.claim(&ask))
         })
         .await
     }
 
-    async fn settle(&self, key: &Key, owner: &Owner, ending: &Ending, now: UnixMillis) -> Result<Settled, StoreError> {
-        let (key, owner, ending) = (key.clone(), owner.clone(), ending.clone());
+    async fn settle(&self, ended: &Ended<'_>) -> Result<Settled, StoreError> {
+        let (key, owner, ending) = (ended.key.clone(), ended.owner.clone(), ended.ending.clone());
+        let Ended { attempt, receives, begun, comes_back, now, .. } = *ended;
+        let resource = ended.resource.map(str::to_owned);
         self.call("record how the event ended", move |store| {
-            let settled = at_once(store.tables.settle(&key, &owner, &ending, now));
+            let (key, owner, ending, resource) = (&key, &owner, &ending, resource.as_deref());
+            let ended = Ended { key, owner, ending, attempt, receives, begun, comes_back, resource, now };
+            let settled = at_once(store.tables.settle(&ended));
             if settled == Settled::Written {
                 let (key, owner, ending) = (key.clone(), owner.clone(), ending.clone());
                 store.history.book().settled.push(history::Settled { key, owner, ending, at: Instant::now() });

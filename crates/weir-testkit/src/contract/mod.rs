@@ -15,11 +15,14 @@ mod walk;
 pub use cases::cases;
 pub use walk::random_walk;
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use weir_core::{
     Failure, Lane, StoreError, UnixMillis,
-    ledger::{Ask, Claim, Ending, Key, Ledger, Owner, Settled},
+    ledger::{Ask, Claim, Ended, Ending, Key, Ledger, Owner, Settled},
 };
 
 /// Leases of the contract's claims.
@@ -30,11 +33,13 @@ pub(crate) struct Actor<'a, L> {
     ledger: &'a L,
     key: Key,
     owner: Owner,
+    /// The number of its last claim that was granted.
+    attempt: AtomicU32,
 }
 
 impl<'a, L: Ledger> Actor<'a, L> {
     fn new(ledger: &'a L, key: &Key, name: &str) -> Self {
-        Self { ledger, key: key.clone(), owner: Owner(name.to_owned()) }
+        Self { ledger, key: key.clone(), owner: Owner(name.to_owned()), attempt: AtomicU32::new(0) }
     }
 
     async fn claim(&self, body: &str, now: UnixMillis) -> Claim {
@@ -48,17 +53,25 @@ impl<'a, L: Ledger> Actor<'a, L> {
             owner: &self.owner,
             body_sha256: body,
             meta: None,
+            resource: Some("orders/1"),
             lane: Lane::Standard,
             receives,
             parks,
             now,
             lease_until: now + LEASE,
         };
-        reached(self.ledger.claim(&ask).await)
+        let claim = reached(self.ledger.claim(&ask).await);
+        if let Claim::Granted { attempt } = claim {
+            self.attempt.store(attempt, Ordering::Relaxed);
+        }
+        claim
     }
 
     async fn settle(&self, ending: &Ending, now: UnixMillis) -> Settled {
-        reached(self.ledger.settle(&self.key, &self.owner, ending, now).await)
+        let (key, owner, attempt) = (&self.key, &self.owner, self.attempt.load(Ordering::Relaxed));
+        let (comes_back, resource) = (Some(now + LEASE), Some("orders/1"));
+        let ended = Ended { key, owner, ending, attempt, receives: 1, begun: now, comes_back, resource, now };
+        reached(self.ledger.settle(&ended).await)
     }
 }
 

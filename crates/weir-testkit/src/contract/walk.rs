@@ -6,38 +6,53 @@ use fastrand::Rng;
 use weir_core::{
     UnixMillis,
     fence::{Entry, Fence, Leave},
-    ledger::{Again, Ending, Key, Ledger},
+    ledger::{Again, Ending, Key, Ledger, Record},
 };
 
 use super::{Actor, LEASE, fence::Visitor, parked, permanent, reached, transient};
 use crate::ModelLedger;
 
-/// Takes `steps` random steps on both with three workers on one event and one resource; every answer must be the same.
-pub async fn random_walk<L: Ledger, F: Fence>(ledger: &L, fence: &F, prefix: &str, seed: u64, steps: usize) {
+/// Takes `steps` random steps on both with three workers on one event and one resource; every answer must be the same, and
+/// the event's record in the end, with the story of its attempts. `read` reads it.
+pub async fn random_walk<L: Ledger, F: Fence>(
+    ledger: &L,
+    fence: &F,
+    read: impl AsyncFn(&Key) -> Option<Record>,
+    prefix: &str,
+    seed: u64,
+    steps: usize,
+) {
     let mut rng = Rng::with_seed(seed);
     let model = ModelLedger::default();
     let key = Key { event: format!("{prefix}.myshopify.com#walk-{seed}"), generation: 0 };
     let resource = format!("{prefix}.myshopify.com#default#orders/walk-{seed}");
     let mut now = UnixMillis(1_795_755_600_000);
     let mut inside = HashMap::new();
+    let names = ["a", "b", "c"];
+    let reals = names.map(|name| Actor::new(ledger, &key, name));
+    let ideals = names.map(|name| Actor::new(&model, &key, name));
     for step in 0..steps {
-        let name = pick(&mut rng, &["a", "b", "c"]);
+        let who = rng.usize(..names.len());
+        let (name, real, ideal) = (names[who], &reals[who], &ideals[who]);
         let told = format!("seed {seed}, step {step}, worker {name}");
         match rng.u8(0..14) {
             0..=3 => {
                 let body = if rng.u8(0..8) == 0 { "y" } else { "x" };
                 let (receives, parks) = (rng.u32(1..3), rng.u32(0..3));
-                let real = Actor::new(ledger, &key, name).claim_as(body, receives, parks, now).await;
-                let ideal = Actor::new(&model, &key, name).claim_as(body, receives, parks, now).await;
+                let real = real.claim_as(body, receives, parks, now).await;
+                let ideal = ideal.claim_as(body, receives, parks, now).await;
                 assert_eq!(real, ideal, "claim {body}, receive {receives}, park {parks}: {told}");
             }
             4..=6 => {
                 let ending = ending(&mut rng, now);
-                let real = Actor::new(ledger, &key, name).settle(&ending, now).await;
-                let ideal = Actor::new(&model, &key, name).settle(&ending, now).await;
+                let real = real.settle(&ending, now).await;
+                let ideal = ideal.settle(&ending, now).await;
                 assert_eq!(real, ideal, "settle as {ending:?}: {told}");
             }
-            7 => reached(ledger.count(&key, Again::Duplicate).await),
+            7 => {
+                reached(ledger.count(&key, Again::Duplicate).await);
+                reached(model.count(&key, Again::Duplicate).await);
+            }
             8..=10 => {
                 let (topic, id) = (pick(&mut rng, &["orders/paid", "orders/updated"]), pick(&mut rng, &["1", "2"]));
                 let asked = (topic, id, i128::from(rng.u8(0..3)) + i128::from(step as u64 / 40));
@@ -68,6 +83,7 @@ pub async fn random_walk<L: Ledger, F: Fence>(ledger: &L, fence: &F, prefix: &st
             _ => now = now - Duration::from_secs(rng.u64(0..3)),
         }
     }
+    assert_eq!(read(&key).await, model.get(&key), "seed {seed}");
 }
 
 /// Seldom an end for good: after it nothing happens any more.

@@ -36,13 +36,24 @@ impl From<Failure> for Stopped {
 
 impl<O: Outside> Processor<O> {
     /// Runs the event's handlers and publishes it, if no newer version of its resource came first. Ends, with a
-    /// failure, before the invocation does.
-    pub(super) async fn act(&self, envelope: Envelope, owner: &Owner, seat: Seat) -> Result<Ending, Stopped> {
+    /// failure, before the invocation does. `named` is told what the
+    /// body is a snapshot of.
+    pub(super) async fn act(
+        &self,
+        envelope: Envelope,
+        owner: &Owner,
+        seat: Seat,
+        named: &mut Option<String>,
+    ) -> Result<Ending, Stopped> {
         self.is_on(&envelope.meta)?;
         let event = self.effects_end.run(self.open(envelope)).await.map_err(Failure::transient)??;
         // What is not JSON can reach neither a handler nor the bus.
         let json = envelope::json(event.body()).map_err(Failure::permanent)?;
         let resource = self.topics.latest(&event.meta().topic);
+        // Of a body that was compressed or in S3, nothing was known at the claim.
+        if named.is_none() {
+            *named = resource.and_then(|resource| resource.of(json));
+        }
         let Some(snapshot) = resource.and_then(|resource| resource.snapshot(event.meta(), json)) else {
             self.effects_end.run(self.effect(&event, json, seat)).await.map_err(Failure::transient)??;
             return Ok(Ending::Done);

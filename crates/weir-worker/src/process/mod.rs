@@ -13,7 +13,7 @@ use weir_core::{
     Backoff, Failure, Lane, Topics, UnixMillis,
     controls::Controls,
     envelope::{Envelope, EnvelopeProblem},
-    ledger::{Again, Ask, Claim, Key, Ledger, Owner},
+    ledger::{Again, Ask, Claim, Ended, Ending, Key, Ledger, Owner},
     park::OUTAGE_AT_MOST,
     sha256,
 };
@@ -52,6 +52,29 @@ pub struct Processor<O> {
     pub effects_end: EffectsEnd,
 }
 
+/// An attempt at an event, from its claim on.
+struct Attempt<'a> {
+    key: &'a Key,
+    owner: &'a Owner,
+    number: u32,
+    receives: u32,
+    begun: UnixMillis,
+    /// Known at the claim, or once the body is open.
+    resource: Option<String>,
+}
+
+impl<'a> Attempt<'a> {
+    fn begun(ask: &Ask<'a>, number: u32) -> Self {
+        let Ask { key, owner, receives, now, .. } = *ask;
+        Self { key, owner, number, receives, begun: now, resource: ask.resource.map(str::to_owned) }
+    }
+
+    fn ended<'b>(&'b self, ending: &'b Ending, comes_back: Option<UnixMillis>, now: UnixMillis) -> Ended<'b> {
+        let Self { key, owner, number, receives, begun, ref resource } = *self;
+        Ended { key, owner, ending, attempt: number, receives, begun, comes_back, resource: resource.as_deref(), now }
+    }
+}
+
 /// Added to what is left of another's lease, so that the next receive finds it over.
 const AFTER_LEASE: Duration = Duration::from_secs(1);
 
@@ -74,23 +97,27 @@ impl<O: Outside> Processor<O> {
         let meta = envelope.meta.clone();
         let key = Key::of(&meta);
         let owner = self.owner(message);
+        let resource = self.topics.latest(&meta.topic).and_then(|resource| resource.of(envelope.peek()?));
         let ask = Ask {
             key: &key,
             owner: &owner,
             body_sha256: &meta.body_sha256,
             meta: Some(&meta),
+            resource: resource.as_deref(),
             lane: self.lane,
             receives: message.receives,
             parks: envelope.parked.map_or(0, |parked| parked.count),
             now: self.clock.now(),
             lease_until: self.lease_until,
         };
-        if let Some(verdict) = self.claim(message, &ask).await {
-            return verdict;
-        }
-        match self.act(envelope, &owner, seat).await {
-            Ok(ending) => self.complete(message, &key, &owner, &ending).await,
-            Err(Stopped::Failed(failure)) => self.fail(message, &key, &owner, failure).await,
+        let number = match self.claim(message, &ask).await {
+            Ok(number) => number,
+            Err(verdict) => return verdict,
+        };
+        let mut attempt = Attempt::begun(&ask, number);
+        match self.act(envelope, &owner, seat, &mut attempt.resource).await {
+            Ok(ending) => self.complete(message, &attempt, &ending).await,
+            Err(Stopped::Failed(failure)) => self.fail(message, &attempt, failure).await,
             Err(Stopped::Lost) => Verdict::Retry,
         }
     }
@@ -104,56 +131,58 @@ impl<O: Outside> Processor<O> {
             owner: &owner,
             body_sha256: &sha256::hex(message.body.as_bytes()),
             meta: None,
+            resource: None,
             lane: self.lane,
             receives: message.receives,
             parks: 0,
             now: self.clock.now(),
             lease_until: self.lease_until,
         };
-        if let Some(verdict) = self.claim(message, &ask).await {
-            return verdict;
+        match self.claim(message, &ask).await {
+            Ok(number) => self.fail(message, &Attempt::begun(&ask, number), Failure::permanent(problem)).await,
+            Err(verdict) => verdict,
         }
-        self.fail(message, &key, &owner, Failure::permanent(problem)).await
     }
 
-    /// `None` if the event is ours.
-    async fn claim(&self, message: &Message, ask: &Ask<'_>) -> Option<Verdict> {
+    /// The attempt's number, if the event is ours.
+    async fn claim(&self, message: &Message, ask: &Ask<'_>) -> Result<u32, Verdict> {
         let key = ask.key;
-        match self.outside.ledger().claim(ask).await {
-            Ok(Claim::Granted) => None,
+        let verdict = match self.outside.ledger().claim(ask).await {
+            Ok(Claim::Granted { attempt }) => return Ok(attempt),
             Ok(Claim::Duplicate) => {
                 tracing::info!(%key, "Duplicate: it ended before");
                 self.count(key, Again::Duplicate).await;
-                Some(Verdict::Acknowledge)
+                Verdict::Acknowledge
             }
             Ok(Claim::Copied) => {
                 tracing::info!(%key, "A parked copy took its place");
-                Some(Verdict::Acknowledge)
+                Verdict::Acknowledge
             }
             Ok(Claim::Busy(rest)) => {
                 tracing::info!(%key, rest_ms = rest.as_millis(), "Leased by another worker");
-                Some(Verdict::RetryAfter(rest + AFTER_LEASE))
+                Verdict::RetryAfter(rest + AFTER_LEASE)
             }
             // It was read twice, and the thing changed in between without another version: the first reading stands.
             Ok(Claim::Mismatch) if ask.meta.is_some_and(|meta| meta.synthetic.is_some()) => {
                 tracing::info!(%key, "Another reading of it came before");
                 self.count(key, Again::Mismatch).await;
-                Some(Verdict::Acknowledge)
+                Verdict::Acknowledge
             }
             Ok(Claim::Mismatch) => {
                 tracing::error!(%key, "Another body came under this id before: on its way to the DLQ");
                 self.count(key, Again::Mismatch).await;
-                Some(Verdict::RetryAfter(Duration::ZERO))
+                Verdict::RetryAfter(Duration::ZERO)
             }
             Ok(Claim::Condemned) => {
                 tracing::info!(%key, receives = message.receives, "Failed for good: on its way to the DLQ");
-                Some(Verdict::RetryAfter(Duration::ZERO))
+                Verdict::RetryAfter(Duration::ZERO)
             }
             Err(error) => {
                 tracing::error!(%key, error = %error.source, "{error}");
-                Some(self.without_ledger(message, key).await)
+                self.without_ledger(message, key).await
             }
-        }
+        };
+        Err(verdict)
     }
 
     /// The ledger can't be reached. After some patience the message is parked, though that can't be recorded.

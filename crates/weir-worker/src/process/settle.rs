@@ -5,19 +5,19 @@ use std::time::Duration;
 use weir_core::{
     Failure,
     envelope::Envelope,
-    ledger::{Ending, Key, Ledger, Owner, Settled},
+    ledger::{Ending, Ledger, Settled},
     park::{OUTAGE_AT_MOST, Parked, SWITCHED_OFF_AT_MOST},
 };
 use weir_lambda::batch::{Message, Verdict};
 
-use super::Processor;
+use super::{Attempt, Processor};
 use crate::outside::{Outside, Queue};
 
 impl<O: Outside> Processor<O> {
     /// Records that an event took effect, or never will.
-    pub(super) async fn complete(&self, message: &Message, key: &Key, owner: &Owner, ending: &Ending) -> Verdict {
-        let (receives, state) = (message.receives, ending.state());
-        match self.outside.ledger().settle(key, owner, ending, self.clock.now()).await {
+    pub(super) async fn complete(&self, message: &Message, attempt: &Attempt<'_>, ending: &Ending) -> Verdict {
+        let (key, receives, state) = (attempt.key, message.receives, ending.state());
+        match self.outside.ledger().settle(&attempt.ended(ending, None, self.clock.now())).await {
             Ok(Settled::Written) => {
                 tracing::info!(%key, receives, state, "Done");
                 Verdict::Acknowledge
@@ -35,9 +35,10 @@ impl<O: Outside> Processor<O> {
     }
 
     /// Records a failure, and says when the message comes back.
-    pub(super) async fn fail(&self, message: &Message, key: &Key, owner: &Owner, failure: Failure) -> Verdict {
+    pub(super) async fn fail(&self, message: &Message, attempt: &Attempt<'_>, failure: Failure) -> Verdict {
+        let key = attempt.key;
         let Failure::Outage { reason, retry_after, switched_off } = failure else {
-            return self.record(message, key, owner, failure).await;
+            return self.record(message, attempt, failure).await;
         };
         let at_most = if switched_off { SWITCHED_OFF_AT_MOST } else { OUTAGE_AT_MOST };
         match self.park(message, retry_after, at_most).await {
@@ -46,7 +47,7 @@ impl<O: Outside> Processor<O> {
                 let now = self.clock.now();
                 // The copy was sent before this is told, so that whoever reads this can rely on it.
                 let ending = Ending::Parked { parks: parked.count, until: now + delay, reason };
-                match self.outside.ledger().settle(key, owner, &ending, now).await {
+                match self.outside.ledger().settle(&attempt.ended(&ending, None, now)).await {
                     Ok(Settled::Written) => Verdict::Acknowledge,
                     Ok(Settled::Lost) => Verdict::Retry,
                     Err(error) => {
@@ -59,25 +60,26 @@ impl<O: Outside> Processor<O> {
                 let reason = format!("{failure} ({reason})");
                 let failure =
                     if failure.is_permanent() { Failure::permanent(reason) } else { Failure::transient(reason) };
-                self.record(message, key, owner, failure).await
+                self.record(message, attempt, failure).await
             }
         }
     }
 
-    async fn record(&self, message: &Message, key: &Key, owner: &Owner, failure: Failure) -> Verdict {
-        let permanent = failure.is_permanent();
+    async fn record(&self, message: &Message, attempt: &Attempt<'_>, failure: Failure) -> Verdict {
+        let (key, permanent) = (attempt.key, failure.is_permanent());
         tracing::warn!(%key, receives = message.receives, permanent, reason = failure.reason(), "Failed");
-        match self.outside.ledger().settle(key, owner, &Ending::Failed(failure), self.clock.now()).await {
-            Ok(Settled::Written) => {}
-            Ok(Settled::Lost) => return Verdict::Retry,
+        // Waiting can't repair what is permanent: it uses up its receives at once and reaches the DLQ.
+        let delay = (!permanent).then(|| self.delay(message));
+        let (ending, now) = (Ending::Failed(failure), self.clock.now());
+        match self.outside.ledger().settle(&attempt.ended(&ending, delay.map(|delay| now + delay), now)).await {
+            Ok(Settled::Written) => Verdict::RetryAfter(delay.unwrap_or_default()),
+            Ok(Settled::Lost) => Verdict::Retry,
             Err(error) => {
                 tracing::error!(%key, error = %error.source, "A failure was not recorded");
                 // No message reaches the DLQ before its reason stands in the ledger.
-                return self.back_off(message);
+                self.back_off(message)
             }
         }
-        // Waiting can't repair what is permanent: it uses up its receives at once and reaches the DLQ.
-        if permanent { Verdict::RetryAfter(Duration::ZERO) } else { self.back_off(message) }
     }
 
     /// Sends a delayed copy, unless the event waited too long already.
@@ -97,6 +99,10 @@ impl<O: Outside> Processor<O> {
     }
 
     pub(super) fn back_off(&self, message: &Message) -> Verdict {
-        Verdict::RetryAfter(self.backoff.delay(message.receives, &mut fastrand::Rng::new()))
+        Verdict::RetryAfter(self.delay(message))
+    }
+
+    fn delay(&self, message: &Message) -> Duration {
+        self.backoff.delay(message.receives, &mut fastrand::Rng::new())
     }
 }

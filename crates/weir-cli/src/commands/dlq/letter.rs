@@ -108,6 +108,7 @@ pub(super) mod tests {
             traceparent: None,
             synthetic: None,
             generation: 0,
+            synthetic: None,
         }
     }
 
@@ -129,6 +130,8 @@ pub(super) mod tests {
             received_at: meta.received_at,
             updated_at: meta.received_at,
             last_error: Some(error.into()),
+            history: Vec::new(),
+            resource: None,
         }
     }
 

@@ -1,70 +1,47 @@
-//! `weir events list`: a table of events, the newest first.
+//! `weir events list`: events, the newest first.
 
-use std::cmp::Reverse;
+use serde::Serialize;
+use weir_aws::ledger::Position;
+use weir_core::UnixMillis;
 
-use weir_core::ledger::Record;
-
-use super::view::EventView;
-use crate::{cli::ListArgs, commands::ExitStatus, delivery, printer::Printer, target};
+use super::{asked::Asked, find, find::Found, follow, scan::scan, view::EventView};
+use crate::{
+    cli::{Cursor, ListArgs},
+    commands::ExitStatus,
+    printer::Printer,
+    target,
+};
 
 pub(super) async fn run(args: &ListArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let filter = Filter::new(args)?;
+    let asked = Asked::new(args, UnixMillis::now())?;
     let target = target::ledger(&args.source).await?;
-    let (mut picked, read) = super::scan(&target, |record| filter.takes(record)).await?;
-    let matching = picked.len();
-    picked.sort_by_key(|record| Reverse(record.received_at));
-    picked.truncate(usize::try_from(args.limit).unwrap_or(usize::MAX));
-    let events: Vec<EventView> = picked.iter().map(EventView::from).collect();
-    if events.is_empty() {
-        printer.item(&events, |_| "no such events".to_owned())?;
+    if args.follow {
+        return follow::run(&target, &asked, printer).await;
+    }
+    let found = if args.scan {
+        scan(&target, &asked).await?
     } else {
-        printer.item(&events, |events| table(events))?;
+        let found = find::find(&target.ledger, &asked, |line| printer.note(line)).await;
+        found.map_err(|error| super::unreadable(&error, &target))?
+    };
+    let events: Vec<EventView> = found.records.iter().map(|record| EventView::new(record, asked.now)).collect();
+    if printer.is_json() {
+        for event in &events {
+            printer.item(event, |_| String::new())?;
+        }
+    } else if events.is_empty() {
+        printer.line("no such events")?;
+    } else {
+        printer.line(table(&events))?;
     }
-    if !printer.is_json() {
-        printer.note(footer(events.len(), matching, read));
-    }
+    let footer = Footer::of(&found);
+    printer.note(if printer.is_json() { serde_json::to_string(&footer)? } else { footer.in_words(&asked, args.scan) });
     Ok(ExitStatus::Done)
 }
 
-/// What was asked for. The ledger has no index: it is picked from what was read.
-#[derive(Debug)]
-struct Filter {
-    /// `SHOP#`
-    shop: Option<String>,
-    topic: Option<String>,
-    state: Option<&'static str>,
-}
-
-impl Filter {
-    fn new(args: &ListArgs) -> anyhow::Result<Self> {
-        let shop = args.shop.as_deref().map(delivery::shop).transpose()?;
-        Ok(Self {
-            shop: shop.map(|shop| format!("{shop}#")),
-            topic: args.topic.clone(),
-            state: args.state.map(|state| state.as_str()),
-        })
-    }
-
-    fn takes(&self, record: &Record) -> bool {
-        self.shop.as_ref().is_none_or(|shop| record.key.event.starts_with(shop))
-            && self.topic.as_ref().is_none_or(|topic| record.topic.as_ref() == Some(topic))
-            && self.state.is_none_or(|state| record.state.as_str() == state)
-    }
-}
-
-fn table(events: &[EventView]) -> String {
+pub(super) fn table(events: &[EventView]) -> String {
     let head = ["RECEIVED", "STATE", "TRIES", "AGAIN", "TOPIC", "EVENT"].map(str::to_owned);
-    let rows = events.iter().map(|event| {
-        [
-            event.received_at.clone(),
-            event.state.to_owned(),
-            event.attempts.to_string(),
-            event.duplicates.to_string(),
-            event.topic.clone().unwrap_or_else(|| "-".to_owned()),
-            event.name(),
-        ]
-    });
-    let rows: Vec<[String; 6]> = std::iter::once(head).chain(rows).collect();
+    let rows: Vec<[String; 6]> = std::iter::once(head).chain(events.iter().map(EventView::row)).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let widths: [usize; 6] = std::array::from_fn(width);
     let line = |row: &[String; 6]| {
@@ -74,45 +51,54 @@ fn table(events: &[EventView]) -> String {
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn footer(shown: usize, matching: usize, read: usize) -> String {
-    let more = if shown < matching { "; --limit shows more" } else { "" };
-    if matching == read {
-        format!("{shown} of {read} events{more}")
-    } else {
-        format!("{shown} of {matching} matching events, {read} in the ledger{more}")
+/// What was shown, and what that took.
+#[derive(Debug, Serialize)]
+struct Footer {
+    shown: usize,
+    requests: u64,
+    items_read: u64,
+    read_units: f64,
+    /// For --after, if there may be more.
+    after: Option<String>,
+}
+
+impl Footer {
+    fn of(found: &Found) -> Self {
+        let cursor = |Position { received_at, key }: &Position| {
+            Cursor { received_at: *received_at, key: key.clone() }.to_string()
+        };
+        Self {
+            shown: found.records.len(),
+            requests: found.spent.requests,
+            items_read: found.spent.items,
+            read_units: found.spent.units,
+            after: found.after.as_ref().map(cursor),
+        }
+    }
+
+    fn in_words(&self, asked: &Asked, is_scan: bool) -> String {
+        let Self { shown, requests, items_read, read_units, after } = self;
+        let range =
+            if is_scan && asked.is_default_range { "of the whole table".to_owned() } else { asked.range_in_words() };
+        let read = format!("{items_read} items read in {requests} requests, {read_units} read units");
+        let line = format!("{shown} events {range}; {read}");
+        match after {
+            Some(after) => format!("{line}\nfor those before: --after '{after}'"),
+            None => line,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::view::tests::record;
+    use super::super::view::tests::{NOW, record};
     use super::*;
-
-    fn filter(shop: Option<&str>, topic: Option<&str>, state: Option<&'static str>) -> Filter {
-        Filter { shop: shop.map(|shop| format!("{shop}#")), topic: topic.map(str::to_owned), state }
-    }
-
-    #[test]
-    fn every_condition_must_hold() {
-        let record = record();
-        assert!(filter(None, None, None).takes(&record));
-        assert!(filter(Some("north.myshopify.com"), Some("orders/create"), Some("failed")).takes(&record));
-        assert!(!filter(Some("north.myshopify.co"), None, None).takes(&record));
-        assert!(!filter(None, Some("orders/paid"), None).takes(&record));
-        assert!(!filter(None, None, Some("done")).takes(&record));
-    }
 
     #[test]
     fn columns_line_up() {
-        let table = table(&[EventView::from(&record())]);
+        let table = table(&[EventView::new(&record(), NOW)]);
         let at = |what: &str| table.lines().filter_map(|line| line.find(what)).collect::<Vec<_>>();
         assert_eq!(at("EVENT"), at("north.myshopify.com#1"));
         assert_eq!(at("STATE"), at("failed"));
-    }
-
-    #[test]
-    fn the_footer_says_what_is_not_shown() {
-        assert_eq!(footer(3, 3, 3), "3 of 3 events");
-        assert_eq!(footer(20, 50, 222), "20 of 50 matching events, 222 in the ledger; --limit shows more");
     }
 }

@@ -1,11 +1,17 @@
 //! `weir events`: reads the ledger.
 
+mod asked;
+mod body;
+mod copies;
+mod find;
+mod follow;
 mod list;
+mod scan;
 mod show;
+mod story;
 mod view;
 
 use weir_aws::ledger::ReadError;
-use weir_core::ledger::Record;
 
 use super::ExitStatus;
 use crate::cli::{EventsArgs, EventsCommand};
@@ -18,20 +24,13 @@ pub(super) async fn run(args: EventsArgs, printer: &Printer) -> anyhow::Result<E
     }
 }
 
-/// The records of the whole table that `wanted` picks, and how many there are in all.
-async fn scan(target: &LedgerTarget, wanted: impl Fn(&Record) -> bool) -> anyhow::Result<(Vec<Record>, usize)> {
-    let (mut picked, mut read, mut page) = (Vec::new(), 0, None);
-    loop {
-        let mut next = target.ledger.scan(page).await.map_err(|error| unreadable(&error, target))?;
-        read += next.records.len();
-        picked.extend(next.records.drain(..).filter(&wanted));
-        if !next.has_more() {
-            return Ok((picked, read));
-        }
-        page = Some(next);
-    }
-}
-
 fn unreadable(error: &ReadError, target: &LedgerTarget) -> anyhow::Error {
-    anyhow::anyhow!("{error}\nhint: {}", target.hint)
+    let said = error.to_string();
+    // DynamoDB's words for a query of an index that is not there.
+    let hint = if said.contains("does not have the specified index") {
+        "this ledger was deployed before it had indexes: deploy the template again, or give --scan"
+    } else {
+        target.hint
+    };
+    anyhow::anyhow!("{said}\nhint: {hint}")
 }

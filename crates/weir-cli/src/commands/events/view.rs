@@ -1,7 +1,12 @@
 //! An event of the ledger as it is shown. The ledger keeps no body, so no customer's data can be among this.
 
 use serde::Serialize;
-use weir_core::ledger::{Record, State};
+use weir_core::{
+    UnixMillis,
+    ledger::{Attempt, Outcome, Record, State},
+};
+
+use super::copies::Place;
 
 #[derive(Debug, Serialize)]
 pub(super) struct EventView {
@@ -23,6 +28,8 @@ pub(super) struct EventView {
     pub(super) received_at: String,
     updated_at: String,
     lease_until: Option<String>,
+    /// What its body is a snapshot of.
+    resource: Option<String>,
     /// When a parked event comes back.
     parked_until: Option<String>,
     last_error: Option<String>,
@@ -30,10 +37,47 @@ pub(super) struct EventView {
     permanent: Option<bool>,
     event_id: Option<String>,
     body_sha256: String,
+    /// Where its message is now.
+    place: &'static str,
+    /// Until when it is there, or since when.
+    place_at: Option<String>,
+    /// The last attempts that ended, the first one first.
+    history: Vec<AttemptView>,
 }
 
-impl From<&Record> for EventView {
-    fn from(record: &Record) -> Self {
+/// An attempt as programs get it.
+#[derive(Debug, Serialize)]
+struct AttemptView {
+    attempt: u32,
+    receives: u32,
+    begun_at: String,
+    ended_at: String,
+    outcome: Outcome,
+    comes_back_at: Option<String>,
+    error: Option<String>,
+}
+
+impl From<&Attempt> for AttemptView {
+    fn from(attempt: &Attempt) -> Self {
+        Self {
+            attempt: attempt.number,
+            receives: attempt.receives,
+            begun_at: attempt.begun.to_string(),
+            ended_at: attempt.ended.to_string(),
+            outcome: attempt.outcome,
+            comes_back_at: attempt.comes_back.map(|at| at.to_string()),
+            error: attempt.error.clone(),
+        }
+    }
+}
+
+impl EventView {
+    pub(super) fn new(record: &Record, now: UnixMillis) -> Self {
+        Self::at(record, Place::of(record, None, now))
+    }
+
+    /// The same, if more is known of where its message is.
+    pub(super) fn at(record: &Record, place: Place) -> Self {
         let (shop, webhook_id) = record.key.event.split_once('#').unwrap_or(("unknown", &record.key.event));
         let (mut lease_until, mut parked_until, mut permanent) = (None, None, None);
         match &record.state {
@@ -58,52 +102,33 @@ impl From<&Record> for EventView {
             received_at: record.received_at.to_string(),
             updated_at: record.updated_at.to_string(),
             lease_until,
+            resource: record.resource.clone(),
             parked_until,
             last_error: record.last_error.clone(),
             permanent,
             event_id: record.event_id.clone(),
             body_sha256: record.body_sha256.clone(),
+            place: place.word(),
+            place_at: place.time().map(|at| at.to_string()),
+            history: record.history.iter().map(AttemptView::from).collect(),
         }
     }
-}
 
-impl EventView {
     /// What `weir events show` takes.
     pub(super) fn name(&self) -> String {
         format!("{}#{}", self.shop, self.webhook_id)
     }
 
-    pub(super) fn lines(&self) -> String {
-        let state = match (self.state, self.permanent) {
-            ("leased", _) => "leased: a worker acts on it".to_owned(),
-            ("done", _) => "done: it took effect, and never runs again".to_owned(),
-            ("stale", _) => "stale: a newer version of its resource came first, so it never runs".to_owned(),
-            ("parked", _) => "parked: what it needs is not there; a copy of its message comes back".to_owned(),
-            (_, Some(true)) => "failed: trying again can't help, so it goes to its lane's dead-letter queue".to_owned(),
-            (state, _) => format!("{state}: it is tried again, until its lane gives it up to the dead-letter queue"),
-        };
-        let some = |count: u32| (count > 0).then(|| count.to_string());
-        let rows = [
-            ("state", Some(state)),
-            ("topic", self.topic.clone()),
-            ("lane", Some(self.lane.to_owned())),
-            ("app", self.app.clone()),
-            ("replay", some(self.generation)),
-            ("attempts", Some(self.attempts.to_string())),
-            ("duplicates", Some(self.duplicates.to_string())),
-            ("other bodies", some(self.mismatches)),
-            ("parked", some(self.parks)),
-            ("last error", self.last_error.clone()),
-            ("triggered", self.triggered_at.clone()),
-            ("received", Some(self.received_at.clone())),
-            ("updated", Some(self.updated_at.clone())),
-            ("leased until", self.lease_until.clone()),
-            ("parked until", self.parked_until.clone()),
-            ("event id", self.event_id.clone()),
-            ("body SHA-256", Some(self.body_sha256.clone())),
-        ];
-        let rows = rows.into_iter().filter_map(|(name, value)| Some(format!("  {name:<12}  {}", value?)));
-        std::iter::once(self.name()).chain(rows).collect::<Vec<_>>().join("\n")
+    /// A row of the list.
+    pub(super) fn row(&self) -> [String; 6] {
+        [
+            self.received_at.clone(),
+            self.state.to_owned(),
+            self.attempts.to_string(),
+            self.duplicates.to_string(),
+            self.topic.clone().unwrap_or_else(|| "-".to_owned()),
+            self.name(),
+        ]
     }
 }
 
@@ -113,6 +138,8 @@ pub(super) mod tests {
     use weir_core::{Failure, Lane, UnixMillis};
 
     use super::*;
+
+    pub(in super::super) const NOW: UnixMillis = UnixMillis(1_795_755_700_000);
 
     pub(in super::super) fn record() -> Record {
         Record {
@@ -129,26 +156,35 @@ pub(super) mod tests {
             event_id: None,
             lane: Lane::Standard,
             triggered_at: None,
+            resource: None,
             received_at: UnixMillis(1_795_755_600_120),
             updated_at: UnixMillis(1_795_755_601_000),
             last_error: Some("the body is not JSON".into()),
+            history: Vec::new(),
+        }
+    }
+
+    /// The attempt of this number and receive, of one second, that failed.
+    pub(in super::super) fn attempt(number: u32, comes_back: Option<UnixMillis>) -> Attempt {
+        let begun = UnixMillis(1_795_755_600_120 + i64::from(number) * 10_000);
+        Attempt {
+            number,
+            receives: number,
+            begun,
+            ended: UnixMillis(begun.0 + 1_000),
+            outcome: Outcome::Failed,
+            comes_back,
+            error: Some("timed out".into()),
         }
     }
 
     #[test]
-    fn what_is_not_known_takes_no_line() {
-        let lines = EventView::from(&record()).lines();
-        assert!(lines.starts_with("north.myshopify.com#1\n  state "), "{lines}");
-        assert!(lines.contains("\n  last error    the body is not JSON\n"), "{lines}");
-        assert!(!lines.contains("triggered") && !lines.contains("replay"), "{lines}");
-    }
-
-    #[test]
     fn programs_get_every_field() {
-        let json = serde_json::to_value(EventView::from(&record())).unwrap();
+        let json = serde_json::to_value(EventView::new(&record(), NOW)).unwrap();
         assert_eq!(json["state"], "failed");
         assert_eq!(json["permanent"], true);
         assert_eq!(json["received_at"], "2026-11-27T05:00:00.120Z");
         assert!(json["lease_until"].is_null());
+        assert_eq!((&json["place"], &json["place_at"]), (&"dead_lettered".into(), &"2026-11-27T05:00:01.000Z".into()));
     }
 }

@@ -41,10 +41,7 @@ impl Asked {
 }
 
 fn past(moment: Moment, now: UnixMillis, flag: &str) -> Result<UnixMillis, Usage> {
-    let at = match moment {
-        Moment::Ago(ago) => now - ago,
-        Moment::At(at) => UnixMillis(at.as_millisecond()),
-    };
+    let at = moment.at(now);
     if at > now {
         return Err(Usage::new(format!("{flag} lies in the future"), "give a time ago, as 2h, or a moment in UTC"));
     }
@@ -134,7 +131,7 @@ mod tests {
         for (line, expected) in [
             (&["--shop", "not a shop"][..], "hint:"),
             (&["--shop", "north", "--app", "Not An App"], "hint:"),
-            (&["--shop", "north", "--since", "2030-01-01"], "future"),
+            (&["--shop", "north", "--since", "2030-01-01T00:00:00Z"], "future"),
             (&["--shop", "north", "--since", "1h", "--until", "2h"], "before --since"),
             (&["--shop", "north", "--topics", "refunds"], "orders/paid"),
             (&["--shop", "north", "--topics", "refunds/create"], "can't be found"),

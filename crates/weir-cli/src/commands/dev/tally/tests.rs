@@ -36,9 +36,11 @@ fn record(script: &[Planned], place: usize, state: State, duplicates: u32) -> Re
         event_id: None,
         lane: Lane::Standard,
         triggered_at: None,
+        resource: None,
         received_at: UnixMillis(0),
         updated_at: UnixMillis(0),
         last_error: None,
+        history: Vec::new(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! A Slack on this machine: it answers as it is told, then always 200, and keeps what was posted.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
@@ -9,27 +11,34 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
-use weir_notifier::slack::WebhookUrl;
 
-/// The part of the address that nobody may see.
-pub(crate) const HUSH: &str = "T000-hush-B000";
+/// The part of its address that nobody may see.
+pub const HUSH: &str = "T000-hush-B000";
 
-/// An answer, or none: the connection is cut.
+/// An answer, or none.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Answer {
+pub enum Answer {
+    /// This status.
     Status(u16),
     /// 429 with `Retry-After`.
     Later(u64),
+    /// The connection is cut.
     Cut,
 }
 
-pub(crate) struct FakeSlack {
+/// It serves as long as its runtime does.
+#[derive(Debug)]
+pub struct FakeSlack {
     port: u16,
     posted: Arc<Mutex<Vec<String>>>,
 }
 
 impl FakeSlack {
-    pub(crate) async fn start(answers: &[Answer]) -> Self {
+    /// Starts it on a free port.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub async fn start(answers: &[Answer]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let answers = Mutex::new(VecDeque::from(answers.to_vec()));
@@ -54,12 +63,16 @@ impl FakeSlack {
         Self { port, posted }
     }
 
-    pub(crate) fn url(&self) -> WebhookUrl {
-        WebhookUrl::read(&format!("http://127.0.0.1:{}/services/{HUSH}", self.port).into()).unwrap()
+    /// The address of an incoming webhook.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/services/{HUSH}", self.port)
     }
 
     /// The texts that were posted.
-    pub(crate) fn texts(&self) -> Vec<String> {
+    ///
+    /// # Panics
+    /// If something else was.
+    pub fn texts(&self) -> Vec<String> {
         let text = |body: &String| {
             let body: serde_json::Value = serde_json::from_str(body).unwrap();
             body["text"].as_str().unwrap().to_owned()

@@ -1,0 +1,175 @@
+//! The command line of `weir events`.
+
+mod cursor;
+mod moment;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+pub(crate) use cursor::Cursor;
+pub(crate) use moment::Moment;
+
+/// Read the ledger: what happened to each event
+#[derive(Debug, Args)]
+pub(crate) struct EventsArgs {
+    #[command(subcommand)]
+    pub(crate) command: EventsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventsCommand {
+    /// List events, the newest first
+    ///
+    /// Reads the ledger's indexes, newest first, until it has as many as asked for, and says what it read. What failed or
+    /// is parked (--state, --outcome failed, --error) has an index of its own, and is found however old it is; of
+    /// everything else, the last 24 hours are looked through unless --since says otherwise.
+    #[command(after_help = LIST_HELP)]
+    List(ListArgs),
+    /// Tell all that is known of one event
+    ///
+    /// When it was triggered and received, each attempt with its error and delay, what it came to, and where a copy of
+    /// its message is now.
+    #[command(after_help = SHOW_HELP)]
+    Show(ShowArgs),
+}
+
+const LIST_HELP: &str = "\
+Examples:
+  weir events list
+  weir events list --state failed --limit 100
+  weir events list --error 'timed out' --lane urgent
+  weir events list --shop north.myshopify.com --topic orders/create --since 2d --json
+  weir events list --shop north.myshopify.com --resource orders/820982911946154508
+  weir events list --since 2026-11-27T05:00:00Z --until 2026-11-27T06:00:00Z
+  weir events list --follow --shop north.myshopify.com
+  weir events list --stack weir --region eu-west-1
+
+A page ends with the place to go on from, for --after. With --json there is one object a line on stdout, and one on stderr:
+how many, what was read, and `after`.";
+
+const SHOW_HELP: &str = "\
+Examples:
+  weir events show 'north.myshopify.com#b54557e4-bdd9-4b37-8a5f-bf7d70bcd043'
+  weir events show b54557e4-bdd9-4b37-8a5f-bf7d70bcd043 --shop north.myshopify.com
+  weir events show b54557e4-bdd9-4b37-8a5f-bf7d70bcd043 --since 3d    without the shop, the range is looked through
+  weir events show 'north.myshopify.com#b54557e4' --body > body.json";
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Only this shop's
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) shop: Option<String>,
+    /// Only this topic's
+    #[arg(long, value_name = "TOPIC")]
+    pub(crate) topic: Option<String>,
+    /// Only those in this state now
+    #[arg(long, conflicts_with = "outcome")]
+    pub(crate) state: Option<StateName>,
+    /// Only those that ended so
+    #[arg(long)]
+    pub(crate) outcome: Option<OutcomeName>,
+    /// Only those received since: a time, or how long ago, as 2h or 3d [default: 24h; none for what failed or is parked]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<Moment>,
+    /// Only those received up to then [default: now]
+    #[arg(long, value_name = "TIME", conflicts_with = "follow")]
+    pub(crate) until: Option<Moment>,
+    /// Only those whose body is a snapshot of this, as orders/820982911946154508
+    #[arg(long, value_name = "RESOURCE")]
+    pub(crate) resource: Option<String>,
+    /// Only those whose error has this text, in small letters or capitals
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) error: Option<String>,
+    /// Only those of this app, as in the address of its webhooks: /webhooks/APP
+    #[arg(long, value_name = "NAME")]
+    pub(crate) app: Option<String>,
+    /// Only those that came by this lane
+    #[arg(long, value_name = "LANE")]
+    pub(crate) lane: Option<weir_core::Lane>,
+    /// How many at most
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) limit: u32,
+    /// Go on after this place, which the page before printed
+    #[arg(long, value_name = "PLACE", conflicts_with_all = ["follow", "scan"])]
+    pub(crate) after: Option<Cursor>,
+    /// Then print new events, and what becomes of those that are not done, until Ctrl-C
+    #[arg(long, conflicts_with = "scan")]
+    pub(crate) follow: bool,
+    /// Read the whole table instead of the indexes: finds events from before it had them. Billed by the item
+    #[arg(long)]
+    pub(crate) scan: bool,
+    #[command(flatten)]
+    pub(crate) source: LedgerArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// SHOP#ID as `events list` prints it, or the webhook id alone
+    pub(crate) event: String,
+    /// The shop, for a webhook id alone
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) shop: Option<String>,
+    /// How far back to look for a webhook id without its shop [default: 24h]
+    #[arg(long, value_name = "TIME", conflicts_with = "shop")]
+    pub(crate) since: Option<Moment>,
+    /// Print the body, byte for byte, and nothing else. It is the customers' data: mind where it goes
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) body: bool,
+    #[command(flatten)]
+    pub(crate) source: LedgerArgs,
+}
+
+/// Whose ledger is read.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Which ledger (default: the local stack's)")]
+pub(crate) struct LedgerArgs {
+    /// The ledger of this CloudFormation stack on AWS
+    #[arg(long, value_name = "NAME", conflicts_with = "table")]
+    pub(crate) stack: Option<String>,
+    /// This DynamoDB table on AWS [env: WEIR_LEDGER_TABLE]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// The AWS region [default: as the AWS CLI finds it]
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// The profile of ~/.aws [default: as the AWS CLI finds it]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+}
+
+/// A state of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StateName {
+    /// A worker acts on it now
+    Leased,
+    /// It took effect
+    Done,
+    /// A newer version of its resource came first
+    Stale,
+    /// The last attempt failed
+    Failed,
+    /// What it needs is not there: it waits
+    Parked,
+}
+
+impl StateName {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Leased => "leased",
+            Self::Done => "done",
+            Self::Stale => "stale",
+            Self::Failed => "failed",
+            Self::Parked => "parked",
+        }
+    }
+}
+
+/// How an event ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutcomeName {
+    /// It took effect
+    Done,
+    /// A newer version of its resource came first
+    Stale,
+    /// It failed for good, or was due to be tried again more than a quarter of an hour ago: look in the DLQ
+    Failed,
+}

@@ -1,0 +1,103 @@
+//! What is remembered of a shop that differs.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use weir_core::UnixMillis;
+use weir_subscriptions::Plan;
+
+/// The shelf of shops that differ now, each by its [`name`].
+pub const SHELF: &str = "drift";
+
+/// The shelf of those that did.
+pub const REPAIRS: &str = "repairs";
+
+/// The name of a shop's document.
+#[must_use]
+pub fn name(app: &str, shop: &str) -> String {
+    format!("{app}/{shop}")
+}
+
+/// A shop whose subscriptions were not as desired. Times are RFC 3339.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drift {
+    /// When it was found.
+    pub since: String,
+    /// Since when events may be missing: the last time at which all was surely well.
+    pub possible_since: String,
+    /// Topics of subscriptions that were missing.
+    pub missing: Vec<String>,
+    /// Topics of those that were other than desired.
+    pub drifted: Vec<String>,
+    /// When all of them were as desired again; absent as long as they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repaired_at: Option<String>,
+    /// What is in the way of a repair, or of the recovery after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+impl Drift {
+    /// What is found now in a shop that was well until then.
+    #[must_use]
+    pub fn found(plan: &Plan, now: UnixMillis, well_until: UnixMillis) -> Self {
+        let mut drift = Self {
+            since: now.to_string(),
+            possible_since: well_until.to_string(),
+            missing: Vec::new(),
+            drifted: Vec::new(),
+            repaired_at: None,
+            failure: None,
+        };
+        drift.add(plan);
+        drift
+    }
+
+    /// What is found in addition, in a shop of which something was found before.
+    pub fn add(&mut self, plan: &Plan) {
+        let add = |to: &mut Vec<String>, topic: &str| {
+            if !to.iter().any(|known| known == topic) {
+                to.push(topic.to_owned());
+            }
+        };
+        plan.missing().for_each(|topic| add(&mut self.missing, topic));
+        plan.drifted().for_each(|topic| add(&mut self.drifted, topic));
+        self.repaired_at = None;
+    }
+
+    /// The topics of which events may be missing.
+    #[must_use]
+    pub fn topics(&self) -> Vec<&str> {
+        let mut topics: Vec<&str> = self.missing.iter().chain(&self.drifted).map(String::as_str).collect();
+        topics.sort_unstable();
+        topics.dedup();
+        topics
+    }
+
+    /// Since when events may be missing; `None` if the document does not say so in a way that this version reads.
+    #[must_use]
+    pub fn well_until(&self) -> Option<UnixMillis> {
+        self.possible_since.parse().ok().map(|at: Timestamp| UnixMillis(at.as_millisecond()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use weir_subscriptions::{Desired, plan};
+
+    use super::*;
+
+    #[test]
+    fn what_is_found_later_is_added_and_the_earliest_moment_stays() {
+        let desired =
+            Desired::parse("[[subscription]]\ntopics = [\"orders/create\", \"orders/paid\"]").unwrap().desired;
+        let plan = plan(&desired.wanted("default", "a.myshopify.com"), &[], "https://weir.example");
+        let mut drift = Drift::found(&plan, UnixMillis(5_000), UnixMillis(1_000));
+        drift.repaired_at = Some("1970-01-01T00:00:06.000Z".into());
+        drift.add(&plan);
+        assert_eq!((drift.topics(), drift.repaired_at.as_ref()), (vec!["orders/create", "orders/paid"], None));
+        assert_eq!((drift.since.as_str(), drift.well_until()), ("1970-01-01T00:00:05.000Z", Some(UnixMillis(1_000))));
+        let json = serde_json::to_value(&drift).unwrap();
+        assert_eq!(json["missing"], serde_json::json!(["orders/create", "orders/paid"]));
+        assert!(json.get("repaired_at").is_none());
+    }
+}

@@ -1,0 +1,34 @@
+//! The monitor: every few minutes it compares what each installed shop subscribes to with what is desired, and puts
+//! right what is missing or other.
+//!
+//! ```text
+//!  schedule ─▶ shard ─▶ page of shops ─▶ plan ─▶ drift noted ─▶ restored ─▶ events since recovered ─▶ drift closed
+//!                ▲            │
+//!                └─ progress ─┘  (kept: the next run goes on where this one's time ended)
+//! ```
+//!
+//! What it leaves in the table of operations:
+//!
+//! | shelf | name | document |
+//! |---|---|---|
+//! | `monitor` | `shard/{n}of{m}` | [`Progress`](progress::Progress): where the round stands, and which shops could not be checked |
+//! | `monitor` | `round` | [`Round`](progress::Round): when every shard last came to its end, and how many shops there were |
+//! | `drift` | `{app}/{shop}` | [`Drift`](drift::Drift), only while a shop differs or its events are not recovered |
+//! | `repairs` | `{time}/{app}/{shop}` | [`Drift`](drift::Drift) as it ended, for 90 days |
+//!
+//! It deletes no subscription: only `weir subscriptions apply --prune` does.
+
+mod clients;
+pub mod drift;
+mod monitor;
+pub mod progress;
+pub mod recover;
+mod repair;
+pub mod settings;
+mod shard;
+mod summary;
+
+pub use clients::Clients;
+pub use monitor::{Monitor, RunError};
+pub use shard::{NotAShard, Shard};
+pub use summary::Summary;

@@ -1,0 +1,58 @@
+//! `weir-monitor`: the function behind the schedule.
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use resilience::Clock;
+use shopify_client::Endpoint;
+use weir_aws::{Operations, config};
+use weir_core::UnixMillis;
+use weir_lambda::telemetry;
+use weir_monitor::{Clients, Monitor, Shard, Summary, recover::ByHand, settings::Settings};
+use weir_shops::Registry;
+use weir_subscriptions::Desired;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let env = |name: &str| std::env::var(name).ok();
+    let settings = Settings::read(env)?;
+    telemetry::install(settings.log);
+    let aws = config::from_env(env, config::Patience::BACKGROUND)?;
+    let monitor = Monitor {
+        desired: Desired::built_in(),
+        webhook_url: settings.webhook_url,
+        registry: Registry::new(&aws, settings.shops_table.clone()),
+        operations: Operations::new(&aws, settings.operations_table),
+        clients: Clients {
+            endpoint: match &settings.shopify_url {
+                Some(url) => Endpoint::at(url)?,
+                None => Endpoint::Shopify,
+            },
+            config: aws,
+            secret_prefix: settings.secret_prefix,
+            shops_table: settings.shops_table,
+            token_key: settings.token_key,
+            state_table: settings.state_table,
+            // Which instance, so that one does not take another's right to renew a token for its own.
+            process: env("AWS_LAMBDA_LOG_STREAM_NAME").unwrap_or_else(|| "weir-monitor".to_owned()),
+            made: tokio::sync::Mutex::default(),
+        },
+        recover: ByHand,
+        clock: Clock::Wall,
+    };
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Shard>| {
+        let end = UnixMillis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
+        let (monitor, shard) = (&monitor, event.payload);
+        async move {
+            match monitor.run(shard, end).await? {
+                Some(summary) => tell(shard, &summary),
+                None => tracing::info!(%shard, "Another run is at it"),
+            }
+            Ok::<_, Error>(())
+        }
+    }))
+    .await
+}
+
+fn tell(shard: Shard, summary: &Summary) {
+    let Summary { shops, failed, drift, restored, recovered, is_round, .. } = *summary;
+    tracing::info!(%shard, shops, failed, drift, restored, recovered, is_round, "Monitored");
+}

@@ -1,0 +1,234 @@
+//! One shop: compared, put right, and its events recovered.
+
+use std::time::Duration;
+
+use shopify_client::{Call, Client, budget::Priority};
+use tokio::time::Instant;
+use weir_aws::operations::{Document, OperationsError, Stored};
+use weir_core::UnixMillis;
+use weir_shops::Shop;
+use weir_subscriptions::{Actual, Change, Plan, Wanted, address, plan, shopify};
+
+use crate::{
+    Monitor, Summary,
+    drift::{self, Drift},
+    recover::{Loss, Recover, Recovery},
+};
+
+/// For reading a shop's subscriptions, waits for its budget included.
+const READ_WITHIN: Duration = Duration::from_secs(15);
+
+/// For changing one of them.
+const CHANGE_WITHIN: Duration = Duration::from_secs(15);
+
+/// Kept at the end of an invocation for what is written down afterwards.
+const AFTERWARDS: Duration = Duration::from_secs(5);
+
+/// How long a repair is remembered.
+const REPAIRS_KEPT: Duration = Duration::from_secs(90 * 86_400);
+
+/// A shop that could not be checked or put right, in words for the log.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error("{0}")]
+    Client(#[from] crate::clients::ClientError),
+    #[error("{0}")]
+    Shopify(#[from] shopify_client::Error),
+    #[error("{0}")]
+    Operations(#[from] OperationsError),
+}
+
+/// The shop's document, as it is in the table.
+struct Noted {
+    name: String,
+    version: Option<u64>,
+    drift: Drift,
+}
+
+impl<R: Recover> Monitor<R> {
+    /// Checks a shop; what was counted, and whether it is known now that all is well.
+    pub(crate) async fn check(
+        &self,
+        shop: &Shop,
+        known: Option<&Document<Drift>>,
+        well_at: Option<UnixMillis>,
+        deadline: Instant,
+    ) -> (Summary, bool) {
+        let mut summary = Summary { shops: 1, ..Summary::default() };
+        let wanted = self.desired.wanted(&shop.app, shop.domain.as_str());
+        if wanted == Wanted::default() {
+            return (summary, true);
+        }
+        let checked = self.compare(shop, &wanted, known, well_at, deadline, &mut summary).await;
+        if let Err(error) = &checked {
+            summary.failed = 1;
+            let (domain, app) = (shop.domain.as_str(), shop.app.as_str());
+            // The first line: the rest is a hint for whoever sits before a screen.
+            let error = error.to_string().lines().next().unwrap_or_default().to_owned();
+            tracing::warn!(shop = domain, app, error, "Could not check the subscriptions of a shop");
+        }
+        (summary, checked.is_ok())
+    }
+
+    async fn compare(
+        &self,
+        shop: &Shop,
+        wanted: &Wanted<'_>,
+        known: Option<&Document<Drift>>,
+        well_at: Option<UnixMillis>,
+        deadline: Instant,
+        summary: &mut Summary,
+    ) -> Result<(), Failed> {
+        let client = self.clients.of(&shop.app).await?;
+        let actual = shopify::read(&client, &shop.domain, &call(READ_WITHIN, deadline)).await?;
+        let address = address(&self.webhook_url, &shop.app);
+        summary.fell_forward += fell_forward(shop, &client, &actual, &address);
+        let plan = plan(wanted, &actual, &address).without_deletions();
+        let mut noted = known.map(|known| Noted {
+            name: known.name.clone(),
+            version: Some(known.version),
+            drift: known.value.clone(),
+        });
+        if !plan.changes.is_empty() {
+            let noted = noted.get_or_insert_with(|| Noted {
+                name: drift::name(&shop.app, shop.domain.as_str()),
+                version: None,
+                drift: Drift::found(&plan, self.clock.now(), well_at.unwrap_or(shop.installed_at)),
+            });
+            noted.drift.add(&plan);
+            self.restore(shop, &client, &address, &plan, noted, deadline, summary).await?;
+        }
+        let Some(mut noted) = noted else { return Ok(()) };
+        if noted.drift.repaired_at.is_none() {
+            noted.drift.repaired_at = Some(self.clock.now().to_string());
+            noted.drift.failure = None;
+            self.note(&mut noted).await?;
+        }
+        self.recover(shop, &client, wanted, &mut noted, deadline, summary).await
+    }
+
+    /// Notes the drift, and then makes the changes: a run that dies in between has left a note of what may be missing.
+    async fn restore(
+        &self,
+        shop: &Shop,
+        client: &Client,
+        address: &str,
+        plan: &Plan,
+        noted: &mut Noted,
+        deadline: Instant,
+        summary: &mut Summary,
+    ) -> Result<(), Failed> {
+        let (domain, app) = (shop.domain.as_str(), shop.app.as_str());
+        self.note(noted).await?;
+        for change in &plan.changes {
+            let (topic, what) = (change.topic(), what(change));
+            summary.drift += 1;
+            tracing::warn!(
+                shop = domain,
+                app,
+                topic,
+                what,
+                possible_since = noted.drift.possible_since,
+                "A subscription is lost"
+            );
+            let done = shopify::carry_out(client, &shop.domain, address, change, &call(CHANGE_WITHIN, deadline)).await;
+            if let Err(error) = done {
+                noted.drift.failure = error.to_string().lines().next().map(str::to_owned);
+                self.note(noted).await?;
+                return Err(error.into());
+            }
+            summary.restored += 1;
+            tracing::info!(shop = domain, app, topic, "A subscription is restored");
+        }
+        Ok(())
+    }
+
+    /// Has the missed events sent, and closes the document.
+    async fn recover(
+        &self,
+        shop: &Shop,
+        client: &Client,
+        wanted: &Wanted<'_>,
+        noted: &mut Noted,
+        deadline: Instant,
+        summary: &mut Summary,
+    ) -> Result<(), Failed> {
+        let loss = Loss {
+            shop: &shop.domain,
+            app: &shop.app,
+            client,
+            installed_at: shop.installed_at,
+            // An app that was installed anew since: what was before is not its.
+            since: noted.drift.well_until().unwrap_or(shop.installed_at).max(shop.installed_at),
+            wanted: wanted.subscriptions.clone(),
+            topics: noted.drift.topics(),
+            deadline: deadline.checked_sub(AFTERWARDS).unwrap_or(deadline),
+        };
+        let failure = match self.recover.recover(&loss).await {
+            Ok(Recovery::Whole(events)) => {
+                summary.recovered += events;
+                return self.close(noted).await;
+            }
+            Ok(Recovery::Unfinished(why)) | Err(why) => why,
+        };
+        let (domain, app) = (shop.domain.as_str(), shop.app.as_str());
+        tracing::warn!(shop = domain, app, failure, "The events of a loss are not recovered yet: the next run goes on");
+        noted.drift.failure = Some(failure);
+        self.note(noted).await
+    }
+
+    /// Writes the document. Of two runs that write at once the first counts: the shop is looked at again soon.
+    async fn note(&self, noted: &mut Noted) -> Result<(), Failed> {
+        let put = self.operations.put(drift::SHELF, &noted.name, noted.version, &noted.drift, None);
+        noted.version = match put.await? {
+            Stored::Written(version) => Some(version),
+            Stored::Lost(there) => there.map(|there| there.version),
+        };
+        Ok(())
+    }
+
+    /// The shop is as it should be: the document goes to those of repairs.
+    async fn close(&self, noted: &Noted) -> Result<(), Failed> {
+        let now = self.clock.now();
+        let name = format!("{now}/{}", noted.name);
+        let expires = Some(now + REPAIRS_KEPT);
+        self.operations.put(drift::REPAIRS, &name, None, &noted.drift, expires).await?;
+        Ok(self.operations.delete(drift::SHELF, &noted.name).await?)
+    }
+}
+
+/// A call that nobody waits for, and that ends before the invocation does.
+fn call(within: Duration, deadline: Instant) -> Call {
+    let last = deadline.checked_sub(AFTERWARDS).unwrap_or(deadline);
+    Call { priority: Priority::Background, deadline: last.min(Instant::now() + within) }
+}
+
+/// What is wrong, for the log. Filters and fields are the operator's own words.
+fn what(change: &Change) -> String {
+    match change {
+        Change::Create(_) => "missing".to_owned(),
+        Change::Update { differences, .. } => {
+            let names: Vec<&str> = differences.iter().map(|one| one.what).collect();
+            format!("other: {}", names.join(", "))
+        }
+        Change::Delete(_) => "not desired".to_owned(),
+    }
+}
+
+/// Whether another API version answers, or is delivered: the one that weir knows is retired, or the app's webhooks are
+/// set to another one.
+fn fell_forward(shop: &Shop, client: &Client, actual: &[Actual], address: &str) -> u64 {
+    let expected = shopify_schema::API_VERSION;
+    let (domain, app) = (shop.domain.as_str(), shop.app.as_str());
+    let mut count = 0;
+    if client.fell_forward() {
+        count += 1;
+        tracing::error!(shop = domain, app, expected, "Shopify answers with another API version: this one is retired");
+    }
+    let other = actual.iter().find(|one| one.uri == address && one.api_version != expected);
+    if let Some(Actual { api_version, .. }) = other {
+        count += 1;
+        tracing::error!(shop = domain, app, expected, api_version, "Webhooks are delivered in another API version");
+    }
+    count
+}

@@ -1,0 +1,59 @@
+//! The monitor's settings, as template.yaml sets them.
+
+use tracing_subscriber::filter::LevelFilter;
+use weir_lambda::settings::{Problems, Reader};
+
+/// All of them.
+#[derive(Debug)]
+pub struct Settings {
+    /// `WEIR_WEBHOOK_URL`: where subscriptions point to; other apps' have a slash and the app's name behind it.
+    pub webhook_url: String,
+    /// `WEIR_SHOPIFY_URL`: a simulated Shopify on this machine, for a local stack; the real one if it is empty.
+    pub shopify_url: Option<String>,
+    /// `WEIR_SECRET_PREFIX`: where the apps' secrets are.
+    pub secret_prefix: String,
+    /// `WEIR_SHOPS_TABLE`
+    pub shops_table: String,
+    /// `WEIR_TOKEN_KEY`: the secret that seals the shops' tokens.
+    pub token_key: String,
+    /// `WEIR_STATE_TABLE`: budgets and circuits.
+    pub state_table: String,
+    /// `WEIR_OPERATIONS_TABLE`
+    pub operations_table: String,
+    /// `WEIR_FENCE_TABLE`: what came of each resource.
+    pub fence_table: String,
+    /// `WEIR_LOG`
+    pub log: LevelFilter,
+}
+
+impl Settings {
+    /// Reads the environment, or says everything that is wrong with it.
+    ///
+    /// # Errors
+    /// Everything that is missing or malformed.
+    pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+        let mut reader = Reader::new(env);
+        let settings = Self {
+            webhook_url: reader.text("WEIR_WEBHOOK_URL"),
+            shopify_url: reader.optional("WEIR_SHOPIFY_URL"),
+            secret_prefix: reader.text("WEIR_SECRET_PREFIX"),
+            shops_table: reader.text("WEIR_SHOPS_TABLE"),
+            token_key: reader.text("WEIR_TOKEN_KEY"),
+            state_table: reader.text("WEIR_STATE_TABLE"),
+            operations_table: reader.text("WEIR_OPERATIONS_TABLE"),
+            fence_table: reader.text("WEIR_FENCE_TABLE"),
+            log: reader.parsed("WEIR_LOG", LevelFilter::INFO),
+        };
+        reader.finish(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_environment_is_refused_with_everything_that_is_missing() {
+        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 8);
+    }
+}
