@@ -4,6 +4,7 @@ mod audit;
 mod controls;
 pub(crate) mod dlq;
 mod events;
+mod reconcile;
 mod shops;
 mod status;
 
@@ -23,6 +24,7 @@ pub(crate) use dlq::{
 pub(crate) use events::{
     Cursor, EventsArgs, EventsCommand, LedgerArgs, ListArgs, Moment, OutcomeName, ShowArgs, StateName,
 };
+pub(crate) use reconcile::ReconcileArgs;
 pub(crate) use shops::{
     PlanName, ShopArgs, ShopStateName, ShopsAddArgs, ShopsArgs, ShopsCheckArgs, ShopsCommand, ShopsListArgs,
     ShopsRemoveArgs, ShopsShowArgs, StackArgs,
@@ -48,6 +50,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir events list --stack weir              the same on AWS
   weir shops list                            the shops whose Admin API can be called
   weir audit                                 what was asked of them, and what it cost
+  weir reconcile --shop SHOP --since 6h      what a shop's webhooks did not tell, found and sent in
   weir status --watch                        whether it is healthy, and if not, where
   weir controls off destination erp          switch off, or slow down, while it runs
   weir dlq replay                            what went to the dead-letter queues, sent back to its lanes
@@ -69,6 +72,7 @@ pub(crate) enum Command {
     Shops(ShopsArgs),
     Audit(AuditArgs),
     Controls(ControlsArgs),
+    Reconcile(ReconcileArgs),
     Status(StatusArgs),
     Dlq(DlqArgs),
 }

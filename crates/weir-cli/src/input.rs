@@ -72,6 +72,7 @@ fn meant(command: Command) -> anyhow::Result<()> {
             };
             delivery::shop(&shop.shop)?;
         }
+        Command::Reconcile(args) => drop(delivery::shop(&args.shop)?),
         Command::Audit(args) => drop((UnixMillis::now() - args.since).to_string()),
         Command::Dlq(args) => {
             let filter = match &args.command {

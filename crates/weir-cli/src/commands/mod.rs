@@ -8,6 +8,8 @@ mod dev;
 pub(crate) mod dlq;
 #[cfg(feature = "aws")]
 mod events;
+#[cfg(feature = "aws")]
+mod reconcile;
 pub(crate) mod send;
 #[cfg(feature = "aws")]
 mod shops;
@@ -61,6 +63,7 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
         Command::Shops(args) => shops::run(args, printer).await,
         Command::Audit(args) => audit::run(&args, printer).await,
         Command::Controls(args) => controls::run(args, printer).await,
+        Command::Reconcile(args) => reconcile::run(&args, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
         Command::Dlq(args) => dlq::run(args, printer).await,
     }

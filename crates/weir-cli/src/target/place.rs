@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use resilience::Clock;
 use shopify_client::Endpoint as AdminApi;
 use weir_aws::SdkConfig;
 use weir_core::Lane;
+use weir_shops::{DynamoState, Registry};
 
-use super::{LOCAL_HINT, STACK_HINT, all_outputs, aws_config, dev_file, local_config};
+use super::{LOCAL_HINT, STACK_HINT, ShopsTarget, all_outputs, aws_config, dev_file, local_config};
 use crate::cli::StackArgs;
 
 /// A stack, and what to check when it can't be reached.
@@ -16,7 +18,6 @@ pub(crate) struct Place {
     /// Its name.
     pub(crate) stack: String,
     /// Where Shopify is; `None` for a local stack without one: real shops must not hear of it.
-    #[expect(dead_code, reason = "the commands that call Shopify by the whole stack come next")]
     pub(crate) shopify: Option<AdminApi>,
     pub(crate) hint: &'static str,
     /// Whether it is the local stack.
@@ -60,6 +61,21 @@ impl Place {
                 self.stack,
                 self.hint
             )
+        })
+    }
+
+    /// The stack's shops, and what it takes to call them.
+    pub(crate) fn shops(&self) -> anyhow::Result<ShopsTarget> {
+        let table = self.output("ShopsTable")?;
+        Ok(ShopsTarget {
+            registry: Registry::new(&self.config, table.clone()),
+            state: DynamoState::new(&self.config, self.output("StateTable")?, Clock::Wall),
+            table,
+            token_key: self.output("TokenKeyId")?,
+            secret_prefix: self.output("SecretPrefix")?,
+            shopify: self.shopify.clone(),
+            config: self.config.clone(),
+            hint: self.hint,
         })
     }
 

@@ -225,6 +225,7 @@ async fn from_ledger(stack: &Stack, place: &Place, event: &EventName) -> anyhow:
         body_sha256: known.body_sha256.clone(),
         traceparent: None,
         generation: known.key.generation,
+        synthetic: None,
     };
     Ok(Source { meta, lane: known.lane, letter: None, bytes: None })
 }

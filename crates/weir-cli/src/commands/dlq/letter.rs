@@ -160,6 +160,7 @@ pub(crate) mod tests {
             received_at: RECEIVED,
             body_sha256: sha256::hex(body),
             traceparent: None,
+            synthetic: None,
             generation: 0,
         }
     }
