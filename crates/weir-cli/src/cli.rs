@@ -6,6 +6,7 @@ mod dlq;
 mod events;
 mod shops;
 mod status;
+mod subscriptions;
 
 use std::path::PathBuf;
 
@@ -27,6 +28,7 @@ pub(crate) use shops::{
     ShopsRemoveArgs, ShopsShowArgs, StackArgs,
 };
 pub(crate) use status::StatusArgs;
+pub(crate) use subscriptions::{ApplyArgs, PlanArgs, SelectArgs, SubscriptionsArgs, SubscriptionsCommand};
 
 /// A webhook pipeline for Shopify on AWS: run it here, send it webhooks, see what became of them.
 #[derive(Debug, Parser)]
@@ -50,6 +52,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir audit                                 what was asked of them, and what it cost
   weir status --watch                        whether it is healthy, and if not, where
   weir controls off destination erp          switch off, or slow down, while it runs
+  weir subscriptions plan                    which webhooks the shops lack
 
 Exit status:
   0    done
@@ -70,6 +73,7 @@ pub(crate) enum Command {
     Audit(AuditArgs),
     Controls(ControlsArgs),
     Status(StatusArgs),
+    Subscriptions(SubscriptionsArgs),
 }
 
 /// Run the whole of weir on this machine, until Ctrl-C

@@ -10,7 +10,7 @@ use shopify_client::Endpoint;
 use weir_local::DevFile;
 
 use crate::{
-    cli::{Cli, Command, EventsCommand, SendArgs, ShopsCommand},
+    cli::{Cli, Command, EventsCommand, SendArgs, ShopsCommand, SubscriptionsCommand},
     commands::{
         audit,
         send::{deliveries::Deliveries, turn},
@@ -70,6 +70,14 @@ fn meant(command: Command) -> anyhow::Result<()> {
                 ShopsCommand::List(_) => return Ok(()),
             };
             delivery::shop(&shop.shop)?;
+        }
+        Command::Subscriptions(args) => {
+            let select = match &args.command {
+                SubscriptionsCommand::Plan(args) => &args.select,
+                SubscriptionsCommand::Apply(args) => &args.select,
+                SubscriptionsCommand::Status(args) => args,
+            };
+            drop(select.shop.as_deref().map(delivery::shop).transpose()?);
         }
         Command::Audit(args) => drop((UnixMillis::now() - args.since).to_string()),
         // What they mean, their parsers say.

@@ -14,6 +14,8 @@ pub(crate) mod send;
 mod shops;
 #[cfg(feature = "aws")]
 mod status;
+#[cfg(feature = "aws")]
+mod subscriptions;
 mod topics;
 
 use std::process::ExitCode;
@@ -64,5 +66,6 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
         Command::Audit(args) => audit::run(&args, printer).await,
         Command::Controls(args) => controls::run(args, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
+        Command::Subscriptions(args) => subscriptions::run(args, printer).await,
     }
 }

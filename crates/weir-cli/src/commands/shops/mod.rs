@@ -29,7 +29,7 @@ fn named(args: &ShopArgs) -> Result<(ShopDomain, String), Usage> {
     Ok((delivery::shop(&args.shop)?, app(&args.app)?))
 }
 
-fn app(name: &str) -> Result<String, Usage> {
+pub(super) fn app(name: &str) -> Result<String, Usage> {
     if is_app(name) {
         return Ok(name.to_owned());
     }
@@ -47,7 +47,7 @@ fn unknown(shop: &ShopDomain, app: &str) -> anyhow::Error {
 }
 
 /// The registry's error, with what to check.
-fn failed(error: RegistryError, target: &ShopsTarget) -> anyhow::Error {
+pub(super) fn failed(error: RegistryError, target: &ShopsTarget) -> anyhow::Error {
     match error {
         RegistryError::Unavailable { .. } => {
             let said = format!("{error}\nhint: {}", target.hint);
