@@ -7,6 +7,7 @@ mod events;
 mod reconcile;
 mod shops;
 mod status;
+mod subscriptions;
 
 use std::path::PathBuf;
 
@@ -30,6 +31,7 @@ pub(crate) use shops::{
     ShopsRemoveArgs, ShopsShowArgs, StackArgs,
 };
 pub(crate) use status::StatusArgs;
+pub(crate) use subscriptions::{ApplyArgs, PlanArgs, SelectArgs, SubscriptionsArgs, SubscriptionsCommand};
 
 /// A webhook pipeline for Shopify on AWS: run it here, send it webhooks, see what became of them.
 #[derive(Debug, Parser)]
@@ -54,6 +56,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir status --watch                        whether it is healthy, and if not, where
   weir controls off destination erp          switch off, or slow down, while it runs
   weir dlq replay                            what went to the dead-letter queues, sent back to its lanes
+  weir subscriptions plan                    which webhooks the shops lack
 
 Exit status:
   0    done
@@ -75,6 +78,7 @@ pub(crate) enum Command {
     Reconcile(ReconcileArgs),
     Status(StatusArgs),
     Dlq(DlqArgs),
+    Subscriptions(SubscriptionsArgs),
 }
 
 /// Run the whole of weir on this machine, until Ctrl-C

@@ -10,7 +10,7 @@ use shopify_client::Endpoint;
 use weir_local::DevFile;
 
 use crate::{
-    cli::{Cli, Command, DlqCommand, EventsCommand, SendArgs, ShopsCommand},
+    cli::{Cli, Command, DlqCommand, EventsCommand, SendArgs, ShopsCommand, SubscriptionsCommand},
     commands::{
         audit,
         dlq::filter::{EventName, Filter},
@@ -73,6 +73,14 @@ fn meant(command: Command) -> anyhow::Result<()> {
             delivery::shop(&shop.shop)?;
         }
         Command::Reconcile(args) => drop(delivery::shop(&args.shop)?),
+        Command::Subscriptions(args) => {
+            let select = match &args.command {
+                SubscriptionsCommand::Plan(args) => &args.select,
+                SubscriptionsCommand::Apply(args) => &args.select,
+                SubscriptionsCommand::Status(args) => args,
+            };
+            drop(select.shop.as_deref().map(delivery::shop).transpose()?);
+        }
         Command::Audit(args) => drop((UnixMillis::now() - args.since).to_string()),
         Command::Dlq(args) => {
             let filter = match &args.command {

@@ -14,7 +14,7 @@ use shopify_client::Endpoint as AdminApi;
 use weir_aws::config::{self, Patience};
 use weir_aws::controls::{Parameter, ParameterError};
 use weir_aws::{DynamoLedger, SdkConfig};
-use weir_local::{Checkout, DevFile, DevFileError};
+use weir_local::{Checkout, Deployed, DevFile, DevFileError};
 use weir_shops::{DynamoState, Registry};
 
 use crate::cli::{LedgerArgs, SendArgs, StackArgs};
@@ -150,6 +150,21 @@ pub(crate) async fn shops(args: &StackArgs) -> anyhow::Result<ShopsTarget> {
             Ok(target(config, names, Some(AdminApi::Shopify), AWS_HINT))
         }
     }
+}
+
+/// The shops of a local stack that this process deployed, at the simulated Shopify that it serves.
+pub(crate) fn of_deployed(deployed: &Deployed, shopify: &str) -> anyhow::Result<ShopsTarget> {
+    let config = local_config(&deployed.region, &deployed.endpoint);
+    Ok(ShopsTarget {
+        registry: Registry::new(&config, deployed.shops_table.clone()),
+        state: DynamoState::new(&config, deployed.state_table.clone(), Clock::Wall),
+        table: deployed.shops_table.clone(),
+        token_key: deployed.token_key_id.clone(),
+        secret_prefix: deployed.secret_prefix.clone(),
+        shopify: Some(AdminApi::at(shopify)?),
+        config,
+        hint: LOCAL_HINT,
+    })
 }
 
 /// The parameter that holds a stack's controls, and what to check when it can't be reached.

@@ -15,6 +15,8 @@ pub(crate) mod send;
 mod shops;
 #[cfg(feature = "aws")]
 mod status;
+#[cfg(feature = "aws")]
+mod subscriptions;
 mod topics;
 
 use std::process::ExitCode;
@@ -66,5 +68,6 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
         Command::Reconcile(args) => reconcile::run(&args, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
         Command::Dlq(args) => dlq::run(args, printer).await,
+        Command::Subscriptions(args) => subscriptions::run(args, printer).await,
     }
 }
