@@ -4,6 +4,7 @@ mod act;
 mod publisher;
 mod resource;
 mod settle;
+mod told;
 mod within;
 
 use std::{sync::Arc, time::Duration};
@@ -14,12 +15,14 @@ use weir_core::{
     controls::Controls,
     envelope::{Envelope, EnvelopeProblem},
     ledger::{Again, Ask, Claim, Key, Ledger, Owner},
+    metrics,
     park::OUTAGE_AT_MOST,
     sha256,
 };
 use weir_lambda::{
     batch::{Message, Verdict},
     router::Router,
+    telemetry::Telemetry,
 };
 
 use act::Stopped;
@@ -50,6 +53,10 @@ pub struct Processor<O> {
     pub lease_until: UnixMillis,
     /// Until when effects may begin.
     pub effects_end: EffectsEnd,
+    /// What the work is told to.
+    pub telemetry: Telemetry,
+    /// From this receive on a failure sends a message to the DLQ.
+    pub max_receives: u32,
 }
 
 /// Added to what is left of another's lease, so that the next receive finds it over.
@@ -65,7 +72,7 @@ impl<O: Outside> Processor<O> {
     /// Takes a message to its verdict. Everything that goes wrong is told once, here.
     pub async fn process(&self, message: &Message, seat: Seat) -> Verdict {
         match Envelope::parse(&message.body) {
-            Ok(envelope) => self.event(message, envelope, seat).await,
+            Ok(envelope) => self.traced(message, envelope, seat).await,
             Err(problem) => self.unreadable(message, &problem).await,
         }
     }
@@ -89,8 +96,16 @@ impl<O: Outside> Processor<O> {
             return verdict;
         }
         match self.act(envelope, &owner, seat).await {
-            Ok(ending) => self.complete(message, &key, &owner, &ending).await,
-            Err(Stopped::Failed(failure)) => self.fail(message, &key, &owner, failure).await,
+            Ok(ending) => {
+                let verdict = self.complete(message, &key, &owner, &ending).await;
+                self.tell_ended(message, &meta, &ending, verdict);
+                verdict
+            }
+            Err(Stopped::Failed(failure)) => {
+                let verdict = self.fail(message, &key, &owner, failure.clone()).await;
+                self.tell_failed(message, Some(&meta), &failure, verdict);
+                verdict
+            }
             Err(Stopped::Lost) => Verdict::Retry,
         }
     }
@@ -113,7 +128,10 @@ impl<O: Outside> Processor<O> {
         if let Some(verdict) = self.claim(message, &ask).await {
             return verdict;
         }
-        self.fail(message, &key, &owner, Failure::permanent(problem)).await
+        let failure = Failure::permanent(problem);
+        let verdict = self.fail(message, &key, &owner, failure.clone()).await;
+        self.tell_failed(message, None, &failure, verdict);
+        verdict
     }
 
     /// `None` if the event is ours.
@@ -123,6 +141,7 @@ impl<O: Outside> Processor<O> {
             Ok(Claim::Granted) => None,
             Ok(Claim::Duplicate) => {
                 tracing::info!(%key, "Duplicate: it ended before");
+                self.tell(&metrics::DUPLICATES, ask.meta);
                 self.count(key, Again::Duplicate).await;
                 Some(Verdict::Acknowledge)
             }
@@ -136,6 +155,7 @@ impl<O: Outside> Processor<O> {
             }
             Ok(Claim::Mismatch) => {
                 tracing::error!(%key, "Another body came under this id before: on its way to the DLQ");
+                self.tell_mismatch(message, ask.meta);
                 self.count(key, Again::Mismatch).await;
                 Some(Verdict::RetryAfter(Duration::ZERO))
             }
@@ -145,7 +165,9 @@ impl<O: Outside> Processor<O> {
             }
             Err(error) => {
                 tracing::error!(%key, error = %error.source, "{error}");
-                Some(self.without_ledger(message, key).await)
+                let verdict = self.without_ledger(message, key).await;
+                self.tell_without_ledger(message, ask.meta, verdict);
+                Some(verdict)
             }
         }
     }
