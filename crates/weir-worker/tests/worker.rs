@@ -4,6 +4,7 @@ mod keeping;
 mod order;
 mod parking;
 mod support;
+mod telemetry;
 
 use std::time::Duration;
 
