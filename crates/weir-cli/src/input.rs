@@ -87,7 +87,10 @@ fn meant(command: Command) -> anyhow::Result<()> {
                 DlqCommand::List(args) => &args.filter,
                 DlqCommand::Replay(args) => &args.filter,
                 DlqCommand::Drop(args) => &args.filter,
-                DlqCommand::Show(args) => return Ok(drop(args.event.parse::<EventName>()?)),
+                DlqCommand::Show(args) => {
+                    args.event.parse::<EventName>()?;
+                    return Ok(());
+                }
                 DlqCommand::History(_) => return Ok(()),
             };
             Filter::new(filter, UnixMillis::now())?;
