@@ -108,7 +108,6 @@ pub(super) mod tests {
             traceparent: None,
             synthetic: None,
             generation: 0,
-            synthetic: None,
         }
     }
 
