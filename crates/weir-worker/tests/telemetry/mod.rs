@@ -1,5 +1,7 @@
 //! What the worker tells of each attempt: metrics, spans, the fields of its log lines.
 
+#![expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
+
 use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::Value;
