@@ -1,5 +1,7 @@
 //! What becomes of events, as the ledger's indexes and records tell it, on the local emulator.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
 use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -37,6 +39,7 @@ fn meta(shop: &str, id: &str, received_at: UnixMillis) -> Meta {
         body_sha256: SHA.into(),
         traceparent: None,
         generation: 0,
+        synthetic: None,
     }
 }
 

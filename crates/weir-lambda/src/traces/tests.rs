@@ -1,3 +1,4 @@
+#![expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
 use std::time::Instant;
 
 use serde_json::Value;
