@@ -2,8 +2,9 @@
 
 mod audit;
 mod controls;
-mod dlq;
+pub(crate) mod dlq;
 mod events;
+mod reconcile;
 mod shops;
 mod status;
 mod subscriptions;
@@ -18,11 +19,13 @@ pub(crate) use controls::{
     LimitScopeArgs, TargetArgs, TargetKind,
 };
 pub(crate) use dlq::{
-    DlqArgs, DlqCommand, DlqDropArgs, DlqFilterArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs,
+    DlqArgs, DlqCommand, DlqDropArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs, FilterArgs, GroupBy,
+    StandingName,
 };
 pub(crate) use events::{
     Cursor, EventsArgs, EventsCommand, LedgerArgs, ListArgs, Moment, OutcomeName, ShowArgs, StateName,
 };
+pub(crate) use reconcile::ReconcileArgs;
 pub(crate) use shops::{
     PlanName, ShopArgs, ShopStateName, ShopsAddArgs, ShopsArgs, ShopsCheckArgs, ShopsCommand, ShopsListArgs,
     ShopsRemoveArgs, ShopsShowArgs, StackArgs,
@@ -47,12 +50,13 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir send orders/create                    send it a webhook
   weir events list                           see what became of it
   weir events list --stack weir              the same on AWS
-  weir dlq list                              what was given up, and why; then: weir dlq replay
   weir shops list                            the shops whose Admin API can be called
   weir audit                                 what was asked of them, and what it cost
+  weir reconcile --shop SHOP --since 6h      what a shop's webhooks did not tell, found and sent in
   weir status --watch                        whether it is healthy, and if not, where
   weir controls off destination erp          switch off, or slow down, while it runs
   weir subscriptions plan                    which webhooks the shops lack
+  weir dlq replay                            what went to the dead-letter queues, sent back to its lanes
 
 Exit status:
   0    done
@@ -68,12 +72,13 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  weir topics\n  weir topics --json")]
     Topics,
     Events(EventsArgs),
-    Dlq(DlqArgs),
     Shops(ShopsArgs),
     Audit(AuditArgs),
     Controls(ControlsArgs),
+    Reconcile(ReconcileArgs),
     Status(StatusArgs),
     Subscriptions(SubscriptionsArgs),
+    Dlq(DlqArgs),
 }
 
 /// Run the whole of weir on this machine, until Ctrl-C

@@ -1,6 +1,7 @@
 //! Where to send to and where to read from: the local stack, or what the flags name.
 
 mod place;
+mod refusal;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -21,6 +22,7 @@ use crate::http::{Endpoint, web_url};
 use crate::problem::Usage;
 
 pub(crate) use place::{LaneUrls, Place};
+pub(crate) use refusal::hint_for;
 
 /// A door for deliveries, and the secret that opens it.
 #[derive(Debug)]
@@ -299,8 +301,10 @@ async fn outputs<const N: usize>(config: &SdkConfig, stack: &str, names: [&str; 
 async fn all_outputs(config: &SdkConfig, stack: &str, hint: &str) -> anyhow::Result<BTreeMap<String, String>> {
     let client = aws_sdk_cloudformation::Client::new(config);
     let described = client.describe_stacks().stack_name(stack).send().await;
-    let described = described
-        .map_err(|error| anyhow::Error::new(error).context(format!("could not look up stack {stack}\nhint: {hint}")))?;
+    let described = described.map_err(|error| {
+        let hint = hint_for(&weir_aws::reason(&error), hint);
+        anyhow::Error::new(error).context(format!("could not look up stack {stack}\nhint: {hint}"))
+    })?;
     let pair = |output: &aws_sdk_cloudformation::types::Output| {
         Some((output.output_key()?.to_owned(), output.output_value()?.to_owned()))
     };

@@ -6,7 +6,8 @@ use shopify_client::Endpoint;
 use weir_aws::{Operations, config};
 use weir_core::UnixMillis;
 use weir_lambda::telemetry;
-use weir_monitor::{Clients, Monitor, Shard, Summary, recover::ByHand, settings::Settings};
+use weir_monitor::{Clients, Monitor, Reconcile, Shard, Summary, settings::Settings};
+use weir_recovery::StackNames;
 use weir_shops::Registry;
 use weir_subscriptions::Desired;
 
@@ -16,6 +17,14 @@ async fn main() -> Result<(), Error> {
     let settings = Settings::read(env)?;
     telemetry::install(settings.log);
     let aws = config::from_env(env, config::Patience::BACKGROUND)?;
+    let names = StackNames {
+        fence_table: settings.fence_table,
+        ledger_table: settings.ledger_table,
+        lanes: settings.lanes,
+        bodies_bucket: settings.bodies_bucket,
+        operations_table: settings.operations_table.clone(),
+    };
+    let reconcile = Reconcile::new(&aws, names, Clock::Wall);
     let monitor = Monitor {
         desired: Desired::built_in(),
         webhook_url: settings.webhook_url,
@@ -35,7 +44,8 @@ async fn main() -> Result<(), Error> {
             process: env("AWS_LAMBDA_LOG_STREAM_NAME").unwrap_or_else(|| "weir-monitor".to_owned()),
             made: tokio::sync::Mutex::default(),
         },
-        recover: ByHand,
+        recover: reconcile,
+        reconcile_every: settings.reconcile_every,
         clock: Clock::Wall,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<Shard>| {

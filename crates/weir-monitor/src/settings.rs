@@ -1,6 +1,9 @@
 //! The monitor's settings, as template.yaml sets them.
 
+use std::time::Duration;
+
 use tracing_subscriber::filter::LevelFilter;
+use weir_aws::LaneUrls;
 use weir_lambda::settings::{Problems, Reader};
 
 /// All of them.
@@ -22,6 +25,14 @@ pub struct Settings {
     pub operations_table: String,
     /// `WEIR_FENCE_TABLE`: what came of each resource.
     pub fence_table: String,
+    /// `WEIR_LEDGER_TABLE`: what came of each event.
+    pub ledger_table: String,
+    /// `WEIR_QUEUE_URGENT`, `WEIR_QUEUE_STANDARD`, `WEIR_QUEUE_BULK`: where events go that were missed.
+    pub lanes: LaneUrls,
+    /// `WEIR_BODIES_BUCKET`
+    pub bodies_bucket: String,
+    /// `WEIR_RECONCILE_HOURS`: how often each shop is reconciled though all is well; 0 is never.
+    pub reconcile_every: Option<Duration>,
     /// `WEIR_LOG`
     pub log: LevelFilter,
 }
@@ -42,6 +53,17 @@ impl Settings {
             state_table: reader.text("WEIR_STATE_TABLE"),
             operations_table: reader.text("WEIR_OPERATIONS_TABLE"),
             fence_table: reader.text("WEIR_FENCE_TABLE"),
+            ledger_table: reader.text("WEIR_LEDGER_TABLE"),
+            lanes: LaneUrls {
+                urgent: reader.text("WEIR_QUEUE_URGENT"),
+                standard: reader.text("WEIR_QUEUE_STANDARD"),
+                bulk: reader.text("WEIR_QUEUE_BULK"),
+            },
+            bodies_bucket: reader.text("WEIR_BODIES_BUCKET"),
+            reconcile_every: match reader.parsed::<u32>("WEIR_RECONCILE_HOURS", 0) {
+                0 => None,
+                hours => Some(Duration::from_secs(3_600) * hours),
+            },
             log: reader.parsed("WEIR_LOG", LevelFilter::INFO),
         };
         reader.finish(settings)
@@ -54,6 +76,6 @@ mod tests {
 
     #[test]
     fn an_empty_environment_is_refused_with_everything_that_is_missing() {
-        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 8);
+        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 14);
     }
 }

@@ -2,21 +2,32 @@
 
 use shopify_webhook::ShopDomain;
 use std::time::Duration;
-use weir_aws::{Bodies, DynamoFence, DynamoLedger, LaneSender, LaneUrls, Operations, SdkConfig, operations::Stored};
+use weir_aws::{
+    Bodies, DynamoFence, DynamoLedger, LaneSender, LaneUrls, Operations, SdkConfig,
+    ledger::{Entry, Listing, Range},
+    operations::Stored,
+};
 use weir_core::{
     Lane, UnixMillis,
     envelope::Meta,
     fence,
-    ledger::{Key, Record},
+    ledger::{
+        Key, Record,
+        index::{Bucket, Trouble},
+    },
 };
 
-use crate::{Cursor, Outside, Place, Report, Unavailable};
+use crate::{Cursor, Outside, Place, Report, Unavailable, outside::Troubled};
 
-/// Where cursors are: `{shop}/{app}/{kind}`.
+/// Where cursors are: `{shop}/{app}/{kind}/{wanted}`.
 const CURSORS: &str = "cursors";
 
 /// Where reports are: `{began at}/{shop}/{app}`.
 const REPORTS: &str = "reconciliations";
+
+/// How long a cursor is kept that nobody moves: longer than an outage of weir's own, and not for good, for other topics have
+/// another.
+const CURSOR_KEPT_FOR: Duration = Duration::from_secs(90 * 86_400);
 
 /// How long a report is kept.
 const KEPT_FOR: Duration = Duration::from_secs(400 * 86_400);
@@ -60,8 +71,8 @@ impl StackOutside {
     }
 }
 
-fn name(place: Place<'_>) -> String {
-    format!("{}/{}/{}", place.shop, place.app, place.kind)
+fn name(place: &Place<'_>) -> String {
+    format!("{}/{}/{}/{}", place.shop, place.app, place.kind, place.wanted)
 }
 
 fn said(error: impl std::error::Error) -> Unavailable {
@@ -71,6 +82,22 @@ fn said(error: impl std::error::Error) -> Unavailable {
 impl Outside for StackOutside {
     async fn resources(&self, keys: &[String]) -> Result<Vec<Option<fence::Record>>, Unavailable> {
         self.fence.records(keys).await.map_err(said)
+    }
+
+    async fn troubled(&self, shop: &ShopDomain, since: UnixMillis) -> Result<Vec<Troubled>, Unavailable> {
+        let range = Range { since, until: UnixMillis(i64::MAX) };
+        let buckets = Bucket::of_shop(shop.as_str());
+        let mut listing = Listing::by_trouble(&self.ledger, &Trouble::ALL, &buckets, range, 100);
+        let (mut found, of_shop) = (Vec::new(), format!("{shop}#"));
+        while let Some(Entry { key, topic, app, resource, .. }) = listing.next().await.map_err(said)? {
+            // Other shops are in the same buckets.
+            if let (true, Some(topic), Some(app), Some(resource)) =
+                (key.event.starts_with(&of_shop), topic, app, resource)
+            {
+                found.push(Troubled { key, topic, app, resource });
+            }
+        }
+        Ok(found)
     }
 
     async fn event(&self, key: &Key) -> Result<Option<Record>, Unavailable> {
@@ -85,18 +112,23 @@ impl Outside for StackOutside {
         self.bodies.put(meta, body).await.map_err(said)
     }
 
-    async fn cursor(&self, place: Place<'_>) -> Result<Option<(u64, Cursor)>, Unavailable> {
+    async fn cursor(&self, place: &Place<'_>) -> Result<Option<(u64, Cursor)>, Unavailable> {
         let found = self.operations.get::<Cursor>(CURSORS, &name(place)).await.map_err(said)?;
         Ok(found.map(|document| (document.version, document.value)))
     }
 
     async fn set_cursor(
         &self,
-        place: Place<'_>,
+        place: &Place<'_>,
         expected: Option<u64>,
         cursor: &Cursor,
     ) -> Result<Option<u64>, Unavailable> {
-        match self.operations.put(CURSORS, &name(place), expected, cursor, None).await.map_err(said)? {
+        match self
+            .operations
+            .put(CURSORS, &name(place), expected, cursor, Some(UnixMillis::now() + CURSOR_KEPT_FOR))
+            .await
+            .map_err(said)?
+        {
             Stored::Written(version) => Ok(Some(version)),
             Stored::Lost(_) => Ok(None),
         }

@@ -38,7 +38,7 @@ pub use aws::{StackNames, StackOutside};
 pub use cursor::{Cursor, FIRST_LOOK, GRACE, OVERLAP, Since, Walk};
 pub use event::ID_PREFIX;
 pub use kind::Kind;
-pub use outside::{Outside, Place, Unavailable};
+pub use outside::{Outside, Place, Troubled, Unavailable};
 pub use report::{Looked, Report, Unfinished};
 pub use run::{Reconciler, Request, RunError};
 pub use wanted::{LeftOut, Wanted};

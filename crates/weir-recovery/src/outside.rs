@@ -2,7 +2,7 @@
 
 use shopify_webhook::ShopDomain;
 use weir_core::{
-    Lane,
+    Lane, UnixMillis,
     envelope::Meta,
     fence,
     ledger::{Key, Record},
@@ -15,8 +15,8 @@ use crate::{Cursor, Kind, Report};
 #[error("{0}")]
 pub struct Unavailable(pub String);
 
-/// Whose changes a cursor is about.
-#[derive(Debug, Clone, Copy)]
+/// What a cursor is about.
+#[derive(Debug, Clone)]
 pub struct Place<'a> {
     /// Whose.
     pub shop: &'a ShopDomain,
@@ -24,6 +24,21 @@ pub struct Place<'a> {
     pub app: &'a str,
     /// Of what.
     pub kind: Kind,
+    /// For which topics, and under which names: a short hash. What was looked at for some was not for others.
+    pub wanted: String,
+}
+
+/// An event that failed or is parked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Troubled {
+    /// Which.
+    pub key: Key,
+    /// `orders/create`
+    pub topic: String,
+    /// The app of the path.
+    pub app: String,
+    /// `orders/820982911946154508`
+    pub resource: String,
 }
 
 /// The stack's fence, ledger, lanes, bucket and durable documents.
@@ -33,6 +48,13 @@ pub trait Outside: Send + Sync {
         &self,
         keys: &[String],
     ) -> impl Future<Output = Result<Vec<Option<fence::Record>>, Unavailable>> + Send;
+
+    /// Events of a shop that failed or are parked, of those that were received since.
+    fn troubled(
+        &self,
+        shop: &ShopDomain,
+        since: UnixMillis,
+    ) -> impl Future<Output = Result<Vec<Troubled>, Unavailable>> + Send;
 
     /// What the ledger knows of an event.
     fn event(&self, key: &Key) -> impl Future<Output = Result<Option<Record>, Unavailable>> + Send;
@@ -49,13 +71,13 @@ pub trait Outside: Send + Sync {
     fn store(&self, meta: &Meta, body: Vec<u8>) -> impl Future<Output = Result<String, Unavailable>> + Send;
 
     /// The cursor, and the version of its document.
-    fn cursor(&self, place: Place<'_>) -> impl Future<Output = Result<Option<(u64, Cursor)>, Unavailable>> + Send;
+    fn cursor(&self, place: &Place<'_>) -> impl Future<Output = Result<Option<(u64, Cursor)>, Unavailable>> + Send;
 
     /// Writes the cursor if its document still has this version (`None`: is not there). The new version, or `None` if
     /// somebody else wrote in between.
     fn set_cursor(
         &self,
-        place: Place<'_>,
+        place: &Place<'_>,
         expected: Option<u64>,
         cursor: &Cursor,
     ) -> impl Future<Output = Result<Option<u64>, Unavailable>> + Send;

@@ -5,8 +5,10 @@
 mod audit;
 mod check;
 mod controls;
+mod dlq;
 mod events;
 mod help;
+mod reconcile;
 mod send;
 mod server;
 mod shops;

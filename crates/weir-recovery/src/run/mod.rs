@@ -1,6 +1,7 @@
 //! One run over one shop.
 
 mod repair;
+mod troubles;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -141,7 +142,7 @@ impl<O: Outside> Reconciler<O> {
     ) -> Result<(), Stop> {
         let mut all = Vec::new();
         for (kind, wanted) in by_kind {
-            all.push((self.held(request, *kind).await?, wanted));
+            all.push((self.held(request, *kind, wanted).await?, wanted));
         }
         // The one that is furthest behind comes first: points and time may not last for all.
         all.sort_by_key(|(held, _)| held.seen_until());

@@ -16,7 +16,7 @@ use weir_core::{
     topics::{Version, happens_once},
 };
 
-use super::{Reconciler, Request, Stop};
+use super::{Reconciler, Request, Stop, troubles::Troubles};
 use crate::{
     Outside, Report, Unavailable, Wanted, bodies,
     change::{Change, Payment},
@@ -33,9 +33,9 @@ const AT_ONCE: usize = 8;
 const LEFT_ALONE: Duration = Duration::from_secs(3_600);
 
 /// An event that the fence did not see.
-struct Missed<'a> {
-    change: usize,
-    wanted: &'a Wanted,
+pub(super) struct Missed<'a> {
+    pub(super) change: usize,
+    pub(super) wanted: &'a Wanted,
     at: Timestamp,
 }
 
@@ -48,7 +48,7 @@ struct Ready {
 
 /// What the ledger says of an event that was sent before.
 #[derive(Debug, PartialEq, Eq)]
-enum Known {
+pub(super) enum Known {
     Nothing,
     Ended,
     OnItsWay,
@@ -56,6 +56,7 @@ enum Known {
 }
 
 impl<O: Outside> Reconciler<O> {
+    #[expect(clippy::too_many_arguments, reason = "a page's circumstances")]
     pub(super) async fn repair(
         &self,
         request: &Request<'_>,
@@ -63,12 +64,14 @@ impl<O: Outside> Reconciler<O> {
         wanted: &[&Wanted],
         window: Window,
         call: &Call,
+        troubles: &mut Option<Troubles>,
         report: &mut Report,
     ) -> Result<(), Stop> {
         let keys: Vec<String> = changes.iter().map(|change| change.key(request.shop.as_str(), request.app)).collect();
         let records = if keys.is_empty() { Vec::new() } else { self.outside.resources(&keys).await? };
         self.ask_for_payments(request, &mut changes, &records, wanted, window, call, report).await?;
         let missed = self.missed(&changes, &records, wanted, window, report);
+        let missed = self.untroubled(request, missed, &changes, window, troubles, report).await?;
         if missed.is_empty() {
             return Ok(());
         }
@@ -234,7 +237,7 @@ impl<O: Outside> Reconciler<O> {
     }
 }
 
-fn known(record: Option<&ledger::Record>, now: UnixMillis) -> Known {
+pub(super) fn known(record: Option<&ledger::Record>, now: UnixMillis) -> Known {
     let Some(record) = record else { return Known::Nothing };
     match &record.state {
         State::Done | State::Stale => Known::Ended,

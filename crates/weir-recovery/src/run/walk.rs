@@ -3,8 +3,9 @@
 use resilience::UnixMillis;
 use shopify_client::Call;
 use tokio::time::Instant;
+use weir_core::sha256;
 
-use super::{Reconciler, Request, Stop};
+use super::{Reconciler, Request, Stop, troubles::Troubles};
 use crate::{
     Cursor, Kind, Looked, Outside, Place, Report, Since, Unfinished, Walk, Wanted,
     cursor::{GRACE, whole_second},
@@ -18,6 +19,15 @@ pub(super) struct Held<'a> {
     cursor: Cursor,
     /// Whether it is only read.
     is_fixed: bool,
+    /// What failed or is parked, once somebody asked.
+    troubles: Option<Troubles>,
+}
+
+/// Tells sets of subscriptions apart, in whatever order they stand.
+fn short_hash(wanted: &[&Wanted]) -> String {
+    let mut marks: Vec<String> = wanted.iter().map(|one| one.mark().as_str().to_owned()).collect();
+    marks.sort_unstable();
+    sha256::hex(marks.join("\n").as_bytes())[..8].to_owned()
 }
 
 impl Held<'_> {
@@ -28,12 +38,17 @@ impl Held<'_> {
 }
 
 impl<O: Outside> Reconciler<O> {
-    pub(super) async fn held<'a>(&self, request: &Request<'a>, kind: Kind) -> Result<Held<'a>, Stop> {
-        let place = Place { shop: request.shop, app: request.app, kind };
+    pub(super) async fn held<'a>(
+        &self,
+        request: &Request<'a>,
+        kind: Kind,
+        wanted: &[&Wanted],
+    ) -> Result<Held<'a>, Stop> {
+        let place = Place { shop: request.shop, app: request.app, kind, wanted: short_hash(wanted) };
         let is_fixed = request.dry_run || request.until.is_some();
-        Ok(match self.outside.cursor(place).await? {
-            Some((version, cursor)) => Held { place, version: Some(version), cursor, is_fixed },
-            None => Held { place, version: None, cursor: Cursor::default(), is_fixed },
+        Ok(match self.outside.cursor(&place).await? {
+            Some((version, cursor)) => Held { place, version: Some(version), cursor, is_fixed, troubles: None },
+            None => Held { place, version: None, cursor: Cursor::default(), is_fixed, troubles: None },
         })
     }
 
@@ -115,7 +130,7 @@ impl<O: Outside> Reconciler<O> {
             let page = pages::read(&self.client, shop, kind, walk, &call).await?;
             report.points += page.points;
             let resources = u32::try_from(page.changes.len()).unwrap_or(u32::MAX);
-            self.repair(request, page.changes, wanted, walk.window(), &call, report).await?;
+            self.repair(request, page.changes, wanted, walk.window(), &call, &mut held.troubles, report).await?;
             if let Some(looked) = report.kinds.get_mut(&kind) {
                 looked.resources = looked.resources.saturating_add(resources);
             }
@@ -154,11 +169,11 @@ impl<O: Outside> Reconciler<O> {
             return Ok(());
         }
         let cursor = change(&held.cursor);
-        if let Some(version) = self.outside.set_cursor(held.place, held.version, &cursor).await? {
+        if let Some(version) = self.outside.set_cursor(&held.place, held.version, &cursor).await? {
             (held.version, held.cursor) = (Some(version), cursor);
             return Ok(());
         }
-        match self.outside.cursor(held.place).await? {
+        match self.outside.cursor(&held.place).await? {
             // Its own write, whose reply was lost.
             Some((version, stands)) if stands == cursor => {
                 (held.version, held.cursor) = (Some(version), cursor);

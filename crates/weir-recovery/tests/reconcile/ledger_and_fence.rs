@@ -104,6 +104,41 @@ async fn what_failed_for_good_is_told_and_not_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_delivery_that_failed_for_good_is_told_and_nothing_is_sent_in_its_place() {
+    let world = World::new();
+    world.stack.poison(true);
+    let orders = world.sim.place_orders(world.shop(), 2);
+    world.wait(1).await;
+    world.stack.poison(false);
+    // One of them changes after that, and this is lost.
+    world.lose(true);
+    world.sim.pay_order(world.shop(), orders[0]);
+    world.wait(3).await;
+    let report = world.reconcile().await;
+    let missing: Vec<_> = report.missing.keys().map(String::as_str).collect();
+    assert_eq!(missing, ["orders/paid", "orders/updated"], "{report:?}");
+    assert!(report.dead > 3, "both creations, a payment, and the inventory: {report:?}");
+    world.work().await;
+    let effects = only(world.stack.effects(), "orders");
+    assert!(effects.iter().all(|(_, id, synthetic)| *synthetic && *id == orders[0].to_string()), "{effects:?}");
+}
+
+/// What was looked at for some topics was not looked at for others.
+#[tokio::test(start_paused = true)]
+async fn a_run_for_some_topics_moves_no_cursor_of_others() {
+    let world = World::new();
+    world.lose(true);
+    let orders = world.sim.place_orders(world.shop(), 2);
+    world.wait(3).await;
+    world.reconcile_wanting(&[Wanted::topic("orders/paid")]).await;
+    world.wait(60).await;
+    let all = world.reconcile_with(|request| weir_recovery::Request { since: weir_recovery::Since::Cursor, ..request });
+    assert_eq!(all.await.unwrap().missing["orders/create"].values().sum::<u32>(), 2);
+    world.work().await;
+    assert_eq!(only(world.stack.effects(), "orders"), of_orders(&orders));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_subscription_gets_its_own_events_with_its_name_and_fields() {
     let world = World::new();
     world.lose(true);

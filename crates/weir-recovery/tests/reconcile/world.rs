@@ -18,11 +18,11 @@ use weir_core::{
     Failure, Lane, Routes, Topics, UnixMillis,
     envelope::{self, Envelope, Meta},
     fence::{self, Entry, Fence, Leave, Mark, Run},
-    ledger::{self, Claim, Ending, Key, Ledger, Owner, Record},
+    ledger::{self, Claim, Ending, Key, Ledger, Owner, Record, State},
     sha256,
     topics::happens_once,
 };
-use weir_recovery::{Cursor, Outside, Place, Reconciler, Report, Request, Since, Unavailable, Wanted};
+use weir_recovery::{Cursor, Outside, Place, Reconciler, Report, Request, Since, Troubled, Unavailable, Wanted};
 use weir_testkit::{
     Fault, ModelLedger,
     shopify::{InProcess, Shared, clock_of, tokens_of},
@@ -69,7 +69,9 @@ impl Receiver for Stack {
             api_version: header("x-shopify-api-version"),
             subscription: header("x-shopify-name"),
             triggered_at: header("x-shopify-triggered-at"),
-            received_at: UnixMillis(0),
+            received_at: UnixMillis(
+                header("x-shopify-triggered-at").unwrap().parse::<jiff::Timestamp>().unwrap().as_millisecond(),
+            ),
             body_sha256: sha256::hex(body),
             traceparent: None,
             synthetic: None,
@@ -134,7 +136,11 @@ impl Stack {
     }
 
     pub(crate) fn cursor(&self, kind: &str) -> Option<Cursor> {
-        self.0.cursors.lock().unwrap().get(&format!("default/{kind}")).map(|(_, cursor)| cursor.clone())
+        let cursors = self.0.cursors.lock().unwrap();
+        let of_kind = cursors.iter().filter(|(name, _)| name.starts_with(&format!("default/{kind}/")));
+        let found: Vec<_> = of_kind.map(|(_, (_, cursor))| cursor.clone()).collect();
+        assert!(found.len() <= 1, "one set of topics is asked for");
+        found.first().cloned()
     }
 
     pub(crate) fn reports(&self) -> Vec<Report> {
@@ -181,12 +187,16 @@ impl Stack {
         let envelope = Envelope::parse(message).unwrap();
         let meta = envelope.meta.clone();
         let (key, lease_until) = (Key::of(&meta), now + Duration::from_secs(35));
+        let body = envelope.open(None).unwrap();
+        let snapshot = Topics::built_in().latest(&meta.topic).unwrap().snapshot(&meta, envelope::json(&body).unwrap());
+        let snapshot = snapshot.unwrap();
+        let resource = snapshot.key.rsplit('#').next();
         let ask = ledger::Ask {
             key: &key,
             owner: &owner,
             body_sha256: &meta.body_sha256,
             meta: Some(&meta),
-            resource: None,
+            resource,
             lane,
             receives: 1,
             parks: 0,
@@ -194,7 +204,6 @@ impl Stack {
             lease_until,
         };
         let Claim::Granted { attempt } = model.claim(&ask).await.unwrap() else { return };
-        let body = envelope.open(None).unwrap();
         let settle = async |ending: Ending| {
             let ended = ledger::Ended {
                 key: &key,
@@ -204,7 +213,7 @@ impl Stack {
                 receives: 1,
                 begun: now,
                 comes_back: None,
-                resource: None,
+                resource,
                 now,
             };
             model.settle(&ended).await.unwrap()
@@ -213,8 +222,6 @@ impl Stack {
             settle(Ending::Failed(Failure::permanent("poison"))).await;
             return;
         }
-        let snapshot = Topics::built_in().latest(&meta.topic).unwrap().snapshot(&meta, envelope::json(&body).unwrap());
-        let snapshot = snapshot.unwrap();
         let once = meta.synthetic.is_some() && happens_once(&meta.topic);
         let (mark, run) = (Mark::of(&meta), Run::of(&meta, snapshot.version));
         let ask = fence::Ask { key: &snapshot.key, owner: &owner, mark: &mark, run: &run, now, lease_until, once };
@@ -239,6 +246,20 @@ impl Outside for Stack {
         self.pass(async { keys.iter().map(|key| self.0.model.resource(key)).collect() }).await
     }
 
+    async fn troubled(&self, _shop: &ShopDomain, since: UnixMillis) -> Result<Vec<Troubled>, Unavailable> {
+        let in_trouble = |record: &Record| {
+            matches!(record.state, State::Failed(_) | State::Parked { .. }) && record.received_at >= since
+        };
+        self.pass(async {
+            let records = self.0.model.records().into_iter().filter(in_trouble);
+            let troubled = |Record { key, topic, app, resource, .. }: Record| {
+                Some(Troubled { key, topic: topic?, app: app?, resource: resource? })
+            };
+            records.filter_map(troubled).collect()
+        })
+        .await
+    }
+
     async fn event(&self, key: &Key) -> Result<Option<Record>, Unavailable> {
         self.pass(async { self.0.model.get(key) }).await
     }
@@ -254,18 +275,18 @@ impl Outside for Stack {
         Err(Unavailable("no body here is that large".into()))
     }
 
-    async fn cursor(&self, place: Place<'_>) -> Result<Option<(u64, Cursor)>, Unavailable> {
-        let name = format!("{}/{}", place.app, place.kind);
+    async fn cursor(&self, place: &Place<'_>) -> Result<Option<(u64, Cursor)>, Unavailable> {
+        let name = format!("{}/{}/{}", place.app, place.kind, place.wanted);
         self.pass(async { self.0.cursors.lock().unwrap().get(&name).cloned() }).await
     }
 
     async fn set_cursor(
         &self,
-        place: Place<'_>,
+        place: &Place<'_>,
         expected: Option<u64>,
         cursor: &Cursor,
     ) -> Result<Option<u64>, Unavailable> {
-        let name = format!("{}/{}", place.app, place.kind);
+        let name = format!("{}/{}/{}", place.app, place.kind, place.wanted);
         self.pass(async {
             let mut cursors = self.0.cursors.lock().unwrap();
             if cursors.get(&name).map(|(version, _)| *version) != expected {

@@ -39,7 +39,7 @@ pub(super) fn app(name: &str) -> Result<String, Usage> {
     ))
 }
 
-fn unknown(shop: &ShopDomain, app: &str) -> anyhow::Error {
+pub(super) fn unknown(shop: &ShopDomain, app: &str) -> anyhow::Error {
     anyhow::anyhow!(
         "{shop} is not registered for app {app}\nhint: `weir shops list` shows those that are; \
          `weir shops add {shop} --app {app}` adds it"

@@ -1,0 +1,74 @@
+//! Deliveries that failed or are parked: not missing, whatever the fence says.
+
+use std::{collections::HashMap, time::Duration};
+
+use jiff::Timestamp;
+use weir_core::{
+    ledger::{Key, Record},
+    topics::happens_once,
+};
+
+use super::{
+    Reconciler, Request, Stop,
+    repair::{Known, Missed, known},
+};
+use crate::{Outside, Report, Troubled, change::Change, standing::Window};
+
+/// Clocks differ: an event may seem to have been received before it happened.
+const SKEW: Duration = Duration::from_secs(5);
+
+/// By topic and resource.
+pub(super) type Troubles = HashMap<(String, String), Vec<Key>>;
+
+impl<O: Outside> Reconciler<O> {
+    /// Those of which the ledger knows no delivery that failed or is parked. The others are counted. The index of trouble
+    /// is read once a walk, and only if something seems to be missing.
+    pub(super) async fn untroubled<'a>(
+        &self,
+        request: &Request<'_>,
+        missed: Vec<Missed<'a>>,
+        changes: &[Change],
+        window: Window,
+        troubles: &mut Option<Troubles>,
+        report: &mut Report,
+    ) -> Result<Vec<Missed<'a>>, Stop> {
+        if missed.is_empty() {
+            return Ok(missed);
+        }
+        if troubles.is_none() {
+            let all = self.outside.troubled(request.shop, window.from - SKEW).await?;
+            let mut found = Troubles::new();
+            for Troubled { key, topic, resource, .. } in all.into_iter().filter(|one| one.app == request.app) {
+                found.entry((topic, resource)).or_default().push(key);
+            }
+            *troubles = Some(found);
+        }
+        let mut left = Vec::new();
+        for one in missed {
+            let (change, topic) = (&changes[one.change], &one.wanted.topic);
+            let place = (topic.clone(), format!("{}/{}", change.kind.resource(), change.id));
+            let keys = troubles.as_ref().and_then(|troubles| troubles.get(&place));
+            let mut worst = Known::Nothing;
+            for key in keys.into_iter().flatten() {
+                let record = self.outside.event(key).await?;
+                let is_of_it = record.as_ref().is_some_and(|record| is_of(record, topic, change));
+                if is_of_it && worst != Known::Ended && worst != Known::OnItsWay {
+                    worst = known(record.as_ref(), self.clock.now());
+                }
+            }
+            match worst {
+                Known::Nothing => left.push(one),
+                Known::Ended => {}
+                Known::OnItsWay => report.on_their_way += 1,
+                Known::Dead => report.dead += 1,
+            }
+        }
+        Ok(left)
+    }
+}
+
+/// Whether the event tells of this change, and not of one before it.
+fn is_of(record: &Record, topic: &str, change: &Change) -> bool {
+    let triggered = || record.triggered_at.as_deref()?.parse::<Timestamp>().ok();
+    happens_once(topic) || triggered().is_none_or(|at| at.as_second() >= change.updated.as_second())
+}
