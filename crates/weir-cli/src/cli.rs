@@ -55,8 +55,8 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir reconcile --shop SHOP --since 6h      what a shop's webhooks did not tell, found and sent in
   weir status --watch                        whether it is healthy, and if not, where
   weir controls off destination erp          switch off, or slow down, while it runs
-  weir subscriptions plan                    which webhooks the shops lack
   weir dlq replay                            what went to the dead-letter queues, sent back to its lanes
+  weir subscriptions plan                    which webhooks the shops lack
 
 Exit status:
   0    done
@@ -77,8 +77,8 @@ pub(crate) enum Command {
     Controls(ControlsArgs),
     Reconcile(ReconcileArgs),
     Status(StatusArgs),
-    Subscriptions(SubscriptionsArgs),
     Dlq(DlqArgs),
+    Subscriptions(SubscriptionsArgs),
 }
 
 /// Run the whole of weir on this machine, until Ctrl-C

@@ -72,6 +72,7 @@ fn meant(command: Command) -> anyhow::Result<()> {
             };
             delivery::shop(&shop.shop)?;
         }
+        Command::Reconcile(args) => drop(delivery::shop(&args.shop)?),
         Command::Subscriptions(args) => {
             let select = match &args.command {
                 SubscriptionsCommand::Plan(args) => &args.select,
@@ -80,14 +81,16 @@ fn meant(command: Command) -> anyhow::Result<()> {
             };
             drop(select.shop.as_deref().map(delivery::shop).transpose()?);
         }
-        Command::Reconcile(args) => drop(delivery::shop(&args.shop)?),
         Command::Audit(args) => drop((UnixMillis::now() - args.since).to_string()),
         Command::Dlq(args) => {
             let filter = match &args.command {
                 DlqCommand::List(args) => &args.filter,
                 DlqCommand::Replay(args) => &args.filter,
                 DlqCommand::Drop(args) => &args.filter,
-                DlqCommand::Show(args) => return Ok(drop(args.event.parse::<EventName>()?)),
+                DlqCommand::Show(args) => {
+                    args.event.parse::<EventName>()?;
+                    return Ok(());
+                }
                 DlqCommand::History(_) => return Ok(()),
             };
             Filter::new(filter, UnixMillis::now())?;

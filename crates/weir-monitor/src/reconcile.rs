@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use resilience::Clock;
 use weir_aws::SdkConfig;
-use weir_core::UnixMillis;
+use weir_core::{UnixMillis, metrics};
+use weir_lambda::metrics::{Metrics, Of};
 use weir_recovery::{GRACE, Reconciler, Report, Request, Since, StackNames, StackOutside, Wanted};
 
 use crate::recover::{KeptUp, Loss, Recover, Recovery, Subject};
@@ -15,13 +16,14 @@ const POINTS: u64 = 6_000;
 /// The stack's own reconciliation.
 pub struct Reconcile {
     outside: StackOutside,
+    metrics: Metrics,
     clock: Clock,
 }
 
 impl Reconcile {
     /// Of the stack of these names.
-    pub fn new(config: &SdkConfig, names: StackNames, clock: Clock) -> Self {
-        Self { outside: StackOutside::new(config, names), clock }
+    pub fn new(config: &SdkConfig, names: StackNames, metrics: Metrics, clock: Clock) -> Self {
+        Self { outside: StackOutside::new(config, names), metrics, clock }
     }
 
     /// One run.
@@ -42,8 +44,21 @@ impl Reconcile {
             deadline: subject.deadline,
         };
         let ended = reconciler.run(&request, &|_| {}).await;
+        if let Ok(report) = &ended {
+            self.tell(report);
+        }
         // The first line: the rest is a hint for whoever sits before a screen.
         ended.map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+    }
+
+    fn tell(&self, report: &Report) {
+        let of = Of::default();
+        self.metrics.count(&metrics::RECONCILIATION_RUNS, &of);
+        self.metrics.add(&metrics::RECONCILIATION_MISSING, report.missing().into(), &of);
+        self.metrics.add(&metrics::RECONCILIATION_SENT, report.sent.into(), &of);
+        if let Some(lag) = report.lag() {
+            self.metrics.add(&metrics::RECONCILIATION_LAG, u64::try_from(lag.as_millis()).unwrap_or(u64::MAX), &of);
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use tracing_subscriber::filter::LevelFilter;
 use weir_aws::LaneUrls;
-use weir_lambda::settings::{Problems, Reader};
+use weir_lambda::{
+    settings::{Problems, Reader},
+    telemetry,
+};
 
 /// All of them.
 #[derive(Debug)]
@@ -33,8 +35,8 @@ pub struct Settings {
     pub bodies_bucket: String,
     /// `WEIR_RECONCILE_HOURS`: how often each shop is reconciled though all is well; 0 is never.
     pub reconcile_every: Option<Duration>,
-    /// `WEIR_LOG`
-    pub log: LevelFilter,
+    /// `WEIR_LOG` and the like.
+    pub telemetry: telemetry::Settings,
 }
 
 impl Settings {
@@ -64,7 +66,7 @@ impl Settings {
                 0 => None,
                 hours => Some(Duration::from_secs(3_600) * hours),
             },
-            log: reader.parsed("WEIR_LOG", LevelFilter::INFO),
+            telemetry: telemetry::Settings::read(&mut reader),
         };
         reader.finish(settings)
     }
@@ -76,6 +78,6 @@ mod tests {
 
     #[test]
     fn an_empty_environment_is_refused_with_everything_that_is_missing() {
-        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 14);
+        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 15);
     }
 }

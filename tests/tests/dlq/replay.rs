@@ -22,7 +22,7 @@ fn dead_letters() -> Vec<Dead> {
     let kinds = [
         ("refunds/create", Lane::Standard),
         ("carts/update", Lane::Bulk),
-        ("orders/create", Lane::Standard),
+        ("disputes/create", Lane::Standard),
         ("orders/paid", Lane::Urgent),
     ];
     let one = |index: usize| {

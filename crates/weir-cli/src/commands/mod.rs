@@ -67,7 +67,7 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
         Command::Controls(args) => controls::run(args, printer).await,
         Command::Reconcile(args) => reconcile::run(&args, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
-        Command::Subscriptions(args) => subscriptions::run(args, printer).await,
         Command::Dlq(args) => dlq::run(args, printer).await,
+        Command::Subscriptions(args) => subscriptions::run(args, printer).await,
     }
 }

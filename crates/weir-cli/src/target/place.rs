@@ -77,7 +77,7 @@ impl Place {
         self.local_webhook_url.clone().map_or_else(|| self.output("WebhookUrl"), Ok)
     }
 
-    /// The stack's shops, and what it takes to call them.
+    /// Its shops, and what is needed to call them.
     pub(crate) fn shops(&self) -> anyhow::Result<ShopsTarget> {
         let table = self.output("ShopsTable")?;
         Ok(ShopsTarget {

@@ -106,10 +106,16 @@ impl Stack {
             *calls
         };
         let fault = *self.0.fault.lock().unwrap();
+        // As over a network: a moment at which the caller may be gone, before the call and after it.
+        tokio::task::yield_now().await;
         match fault {
             Some((at, Fault::BeforeWrite)) if at == number => return Err(Unavailable("a fault on purpose".into())),
             Some((at, Fault::AfterWrite)) if at == number => {}
-            _ => return Ok(call.await),
+            _ => {
+                let answer = call.await;
+                tokio::task::yield_now().await;
+                return Ok(answer);
+            }
         }
         call.await;
         Err(Unavailable("a reply that was lost on purpose".into()))

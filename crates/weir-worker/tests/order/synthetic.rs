@@ -1,5 +1,7 @@
 //! Synthetic events beside delivered ones of the same resource.
 
+#![expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
+
 use std::sync::{Arc, Mutex};
 
 use weir_core::{

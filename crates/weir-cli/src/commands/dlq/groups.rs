@@ -1,6 +1,9 @@
 //! Messages by what they have in common.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
 
 use serde::Serialize;
 use weir_core::UnixMillis;
@@ -48,7 +51,7 @@ fn group(what: String, found: &[&Found]) -> Group {
             *counts.entry(of(found)).or_default() += 1;
         }
         let mut counts: Vec<(String, u64)> = counts.into_iter().map(|(what, count)| (what.to_owned(), count)).collect();
-        counts.sort_by(|a, b| b.1.cmp(&a.1));
+        counts.sort_by_key(|(_, count)| Reverse(*count));
         counts
     };
     let time = |at: Option<UnixMillis>| at.map_or_else(String::new, |at| at.to_string());

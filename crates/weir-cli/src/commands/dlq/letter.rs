@@ -191,6 +191,8 @@ pub(crate) mod tests {
             received_at: RECEIVED,
             updated_at: RECEIVED,
             last_error,
+            history: Vec::new(),
+            resource: None,
         }
     }
 

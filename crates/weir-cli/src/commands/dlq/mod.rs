@@ -40,7 +40,8 @@ mod scan;
 mod show;
 #[cfg(feature = "aws")]
 mod stop;
-#[cfg(all(test, feature = "aws"))]
+#[cfg(feature = "aws")]
+#[cfg(test)]
 mod tests;
 #[cfg(feature = "aws")]
 mod view;

@@ -107,15 +107,15 @@ mod tests {
     fn a_time_ago_counts_from_now_and_without_one_the_cursor_says() {
         let since = |line: &[&str]| asked(line).unwrap().since;
         let at = |ago: i64| Since::At(UnixMillis(NOW.0 - ago));
-        assert_eq!(since(&["--shop", "north", "--since", "2h"]), at(7_200_000));
-        assert_eq!(since(&["--shop", "north", "--since", "2026-11-27T04:59:59Z"]), at(1_000));
-        assert_eq!(since(&["--shop", "north"]), Since::Cursor);
+        assert_eq!(since(&["--shop", "north.myshopify.com", "--since", "2h"]), at(7_200_000));
+        assert_eq!(since(&["--shop", "north.myshopify.com", "--since", "2026-11-27T04:59:59Z"]), at(1_000));
+        assert_eq!(since(&["--shop", "north.myshopify.com"]), Since::Cursor);
     }
 
     #[test]
     fn kinds_stand_for_what_is_desired_of_them_and_topics_for_themselves() {
         let topics = |line: &[&str]| {
-            let line = [&["--shop", "north"], line].concat();
+            let line = [&["--shop", "north.myshopify.com"], line].concat();
             asked(&line).unwrap().wanted.into_iter().map(|one| one.topic).collect::<Vec<_>>()
         };
         assert_eq!(topics(&["--topics", "inventory"]), ["inventory_levels/update"]);
@@ -130,14 +130,14 @@ mod tests {
     fn what_can_not_be_followed_says_what_to_do() {
         for (line, expected) in [
             (&["--shop", "not a shop"][..], "hint:"),
-            (&["--shop", "north", "--app", "Not An App"], "hint:"),
-            (&["--shop", "north", "--since", "2030-01-01T00:00:00Z"], "future"),
-            (&["--shop", "north", "--since", "1h", "--until", "2h"], "before --since"),
-            (&["--shop", "north", "--topics", "refunds"], "orders/paid"),
-            (&["--shop", "north", "--topics", "refunds/create"], "can't be found"),
-            (&["--shop", "north", "--app", "loyalty"], "--topics orders/create"),
-            (&["--shop", "north", "--file", "/not/there.toml"], "could not read"),
-            (&["--shop", "north", "--since", "soon"], "expected a time"),
+            (&["--shop", "north.myshopify.com", "--app", "Not An App"], "hint:"),
+            (&["--shop", "north.myshopify.com", "--since", "2030-01-01T00:00:00Z"], "future"),
+            (&["--shop", "north.myshopify.com", "--since", "1h", "--until", "2h"], "before --since"),
+            (&["--shop", "north.myshopify.com", "--topics", "refunds"], "orders/paid"),
+            (&["--shop", "north.myshopify.com", "--topics", "refunds/create"], "can't be found"),
+            (&["--shop", "north.myshopify.com", "--app", "loyalty"], "--topics orders/create"),
+            (&["--shop", "north.myshopify.com", "--file", "/not/there.toml"], "could not read"),
+            (&["--shop", "north.myshopify.com", "--since", "soon"], "expected a time"),
             (&["--since", "1h"], "--shop"),
         ] {
             let said = format!("{:#}", asked(line).unwrap_err());

@@ -4,44 +4,41 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use resilience::UnixMillis;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use weir_aws::Operations;
-use weir_recovery::Report;
+use weir_monitor::{
+    drift,
+    progress::{self, ROUND, Round},
+};
+use weir_recovery::{REPORTS, Report};
 
-use super::model::Drift;
+use super::model;
 
-/// As `weir-monitor` writes it.
-#[derive(Debug, Deserialize)]
-struct Round {
-    ended_at: String,
-    shops: u64,
-}
-
-/// More shops than fit on a screen.
-const DRIFTS: usize = 100;
-
-/// Reports of what was missing, the newest of them.
-const REPORTS: usize = 300;
-
+/// Shops that differ, of which so many are named.
+const MOST_DRIFTED: usize = 20;
+/// Reports of the last day, of which so many are read.
+const MOST_REPORTS: usize = 200;
 const DAY: Duration = Duration::from_secs(86_400);
 
-pub(super) async fn read(operations: &Operations, now: UnixMillis) -> anyhow::Result<Drift> {
+pub(super) async fn read(operations: &Operations, now: UnixMillis) -> anyhow::Result<model::Drift> {
     let (round, drifts, reports) = tokio::try_join!(
-        operations.get::<Round>("monitor", "round"),
-        // Which shops, their names say.
-        operations.list::<Box<RawValue>>("drift", false, DRIFTS),
-        operations.list::<Report>("reconciliations", true, REPORTS),
+        operations.get::<Round>(progress::SHELF, ROUND),
+        operations.list::<drift::Drift>(drift::SHELF, false, MOST_DRIFTED),
+        operations.list::<Report>(REPORTS, true, MOST_REPORTS),
     )?;
-    let mut drift = Drift { drifted: drifts.into_iter().map(|one| one.name).collect(), ..Drift::default() };
-    if let Some(Round { ended_at, shops }) = round.map(|round| round.value) {
-        let at = ended_at.parse().ok().map(|at: Timestamp| UnixMillis(at.as_millisecond()));
-        drift.monitored_seconds = at.map(|at| now.since(at).as_secs());
-        drift.monitored = Some(ended_at);
-        drift.shops = shops;
+    let mut found = model::Drift::default();
+    if let Some(round) = round.map(|round| round.value) {
+        let ended = round.ended_at.parse().ok().map(|at: Timestamp| UnixMillis(at.as_millisecond()));
+        found.monitored_seconds = ended.map(|ended| now.since(ended).as_secs());
+        found.monitored = Some(round.ended_at);
+        found.shops = round.shops;
     }
-    let is_of_today = |report: &Report| report.began_at > now - DAY && !report.dry_run;
-    let today = reports.iter().map(|report| &report.value).filter(|report| is_of_today(report));
-    drift.missing_today = today.map(|report| u64::from(report.missing())).sum();
-    Ok(drift)
+    for document in drifts {
+        // `{app}/{shop}`
+        let shop = document.name.split_once('/').map_or(document.name.as_str(), |(_, shop)| shop).to_owned();
+        let shops = if document.value.repaired_at.is_none() { &mut found.drifted } else { &mut found.recovering };
+        shops.push(shop);
+    }
+    let today = reports.into_iter().map(|document| document.value).filter(|report| now.since(report.began_at) < DAY);
+    found.missing_today = today.map(|report| u64::from(report.missing())).sum();
+    Ok(found)
 }

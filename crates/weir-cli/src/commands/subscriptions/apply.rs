@@ -89,13 +89,12 @@ impl Selected {
                 }
             }
         }
-        if applied.error.is_some() {
-            if let Outcome::Planned(left) = self.compared(shop, desired, prune).await
-                && left.changes.is_empty()
-            {
-                applied.changed = plan.changes.len();
-                applied.error = None;
-            }
+        if applied.error.is_some()
+            && let Outcome::Planned(left) = self.compared(shop, desired, prune).await
+            && left.changes.is_empty()
+        {
+            applied.changed = plan.changes.len();
+            applied.error = None;
         }
         applied
     }
