@@ -8,7 +8,7 @@ use weir_core::{UnixMillis, metrics};
 use weir_lambda::metrics::{Metrics, Of};
 use weir_recovery::{GRACE, Reconciler, Report, Request, Since, StackNames, StackOutside, Wanted};
 
-use crate::recover::{Loss, Recover, Recovery, Subject};
+use crate::recover::{KeptUp, Loss, Recover, Recovery, Subject};
 
 /// Points that one run over one shop may use: a minute of the smallest plan's refill. What is left comes with the next.
 const POINTS: u64 = 6_000;
@@ -70,13 +70,18 @@ impl Recover for Reconcile {
         Ok(recovery(&report, loss.repaired_at))
     }
 
-    async fn keep_up(&self, subject: &Subject<'_>) -> Result<Recovery, String> {
+    async fn keep_up(&self, subject: &Subject<'_>) -> Result<KeptUp, String> {
         let made = subject.wanted.subscriptions.iter().map(|one| Wanted::from(*one));
         let wanted: Vec<Wanted> = made.chain(subject.wanted.declared.iter().map(|one| Wanted::topic(one))).collect();
         let report = self.run(subject, &wanted, Since::Cursor).await?;
         // What is new since is for the next time.
-        Ok(recovery(&report, UnixMillis(0)))
+        Ok(KeptUp { recovery: recovery(&report, UnixMillis(0)), silent: silent(&report, &subject.wanted.declared) })
     }
+}
+
+/// The declared topics of which something is missing.
+fn silent(report: &Report, declared: &[&str]) -> Vec<String> {
+    report.missing.keys().filter(|topic| declared.contains(&topic.as_str())).cloned().collect()
 }
 
 /// Whole, if all was looked at that changed until the subscription was back. What changed right before is left for a
@@ -136,6 +141,14 @@ mod tests {
         assert_eq!(soon, Recovery::Unfinished("changes of the last 4 min are looked at by a later run".into()));
         let broken_off = Report { unfinished: Some(Unfinished::TimeIsUp), ..report(BACK) };
         assert!(matches!(recovery(&broken_off, BACK), Recovery::Unfinished(_)));
+    }
+
+    #[test]
+    fn a_declared_topic_is_silent_if_its_events_happened_and_did_not_come() {
+        let hours = || BTreeMap::from([("2026-11-27T05:00:00Z".to_owned(), 2)]);
+        let missing = ["orders/create", "orders/paid"].map(|topic| (topic.to_owned(), hours()));
+        let report = Report { missing: missing.into(), ..report(BACK) };
+        assert_eq!(silent(&report, &["orders/paid", "products/update"]), ["orders/paid"]);
     }
 
     #[test]

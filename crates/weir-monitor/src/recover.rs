@@ -43,10 +43,20 @@ pub enum Recovery {
     Unfinished(String),
 }
 
+/// What a look at a shop in which nothing was lost brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptUp {
+    /// How far it came.
+    pub recovery: Recovery,
+    /// Topics of the app's TOML of which events happened and did not come. That such a subscription is there can't be
+    /// asked: this is how its loss shows, and a shop in which nothing happens raises no alarm.
+    pub silent: Vec<String>,
+}
+
 /// Finds events that were not delivered, and sends them. May be asked twice for one loss.
 pub trait Recover: Send + Sync {
     /// Recovers what one loss cost.
     fn recover(&self, loss: &Loss<'_>) -> impl Future<Output = Result<Recovery, String>> + Send;
     /// Looks for events that were missed though no subscription was lost: Shopify does not promise to deliver.
-    fn keep_up(&self, subject: &Subject<'_>) -> impl Future<Output = Result<Recovery, String>> + Send;
+    fn keep_up(&self, subject: &Subject<'_>) -> impl Future<Output = Result<KeptUp, String>> + Send;
 }

@@ -13,7 +13,7 @@ use weir_subscriptions::{Actual, Change, Plan, Wanted, address, plan, shopify};
 use crate::{
     Monitor, Summary,
     drift::{self, Drift},
-    recover::{Loss, Recover, Recovery, Subject},
+    recover::{KeptUp, Loss, Recover, Recovery, Subject},
 };
 
 /// For reading a shop's subscriptions, waits for its budget included.
@@ -119,14 +119,23 @@ impl<R: Recover> Monitor<R> {
 
     /// Reconciles a shop whose turn it is. What goes wrong is for its next turn: the cursors stay where they are.
     async fn keep_up(&self, subject: &Subject<'_>, summary: &mut Summary) {
+        let (shop, app) = (subject.shop.as_str(), subject.app);
         match self.recover.keep_up(subject).await {
-            Ok(Recovery::Whole(events)) => summary.recovered += events,
-            // It told so itself.
-            Ok(Recovery::Unfinished(_)) => {}
-            Err(error) => {
-                let (shop, app) = (subject.shop.as_str(), subject.app);
-                tracing::warn!(shop, app, error, "A shop could not be reconciled");
+            Ok(KeptUp { recovery, silent }) => {
+                if let Recovery::Whole(events) = recovery {
+                    summary.recovered += events;
+                }
+                summary.silent += silent.len() as u64;
+                for topic in silent {
+                    tracing::error!(
+                        shop,
+                        app,
+                        topic,
+                        "Events happened whose deliveries, declared in the app's TOML, did not come"
+                    );
+                }
             }
+            Err(error) => tracing::warn!(shop, app, error, "A shop could not be reconciled"),
         }
     }
 
