@@ -1,4 +1,5 @@
 //! Broken off anywhere and run again: nothing lost, nothing doubled.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 use weir_recovery::RunError;
 use weir_testkit::Fault;

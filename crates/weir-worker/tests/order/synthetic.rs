@@ -1,4 +1,5 @@
 //! Synthetic events beside delivered ones of the same resource.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 use std::sync::{Arc, Mutex};
 
