@@ -22,6 +22,9 @@ use crate::World;
 const APP: &str = "default";
 const CLIENT_ID: &str = "weir-local-client-id";
 
+/// Far more than a command takes, on a machine that is busy with other tests.
+const LONGEST_RUN: Duration = Duration::from_secs(90);
+
 /// What the app declares in its TOML.
 const DECLARED: [&str; 4] = ["app/uninstalled", "orders/create", "orders/paid", "products/update"];
 
@@ -52,9 +55,14 @@ pub struct Ended {
 
 impl Local {
     /// Deploys the stack under this name, which no other test may use, and installs the app in `north.myshopify.com`.
-    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
     pub async fn new(name: &str) -> Self {
-        let world = World::new(name).await;
+        Self::with(name, &[]).await
+    }
+
+    /// The same with parameters of the template set.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    pub async fn with(name: &str, parameters: &[(&str, &str)]) -> Self {
+        let world = World::with(name, parameters).await;
         let deployed = &world.deployed;
         let options = Options {
             client_id: CLIENT_ID.to_owned(),
@@ -88,7 +96,7 @@ impl Local {
     }
 
     /// Runs `weir` with these arguments, and the shop's tokens in `TOKEN` and `REFRESH`.
-    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    #[expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
     pub async fn weir(&self, arguments: &[impl AsRef<std::ffi::OsStr>]) -> Ended {
         let mut command = tokio::process::Command::new(&self.binary);
         command.args(arguments).env_clear().current_dir(self.folder()).stdin(Stdio::null()).kill_on_drop(true);
@@ -96,7 +104,9 @@ impl Local {
         if let Some(refresh) = &self.shop.refresh_token {
             command.env("REFRESH", refresh.expose_secret());
         }
-        let output = command.output().await.expect("weir runs");
+        let output = tokio::time::timeout(LONGEST_RUN, command.output()).await;
+        let output = output.unwrap_or_else(|_| panic!("{command:?} has not ended within {LONGEST_RUN:?}"));
+        let output = output.expect("weir runs");
         let text = |bytes| String::from_utf8(bytes).expect("weir prints UTF-8");
         Ended { status: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
     }

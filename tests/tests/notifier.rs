@@ -22,8 +22,8 @@ async fn publish(world: &World, name: &str, state: &str, second: u32) {
     let request = http().post(&world.deployed.endpoint).body(form.join("&"));
     let request = request.header("content-type", "application/x-www-form-urlencoded");
     let scope = "AWS4-HMAC-SHA256 Credential=test/20261125/us-east-1/sns/aws4_request, SignedHeaders=host, Signature=x";
-    let reply = request.header("authorization", scope).send().await.unwrap();
-    assert!(reply.status().is_success(), "{}", reply.text().await.unwrap());
+    let reply = request.header("authorization", scope).send().await.expect("the emulator answers");
+    assert!(reply.status().is_success(), "{}", reply.text().await.expect("text"));
 }
 
 fn encoded(text: &str) -> String {

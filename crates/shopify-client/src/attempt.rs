@@ -245,13 +245,16 @@ impl Client {
         request: &Request<'_>,
         token: &Token,
     ) -> Result<http::Request<Payload>, TransportError> {
-        let built = http::Request::builder()
+        let mut built = http::Request::builder()
             .method(request.method.clone())
             .uri(self.0.endpoint.url(shop, &request.path))
             .header("X-Shopify-Access-Token", sensitive(token)?)
             .header(header::CONTENT_TYPE, "application/json")
-            .header(header::ACCEPT, "application/json")
-            .body(Payload::from(request.body.clone()));
+            .header(header::ACCEPT, "application/json");
+        if let Some(place) = self.0.traceparent.get().and_then(|place| place()) {
+            built = built.header("traceparent", place);
+        }
+        let built = built.body(Payload::from(request.body.clone()));
         built.map_err(|_| TransportError::Connect("the request can't be built".to_owned()))
     }
 

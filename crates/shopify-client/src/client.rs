@@ -74,6 +74,7 @@ impl Default for Settings {
 pub struct Client(pub(crate) Arc<Inner>);
 
 type Observer = Box<dyn Fn(&Record<'_>) + Send + Sync>;
+type Traceparent = Box<dyn Fn() -> Option<String> + Send + Sync>;
 
 pub(crate) struct Inner {
     pub(crate) app: String,
@@ -86,6 +87,7 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) fell_forward: AtomicBool,
     pub(crate) observer: OnceLock<Observer>,
+    pub(crate) traceparent: OnceLock<Traceparent>,
     in_flight: Mutex<HashMap<ShopDomain, Arc<Semaphore>>>,
 }
 
@@ -122,6 +124,7 @@ impl Client {
             settings,
             fell_forward: AtomicBool::new(false),
             observer: OnceLock::new(),
+            traceparent: OnceLock::new(),
             in_flight: Mutex::default(),
         }))
     }
@@ -162,10 +165,20 @@ impl Client {
         self.graphql(shop, name, document, body, Wanted::Whole, call).await
     }
 
-    /// Has each attempt told to `observer`, besides the log: [`Record::embedded_metrics`] makes metrics of it. The first
-    /// observer stays.
+    /// Has each attempt told to `observer`, besides the log: metrics and spans are made of it. The first observer stays.
     pub fn observe(&self, observer: impl Fn(&Record<'_>) + Send + Sync + 'static) {
         self.0.observer.get_or_init(|| Box::new(observer));
+    }
+
+    /// Has each request carry the W3C `traceparent` that `place` gives for the running task, if any. Shopify does nothing
+    /// with it, as far as is known; proxies and simulators do. The first one stays.
+    pub fn trace_by(&self, place: impl Fn() -> Option<String> + Send + Sync + 'static) {
+        self.0.traceparent.get_or_init(|| Box::new(place));
+    }
+
+    /// Has each failed renewal of a token told to `observer`. The first observer stays.
+    pub fn observe_failed_renewals(&self, observer: impl Fn(&ShopDomain) + Send + Sync + 'static) {
+        self.0.tokens.observe_failures(observer);
     }
 
     /// Whether Shopify answered with another API version than was asked for: this one is retired.

@@ -2,11 +2,12 @@
 
 mod audit;
 mod controls;
-mod dlq;
+pub(crate) mod dlq;
 mod events;
 mod reconcile;
 mod shops;
 mod status;
+mod subscriptions;
 
 use std::path::PathBuf;
 
@@ -18,7 +19,8 @@ pub(crate) use controls::{
     LimitScopeArgs, TargetArgs, TargetKind,
 };
 pub(crate) use dlq::{
-    DlqArgs, DlqCommand, DlqDropArgs, DlqFilterArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs,
+    DlqArgs, DlqCommand, DlqDropArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs, FilterArgs, GroupBy,
+    StandingName,
 };
 pub(crate) use events::{
     Cursor, EventsArgs, EventsCommand, LedgerArgs, ListArgs, Moment, OutcomeName, ShowArgs, StateName,
@@ -29,6 +31,7 @@ pub(crate) use shops::{
     ShopsRemoveArgs, ShopsShowArgs, StackArgs,
 };
 pub(crate) use status::StatusArgs;
+pub(crate) use subscriptions::{ApplyArgs, PlanArgs, SelectArgs, SubscriptionsArgs, SubscriptionsCommand};
 
 /// A webhook pipeline for Shopify on AWS: run it here, send it webhooks, see what became of them.
 #[derive(Debug, Parser)]
@@ -47,12 +50,13 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir send orders/create                    send it a webhook
   weir events list                           see what became of it
   weir events list --stack weir              the same on AWS
-  weir dlq list                              what was given up, and why; then: weir dlq replay
   weir shops list                            the shops whose Admin API can be called
   weir audit                                 what was asked of them, and what it cost
   weir reconcile --shop SHOP --since 6h      what a shop's webhooks did not tell, found and sent in
   weir status --watch                        whether it is healthy, and if not, where
   weir controls off destination erp          switch off, or slow down, while it runs
+  weir dlq replay                            what went to the dead-letter queues, sent back to its lanes
+  weir subscriptions plan                    which webhooks the shops lack
 
 Exit status:
   0    done
@@ -68,12 +72,13 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  weir topics\n  weir topics --json")]
     Topics,
     Events(EventsArgs),
-    Dlq(DlqArgs),
     Shops(ShopsArgs),
     Audit(AuditArgs),
     Controls(ControlsArgs),
     Reconcile(ReconcileArgs),
     Status(StatusArgs),
+    Dlq(DlqArgs),
+    Subscriptions(SubscriptionsArgs),
 }
 
 /// Run the whole of weir on this machine, until Ctrl-C

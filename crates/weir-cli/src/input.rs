@@ -10,9 +10,10 @@ use shopify_client::Endpoint;
 use weir_local::DevFile;
 
 use crate::{
-    cli::{Cli, Command, EventsCommand, SendArgs, ShopsCommand},
+    cli::{Cli, Command, DlqCommand, EventsCommand, SendArgs, ShopsCommand, SubscriptionsCommand},
     commands::{
         audit,
+        dlq::filter::{EventName, Filter},
         send::{deliveries::Deliveries, turn},
     },
     delivery,
@@ -72,9 +73,30 @@ fn meant(command: Command) -> anyhow::Result<()> {
             delivery::shop(&shop.shop)?;
         }
         Command::Reconcile(args) => drop(delivery::shop(&args.shop)?),
+        Command::Subscriptions(args) => {
+            let select = match &args.command {
+                SubscriptionsCommand::Plan(args) => &args.select,
+                SubscriptionsCommand::Apply(args) => &args.select,
+                SubscriptionsCommand::Status(args) => args,
+            };
+            drop(select.shop.as_deref().map(delivery::shop).transpose()?);
+        }
         Command::Audit(args) => drop((UnixMillis::now() - args.since).to_string()),
+        Command::Dlq(args) => {
+            let filter = match &args.command {
+                DlqCommand::List(args) => &args.filter,
+                DlqCommand::Replay(args) => &args.filter,
+                DlqCommand::Drop(args) => &args.filter,
+                DlqCommand::Show(args) => {
+                    args.event.parse::<EventName>()?;
+                    return Ok(());
+                }
+                DlqCommand::History(_) => return Ok(()),
+            };
+            Filter::new(filter, UnixMillis::now())?;
+        }
         // What they mean, their parsers say.
-        Command::Controls(_) | Command::Dlq(_) | Command::Dev(_) | Command::Status(_) | Command::Topics => {}
+        Command::Controls(_) | Command::Dev(_) | Command::Status(_) | Command::Topics => {}
     }
     Ok(())
 }

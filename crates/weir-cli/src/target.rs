@@ -1,6 +1,7 @@
 //! Where to send to and where to read from: the local stack, or what the flags name.
 
 mod place;
+mod refusal;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -13,7 +14,7 @@ use shopify_client::Endpoint as AdminApi;
 use weir_aws::config::{self, Patience};
 use weir_aws::controls::{Parameter, ParameterError};
 use weir_aws::{DynamoLedger, SdkConfig};
-use weir_local::{Checkout, DevFile, DevFileError};
+use weir_local::{Checkout, Deployed, DevFile, DevFileError};
 use weir_shops::{DynamoState, Registry};
 
 use crate::cli::{LedgerArgs, SendArgs, StackArgs};
@@ -21,6 +22,7 @@ use crate::http::{Endpoint, web_url};
 use crate::problem::Usage;
 
 pub(crate) use place::{LaneUrls, Place};
+pub(crate) use refusal::hint_for;
 
 /// A door for deliveries, and the secret that opens it.
 #[derive(Debug)]
@@ -148,6 +150,21 @@ pub(crate) async fn shops(args: &StackArgs) -> anyhow::Result<ShopsTarget> {
             Ok(target(config, names, Some(AdminApi::Shopify), AWS_HINT))
         }
     }
+}
+
+/// The shops of a local stack that this process deployed, at the simulated Shopify that it serves.
+pub(crate) fn of_deployed(deployed: &Deployed, shopify: &str) -> anyhow::Result<ShopsTarget> {
+    let config = local_config(&deployed.region, &deployed.endpoint);
+    Ok(ShopsTarget {
+        registry: Registry::new(&config, deployed.shops_table.clone()),
+        state: DynamoState::new(&config, deployed.state_table.clone(), Clock::Wall),
+        table: deployed.shops_table.clone(),
+        token_key: deployed.token_key_id.clone(),
+        secret_prefix: deployed.secret_prefix.clone(),
+        shopify: Some(AdminApi::at(shopify)?),
+        config,
+        hint: LOCAL_HINT,
+    })
 }
 
 /// The parameter that holds a stack's controls, and what to check when it can't be reached.
@@ -284,8 +301,10 @@ async fn outputs<const N: usize>(config: &SdkConfig, stack: &str, names: [&str; 
 async fn all_outputs(config: &SdkConfig, stack: &str, hint: &str) -> anyhow::Result<BTreeMap<String, String>> {
     let client = aws_sdk_cloudformation::Client::new(config);
     let described = client.describe_stacks().stack_name(stack).send().await;
-    let described = described
-        .map_err(|error| anyhow::Error::new(error).context(format!("could not look up stack {stack}\nhint: {hint}")))?;
+    let described = described.map_err(|error| {
+        let hint = hint_for(&weir_aws::reason(&error), hint);
+        anyhow::Error::new(error).context(format!("could not look up stack {stack}\nhint: {hint}"))
+    })?;
     let pair = |output: &aws_sdk_cloudformation::types::Output| {
         Some((output.output_key()?.to_owned(), output.output_value()?.to_owned()))
     };

@@ -24,4 +24,4 @@ pub use resilience::{Backoff, UnixMillis};
 pub use routes::{Lane, RouteProblem, Routes};
 pub use store_error::StoreError;
 pub use topics::Topics;
-pub use trace::traceparent;
+pub use trace::TraceContext;

@@ -3,11 +3,14 @@
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use shopify_webhook::{Delivery, Unverified, Verified};
 use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument, Span};
 use weir_core::{
-    Routes, UnixMillis,
+    Routes, TraceContext, UnixMillis,
     envelope::{MAX_BODY_BYTES, Meta},
-    sha256, traceparent,
+    metrics::{self, Rejection},
+    sha256,
 };
+use weir_lambda::{metrics::Of, telemetry::Telemetry};
 
 use crate::{
     ANSWER_WITHIN, HttpEvent, answer,
@@ -15,7 +18,7 @@ use crate::{
     outside::{SecretSource, Sink, Unavailable},
     problem::Problem,
     regions::{Parcel, Put, Regions},
-    trust,
+    trace, trust,
 };
 
 /// Ingest: made once in `main`, borrowed by every invocation.
@@ -24,6 +27,7 @@ pub struct Ingest<S, Q> {
     keyring: Keyring<S>,
     regions: Regions<Q>,
     routes: Routes,
+    telemetry: Telemetry,
 }
 
 /// What an invocation brings besides the event.
@@ -40,7 +44,14 @@ pub struct Invocation {
 impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
     /// Ingest for these apps; `default` is the one of `/webhooks`.
     pub fn new(apps: Vec<String>, source: S, sink: Q) -> Self {
-        Self { apps, keyring: Keyring::new(source), regions: Regions::only(sink), routes: Routes::built_in() }
+        let (keyring, regions) = (Keyring::new(source), Regions::only(sink));
+        Self { apps, keyring, regions, routes: Routes::built_in(), telemetry: Telemetry::off() }
+    }
+
+    /// The same, telling its metrics and spans to `telemetry`.
+    #[must_use]
+    pub fn told_to(self, telemetry: Telemetry) -> Self {
+        Self { telemetry, ..self }
     }
 
     /// The same with a second region, which takes what `sink` does not take in time.
@@ -61,32 +72,42 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
 
     /// Answers a request, within three seconds.
     pub async fn answer(&self, event: HttpEvent, invocation: &Invocation) -> ApiGatewayV2httpResponse {
-        let end = Instant::now() + ANSWER_WITHIN;
+        let (begun, end) = (Instant::now(), Instant::now() + ANSWER_WITHIN);
         let request_id = event.request_id().unwrap_or(&invocation.request_id).to_owned();
-        let result = match timeout_at(end, self.accept(&event, invocation, &request_id, end)).await {
+        let delivery = trace::line_span(&request_id);
+        let accepting = self.accept(&event, invocation, end).instrument(delivery.clone());
+        let result = match timeout_at(end, accepting).await {
             Ok(result) => result,
             Err(_elapsed) => {
-                tracing::error!(request_id, "The delivery could not be stored in time");
+                tracing::error!(parent: &delivery, "The delivery could not be stored in time");
                 Err(Problem::NotStored)
             }
         };
-        match result {
+        let response = match &result {
             Ok(()) => answer::accepted(&request_id),
             Err(problem) => {
                 // Neither path, headers nor body: nothing of an unsigned request is worth the log.
-                tracing::info!(request_id, status = problem.status().as_u16(), reason = problem.title(), "Refused");
-                answer::refused(&problem, &request_id)
+                let status = problem.status().as_u16();
+                tracing::info!(parent: &delivery, status, reason = problem.title(), "Refused");
+                answer::refused(problem, &request_id)
             }
-        }
+        };
+        self.tell(begun, result.err().map(|problem| problem.rejection()), invocation.now).await;
+        response
     }
 
-    async fn accept(
-        &self,
-        event: &HttpEvent,
-        invocation: &Invocation,
-        request_id: &str,
-        end: Instant,
-    ) -> Result<(), Problem> {
+    /// Before the answer: Lambda may freeze the function after it.
+    async fn tell(&self, begun: Instant, rejection: Option<Rejection>, now: UnixMillis) {
+        let Telemetry { metrics, traces } = &self.telemetry;
+        if rejection.is_some() {
+            metrics.count(&metrics::REJECTED, &Of { reason: rejection, ..Of::default() });
+        }
+        traces.flush(trace::EXPORTED_WITHIN).await;
+        metrics.add(&metrics::INGEST_LATENCY, milliseconds(begun), &Of::default());
+        metrics.flush(now);
+    }
+
+    async fn accept(&self, event: &HttpEvent, invocation: &Invocation, end: Instant) -> Result<(), Problem> {
         let app = trust::app(event.path(), event.method(), &self.apps)?;
         let body = event.body().map_err(|_not_base64| Problem::NotBase64)?;
         let verified = trust::verify(Unverified::new(event.headers(), &body), app, &self.keyring).await?;
@@ -94,39 +115,52 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
             return Err(Problem::TooLarge);
         }
         let delivery = verified.read().map_err(Problem::Header)?;
-        self.enqueue(&verified, &delivery, app, invocation, end).await.map_err(|error| {
-            let (shop, topic) = (delivery.shop.as_str(), delivery.topic.as_str());
-            tracing::error!(request_id, shop, topic, webhook_id = %delivery.webhook_id, %error, "Not stored");
+        let parent = trace::parent(event.traceparent(), invocation.xray_trace_id.as_deref());
+        let place = self.telemetry.traces.place(parent);
+        let lane = self.routes.lane(&delivery.topic);
+        trace::name(&Span::current(), &delivery, app, lane, place);
+        let parcel = Parcel {
+            meta: meta(&delivery, app, verified.body(), invocation.now, place),
+            body: verified.body(),
+            lane,
+            shop: &delivery.shop,
+        };
+        let result = self.enqueue(&verified, &parcel, end).await;
+        let error = result.as_ref().err().map(ToString::to_string);
+        self.telemetry.traces.record(trace::span(&parcel, place, parent, error.clone()));
+        result.map_err(|error| {
+            tracing::error!(%error, "Not stored");
             Problem::NotStored
         })
     }
 
     /// Takes only what went through the door.
-    async fn enqueue(
-        &self,
-        verified: &Verified<'_>,
-        delivery: &Delivery,
-        app: &str,
-        invocation: &Invocation,
-        end: Instant,
-    ) -> Result<(), Unavailable> {
-        let body = verified.body();
-        let lane = self.routes.lane(&delivery.topic);
-        let parcel = Parcel { meta: meta(delivery, app, body, invocation), body, lane, shop: &delivery.shop };
-        let put = self.regions.put(&parcel, end).await?;
-        let (shop, topic) = (delivery.shop.as_str(), delivery.topic.as_str());
-        let (webhook_id, bytes) = (&delivery.webhook_id, body.len());
+    async fn enqueue(&self, verified: &Verified<'_>, parcel: &Parcel<'_>, end: Instant) -> Result<(), Unavailable> {
+        let (begun, bytes) = (Instant::now(), verified.body().len());
+        let put = self.regions.put(parcel, end).await?;
+        let (metrics, meta) = (&self.telemetry.metrics, &parcel.meta);
+        let of = Of { lane: Some(parcel.lane), shop: Some(&meta.shop), ..Of::default() };
+        metrics.count(&metrics::ACCEPTED, &of);
+        metrics.add(&metrics::ENQUEUE_LATENCY, milliseconds(begun), &of);
+        if let Some(delay) = meta.triggered_at_ms().map(|at| meta.received_at.since(at)) {
+            metrics.add(&metrics::DELIVERY_DELAY, u64::try_from(delay.as_millis()).unwrap_or(u64::MAX), &of);
+        }
         match put {
-            Put::Home => tracing::info!(shop, topic, %webhook_id, %lane, bytes, "Enqueued"),
+            Put::Home => tracing::info!(bytes, "Enqueued"),
             Put::Fallback(reason) => {
-                tracing::warn!(shop, topic, %webhook_id, %lane, bytes, %reason, "Enqueued in the fallback region");
+                metrics.count(&metrics::ACCEPTED_ELSEWHERE, &of);
+                tracing::warn!(bytes, %reason, "Enqueued in the fallback region");
             }
         }
         Ok(())
     }
 }
 
-fn meta(delivery: &Delivery, app: &str, body: &[u8], invocation: &Invocation) -> Meta {
+fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+fn meta(delivery: &Delivery, app: &str, body: &[u8], now: UnixMillis, place: TraceContext) -> Meta {
     Meta {
         webhook_id: delivery.webhook_id.to_string(),
         shop: delivery.shop.to_string(),
@@ -136,9 +170,9 @@ fn meta(delivery: &Delivery, app: &str, body: &[u8], invocation: &Invocation) ->
         api_version: delivery.api_version.clone(),
         subscription: delivery.subscription.clone(),
         triggered_at: delivery.triggered_at.as_ref().map(|at| at.as_str().to_owned()),
-        received_at: invocation.now,
+        received_at: now,
         body_sha256: sha256::hex(body),
-        traceparent: invocation.xray_trace_id.as_deref().and_then(traceparent),
+        traceparent: Some(place.to_string()),
         synthetic: None,
         generation: 0,
     }

@@ -10,6 +10,7 @@ pub mod outside;
 mod problem;
 mod regions;
 mod request;
+mod trace;
 mod trust;
 
 #[cfg(feature = "aws")]

@@ -10,7 +10,6 @@ use weir_aws::{
 };
 use weir_core::UnixMillis;
 use weir_ingest::{HttpEvent, Ingest, Invocation, outside::AwsSink, settings::Settings};
-use weir_lambda::telemetry;
 
 /// Init goes on after this: a delivery may be waiting, and it has its own time-outs.
 const WARM_UP_WITHIN: std::time::Duration = std::time::Duration::from_secs(1);
@@ -19,12 +18,12 @@ const WARM_UP_WITHIN: std::time::Duration = std::time::Duration::from_secs(1);
 async fn main() -> Result<(), Error> {
     let env = |name: &str| std::env::var(name).ok();
     let settings = Settings::read(env)?;
-    telemetry::install(settings.log);
+    let telemetry = settings.telemetry.install("ingest");
     let patience = if settings.fallback.is_some() { Patience::INGEST_SHARED } else { Patience::INGEST };
     let aws = config::from_env(env, patience)?;
     let lanes = LaneSender::new(&aws, settings.lanes);
     let sink = AwsSink { lanes: lanes.clone(), bodies: Bodies::new(&aws, settings.bodies_bucket) };
-    let mut ingest = Ingest::new(settings.apps, AppSecrets::new(&aws, settings.secret_prefix), sink);
+    let mut ingest = Ingest::new(settings.apps, AppSecrets::new(&aws, settings.secret_prefix), sink).told_to(telemetry);
     if let Some(fallback) = settings.fallback {
         let there = config::in_region(&aws, fallback.region, fallback.endpoint);
         let lanes = LaneSender::new(&there, fallback.lanes);

@@ -2,6 +2,7 @@
 
 use lambda_http::http::StatusCode;
 use shopify_webhook::HeaderProblem;
+use weir_core::metrics::Rejection;
 
 /// Why a request is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +50,20 @@ impl Problem {
             Self::TooLarge => "Body too large",
             Self::Header(_) => "Unreadable header",
             Self::NotStored | Self::NoSecret => "Temporarily unavailable",
+        }
+    }
+
+    /// Under which reason it is counted.
+    pub(crate) fn rejection(&self) -> Rejection {
+        match self {
+            Self::NoSuchPath | Self::NotPost => Rejection::NotAWebhook,
+            Self::NoSuchApp => Rejection::UnknownApp,
+            Self::NotBase64 => Rejection::MalformedBody,
+            Self::BadSignature => Rejection::BadSignature,
+            Self::TooLarge => Rejection::TooLarge,
+            Self::Header(_) => Rejection::BadHeader,
+            Self::NotStored => Rejection::NotStored,
+            Self::NoSecret => Rejection::NoSecret,
         }
     }
 

@@ -55,6 +55,12 @@ impl HttpEvent {
         self.headers.iter().flatten().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 
+    /// W3C's `traceparent`, if the sender has one. Not signed: whoever can post may join any trace, and nothing else.
+    pub(crate) fn traceparent(&self) -> Option<&str> {
+        let mut headers = self.headers.iter().flatten();
+        headers.find(|(name, _)| name.eq_ignore_ascii_case("traceparent")).map(|(_, value)| value.trim())
+    }
+
     /// The bytes that the client sent.
     pub(crate) fn body(&self) -> Result<Cow<'_, [u8]>, NotBase64> {
         let text = self.body.as_deref().unwrap_or("");

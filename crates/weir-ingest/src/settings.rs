@@ -1,8 +1,10 @@
 //! Ingest's settings, as template.yaml sets them.
 
-use tracing_subscriber::filter::LevelFilter;
 use weir_aws::LaneUrls;
-use weir_lambda::settings::{Problems, Reader};
+use weir_lambda::{
+    settings::{Problems, Reader},
+    telemetry,
+};
 
 /// All of them.
 #[derive(Debug)]
@@ -17,8 +19,8 @@ pub struct Settings {
     pub bodies_bucket: String,
     /// The second region, if there is one.
     pub fallback: Option<Fallback>,
-    /// `WEIR_LOG`
-    pub log: LevelFilter,
+    /// `WEIR_LOG`, `WEIR_STACK` and what else all functions have.
+    pub telemetry: telemetry::Settings,
 }
 
 /// A stack in another region that takes what this region's lanes do not.
@@ -48,7 +50,7 @@ impl Settings {
             },
             bodies_bucket: reader.text("WEIR_BODIES_BUCKET"),
             fallback: Fallback::read(&env, &mut reader),
-            log: reader.parsed("WEIR_LOG", LevelFilter::INFO),
+            telemetry: telemetry::Settings::read(&mut reader),
         };
         reader.finish(settings)
     }
@@ -86,7 +88,7 @@ mod tests {
 
     #[test]
     fn an_empty_environment_is_refused_with_everything_that_is_missing() {
-        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 7);
+        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 8);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod fallback;
 mod support;
+mod telemetry;
 
 use std::{sync::atomic::Ordering, time::Duration};
 

@@ -12,7 +12,10 @@ use resilience::{
 };
 use weir_core::{Failure, controls::Target};
 
-use crate::router::Event;
+use crate::{
+    router::Event,
+    traces::{Call, Kind},
+};
 
 /// A destination. Cheap to clone.
 #[derive(Clone)]
@@ -81,8 +84,11 @@ impl Destination {
                 return Err(Failure::outage(format!("{}: the rate limit is spent", self.name), rest));
             }
         }
+        let span = Call::begin(Kind::Client, format!("call {}", self.name));
         let no_answer = |_| CallError::Down(format!("no answer within {} s", ANSWERS_WITHIN.as_secs()));
-        match tokio::time::timeout(ANSWERS_WITHIN, call).await.map_err(no_answer).flatten() {
+        let called = tokio::time::timeout(ANSWERS_WITHIN, call).await.map_err(no_answer).flatten();
+        span.end(Vec::new(), called.as_ref().err().map(ToString::to_string));
+        match called {
             Ok(value) => {
                 permit.succeeded().await;
                 Ok(value)

@@ -3,6 +3,9 @@
 
 pub mod batch;
 pub mod destination;
+pub mod metrics;
+pub mod output;
 pub mod router;
 pub mod settings;
 pub mod telemetry;
+pub mod traces;

@@ -10,6 +10,7 @@ use shopify_client::{
 };
 use tokio::sync::Mutex;
 use weir_aws::{AppSecrets, SdkConfig};
+use weir_lambda::telemetry::Telemetry;
 use weir_shops::{
     DynamoState, DynamoTokens,
     seal::{KeyError, KeyRing},
@@ -31,6 +32,8 @@ pub struct Clients {
     pub state_table: String,
     /// Tells this process from others.
     pub process: String,
+    /// What calls are told to.
+    pub telemetry: Telemetry,
     /// Those that were made.
     pub made: Mutex<HashMap<String, Client>>,
 }
@@ -77,6 +80,7 @@ impl Clients {
             process: self.process.clone(),
         };
         let client = Client::new(parts, Settings::default());
+        weir_shops::tell(&client, &self.telemetry);
         made.insert(app.to_owned(), client.clone());
         Ok(client)
     }

@@ -20,8 +20,10 @@
 
 mod clients;
 pub mod drift;
+mod due;
 mod monitor;
 pub mod progress;
+mod reconcile;
 pub mod recover;
 mod repair;
 pub mod settings;
@@ -30,5 +32,6 @@ mod summary;
 
 pub use clients::Clients;
 pub use monitor::{Monitor, RunError};
+pub use reconcile::Reconcile;
 pub use shard::{NotAShard, Shard};
 pub use summary::Summary;

@@ -5,8 +5,8 @@ use resilience::Clock;
 use shopify_client::Endpoint;
 use weir_aws::{Operations, config};
 use weir_core::UnixMillis;
-use weir_lambda::telemetry;
-use weir_monitor::{Clients, Monitor, Shard, Summary, recover::ByHand, settings::Settings};
+use weir_monitor::{Clients, Monitor, Reconcile, Shard, Summary, settings::Settings};
+use weir_recovery::StackNames;
 use weir_shops::Registry;
 use weir_subscriptions::Desired;
 
@@ -14,8 +14,16 @@ use weir_subscriptions::Desired;
 async fn main() -> Result<(), Error> {
     let env = |name: &str| std::env::var(name).ok();
     let settings = Settings::read(env)?;
-    telemetry::install(settings.log);
+    let telemetry = settings.telemetry.install("monitor");
     let aws = config::from_env(env, config::Patience::BACKGROUND)?;
+    let names = StackNames {
+        fence_table: settings.fence_table,
+        ledger_table: settings.ledger_table,
+        lanes: settings.lanes,
+        bodies_bucket: settings.bodies_bucket,
+        operations_table: settings.operations_table.clone(),
+    };
+    let reconcile = Reconcile::new(&aws, names, telemetry.metrics.clone(), Clock::Wall);
     let monitor = Monitor {
         desired: Desired::built_in(),
         webhook_url: settings.webhook_url,
@@ -33,19 +41,29 @@ async fn main() -> Result<(), Error> {
             state_table: settings.state_table,
             // Which instance, so that one does not take another's right to renew a token for its own.
             process: env("AWS_LAMBDA_LOG_STREAM_NAME").unwrap_or_else(|| "weir-monitor".to_owned()),
+            telemetry: telemetry.clone(),
             made: tokio::sync::Mutex::default(),
         },
-        recover: ByHand,
+        recover: reconcile,
+        reconcile_every: settings.reconcile_every,
         clock: Clock::Wall,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<Shard>| {
         let end = UnixMillis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
-        let (monitor, shard) = (&monitor, event.payload);
+        let (monitor, metrics, shard) = (&monitor, &telemetry.metrics, event.payload);
         async move {
-            match monitor.run(shard, end).await? {
-                Some(summary) => tell(shard, &summary),
-                None => tracing::info!(%shard, "Another run is at it"),
+            let ended = monitor.run(shard, end).await;
+            match &ended {
+                Ok(Some(summary)) => {
+                    tell(shard, summary);
+                    summary.tell(metrics);
+                }
+                Ok(None) => tracing::info!(%shard, "Another run is at it"),
+                // What it came to before is told all the same.
+                Err(_) => {}
             }
+            metrics.flush(UnixMillis::now());
+            ended?;
             Ok::<_, Error>(())
         }
     }))

@@ -19,6 +19,7 @@ use weir_subscriptions::Desired;
 use crate::{
     Clients, Shard, Summary,
     drift::{self, Drift},
+    due::is_due,
     progress::{Progress, ROUND, Round, SHELF},
     recover::Recover,
 };
@@ -52,6 +53,8 @@ pub struct Monitor<R> {
     pub clients: Clients,
     /// Who looks for events that were missed.
     pub recover: R,
+    /// How often each shop is reconciled though all is well; `None` is never.
+    pub reconcile_every: Option<Duration>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -149,7 +152,9 @@ impl<R: Recover> Monitor<R> {
         let checks = shops.iter().map(|shop| {
             let name = drift::name(&shop.app, shop.domain.as_str());
             let (known, well_at) = (known.get(&name), progress.well_at(&name));
-            async move { (name, self.check(shop, known, well_at, deadline).await) }
+            let (before, now) = progress.rounds();
+            let is_due = self.reconcile_every.is_some_and(|every| is_due(&name, every, before, now));
+            async move { (name, self.check(shop, known, well_at, is_due, deadline).await) }
         });
         let results: Vec<_> = stream::iter(checks).buffer_unordered(AT_ONCE).collect().await;
         let mut names = Vec::new();

@@ -81,6 +81,13 @@ impl Progress {
         Some(next)
     }
 
+    /// When the round before began, if there was one, and when this one did.
+    #[must_use]
+    pub fn rounds(&self) -> (Option<UnixMillis>, UnixMillis) {
+        let before = self.last.map(|last| UnixMillis(last.began_at_ms));
+        (before, UnixMillis(self.round.as_ref().map_or(0, |round| round.began_at_ms)))
+    }
+
     /// When a shop was surely well: when it was last checked, or before; `None` if it never was.
     #[must_use]
     pub fn well_at(&self, name: &str) -> Option<UnixMillis> {

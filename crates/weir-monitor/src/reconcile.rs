@@ -3,14 +3,12 @@
 use std::time::Duration;
 
 use resilience::Clock;
-use shopify_client::Client;
-use shopify_webhook::ShopDomain;
-use tokio::time::Instant;
 use weir_aws::SdkConfig;
-use weir_core::UnixMillis;
+use weir_core::{UnixMillis, metrics};
+use weir_lambda::metrics::{Metrics, Of};
 use weir_recovery::{GRACE, Reconciler, Report, Request, Since, StackNames, StackOutside, Wanted};
 
-use crate::recover::{Loss, Recover, Recovery};
+use crate::recover::{Loss, Recover, Recovery, Subject};
 
 /// Points that one run over one shop may use: a minute of the smallest plan's refill. What is left comes with the next.
 const POINTS: u64 = 6_000;
@@ -18,66 +16,66 @@ const POINTS: u64 = 6_000;
 /// The stack's own reconciliation.
 pub struct Reconcile {
     outside: StackOutside,
+    metrics: Metrics,
     clock: Clock,
-}
-
-/// One shop, and what it subscribes to.
-pub(crate) struct Task<'a> {
-    pub(crate) shop: &'a ShopDomain,
-    pub(crate) app: &'a str,
-    pub(crate) client: &'a Client,
-    pub(crate) installed_at: UnixMillis,
-    pub(crate) wanted: &'a [Wanted],
-    pub(crate) deadline: Instant,
 }
 
 impl Reconcile {
     /// Of the stack of these names.
-    pub fn new(config: &SdkConfig, names: StackNames, clock: Clock) -> Self {
-        Self { outside: StackOutside::new(config, names), clock }
+    pub fn new(config: &SdkConfig, names: StackNames, metrics: Metrics, clock: Clock) -> Self {
+        Self { outside: StackOutside::new(config, names), metrics, clock }
     }
 
     /// One run.
     ///
     /// # Errors
     /// In words for the log.
-    pub(crate) async fn run(&self, task: &Task<'_>, since: Since) -> Result<Report, String> {
-        let reconciler = Reconciler::new(task.client.clone(), self.outside.clone(), self.clock);
+    async fn run(&self, subject: &Subject<'_>, wanted: &[Wanted], since: Since) -> Result<Report, String> {
+        let reconciler = Reconciler::new(subject.client.clone(), self.outside.clone(), self.clock);
         let request = Request {
-            shop: task.shop,
-            app: task.app,
-            installed_at: Some(task.installed_at),
+            shop: subject.shop,
+            app: subject.app,
+            installed_at: Some(subject.installed_at),
             since,
             until: None,
-            wanted: task.wanted,
+            wanted,
             dry_run: false,
             points: POINTS,
-            deadline: task.deadline,
+            deadline: subject.deadline,
         };
         let ended = reconciler.run(&request, &|_| {}).await;
+        if let Ok(report) = &ended {
+            self.tell(report);
+        }
         // The first line: the rest is a hint for whoever sits before a screen.
         ended.map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+    }
+
+    fn tell(&self, report: &Report) {
+        let of = Of::default();
+        self.metrics.count(&metrics::RECONCILIATION_RUNS, &of);
+        self.metrics.add(&metrics::RECONCILIATION_MISSING, report.missing().into(), &of);
+        self.metrics.add(&metrics::RECONCILIATION_SENT, report.sent.into(), &of);
+        if let Some(lag) = report.lag() {
+            self.metrics.add(&metrics::RECONCILIATION_LAG, u64::try_from(lag.as_millis()).unwrap_or(u64::MAX), &of);
+        }
     }
 }
 
 impl Recover for Reconcile {
     async fn recover(&self, loss: &Loss<'_>) -> Result<Recovery, String> {
-        let wanted: Vec<Wanted> = loss
-            .wanted
-            .iter()
-            .filter(|one| loss.topics.contains(&one.topic.as_str()))
-            .map(|one| Wanted::from(*one))
-            .collect();
-        let task = Task {
-            shop: loss.shop,
-            app: loss.app,
-            client: loss.client,
-            installed_at: loss.installed_at,
-            wanted: &wanted,
-            deadline: loss.deadline,
-        };
-        let report = self.run(&task, Since::At(loss.since)).await?;
+        let made = loss.subject.wanted.subscriptions.iter().map(|one| Wanted::from(*one));
+        let wanted: Vec<Wanted> = made.filter(|one| loss.topics.contains(&one.topic.as_str())).collect();
+        let report = self.run(&loss.subject, &wanted, Since::At(loss.since)).await?;
         Ok(recovery(&report, loss.repaired_at))
+    }
+
+    async fn keep_up(&self, subject: &Subject<'_>) -> Result<Recovery, String> {
+        let made = subject.wanted.subscriptions.iter().map(|one| Wanted::from(*one));
+        let wanted: Vec<Wanted> = made.chain(subject.wanted.declared.iter().map(|one| Wanted::topic(one))).collect();
+        let report = self.run(subject, &wanted, Since::Cursor).await?;
+        // What is new since is for the next time.
+        Ok(recovery(&report, UnixMillis(0)))
     }
 }
 
@@ -91,8 +89,59 @@ fn recovery(report: &Report, repaired_at: UnixMillis) -> Recovery {
     match until {
         Some(until) if until < repaired_at => {
             let wait: Duration = GRACE + repaired_at.since(until);
-            Recovery::Unfinished(format!("changes of the last {} min are looked at by a later run", wait.as_secs().div_ceil(60)))
+            Recovery::Unfinished(format!(
+                "changes of the last {} min are looked at by a later run",
+                wait.as_secs().div_ceil(60)
+            ))
         }
         _ => Recovery::Whole(u64::from(report.sent)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use weir_recovery::{Kind, Looked, Unfinished};
+
+    use super::*;
+
+    const BACK: UnixMillis = UnixMillis(1_795_755_600_000);
+
+    fn report(until: UnixMillis) -> Report {
+        let looked = Looked { from: UnixMillis(0), until, resources: 3, whole: true, refused: None };
+        Report {
+            shop: "north.myshopify.com".into(),
+            app: "default".into(),
+            began_at: BACK,
+            ended_at: BACK,
+            dry_run: false,
+            kinds: BTreeMap::from([(Kind::Orders, looked)]),
+            missing: BTreeMap::new(),
+            sent: 7,
+            on_their_way: 0,
+            dead: 0,
+            gone: 0,
+            points: 0,
+            rest_calls: 0,
+            left_out: Vec::new(),
+            unfinished: None,
+        }
+    }
+
+    #[test]
+    fn a_loss_is_recovered_when_all_until_its_repair_was_looked_at() {
+        assert_eq!(recovery(&report(BACK), BACK), Recovery::Whole(7));
+        let soon = recovery(&report(BACK - Duration::from_secs(90)), BACK);
+        assert_eq!(soon, Recovery::Unfinished("changes of the last 4 min are looked at by a later run".into()));
+        let broken_off = Report { unfinished: Some(Unfinished::TimeIsUp), ..report(BACK) };
+        assert!(matches!(recovery(&broken_off, BACK), Recovery::Unfinished(_)));
+    }
+
+    #[test]
+    fn what_the_app_may_not_read_keeps_no_loss_open_for_ever() {
+        let mut report = report(UnixMillis(0));
+        report.kinds.values_mut().for_each(|looked| looked.refused = Some("access denied".into()));
+        assert_eq!(recovery(&report, BACK), Recovery::Whole(7));
     }
 }

@@ -4,10 +4,10 @@ use shopify_client::Client;
 use shopify_webhook::ShopDomain;
 use tokio::time::Instant;
 use weir_core::UnixMillis;
-use weir_subscriptions::Subscription;
+use weir_subscriptions::Wanted;
 
-/// A loss that was repaired.
-pub struct Loss<'a> {
+/// A shop that can be called.
+pub struct Subject<'a> {
     /// Whose.
     pub shop: &'a ShopDomain,
     /// By weir's name for it.
@@ -16,14 +16,22 @@ pub struct Loss<'a> {
     pub client: &'a Client,
     /// When the app was installed.
     pub installed_at: UnixMillis,
-    /// When all was surely well: nothing is missing from before.
-    pub since: UnixMillis,
     /// What is desired in the shop, all of it.
-    pub wanted: Vec<&'a Subscription>,
-    /// The topics of which events may be missing.
-    pub topics: Vec<&'a str>,
+    pub wanted: &'a Wanted<'a>,
     /// When it must have ended.
     pub deadline: Instant,
+}
+
+/// A loss that was repaired.
+pub struct Loss<'a> {
+    /// Where.
+    pub subject: Subject<'a>,
+    /// When all was surely well: nothing is missing from before.
+    pub since: UnixMillis,
+    /// When the subscriptions were back: what happened later is delivered.
+    pub repaired_at: UnixMillis,
+    /// The topics of which events may be missing.
+    pub topics: Vec<&'a str>,
 }
 
 /// How far it came.
@@ -39,16 +47,6 @@ pub enum Recovery {
 pub trait Recover: Send + Sync {
     /// Recovers what one loss cost.
     fn recover(&self, loss: &Loss<'_>) -> impl Future<Output = Result<Recovery, String>> + Send;
-}
-
-/// Says what to do, and does nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct ByHand;
-
-impl Recover for ByHand {
-    async fn recover(&self, loss: &Loss<'_>) -> Result<Recovery, String> {
-        let (shop, app, topics) = (loss.shop.as_str(), loss.app, loss.topics.join(" "));
-        tracing::warn!(shop, app, topics, since = %loss.since, "Events since then may be missing: weir reconcile finds them");
-        Ok(Recovery::Whole(0))
-    }
+    /// Looks for events that were missed though no subscription was lost: Shopify does not promise to deliver.
+    fn keep_up(&self, subject: &Subject<'_>) -> impl Future<Output = Result<Recovery, String>> + Send;
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use shopify_client::{Call, Client, budget::Priority};
 use tokio::time::Instant;
 use weir_aws::operations::{Document, OperationsError, Stored};
@@ -12,7 +13,7 @@ use weir_subscriptions::{Actual, Change, Plan, Wanted, address, plan, shopify};
 use crate::{
     Monitor, Summary,
     drift::{self, Drift},
-    recover::{Loss, Recover, Recovery},
+    recover::{Loss, Recover, Recovery, Subject},
 };
 
 /// For reading a shop's subscriptions, waits for its budget included.
@@ -52,6 +53,7 @@ impl<R: Recover> Monitor<R> {
         shop: &Shop,
         known: Option<&Document<Drift>>,
         well_at: Option<UnixMillis>,
+        is_due: bool,
         deadline: Instant,
     ) -> (Summary, bool) {
         let mut summary = Summary { shops: 1, ..Summary::default() };
@@ -60,6 +62,11 @@ impl<R: Recover> Monitor<R> {
             return (summary, true);
         }
         let checked = self.compare(shop, &wanted, known, well_at, deadline, &mut summary).await;
+        if let Ok(Some(client)) = &checked
+            && is_due
+        {
+            self.keep_up(&subject(shop, client, &wanted, deadline), &mut summary).await;
+        }
         if let Err(error) = &checked {
             summary.failed = 1;
             let (domain, app) = (shop.domain.as_str(), shop.app.as_str());
@@ -70,6 +77,7 @@ impl<R: Recover> Monitor<R> {
         (summary, checked.is_ok())
     }
 
+    /// The client, if nothing was wrong and nothing is to be recovered.
     async fn compare(
         &self,
         shop: &Shop,
@@ -78,9 +86,10 @@ impl<R: Recover> Monitor<R> {
         well_at: Option<UnixMillis>,
         deadline: Instant,
         summary: &mut Summary,
-    ) -> Result<(), Failed> {
+    ) -> Result<Option<Client>, Failed> {
         let client = self.clients.of(&shop.app).await?;
-        let actual = shopify::read(&client, &shop.domain, &call(READ_WITHIN, deadline)).await?;
+        let subject = subject(shop, &client, wanted, deadline);
+        let actual = shopify::read(&client, &shop.domain, &call(READ_WITHIN, subject.deadline)).await?;
         let address = address(&self.webhook_url, &shop.app);
         summary.fell_forward += fell_forward(shop, &client, &actual, &address);
         let plan = plan(wanted, &actual, &address).without_deletions();
@@ -96,29 +105,41 @@ impl<R: Recover> Monitor<R> {
                 drift: Drift::found(&plan, self.clock.now(), well_at.unwrap_or(shop.installed_at)),
             });
             noted.drift.add(&plan);
-            self.restore(shop, &client, &address, &plan, noted, deadline, summary).await?;
+            self.restore(&subject, &address, &plan, noted, summary).await?;
         }
-        let Some(mut noted) = noted else { return Ok(()) };
+        let Some(mut noted) = noted else { return Ok(Some(client)) };
         if noted.drift.repaired_at.is_none() {
             noted.drift.repaired_at = Some(self.clock.now().to_string());
             noted.drift.failure = None;
             self.note(&mut noted).await?;
         }
-        self.recover(shop, &client, wanted, &mut noted, deadline, summary).await
+        self.recover(subject, &mut noted, summary).await?;
+        Ok(None)
+    }
+
+    /// Reconciles a shop whose turn it is. What goes wrong is for its next turn: the cursors stay where they are.
+    async fn keep_up(&self, subject: &Subject<'_>, summary: &mut Summary) {
+        match self.recover.keep_up(subject).await {
+            Ok(Recovery::Whole(events)) => summary.recovered += events,
+            // It told so itself.
+            Ok(Recovery::Unfinished(_)) => {}
+            Err(error) => {
+                let (shop, app) = (subject.shop.as_str(), subject.app);
+                tracing::warn!(shop, app, error, "A shop could not be reconciled");
+            }
+        }
     }
 
     /// Notes the drift, and then makes the changes: a run that dies in between has left a note of what may be missing.
     async fn restore(
         &self,
-        shop: &Shop,
-        client: &Client,
+        subject: &Subject<'_>,
         address: &str,
         plan: &Plan,
         noted: &mut Noted,
-        deadline: Instant,
         summary: &mut Summary,
     ) -> Result<(), Failed> {
-        let (domain, app) = (shop.domain.as_str(), shop.app.as_str());
+        let (domain, app) = (subject.shop.as_str(), subject.app);
         self.note(noted).await?;
         for change in &plan.changes {
             let (topic, what) = (change.topic(), what(change));
@@ -131,7 +152,14 @@ impl<R: Recover> Monitor<R> {
                 possible_since = noted.drift.possible_since,
                 "A subscription is lost"
             );
-            let done = shopify::carry_out(client, &shop.domain, address, change, &call(CHANGE_WITHIN, deadline)).await;
+            let done = shopify::carry_out(
+                subject.client,
+                subject.shop,
+                address,
+                change,
+                &call(CHANGE_WITHIN, subject.deadline),
+            )
+            .await;
             if let Err(error) = done {
                 noted.drift.failure = error.to_string().lines().next().map(str::to_owned);
                 self.note(noted).await?;
@@ -144,25 +172,15 @@ impl<R: Recover> Monitor<R> {
     }
 
     /// Has the missed events sent, and closes the document.
-    async fn recover(
-        &self,
-        shop: &Shop,
-        client: &Client,
-        wanted: &Wanted<'_>,
-        noted: &mut Noted,
-        deadline: Instant,
-        summary: &mut Summary,
-    ) -> Result<(), Failed> {
+    async fn recover(&self, subject: Subject<'_>, noted: &mut Noted, summary: &mut Summary) -> Result<(), Failed> {
+        let now = self.clock.now();
+        let repaired_at = noted.drift.repaired_at.as_deref().and_then(|at| at.parse().ok());
         let loss = Loss {
-            shop: &shop.domain,
-            app: &shop.app,
-            client,
-            installed_at: shop.installed_at,
             // An app that was installed anew since: what was before is not its.
-            since: noted.drift.well_until().unwrap_or(shop.installed_at).max(shop.installed_at),
-            wanted: wanted.subscriptions.clone(),
+            since: noted.drift.well_until().unwrap_or(subject.installed_at).max(subject.installed_at),
+            repaired_at: repaired_at.map_or(now, |at: Timestamp| UnixMillis(at.as_millisecond())),
             topics: noted.drift.topics(),
-            deadline: deadline.checked_sub(AFTERWARDS).unwrap_or(deadline),
+            subject,
         };
         let failure = match self.recover.recover(&loss).await {
             Ok(Recovery::Whole(events)) => {
@@ -171,7 +189,7 @@ impl<R: Recover> Monitor<R> {
             }
             Ok(Recovery::Unfinished(why)) | Err(why) => why,
         };
-        let (domain, app) = (shop.domain.as_str(), shop.app.as_str());
+        let (domain, app) = (loss.subject.shop.as_str(), loss.subject.app);
         tracing::warn!(shop = domain, app, failure, "The events of a loss are not recovered yet: the next run goes on");
         noted.drift.failure = Some(failure);
         self.note(noted).await
@@ -197,10 +215,20 @@ impl<R: Recover> Monitor<R> {
     }
 }
 
+fn subject<'a>(shop: &'a Shop, client: &'a Client, wanted: &'a Wanted<'a>, deadline: Instant) -> Subject<'a> {
+    Subject {
+        shop: &shop.domain,
+        app: &shop.app,
+        client,
+        installed_at: shop.installed_at,
+        wanted,
+        deadline: deadline.checked_sub(AFTERWARDS).unwrap_or(deadline),
+    }
+}
+
 /// A call that nobody waits for, and that ends before the invocation does.
 fn call(within: Duration, deadline: Instant) -> Call {
-    let last = deadline.checked_sub(AFTERWARDS).unwrap_or(deadline);
-    Call { priority: Priority::Background, deadline: last.min(Instant::now() + within) }
+    Call { priority: Priority::Background, deadline: deadline.min(Instant::now() + within) }
 }
 
 /// What is wrong, for the log. Filters and fields are the operator's own words.

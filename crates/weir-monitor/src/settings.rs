@@ -1,7 +1,12 @@
 //! The monitor's settings, as template.yaml sets them.
 
-use tracing_subscriber::filter::LevelFilter;
-use weir_lambda::settings::{Problems, Reader};
+use std::time::Duration;
+
+use weir_aws::LaneUrls;
+use weir_lambda::{
+    settings::{Problems, Reader},
+    telemetry,
+};
 
 /// All of them.
 #[derive(Debug)]
@@ -22,8 +27,16 @@ pub struct Settings {
     pub operations_table: String,
     /// `WEIR_FENCE_TABLE`: what came of each resource.
     pub fence_table: String,
-    /// `WEIR_LOG`
-    pub log: LevelFilter,
+    /// `WEIR_LEDGER_TABLE`: what came of each event.
+    pub ledger_table: String,
+    /// `WEIR_QUEUE_URGENT`, `WEIR_QUEUE_STANDARD`, `WEIR_QUEUE_BULK`: where events go that were missed.
+    pub lanes: LaneUrls,
+    /// `WEIR_BODIES_BUCKET`
+    pub bodies_bucket: String,
+    /// `WEIR_RECONCILE_HOURS`: how often each shop is reconciled though all is well; 0 is never.
+    pub reconcile_every: Option<Duration>,
+    /// `WEIR_LOG` and the like.
+    pub telemetry: telemetry::Settings,
 }
 
 impl Settings {
@@ -42,7 +55,18 @@ impl Settings {
             state_table: reader.text("WEIR_STATE_TABLE"),
             operations_table: reader.text("WEIR_OPERATIONS_TABLE"),
             fence_table: reader.text("WEIR_FENCE_TABLE"),
-            log: reader.parsed("WEIR_LOG", LevelFilter::INFO),
+            ledger_table: reader.text("WEIR_LEDGER_TABLE"),
+            lanes: LaneUrls {
+                urgent: reader.text("WEIR_QUEUE_URGENT"),
+                standard: reader.text("WEIR_QUEUE_STANDARD"),
+                bulk: reader.text("WEIR_QUEUE_BULK"),
+            },
+            bodies_bucket: reader.text("WEIR_BODIES_BUCKET"),
+            reconcile_every: match reader.parsed::<u32>("WEIR_RECONCILE_HOURS", 0) {
+                0 => None,
+                hours => Some(Duration::from_secs(3_600) * hours),
+            },
+            telemetry: telemetry::Settings::read(&mut reader),
         };
         reader.finish(settings)
     }
@@ -54,6 +78,6 @@ mod tests {
 
     #[test]
     fn an_empty_environment_is_refused_with_everything_that_is_missing() {
-        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 8);
+        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 15);
     }
 }

@@ -51,10 +51,7 @@ impl Shard {
     /// Whether a shop is in it: by its domain alone, so that one shop's apps are looked after together.
     #[must_use]
     pub fn has(self, shop: &str) -> bool {
-        // FNV-1a: the same in each build and process, and even enough over domains.
-        let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        let hash = shop.bytes().fold(0xcbf2_9ce4_8422_2325, step);
-        (hash >> 32) % u64::from(self.of) == u64::from(self.number)
+        (spread(shop) >> 32) % u64::from(self.of) == u64::from(self.number)
     }
 
     /// All shards beside which this one runs, itself included.
@@ -66,6 +63,12 @@ impl Shard {
     pub(crate) fn document(self) -> String {
         format!("shard/{}of{}", self.number, self.of)
     }
+}
+
+/// FNV-1a: the same in each build and process, and even enough over domains.
+pub(crate) fn spread(name: &str) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
 impl std::fmt::Display for Shard {

@@ -4,6 +4,7 @@ use weir_core::metrics::{
     API_VERSION_FELL_FORWARD, MONITOR_RUNS, MONITOR_SHOPS_CHECKED, MONITOR_SHOPS_FAILED, Metric, SILENT_SUBSCRIPTIONS,
     SUBSCRIPTION_DRIFT, SUBSCRIPTIONS_RESTORED,
 };
+use weir_lambda::metrics::{Metrics, Of};
 
 /// Counts of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,17 +41,19 @@ impl std::ops::AddAssign for Summary {
 }
 
 impl Summary {
-    /// Its metrics.
-    #[must_use]
-    pub fn metrics(&self) -> [(Metric, u64); 7] {
-        [
-            (MONITOR_RUNS, 1),
-            (MONITOR_SHOPS_CHECKED, self.shops),
-            (MONITOR_SHOPS_FAILED, self.failed),
-            (SUBSCRIPTION_DRIFT, self.drift),
-            (SUBSCRIPTIONS_RESTORED, self.restored),
-            (SILENT_SUBSCRIPTIONS, self.silent),
-            (API_VERSION_FELL_FORWARD, self.fell_forward),
-        ]
+    /// Tells its metrics.
+    pub fn tell(&self, metrics: &Metrics) {
+        let counts: [(&'static Metric, u64); 7] = [
+            (&MONITOR_RUNS, 1),
+            (&MONITOR_SHOPS_CHECKED, self.shops),
+            (&MONITOR_SHOPS_FAILED, self.failed),
+            (&SUBSCRIPTION_DRIFT, self.drift),
+            (&SUBSCRIPTIONS_RESTORED, self.restored),
+            (&SILENT_SUBSCRIPTIONS, self.silent),
+            (&API_VERSION_FELL_FORWARD, self.fell_forward),
+        ];
+        for (metric, count) in counts {
+            metrics.add(metric, count, &Of::default());
+        }
     }
 }

@@ -25,11 +25,11 @@ const BACKOFF: Backoff = Backoff { base: Duration::from_secs(1), cap: Duration::
 async fn main() -> Result<(), Error> {
     let env = |name: &str| std::env::var(name).ok();
     let settings = Settings::read(env)?;
-    telemetry::install(settings.log);
+    telemetry::install(settings.telemetry.log);
     let aws = config::from_env(env, config::Patience::BACKGROUND)?;
     let secret = SecretText::new(&aws, settings.slack_secret);
     let notifier = Notifier {
-        stack: settings.stack,
+        stack: settings.telemetry.stack,
         runbook_url: settings.runbook_url,
         state: Arc::new(DynamoState::new(&aws, settings.state_table, Clock::Wall)),
         slack: Slack::new(BACKOFF)?,

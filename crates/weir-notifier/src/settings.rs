@@ -1,21 +1,21 @@
 //! The notifier's settings, as template.yaml sets them.
 
-use tracing_subscriber::filter::LevelFilter;
-use weir_lambda::settings::{Problems, Reader};
+use weir_lambda::{
+    settings::{Problems, Reader},
+    telemetry,
+};
 
 /// All of them.
 #[derive(Debug)]
 pub struct Settings {
-    /// `WEIR_STACK`: the stack's name, with which the names of its alarms begin.
-    pub stack: String,
     /// `WEIR_SLACK_SECRET`: the secret that holds the address of a Slack incoming webhook.
     pub slack_secret: String,
     /// `WEIR_RUNBOOK_URL`: where people read the runbook; empty: its sections are named without a link.
     pub runbook_url: Option<String>,
     /// `WEIR_STATE_TABLE`: what was told is kept there.
     pub state_table: String,
-    /// `WEIR_LOG`
-    pub log: LevelFilter,
+    /// `WEIR_STACK`, with which the names of the stack's alarms begin, `WEIR_LOG` and the like.
+    pub telemetry: telemetry::Settings,
 }
 
 impl Settings {
@@ -23,11 +23,10 @@ impl Settings {
     pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
         let mut reader = Reader::new(env);
         let settings = Self {
-            stack: reader.text("WEIR_STACK"),
             slack_secret: reader.text("WEIR_SLACK_SECRET"),
             runbook_url: reader.optional("WEIR_RUNBOOK_URL"),
             state_table: reader.text("WEIR_STATE_TABLE"),
-            log: reader.parsed("WEIR_LOG", LevelFilter::INFO),
+            telemetry: telemetry::Settings::read(&mut reader),
         };
         reader.finish(settings)
     }

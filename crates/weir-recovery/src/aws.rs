@@ -23,7 +23,7 @@ use crate::{Cursor, Outside, Place, Report, Unavailable, outside::Troubled};
 const CURSORS: &str = "cursors";
 
 /// Where reports are: `{began at}/{shop}/{app}`.
-const REPORTS: &str = "reconciliations";
+pub const REPORTS: &str = "reconciliations";
 
 /// How long a cursor is kept that nobody moves: longer than an outage of weir's own, and not for good, for other topics have
 /// another.

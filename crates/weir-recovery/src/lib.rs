@@ -34,7 +34,7 @@ mod wanted;
 mod aws;
 
 #[cfg(feature = "aws")]
-pub use aws::{StackNames, StackOutside};
+pub use aws::{REPORTS, StackNames, StackOutside};
 pub use cursor::{Cursor, FIRST_LOOK, GRACE, OVERLAP, Since, Walk};
 pub use event::ID_PREFIX;
 pub use kind::Kind;

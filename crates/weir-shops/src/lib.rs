@@ -19,6 +19,8 @@ mod state;
 pub mod seal;
 #[cfg(feature = "client")]
 mod tokens;
+#[cfg(feature = "client")]
+mod told;
 
 pub use attribute::BadItem;
 pub use registry::Registry;
@@ -26,3 +28,5 @@ pub use shop::{Plan, Shop, ShopState, TokenKind, TokenSummary, UnknownName, is_a
 pub use state::DynamoState;
 #[cfg(feature = "client")]
 pub use tokens::DynamoTokens;
+#[cfg(feature = "client")]
+pub use told::tell;

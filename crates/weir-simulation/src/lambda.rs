@@ -69,6 +69,8 @@ impl Lambda {
             backoff: Backoff::default(),
             clock: self.its_clock(),
             controls: weir_aws::Controls::fixed(weir_core::controls::Controls::default()),
+            telemetry: weir_lambda::telemetry::Telemetry::off(),
+            max_receives: self.queue.max_receives(),
         };
         let end = self.clock.now() + TIMEOUT;
         let request_id = format!("invocation-{number}");

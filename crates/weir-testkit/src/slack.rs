@@ -1,4 +1,4 @@
-//! A Slack on this machine: it answers as it is told, then always 200, and keeps what was posted.
+//! A receiver of webhooks on this machine, such as Slack: it answers as it is told, otherwise 200, and keeps what was posted.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
@@ -30,6 +30,7 @@ pub enum Answer {
 #[derive(Debug)]
 pub struct FakeSlack {
     port: u16,
+    usual: Arc<Mutex<Answer>>,
     posted: Arc<Mutex<Vec<String>>>,
 }
 
@@ -44,11 +45,13 @@ impl FakeSlack {
         let answers = Mutex::new(VecDeque::from(answers.to_vec()));
         let posted: Arc<Mutex<Vec<String>>> = Arc::default();
         let keep = posted.clone();
+        let usual = Arc::new(Mutex::new(Answer::Status(200)));
+        let otherwise = usual.clone();
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let body = read(&mut stream).await;
                 keep.lock().unwrap().push(body);
-                let answer = answers.lock().unwrap().pop_front().unwrap_or(Answer::Status(200));
+                let answer = answers.lock().unwrap().pop_front().unwrap_or(*otherwise.lock().unwrap());
                 let head = match answer {
                     Answer::Status(status) => format!("HTTP/1.1 {status} X\r\n"),
                     Answer::Later(seconds) => format!("HTTP/1.1 429 X\r\nretry-after: {seconds}\r\n"),
@@ -60,12 +63,20 @@ impl FakeSlack {
                     .await;
             }
         });
-        Self { port, posted }
+        Self { port, usual, posted }
     }
 
     /// The address of an incoming webhook.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/services/{HUSH}", self.port)
+    }
+
+    /// From now on it answers so, when nothing else was said.
+    ///
+    /// # Panics
+    /// If a test panicked meanwhile.
+    pub fn answer(&self, usual: Answer) {
+        *self.usual.lock().unwrap() = usual;
     }
 
     /// The texts that were posted.
@@ -81,19 +92,22 @@ impl FakeSlack {
     }
 }
 
-/// The body of a request.
+/// The body of a request; empty if the connection ends before it is there.
 async fn read(stream: &mut TcpStream) -> String {
     let mut request = Vec::new();
     loop {
         let mut part = [0; 4096];
-        let count = stream.read(&mut part).await.unwrap();
+        let count = stream.read(&mut part).await.unwrap_or(0);
+        if count == 0 {
+            return String::new();
+        }
         request.extend_from_slice(&part[..count]);
-        let text = String::from_utf8(request.clone()).unwrap();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let head = head.to_ascii_lowercase();
+        let Some(end) = request.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+        let head = String::from_utf8_lossy(&request[..end]).to_ascii_lowercase();
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
-        if body.len() >= length.unwrap() {
-            return body.to_owned();
+        let body = &request[end + 4..];
+        if body.len() >= length.unwrap_or(0) {
+            return String::from_utf8_lossy(body).into_owned();
         }
     }
 }

@@ -8,6 +8,7 @@ use weir_core::{Backoff, Lane, Topics, UnixMillis, effects_until, lease_until};
 use weir_lambda::{
     batch::{self, Deadline, Message, NoMessageId, Verdict},
     router::Router,
+    telemetry::Telemetry,
 };
 
 use crate::{
@@ -34,7 +35,15 @@ pub struct Worker<O> {
     pub clock: Clock,
     /// What the operator switched off and slowed down.
     pub controls: weir_aws::Controls,
+    /// What the work is told to.
+    pub telemetry: Telemetry,
+    /// From this receive on a failure sends a message to the DLQ (`MaxReceiveCount` in template.yaml).
+    pub max_receives: u32,
 }
+
+/// How long an invocation waits for its spans to be exported, if they are exported at all. Its messages are settled by
+/// then; what it costs is the worker's time.
+const EXPORTED_WITHIN: Duration = Duration::from_millis(500);
 
 impl<O: Outside> Worker<O> {
     /// Handles a batch. `end` is the invocation's deadline by the worker's clock.
@@ -62,6 +71,8 @@ impl<O: Outside> Worker<O> {
             request_id: request_id.to_owned(),
             lease_until: lease_until(end),
             effects_end,
+            telemetry: self.telemetry.clone(),
+            max_receives: self.max_receives,
         });
         let work = batch::messages(event)?.into_iter().map(|message| {
             let (processor, seat, message) = (processor.clone(), publisher.seat(), Arc::new(message));
@@ -71,6 +82,8 @@ impl<O: Outside> Worker<O> {
         let _gathering = publisher.seated();
         let verdicts = batch::drive(work, AT_ONCE, deadline).await;
         self.postpone(&verdicts).await;
+        self.telemetry.traces.flush(EXPORTED_WITHIN).await;
+        self.telemetry.metrics.flush(self.clock.now());
         Ok(batch::response(verdicts.iter().map(|(message, verdict)| (&**message, *verdict))))
     }
 

@@ -7,7 +7,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use resilience::{Breakers, Clock, limit::Limiter};
 use weir_aws::{Bodies, Bus, DynamoFence, DynamoLedger, LaneQueue, config};
 use weir_core::{Topics, UnixMillis};
-use weir_lambda::{destination::Destination, telemetry};
+use weir_lambda::destination::Destination;
 use weir_shops::DynamoState;
 use weir_worker::{
     Worker,
@@ -21,7 +21,7 @@ use weir_worker::{
 async fn main() -> Result<(), Error> {
     let env = |name: &str| std::env::var(name).ok();
     let settings = Settings::read(env)?;
-    telemetry::install(settings.log);
+    let telemetry = settings.telemetry.install("worker");
     let aws = config::from_env(env, config::Patience::BACKGROUND)?;
     let shops = StackShops::new(&aws, settings.shops_table, settings.cache_table);
     let state = Arc::new(DynamoState::new(&aws, settings.state_table, Clock::Wall));
@@ -45,6 +45,8 @@ async fn main() -> Result<(), Error> {
         backoff: settings.backoff,
         clock: Clock::Wall,
         controls: weir_aws::Controls::new(&aws, settings.controls, Clock::Wall),
+        telemetry,
+        max_receives: settings.max_receives,
     };
     // During init, which costs least: the first batch does not wait for it.
     worker.controls.current().await;

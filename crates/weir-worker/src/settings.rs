@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use tracing_subscriber::filter::LevelFilter;
 use weir_core::{Backoff, Lane};
-use weir_lambda::settings::{Problems, Reader};
+use weir_lambda::{
+    settings::{Problems, Reader},
+    telemetry,
+};
 
 /// All of them.
 #[derive(Debug)]
@@ -35,8 +37,10 @@ pub struct Settings {
     pub cache_table: String,
     /// `WEIR_BODIES_BUCKET`
     pub bodies_bucket: String,
-    /// `WEIR_LOG`
-    pub log: LevelFilter,
+    /// `WEIR_MAX_RECEIVE_COUNT`: how often a message is received before the DLQ has it.
+    pub max_receives: u32,
+    /// `WEIR_LOG`, `WEIR_STACK` and what else all functions have.
+    pub telemetry: telemetry::Settings,
 }
 
 impl Settings {
@@ -61,7 +65,8 @@ impl Settings {
             shops_table: reader.text("WEIR_SHOPS_TABLE"),
             cache_table: reader.text("WEIR_CACHE_TABLE"),
             bodies_bucket: reader.text("WEIR_BODIES_BUCKET"),
-            log: reader.parsed("WEIR_LOG", LevelFilter::INFO),
+            max_receives: reader.parsed("WEIR_MAX_RECEIVE_COUNT", 0),
+            telemetry: telemetry::Settings::read(&mut reader),
         };
         reader.finish(settings)
     }
@@ -73,6 +78,6 @@ mod tests {
 
     #[test]
     fn an_empty_environment_is_refused_with_everything_that_is_missing() {
-        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 14);
+        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 16);
     }
 }

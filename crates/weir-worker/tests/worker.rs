@@ -4,11 +4,15 @@ mod keeping;
 mod order;
 mod parking;
 mod support;
+mod telemetry;
 
 use std::time::Duration;
 
-use support::{Outside, body, envelope, referred, run};
-use weir_core::{Failure, ledger::State};
+use support::{Outside, body, envelope, envelope_of, referred, run};
+use weir_core::{
+    Failure,
+    ledger::{Outcome, State},
+};
 use weir_lambda::router::{Event, Router};
 use weir_testkit::Fault;
 
@@ -80,6 +84,22 @@ async fn a_transient_failure_backs_off_and_then_succeeds() {
     assert!(run(&outside.worker(Router::new()), &[order]).await.is_empty());
     let record = outside.record("1");
     assert_eq!((record.state, record.attempts, record.last_error.as_deref()), (State::Done, 2, Some("down")));
+    let [first, second] = &record.history[..] else { panic!("{:?}", record.history) };
+    assert_eq!((first.number, first.outcome, first.error.as_deref()), (1, Outcome::Failed, Some("down")));
+    assert_eq!(first.comes_back, Some(first.ended + outside.postponed()[0]), "the very delay that SQS was told");
+    assert_eq!((second.number, second.outcome, second.comes_back), (2, Outcome::Done, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_ledger_knows_what_an_event_is_a_snapshot_of_wherever_its_body_lay() {
+    let outside = Outside::default();
+    let failing = outside.worker(Router::new().on("*", |_: Event| async { Err(Failure::transient("down")) }));
+    let stored = outside.stored("2", &body(1));
+    run(&failing, &[envelope("1", &body(1)), stored, envelope_of("refunds/create", None, "3", &body(1))]).await;
+    let resource = |id: &str| outside.record(id).resource;
+    assert_eq!(resource("1").as_deref(), Some("orders/820982911946154001"));
+    assert_eq!(resource("2").as_deref(), Some("orders/820982911946154001"));
+    assert_eq!(resource("3"), None, "each refund counts");
 }
 
 #[tokio::test(start_paused = true)]

@@ -113,6 +113,15 @@ impl Setting {
         topics
     }
 
+    /// The topics of all that there is, sorted, as the simulator knows it.
+    pub(crate) fn listed(&self) -> Vec<String> {
+        let all = self.sim.subscriptions(&self.shop);
+        let topic = |name: &str| shopify_schema::topic_of_enum(name).unwrap_or(name).to_owned();
+        let mut topics: Vec<String> = all.iter().map(|(_, name)| topic(name)).collect();
+        topics.sort();
+        topics
+    }
+
     /// Those of others.
     pub(crate) async fn foreign(&self) -> Vec<Actual> {
         let url = &self.world.deployed.webhook_url;

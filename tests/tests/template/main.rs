@@ -172,9 +172,32 @@ fn nothing_is_allowed_on_every_resource_and_no_action_is_a_pattern() {
     assert!(allowed.len() > 10, "the policies were not found: {}", allowed.len());
     for statement in allowed {
         let is_any = |resource: &&Value| *resource == "*" || resource["Fn::Sub"] == "*";
-        assert!(!items(&statement["Resource"]).iter().any(is_any), "{statement}");
+        // X-Ray's actions know no resources.
+        let is_tracing = items(&statement["Action"]).iter().all(|action| text(action).starts_with("xray:Put"));
+        assert!(is_tracing || !items(&statement["Resource"]).iter().any(is_any), "{statement}");
         assert!(!items(&statement["Action"]).iter().any(|action| text(action).contains('*')), "{statement}");
     }
+}
+
+/// Lines without a level, as those of the metrics, count as INFO: Lambda must not drop them, whatever `LogLevel` is.
+#[test]
+fn lambda_lets_lines_of_metrics_pass_at_every_log_level() {
+    let template = Template::read();
+    let levels = at(template.parameter("LogLevel"), &["AllowedValues"]);
+    for level in items(levels) {
+        let lambdas = text(template.mapping("LogLevels", text(level), "Lambda"));
+        assert!(["TRACE", "DEBUG", "INFO"].contains(&lambdas), "{level}: Lambda filters at {lambdas}");
+    }
+}
+
+#[test]
+fn x_ray_may_be_written_to_only_where_it_is_on_and_by_every_function() {
+    let template = Template::read();
+    let policy = template.resource("TracingPolicy");
+    assert_eq!(policy["Condition"], "IsTraced");
+    let roles: BTreeSet<&str> = items(at(policy, &["Properties", "Roles"])).into_iter().map(refers_to).collect();
+    let functions = template.of_type("AWS::Serverless::Function");
+    assert_eq!(roles, functions.map(|(_, function)| refers_to(&function["Role"])).collect());
 }
 
 fn timeout(lane: &Lane<'_>) -> Duration {

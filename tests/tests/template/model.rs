@@ -28,6 +28,10 @@ impl Template {
         at(&self.0, &["Parameters", name])
     }
 
+    pub(crate) fn mapping(&self, name: &str, first: &str, second: &str) -> &Value {
+        at(&self.0, &["Mappings", name, first, second])
+    }
+
     /// The properties of each resource of a type.
     pub(crate) fn of_type<'a>(&'a self, wanted: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let resources = entries(&self.0["Resources"]).filter(move |(_, resource)| resource["Type"] == wanted);
@@ -110,7 +114,9 @@ pub(crate) fn items(value: &Value) -> Vec<&Value> {
 /// The logical id that `!Ref` or `!GetAtt` names.
 #[track_caller]
 pub(crate) fn refers_to(value: &Value) -> &str {
-    let name = value["Ref"].as_str().or_else(|| value["Fn::GetAtt"][0].as_str());
+    // The parser gives `!GetAtt A.B` as one text or as two.
+    let attribute = || value["Fn::GetAtt"].as_str()?.split('.').next();
+    let name = value["Ref"].as_str().or_else(|| value["Fn::GetAtt"][0].as_str()).or_else(attribute);
     name.unwrap_or_else(|| panic!("expected !Ref or !GetAtt, not {value}"))
 }
 

@@ -46,6 +46,25 @@ fn a_worker_can_wipe_tokens_and_read_none() {
     assert_eq!(actions(&template, "Fence"), ["dynamodb:UpdateItem"]);
 }
 
+#[test]
+fn an_index_of_the_ledger_holds_only_what_costs_no_later_write() {
+    let template = Template::read();
+    let ledger = template.resource("Ledger");
+    let indexes = items(at(ledger, &["Properties", "GlobalSecondaryIndexes"]));
+    let held = |name: &str| {
+        let index = indexes.iter().find(|index| index["IndexName"] == name).unwrap();
+        let keys: Vec<&str> = items(&index["KeySchema"]).iter().map(|key| text(&key["AttributeName"])).collect();
+        assert_eq!(index["Projection"]["ProjectionType"], "INCLUDE");
+        (keys, items(&index["Projection"]["NonKeyAttributes"]).into_iter().map(text).collect::<Vec<_>>())
+    };
+    // Nothing here changes after the claim: neither the state, nor a count, nor a time.
+    let unchanging = ["topic", "app", "lane", "resource_id"];
+    assert_eq!(held("by_day"), (vec!["day_bucket", "received_at_ms"], unchanging.to_vec()));
+    let with_error = [&unchanging[..], &["last_error"]].concat();
+    assert_eq!(held("by_trouble"), (vec!["trouble", "received_at_ms"], with_error));
+    assert_eq!(indexes.len(), 2);
+}
+
 /// All that any function may do with a resource.
 fn actions<'a>(template: &'a Template, id: &str) -> Vec<&'a str> {
     let is_of = |resource: &&Value| {

@@ -1,7 +1,5 @@
-//! What is told of each attempt: one structured line, from which `weir audit` is made, and metrics for whoever
-//! [observes](crate::Client::observe) the client.
-
-mod metrics;
+//! What is told of each attempt: one structured line, from which `weir audit` is made, and the same record to whoever
+//! [observes](crate::Client::observe) the client, who makes metrics and spans of it.
 
 use std::time::Duration;
 
@@ -9,8 +7,6 @@ use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
 use crate::{budget::Priority, error::Kind};
-
-pub use metrics::METRICS;
 
 /// The target of the lines, and the text by which they are found in a log.
 pub const TARGET: &str = "shopify_call";
@@ -45,6 +41,11 @@ pub struct Record<'a> {
 }
 
 impl Record<'_> {
+    /// Whether Shopify refused it for its limits.
+    pub fn is_throttled(&self) -> bool {
+        matches!(self.failure, Some("throttled" | "too_many_requests"))
+    }
+
     /// Writes the line.
     pub fn write(&self) {
         let priority = match self.priority {
@@ -66,7 +67,7 @@ impl Record<'_> {
                     status = self.status,
                     requested = self.requested,
                     cost = self.cost,
-                    request_id = self.request_id,
+                    shopify_request_id = self.request_id,
                     failure = self.failure,
                     "Called Shopify"
                 )

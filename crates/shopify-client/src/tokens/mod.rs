@@ -16,7 +16,7 @@ mod tests;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -97,7 +97,10 @@ pub struct Tokens {
     /// Who this process is, to the store's lock.
     owner: String,
     shops: Mutex<HashMap<ShopDomain, Arc<Slot>>>,
+    failures: OnceLock<Observer>,
 }
+
+type Observer = Box<dyn Fn(&ShopDomain) + Send + Sync>;
 
 /// What this process knows of one shop's token. The lock is held while it finds out more, so that many calls cost one
 /// read.
@@ -123,7 +126,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 impl Tokens {
     /// Tokens kept in `store`, renewed by `exchange`. `owner` tells this process from others.
     pub fn new(store: Arc<dyn TokenStore>, exchange: Exchange, clock: Clock, owner: String) -> Self {
-        Self { store, exchange, clock, owner, shops: Mutex::default() }
+        Self { store, exchange, clock, owner, shops: Mutex::default(), failures: OnceLock::new() }
+    }
+
+    /// Has each failed renewal told to `observer`, also where the old token still serves. The first observer stays.
+    pub fn observe_failures(&self, observer: impl Fn(&ShopDomain) + Send + Sync + 'static) {
+        self.failures.get_or_init(|| Box::new(observer));
     }
 
     /// A token that is valid now.
@@ -216,6 +224,9 @@ impl Tokens {
         let renewed = match renewed {
             Ok(renewed) => renewed,
             Err(error) => {
+                if let Some(observer) = self.failures.get() {
+                    observer(shop);
+                }
                 if let Err(error) = self.store.unlock(shop, &self.owner).await {
                     warn!(%shop, %error, "The lock on a token's renewal runs out by itself");
                 }

@@ -224,3 +224,16 @@ async fn no_token_is_shown() {
     assert!(!format!("{held:?} {:?}", world.store).contains("s3cret"));
     assert!(!format!("{held:?}").contains("old"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_renewal_is_told_also_where_the_old_token_still_serves() {
+    let world = World::new(HOUR / 12, Renewal::Refresh { token: "refresh-0".into(), expires_at: None });
+    let world = World { shopify: Arc::new(Shopify { refuses: true, ..Shopify::default() }), ..world };
+    let (process, failed) = (world.process("a"), Arc::new(AtomicUsize::new(0)));
+    let counter = failed.clone();
+    process.observe_failures(move |_shop| {
+        counter.fetch_add(1, Ordering::SeqCst);
+    });
+    process.get(&world.shop, Instant::now() + Duration::from_secs(60)).await.unwrap();
+    assert_eq!(failed.load(Ordering::SeqCst), 1);
+}

@@ -25,6 +25,8 @@ pub struct Entry {
     pub topic: String,
     /// `detail`: the CloudEvent.
     pub detail: String,
+    /// X-Ray's header, where the event's trace is recorded: what the rules' targets do then belongs to it.
+    pub xray: Option<String>,
 }
 
 impl Entry {
@@ -69,6 +71,7 @@ impl Bus {
                     .detail_type(entry.topic)
                     .detail(entry.detail)
                     .event_bus_name(&self.name)
+                    .set_trace_header(entry.xray)
                     .build(),
             )
         });

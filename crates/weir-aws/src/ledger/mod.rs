@@ -2,6 +2,7 @@
 //!
 //! An item stays under 1 KB, so that a write costs one unit: two units an event, claim and settle.
 
+mod batch;
 mod index;
 pub(crate) mod item;
 mod listing;

@@ -1,7 +1,7 @@
 //! Reading the ledger, for the operator.
 
 use crate::reason::reason;
-use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use weir_core::ledger::{Key, Record};
 
 use super::{
@@ -43,27 +43,6 @@ impl DynamoLedger {
         let request = self.client.get_item().table_name(&self.table).set_key(Some(item::key(key)));
         let reply = request.consistent_read(true).send().await.map_err(|e| unavailable(&e))?;
         Ok(reply.item().map(item::record).transpose()?)
-    }
-
-    /// Those of these records that are there, in no order: one call for a hundred, half a unit a record.
-    pub async fn get_many(&self, keys: &[Key]) -> Result<Vec<Record>, ReadError> {
-        let mut records = Vec::with_capacity(keys.len());
-        for chunk in keys.chunks(100) {
-            let mut left: Vec<Item> = chunk.iter().map(item::key).collect();
-            // DynamoDB answers as far as its throughput goes, and says what is left; the SDK paces what it refuses.
-            while !left.is_empty() {
-                let wanted = KeysAndAttributes::builder().set_keys(Some(left)).build();
-                let wanted = wanted.map_err(|error| unavailable(&error))?;
-                let reply = self.client.batch_get_item().request_items(&self.table, wanted).send().await;
-                let mut reply = reply.map_err(|error| unavailable(&error))?;
-                for item in reply.responses.iter_mut().flat_map(|all| all.remove(&self.table)).flatten() {
-                    records.push(item::record(&item)?);
-                }
-                let rest = reply.unprocessed_keys.and_then(|mut all| all.remove(&self.table));
-                left = rest.map(|rest| rest.keys).unwrap_or_default();
-            }
-        }
-        Ok(records)
     }
 
     /// Every generation of an event, the first one first.

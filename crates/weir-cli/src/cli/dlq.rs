@@ -2,14 +2,17 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use weir_core::Lane;
 
-use super::{StackArgs, StateName, audit::since, rate};
+use super::{StackArgs, audit::since};
 
-/// Dead-letter queues: what lies there and why, and how it comes back
+/// The dead-letter queues: what the lanes gave up, why, and how it comes back
 ///
-/// SQS has no index of a queue: to look at messages is to receive them. They are hidden meanwhile (from other operators
-/// too) and given back at the end; if the command is killed, they come back by themselves within a quarter of an hour.
+/// SQS has no index: to look at a message is to receive it, which hides it from everybody else for a while. Each of these
+/// commands reads the whole queue, gives back what it does not act on, on Ctrl-C too, and sees less while another one
+/// reads. One that is killed gives nothing back: its messages come back by themselves within half a minute (three minutes,
+/// where there are a hundred thousand).
 #[derive(Debug, Args)]
 pub(crate) struct DlqArgs {
     #[command(subcommand)]
@@ -18,98 +21,97 @@ pub(crate) struct DlqArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DlqCommand {
-    /// List dead-lettered events, grouped by what went wrong
+    /// Show what is dead-lettered, grouped by error, topic, shop, lane, state or age
+    ///
+    /// The error and the state are the ledger's. A message that is no envelope is listed as unreadable, under SQS's own id
+    /// for it: sqs:ID. Numbers in errors count as one: `line 1, column 7` and `line 2, column 9` are one group.
     #[command(after_help = LIST_HELP)]
     List(DlqListArgs),
-    /// Show one dead-lettered event: its envelope, and what the ledger knows
+    /// Show one message: what its envelope says, what the ledger says, and why it is here
     #[command(after_help = SHOW_HELP)]
     Show(DlqShowArgs),
-    /// Send dead-lettered events back to their lanes. Without --yes, only say what would be sent
+    /// Send messages back to their lanes, after a preview
     ///
-    /// A message is deleted only once its lane has it. Killed in between, it is in both: replay again, and the ledger lets
-    /// the event take effect once. Each replay that acts is recorded: who, when, what, and how it ended.
+    /// Without --yes only says what would go where. With it each message is sent to its lane and then deleted from the
+    /// dead-letter queue, so that whatever ends the command loses none. One that was sent and not yet deleted is in both
+    /// places; it is sent again, and the ledger lets it take effect once. Each replay is written down, with who, when,
+    /// what and how it ended, before the first message moves: `weir dlq history`.
+    ///
+    /// What took effect already is only taken out of the queue. Another body under the id of an event, and what is no
+    /// envelope, stays where it is. --force runs such an event again, as a new generation: whatever it caused the first
+    /// time, it causes twice. What a newer version of its resource overtook stays stale, forced or not.
+    ///
+    /// With --file one event gets another body, and runs as a new generation. Its message need not be there any more.
     #[command(after_help = REPLAY_HELP)]
     Replay(DlqReplayArgs),
-    /// Delete dead-lettered events for good. Without --yes, only say what would be deleted
+    /// Delete messages, after a preview
+    ///
+    /// The ledger goes on saying that their events failed. The ids of what is dropped are written down, bodies are not:
+    /// --keep writes the whole messages to a file first.
     #[command(after_help = DROP_HELP)]
     Drop(DlqDropArgs),
-    /// List the replays and drops of the past: who, when, what, and how they ended
-    #[command(after_help = "Examples:\n  weir dlq history\n  weir dlq history --limit 100 --json")]
+    /// List replays and drops: who, when, what, and how each ended
+    #[command(after_help = HISTORY_HELP)]
     History(DlqHistoryArgs),
 }
 
 const LIST_HELP: &str = "\
 Examples:
   weir dlq list
-  weir dlq list --lane standard --error timeout
-  weir dlq list --shop north.myshopify.com --older-than 2h --json";
+  weir dlq list --topic orders/create --error 'HTTP 500' --newer-than 2h
+  weir dlq list --by shop
+  weir dlq list --stack weir --json | jq '.groups[] | {error, count}'";
 
 const SHOW_HELP: &str = "\
 Examples:
   weir dlq show 'north.myshopify.com#b54557e4-bdd9-4b37-8a5f-bf7d70bcd043'
-  weir dlq show 'north.myshopify.com#b54557e4-bdd9-4b37-8a5f-bf7d70bcd043' --body > body.json";
+  weir dlq show b54557e4-bdd9-4b37-8a5f-bf7d70bcd043
+  weir dlq show sqs:5fea7756-0ea4-451a-a703-a558b933e274        a message that is no envelope
+  weir dlq show b54557e4-bdd9-4b37-8a5f-bf7d70bcd043 --body > body.json";
 
 const REPLAY_HELP: &str = "\
 Examples:
-  weir dlq replay --error timeout                        what would be sent
-  weir dlq replay --error timeout --yes --rate 50        send it, 50 a second
-  weir dlq replay --resume 20261127T050000-1f3a --yes    go on where that one ended
-  weir dlq replay --event 'SHOP#ID' --force --yes        run it again although it is done
-  weir dlq replay --event 'SHOP#ID' --file fixed.json --yes";
+  weir dlq replay                                                  what would be sent, and where to
+  weir dlq replay --yes
+  weir dlq replay --error 'HTTP 500' --shop north.myshopify.com --rate 20/s --yes
+  weir dlq replay --resume 20261127T050000Z-1f3a --yes             go on where one ended
+  weir dlq replay --event 'north.myshopify.com#b54557e4' --force --yes
+  weir dlq replay --event 'north.myshopify.com#b54557e4' --file fixed.json --yes";
 
 const DROP_HELP: &str = "\
 Examples:
-  weir dlq drop --topic carts/update --older-than 3d     what would be deleted
-  weir dlq drop --topic carts/update --older-than 3d --keep carts.jsonl --yes";
+  weir dlq drop --topic carts/update --older-than 7d               what would be deleted
+  weir dlq drop --state unreadable --keep dropped.jsonl --yes
+  weir dlq drop --all --yes";
 
-#[derive(Debug, Default, Clone, Args)]
-#[command(next_help_heading = "Which events (default: all)")]
-pub(crate) struct DlqFilterArgs {
-    /// Only this lane's
-    #[arg(long, value_name = "LANE", value_parser = lane)]
-    pub(crate) lane: Option<weir_core::Lane>,
-    /// Only this shop's
-    #[arg(long, value_name = "DOMAIN")]
-    pub(crate) shop: Option<String>,
-    /// Only this topic's
-    #[arg(long, value_name = "TOPIC")]
-    pub(crate) topic: Option<String>,
-    /// Only this app's
-    #[arg(long, value_name = "NAME")]
-    pub(crate) app: Option<String>,
-    /// Only those whose last error has this in it, in any case
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) error: Option<String>,
-    /// Only those that the ledger has in this state
-    #[arg(long)]
-    pub(crate) state: Option<StateName>,
-    /// Only those that came in longer ago
-    #[arg(long, value_name = "TIME", value_parser = since)]
-    pub(crate) older_than: Option<Duration>,
-    /// Only those that came in within this time
-    #[arg(long, value_name = "TIME", value_parser = since)]
-    pub(crate) newer_than: Option<Duration>,
-    /// Only this one: SHOP#ID
-    #[arg(long, value_name = "EVENT")]
-    pub(crate) event: Option<String>,
-}
+const HISTORY_HELP: &str = "\
+Examples:
+  weir dlq history
+  weir dlq history 20261127T050000Z-1f3a          one of them, with its events
+  weir dlq history --json | jq '.[] | select(.state != \"done\")'";
 
 #[derive(Debug, Args)]
 pub(crate) struct DlqListArgs {
     #[command(flatten)]
-    pub(crate) filter: DlqFilterArgs,
-    /// List each event, not only groups: so many at most
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) each: Option<u32>,
+    pub(crate) filter: FilterArgs,
+    /// What makes a group
+    #[arg(long, value_name = "WHAT", default_value = "error")]
+    pub(crate) by: GroupBy,
+    /// How many groups to show, and with --json how many messages
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) limit: u32,
     #[command(flatten)]
     pub(crate) source: StackArgs,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct DlqShowArgs {
-    /// SHOP#ID, as `weir dlq list --each 20` prints it
+    /// SHOP#ID, the webhook id alone, or sqs:ID
     pub(crate) event: String,
-    /// Print the body alone, byte for byte. It holds customers' data
+    /// Only look into this lane's queue
+    #[arg(long)]
+    pub(crate) lane: Option<LaneName>,
+    /// Print the body, byte for byte, and nothing else: it holds customers' data
     #[arg(long)]
     pub(crate) body: bool,
     #[command(flatten)]
@@ -119,28 +121,30 @@ pub(crate) struct DlqShowArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DlqReplayArgs {
     #[command(flatten)]
-    pub(crate) filter: DlqFilterArgs,
+    pub(crate) filter: FilterArgs,
     /// Do it
     #[arg(long)]
     pub(crate) yes: bool,
-    /// No more than so many a second [default: as fast as SQS takes them]
-    #[arg(long, value_name = "N", value_parser = rate)]
+    /// The same as leaving --yes out
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+    /// Send no more than this many a second [default: as fast as SQS takes them]
+    #[arg(long, value_name = "N", value_parser = super::rate)]
     pub(crate) rate: Option<f64>,
-    /// Stop after so many
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    /// Send no more than this many
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "file")]
     pub(crate) limit: Option<u64>,
-    /// Run them even if they are done: as a later generation. What they do is then done twice
+    /// Run events again that took effect already: what they caused, they cause twice
     #[arg(long)]
     pub(crate) force: bool,
-    /// Send this file's bytes as the body, as a later generation; - is stdin
-    #[arg(long, value_name = "FILE", requires = "event", conflicts_with = "force")]
+    /// The body that the event gets in place of its own; - is stdin
+    #[arg(long, value_name = "FILE", requires = "event", conflicts_with_all = ["force", "rate"])]
     pub(crate) file: Option<PathBuf>,
-    /// Go on with a replay that was stopped, as `weir dlq history` names it: its filter, its options
-    #[arg(
-        long,
-        value_name = "OPERATION",
-        conflicts_with_all = ["lane", "shop", "topic", "app", "error", "state", "older_than", "newer_than", "event", "file", "force"]
-    )]
+    /// The file need not be JSON
+    #[arg(long, requires = "file")]
+    pub(crate) raw: bool,
+    /// Go on with this one, by its name in `weir dlq history`: its filter and options hold
+    #[arg(long, value_name = "NAME", conflicts_with_all = RESUMED)]
     pub(crate) resume: Option<String>,
     #[command(flatten)]
     pub(crate) source: StackArgs,
@@ -149,29 +153,129 @@ pub(crate) struct DlqReplayArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DlqDropArgs {
     #[command(flatten)]
-    pub(crate) filter: DlqFilterArgs,
+    pub(crate) filter: FilterArgs,
     /// Do it
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Without any filter: everything
+    /// Everything, where no filter is given
     #[arg(long)]
     pub(crate) all: bool,
-    /// Write each message to this new file first, a line of JSON each. It holds customers' data
+    /// Delete no more than this many
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+    /// First add each message to this file, a line of JSON each. Only its owner may read it: bodies are in there
     #[arg(long, value_name = "FILE")]
     pub(crate) keep: Option<PathBuf>,
+    /// Go on with this one, by its name in `weir dlq history`: its filter and options hold
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["lane", "shop", "topic", "error", "older_than", "newer_than",
+        "app", "state", "event", "limit", "all"])]
+    pub(crate) resume: Option<String>,
     #[command(flatten)]
     pub(crate) source: StackArgs,
 }
 
+const RESUMED: [&str; 12] =
+    ["lane", "shop", "topic", "error", "older_than", "newer_than", "app", "state", "event", "limit", "force", "file"];
+
 #[derive(Debug, Args)]
 pub(crate) struct DlqHistoryArgs {
-    /// How many at most, the latest first
+    /// Only this one, and the events that it acted on
+    pub(crate) name: Option<String>,
+    /// How many at most
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
     #[command(flatten)]
     pub(crate) source: StackArgs,
 }
 
-fn lane(text: &str) -> Result<weir_core::Lane, String> {
-    text.parse().map_err(|_| format!("expected one of {}", weir_core::Lane::ALL.map(|lane| lane.as_str()).join(", ")))
+/// Which messages: all of what is given must hold.
+#[derive(Debug, Default, Clone, Args)]
+#[command(next_help_heading = "Which messages (default: all)")]
+pub(crate) struct FilterArgs {
+    /// Of this lane
+    #[arg(long)]
+    pub(crate) lane: Option<LaneName>,
+    /// Of this shop
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) shop: Option<String>,
+    /// Of this topic
+    #[arg(long, value_name = "TOPIC")]
+    pub(crate) topic: Option<String>,
+    /// Whose last error has this in it, in whatever case
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) error: Option<String>,
+    /// Taken in longer ago than this, as 30m, 2h or 7d
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub(crate) older_than: Option<Duration>,
+    /// Taken in since then
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub(crate) newer_than: Option<Duration>,
+    /// Of this app
+    #[arg(long, value_name = "NAME")]
+    pub(crate) app: Option<String>,
+    /// Whose event is in this state
+    #[arg(long)]
+    pub(crate) state: Option<StandingName>,
+    /// This one: SHOP#ID, the webhook id alone, or sqs:ID
+    #[arg(long, value_name = "ID")]
+    pub(crate) event: Option<String>,
+}
+
+/// A lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LaneName {
+    /// Paid orders, uninstalls, the compliance topics
+    Urgent,
+    /// Orders, refunds, fulfillments, inventory, what is unknown
+    Standard,
+    /// Products, collections, customers, carts, checkouts
+    Bulk,
+}
+
+impl From<LaneName> for Lane {
+    fn from(name: LaneName) -> Self {
+        match name {
+            LaneName::Urgent => Self::Urgent,
+            LaneName::Standard => Self::Standard,
+            LaneName::Bulk => Self::Bulk,
+        }
+    }
+}
+
+/// How a message stands to the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StandingName {
+    /// Its event failed
+    Failed,
+    /// Its event took effect: another copy was handled
+    Done,
+    /// A newer version of its resource came first
+    Stale,
+    /// A copy of it waits in its lane
+    Parked,
+    /// A worker acts on a copy of it now
+    Leased,
+    /// The event came with another body
+    Mismatch,
+    /// The ledger does not know it
+    Unknown,
+    /// It is no envelope
+    Unreadable,
+}
+
+/// What makes a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GroupBy {
+    /// The last error
+    Error,
+    /// The topic
+    Topic,
+    /// The shop
+    Shop,
+    /// The lane
+    Lane,
+    /// How it stands to the ledger
+    State,
+    /// How long ago it was taken in
+    Age,
 }

@@ -5,8 +5,7 @@ pub(crate) mod audit;
 mod controls;
 #[cfg(feature = "aws")]
 mod dev;
-#[cfg(feature = "aws")]
-mod dlq;
+pub(crate) mod dlq;
 #[cfg(feature = "aws")]
 mod events;
 #[cfg(feature = "aws")]
@@ -16,6 +15,8 @@ pub(crate) mod send;
 mod shops;
 #[cfg(feature = "aws")]
 mod status;
+#[cfg(feature = "aws")]
+mod subscriptions;
 mod topics;
 
 use std::process::ExitCode;
@@ -60,12 +61,13 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
         Command::Dev(args) => dev::run(&args, printer).await,
         Command::Send(args) => send::run(&args, printer).await,
         Command::Topics => topics::run(printer),
-        Command::Dlq(args) => dlq::run(args, printer).await,
         Command::Events(args) => events::run(args, printer).await,
         Command::Shops(args) => shops::run(args, printer).await,
         Command::Audit(args) => audit::run(&args, printer).await,
         Command::Controls(args) => controls::run(args, printer).await,
         Command::Reconcile(args) => reconcile::run(&args, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
+        Command::Dlq(args) => dlq::run(args, printer).await,
+        Command::Subscriptions(args) => subscriptions::run(args, printer).await,
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Place {
     /// Whether it is the local stack.
     pub(crate) is_local: bool,
     outputs: BTreeMap<String, String>,
+    /// The emulator's own form of the webhook URL.
+    local_webhook_url: Option<String>,
 }
 
 /// A lane's two queues.
@@ -36,20 +38,26 @@ pub(crate) struct LaneUrls {
 impl Place {
     /// The local stack, or the one that was named.
     pub(crate) async fn find(args: &StackArgs) -> anyhow::Result<Self> {
-        let (config, stack, shopify, is_local) = match &args.stack {
+        let (config, stack, shopify, local_webhook_url) = match &args.stack {
             None => {
                 let local = dev_file("--stack")?;
                 let shopify = local.shopify_url.as_deref().map(AdminApi::at).transpose()?;
-                (local_config(&local.region, &local.aws_endpoint_url), local.stack_name, shopify, true)
+                (
+                    local_config(&local.region, &local.aws_endpoint_url),
+                    local.stack_name,
+                    shopify,
+                    Some(local.webhook_url),
+                )
             }
             Some(stack) => {
                 let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await;
-                (config, stack.clone(), Some(AdminApi::Shopify), false)
+                (config, stack.clone(), Some(AdminApi::Shopify), None)
             }
         };
+        let is_local = local_webhook_url.is_some();
         let hint = if is_local { LOCAL_HINT } else { STACK_HINT };
         let outputs = all_outputs(&config, &stack, hint).await?;
-        Ok(Self { config, stack, shopify, hint, is_local, outputs })
+        Ok(Self { config, stack, shopify, hint, is_local, outputs, local_webhook_url })
     }
 
     /// What the stack's output of this name says.
@@ -64,7 +72,12 @@ impl Place {
         })
     }
 
-    /// The stack's shops, and what it takes to call them.
+    /// Where the default app's subscriptions point; other apps' have a slash and the app's name behind it.
+    pub(crate) fn webhook_url(&self) -> anyhow::Result<String> {
+        self.local_webhook_url.clone().map_or_else(|| self.output("WebhookUrl"), Ok)
+    }
+
+    /// Its shops, and what is needed to call them.
     pub(crate) fn shops(&self) -> anyhow::Result<ShopsTarget> {
         let table = self.output("ShopsTable")?;
         Ok(ShopsTarget {

@@ -4,7 +4,7 @@ use crate::{run, server, weir};
 
 #[test]
 fn every_command_shows_examples_in_its_help() {
-    let commands: [&[&str]; 21] = [
+    let commands: [&[&str]; 27] = [
         &["dev"],
         &["send"],
         &["topics"],
@@ -26,6 +26,12 @@ fn every_command_shows_examples_in_its_help() {
         &["controls", "unlimit"],
         &["controls", "tier"],
         &["controls", "apply"],
+        &["dlq"],
+        &["dlq", "list"],
+        &["dlq", "show"],
+        &["dlq", "replay"],
+        &["dlq", "drop"],
+        &["dlq", "history"],
     ];
     for command in commands {
         let ended = run(weir(command).arg("--help"));
@@ -65,9 +71,14 @@ fn a_command_line_that_can_not_be_followed_ends_with_2() {
 
 #[test]
 fn without_a_local_stack_the_error_says_how_to_start_one() {
-    for line in
-        [&["send", "orders/create"][..], &["events", "list"], &["shops", "list"], &["audit"], &["controls", "show"]]
-    {
+    for line in [
+        &["send", "orders/create"][..],
+        &["events", "list"],
+        &["shops", "list"],
+        &["audit"],
+        &["controls", "show"],
+        &["dlq", "list"],
+    ] {
         let ended = run(&mut weir(line));
         assert_eq!(ended.status, 1);
         let last = ended.stderr.lines().last().unwrap();

@@ -5,6 +5,7 @@
 mod audit;
 mod check;
 mod controls;
+mod dlq;
 mod events;
 mod help;
 mod reconcile;

@@ -74,6 +74,12 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// When it happened, if Shopify said so and it can be read.
+    pub fn triggered_at_ms(&self) -> Option<UnixMillis> {
+        let at: jiff::Timestamp = self.triggered_at.as_deref()?.parse().ok()?;
+        Some(UnixMillis(at.as_millisecond()))
+    }
+
     /// The CloudEvents `type`.
     pub fn event_type(&self) -> String {
         format!("com.shopify.{}", self.topic.replace('/', "."))

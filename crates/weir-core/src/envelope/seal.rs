@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::value::RawValue;
 
 use super::{COMPRESS_ABOVE_BYTES, Data, Envelope, MAX_MESSAGE_BYTES, Meta, wire};
-use crate::{UnixMillis, park::Parked};
+use crate::park::Parked;
 
 /// The message exceeds what SQS takes, even compressed: the body goes to S3, and [`refer`] to the lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,21 +30,16 @@ pub fn refer(meta: &Meta, uri: &str) -> String {
 impl Envelope {
     /// The message of a parked copy: the same event, its body byte for byte as it came in this one.
     pub fn park(&self, parked: Parked) -> String {
-        self.again(&self.meta, Some(parked))
+        self.write(Some(parked))
     }
 
-    /// The message of a replay: the same event, its body byte for byte as it came in this one. `generation` is the
-    /// message's own, or a later one, which runs though this one ended. The park count stays, for the ledger gives
-    /// messages up for later copies; what the event waited before is forgotten, so that it may wait anew from `now`.
-    pub fn replay(&self, generation: u32, now: UnixMillis) -> String {
-        let meta = Meta { generation, ..self.meta.clone() };
-        // A later generation is an event of its own, which was never parked.
-        let parked = self.parked.filter(|_| generation == self.meta.generation);
-        self.again(&meta, parked.map(|parked| Parked { since: now, ..parked }))
+    /// The message that this envelope came in, or would come in, were it changed since: its body byte for byte as it came.
+    pub fn message(&self) -> String {
+        self.write(self.parked)
     }
 
-    fn again(&self, meta: &Meta, parked: Option<Parked>) -> String {
-        let mut wire = wire::Wire::new(meta);
+    fn write(&self, parked: Option<Parked>) -> String {
+        let mut wire = wire::Wire::new(&self.meta);
         if let Some(parked) = parked {
             wire.park(parked);
         }

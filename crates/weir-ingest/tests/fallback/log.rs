@@ -1,12 +1,9 @@
 //! What the log says of the second region.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use serde_json::Value;
+use tracing_subscriber::filter::LevelFilter;
+use weir_lambda::telemetry;
 
 use super::there;
 use crate::{
@@ -14,29 +11,13 @@ use crate::{
     support::{HANGS, Outside, Request, World},
 };
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// The lines of warnings and errors while one order is posted.
 async fn troubles(world: &World) -> Vec<Value> {
-    let log = Log::default();
-    let writer = log.clone();
-    let format = tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone());
-    let told = tracing::subscriber::set_default(format.finish());
+    let (subscriber, output) = telemetry::captured(LevelFilter::INFO);
+    let told = tracing::subscriber::set_default(subscriber);
     world.post(&Request::signed(ORDER)).await;
     drop(told);
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let lines = output.lines().into_iter().map(|line| serde_json::from_str::<Value>(&line).unwrap());
     lines.filter(|line| line["level"] != "INFO").collect()
 }
 

@@ -19,6 +19,7 @@ use weir_ingest::{
     HttpEvent, Ingest, Invocation,
     outside::{SecretSource, Sink, Unavailable},
 };
+use weir_lambda::telemetry::Telemetry;
 
 pub const SECRET: &str = "hush";
 
@@ -172,9 +173,19 @@ impl World {
         Self { outside, ingest: ingest.with_fallback(fallback.clone()) }
     }
 
+    pub fn told_to(self, telemetry: Telemetry) -> Self {
+        Self { ingest: self.ingest.told_to(telemetry), ..self }
+    }
+
     pub async fn post(&self, request: &Request) -> Answer {
+        self.post_traced(request, None).await
+    }
+
+    /// Within a trace that X-Ray began.
+    pub async fn post_traced(&self, request: &Request, xray: Option<&str>) -> Answer {
         let now = UnixMillis(1_795_755_600_000);
-        let invocation = Invocation { request_id: "invocation-1".into(), xray_trace_id: None, now };
+        let xray_trace_id = xray.map(str::to_owned);
+        let invocation = Invocation { request_id: "invocation-1".into(), xray_trace_id, now };
         let response = self.ingest.answer(request.event(), &invocation).await;
         let response = serde_json::to_value(response).unwrap();
         Answer {

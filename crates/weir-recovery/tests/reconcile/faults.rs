@@ -1,6 +1,8 @@
 //! Broken off anywhere and run again: nothing lost, nothing doubled.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
 use weir_recovery::RunError;
 use weir_testkit::Fault;
 

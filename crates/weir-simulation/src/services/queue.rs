@@ -100,6 +100,11 @@ impl SimQueue {
         Self { messages: Arc::default(), arrived: Arc::default(), visibility, max_receives, is_fair: true }
     }
 
+    /// After so many receives a message is dead-lettered.
+    pub fn max_receives(&self) -> u32 {
+        self.max_receives
+    }
+
     /// The same without fairness: whoever sends most waits least.
     #[must_use]
     pub fn unfair(self) -> Self {

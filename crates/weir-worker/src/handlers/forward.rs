@@ -10,6 +10,7 @@ use weir_core::{Failure, envelope};
 use weir_lambda::{
     destination::{CallError, Destination},
     router::{Classify, Event, Router},
+    traces,
 };
 
 /// The name of the handler and of the destination.
@@ -55,11 +56,14 @@ pub fn route(router: Router, url: &str, destination: Destination) -> Result<Rout
 async fn post(client: &Client, url: Url, destination: &Destination, event: &Event) -> Result<(), Failure> {
     let meta = event.meta();
     let detail = envelope::detail(meta, Ok(envelope::json(event.body()).permanent()?));
-    let request = client
+    let mut request = client
         .post(url)
         .header("content-type", "application/cloudevents+json")
         .header("webhook-id", &meta.webhook_id)
         .body(detail);
+    if let Some(place) = traces::current() {
+        request = request.header("traceparent", place.to_string());
+    }
     destination
         .call(event, async {
             match request.send().await {

@@ -6,12 +6,16 @@ use futures_util::FutureExt;
 use serde_json::value::RawValue;
 use weir_aws::{BodyError, Entry};
 use weir_core::{
-    Failure,
+    Failure, TraceContext,
     controls::Target,
     envelope::{self, Envelope, MAX_ENTRY_BYTES, Meta},
     ledger::{Ending, Owner},
 };
-use weir_lambda::{destination::SWITCHED_OFF_FOR, router::Event};
+use weir_lambda::{
+    destination::SWITCHED_OFF_FOR,
+    router::Event,
+    traces::{Call, Kind},
+};
 
 use super::{Processor, Seat, resource::Visited};
 use crate::outside::{BodyStore, Outside};
@@ -19,6 +23,9 @@ use crate::outside::{BodyStore, Outside};
 /// What came too late is published under its topic with this in front: no rule for the topic takes it, and who counts
 /// each creation whatever its snapshot says can ask for it.
 const SUPERSEDED: &str = "superseded/";
+
+/// The reason of an attempt whose handler panicked.
+pub(super) const PANICKED: &str = "a handler panicked: the log says where";
 
 /// Why an attempt did not come to an end.
 pub(super) enum Stopped {
@@ -100,11 +107,19 @@ impl<O: Outside> Processor<O> {
 
     async fn effect(&self, event: &Event, json: &RawValue, seat: Seat) -> Result<(), Failure> {
         self.run_handlers(event).await?;
-        seat.publish(self.entry(event, json, "").await?).await
+        self.publish(event, json, "", seat).await
     }
 
     async fn notify(&self, event: &Event, json: &RawValue, seat: Seat) -> Result<(), Failure> {
-        seat.publish(self.entry(event, json, SUPERSEDED).await?).await
+        self.publish(event, json, SUPERSEDED, seat).await
+    }
+
+    async fn publish(&self, event: &Event, json: &RawValue, prefix: &str, seat: Seat) -> Result<(), Failure> {
+        let entry = self.entry(event, json, prefix).await?;
+        let call = Call::begin(Kind::Producer, "publish");
+        let published = seat.publish(entry).await;
+        call.end(Vec::new(), published.as_ref().err().map(|failure| failure.reason().to_owned()));
+        published
     }
 
     async fn run_handlers(&self, event: &Event) -> Result<(), Failure> {
@@ -114,7 +129,7 @@ impl<O: Outside> Processor<O> {
             match AssertUnwindSafe(running).catch_unwind().await {
                 Ok(result) => result?,
                 // Its message may quote customer data; the panic hook told the place.
-                Err(_message) => return Err(Failure::transient("a handler panicked: the log says where")),
+                Err(_message) => return Err(Failure::transient(PANICKED)),
             }
         }
         Ok(())
@@ -132,7 +147,9 @@ impl<O: Outside> Processor<O> {
 }
 
 fn entry(meta: &Meta, body: Result<&RawValue, &str>, prefix: &str) -> Entry {
-    Entry { topic: format!("{prefix}{}", meta.topic), detail: envelope::detail(meta, body) }
+    let place = meta.traceparent.as_deref().and_then(TraceContext::parse);
+    let xray = place.filter(|place| place.is_sampled()).map(TraceContext::xray);
+    Entry { topic: format!("{prefix}{}", meta.topic), detail: envelope::detail(meta, body), xray }
 }
 
 fn body_failure(error: BodyError) -> Failure {

@@ -4,6 +4,7 @@ mod act;
 mod publisher;
 mod resource;
 mod settle;
+mod told;
 mod within;
 
 use std::{sync::Arc, time::Duration};
@@ -14,12 +15,14 @@ use weir_core::{
     controls::Controls,
     envelope::{Envelope, EnvelopeProblem},
     ledger::{Again, Ask, Claim, Ended, Ending, Key, Ledger, Owner},
+    metrics,
     park::OUTAGE_AT_MOST,
     sha256,
 };
 use weir_lambda::{
     batch::{Message, Verdict},
     router::Router,
+    telemetry::Telemetry,
 };
 
 use act::Stopped;
@@ -50,6 +53,10 @@ pub struct Processor<O> {
     pub lease_until: UnixMillis,
     /// Until when effects may begin.
     pub effects_end: EffectsEnd,
+    /// What the work is told to.
+    pub telemetry: Telemetry,
+    /// From this receive on a failure sends a message to the DLQ.
+    pub max_receives: u32,
 }
 
 /// An attempt at an event, from its claim on.
@@ -88,7 +95,7 @@ impl<O: Outside> Processor<O> {
     /// Takes a message to its verdict. Everything that goes wrong is told once, here.
     pub async fn process(&self, message: &Message, seat: Seat) -> Verdict {
         match Envelope::parse(&message.body) {
-            Ok(envelope) => self.event(message, envelope, seat).await,
+            Ok(envelope) => self.traced(message, envelope, seat).await,
             Err(problem) => self.unreadable(message, &problem).await,
         }
     }
@@ -116,8 +123,16 @@ impl<O: Outside> Processor<O> {
         };
         let mut attempt = Attempt::begun(&ask, number);
         match self.act(envelope, &owner, seat, &mut attempt.resource).await {
-            Ok(ending) => self.complete(message, &attempt, &ending).await,
-            Err(Stopped::Failed(failure)) => self.fail(message, &attempt, failure).await,
+            Ok(ending) => {
+                let verdict = self.complete(message, &attempt, &ending).await;
+                self.tell_ended(message, &meta, &ending, verdict);
+                verdict
+            }
+            Err(Stopped::Failed(failure)) => {
+                let verdict = self.fail(message, &attempt, failure.clone()).await;
+                self.tell_failed(message, Some(&meta), &failure, verdict);
+                verdict
+            }
             Err(Stopped::Lost) => Verdict::Retry,
         }
     }
@@ -139,7 +154,12 @@ impl<O: Outside> Processor<O> {
             lease_until: self.lease_until,
         };
         match self.claim(message, &ask).await {
-            Ok(number) => self.fail(message, &Attempt::begun(&ask, number), Failure::permanent(problem)).await,
+            Ok(number) => {
+                let failure = Failure::permanent(problem);
+                let verdict = self.fail(message, &Attempt::begun(&ask, number), failure.clone()).await;
+                self.tell_failed(message, None, &failure, verdict);
+                verdict
+            }
             Err(verdict) => verdict,
         }
     }
@@ -151,6 +171,7 @@ impl<O: Outside> Processor<O> {
             Ok(Claim::Granted { attempt }) => return Ok(attempt),
             Ok(Claim::Duplicate) => {
                 tracing::info!(%key, "Duplicate: it ended before");
+                self.tell(&metrics::DUPLICATES, ask.meta);
                 self.count(key, Again::Duplicate).await;
                 Verdict::Acknowledge
             }
@@ -170,6 +191,7 @@ impl<O: Outside> Processor<O> {
             }
             Ok(Claim::Mismatch) => {
                 tracing::error!(%key, "Another body came under this id before: on its way to the DLQ");
+                self.tell_mismatch(message, ask.meta);
                 self.count(key, Again::Mismatch).await;
                 Verdict::RetryAfter(Duration::ZERO)
             }
@@ -179,7 +201,9 @@ impl<O: Outside> Processor<O> {
             }
             Err(error) => {
                 tracing::error!(%key, error = %error.source, "{error}");
-                self.without_ledger(message, key).await
+                let verdict = self.without_ledger(message, key).await;
+                self.tell_without_ledger(message, ask.meta, verdict);
+                verdict
             }
         };
         Err(verdict)

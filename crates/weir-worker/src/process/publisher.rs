@@ -125,7 +125,7 @@ mod tests {
     }
 
     fn entry(topic: &str) -> Entry {
-        Entry { topic: topic.into(), detail: "{}".into() }
+        Entry { topic: topic.into(), detail: "{}".into(), xray: None }
     }
 
     #[tokio::test(start_paused = true)]

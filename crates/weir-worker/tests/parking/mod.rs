@@ -12,7 +12,7 @@ use weir_core::{
     Failure, UnixMillis,
     controls::Controls,
     envelope::Envelope,
-    ledger::State,
+    ledger::{Outcome, State},
     park::{OUTAGE_AT_MOST, Parked},
 };
 use weir_lambda::router::{Event, Router};
@@ -35,6 +35,9 @@ async fn an_outage_parks_a_copy_and_the_original_gives_way_to_it() {
     let [(copy, message, group, delay)] = &outside.parked()[..] else { panic!("one copy") };
     assert_eq!((copy.parked.unwrap().count, group.as_str()), (1, "north.myshopify.com"));
     assert!(*delay >= Duration::from_secs(60) && *delay <= Duration::from_secs(120), "{delay:?}");
+    let [attempt] = &record.history[..] else { panic!("{:?}", record.history) };
+    let told = (attempt.outcome, attempt.comes_back, attempt.error.as_deref());
+    assert_eq!(told, (Outcome::Parked, Some(attempt.ended + *delay), Some("erp is down")));
     // The acknowledgement was lost: the original comes again, and must not become a second copy.
     assert!(run_received(&outside.worker(down()), std::slice::from_ref(&original), 2).await.is_empty());
     assert_eq!(outside.parked().len(), 1);

@@ -21,7 +21,7 @@ use weir_core::{
     ledger::{Key, Ledger, Record},
     sha256,
 };
-use weir_lambda::router::Router;
+use weir_lambda::{router::Router, telemetry::Telemetry};
 use weir_testkit::{Fault, Faulty, ModelLedger};
 use weir_worker::{
     Worker,
@@ -29,6 +29,9 @@ use weir_worker::{
 };
 
 const SHOP: &str = "north.myshopify.com";
+
+/// As in template.yaml.
+pub const MAX_RECEIVES: u32 = 5;
 
 /// Everything outside. Cloned handles share it.
 #[derive(Default, Clone)]
@@ -41,6 +44,8 @@ pub struct Outside {
     postponed: Arc<Mutex<Vec<Duration>>>,
     parked: Arc<Mutex<Vec<(String, String, Duration)>>>,
     controls: Controls,
+    /// What the worker's work is told to.
+    pub telemetry: Telemetry,
     /// Whether the queue takes no copies.
     pub queue_is_down: Arc<AtomicBool>,
     /// What the shops' keeper was told, in order.
@@ -115,6 +120,8 @@ impl Outside {
             backoff: Backoff::default(),
             clock: Clock::Wall,
             controls: weir_aws::Controls::fixed(self.controls.clone()),
+            telemetry: self.telemetry.clone(),
+            max_receives: MAX_RECEIVES,
         }
     }
 
@@ -133,6 +140,11 @@ impl Outside {
 
     pub fn published(&self) -> Vec<String> {
         self.entries.lock().unwrap().iter().map(|entry| entry.detail.clone()).collect()
+    }
+
+    /// X-Ray's header of each, in order.
+    pub fn xray_headers(&self) -> Vec<Option<String>> {
+        self.entries.lock().unwrap().iter().map(|entry| entry.xray.clone()).collect()
     }
 
     /// What each was published as, in order.
@@ -266,6 +278,11 @@ pub fn envelope(id: &str, body: &[u8]) -> String {
 pub fn envelope_of(topic: &str, triggered_at: Option<&str>, id: &str, body: &[u8]) -> String {
     let meta = Meta { topic: topic.into(), triggered_at: triggered_at.map(str::to_owned), ..meta(id, body) };
     envelope::seal(&meta, body).unwrap()
+}
+
+/// Within a trace.
+pub fn traced_envelope(id: &str, body: &[u8], traceparent: &str) -> String {
+    envelope::seal(&Meta { traceparent: Some(traceparent.into()), ..meta(id, body) }, body).unwrap()
 }
 
 pub fn referred(id: &str, body: &[u8], reference: &str) -> String {

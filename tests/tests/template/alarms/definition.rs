@@ -57,13 +57,17 @@ impl<'a> Alarm<'a> {
     }
 
     pub(crate) fn threshold(&self) -> f64 {
-        let threshold = &self.properties["Threshold"];
-        let value = threshold["Ref"].as_str().map_or(threshold, |name| &self.template.parameter(name)["Default"]);
-        value.as_f64().unwrap_or_else(|| panic!("{}: {threshold} is no threshold", self.id))
+        self.value("Threshold").as_f64().unwrap_or_else(|| panic!("{} has no threshold", self.id))
     }
 
     pub(crate) fn count(&self, property: &str) -> Option<usize> {
-        self.properties[property].as_u64().map(|count| usize::try_from(count).expect("a small number"))
+        self.value(property).as_u64().map(|count| usize::try_from(count).expect("a small number"))
+    }
+
+    /// A parameter's default, where it refers to one.
+    fn value(&self, property: &str) -> &'a Value {
+        let value = &self.properties[property];
+        value["Ref"].as_str().map_or(value, |name| &self.template.parameter(name)["Default"])
     }
 }
 

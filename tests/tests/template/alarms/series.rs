@@ -109,6 +109,19 @@ fn throttled_functions_alarm_when_it_lasts() {
     assert_eq!(of(vec![Some(1.0), NOTHING, NOTHING, Some(1.0), Some(1.0)]), [false, false, false, false, true]);
 }
 
+/// Every five minutes, by default: looked at every two minutes.
+#[test]
+fn a_monitor_that_misses_two_runs_alarms_and_one_that_runs_does_not() {
+    let runs: Series = (0..20).map(|period| (period * 2 % 5 < 2).then_some(1.0)).collect();
+    let steady = one("MonitorMissingAlarm", runs.clone());
+    assert!(!steady[5..].contains(&true), "{steady:?}");
+    let ended: Series = runs[..5].iter().copied().chain([NOTHING; 10]).collect();
+    let last = ended.iter().rposition(Option::is_some).unwrap();
+    let alarmed = one("MonitorMissingAlarm", ended);
+    assert_eq!(alarmed[5..].iter().position(|on| *on), Some(last), "ten minutes after the last run: {alarmed:?}");
+    assert!(one("MonitorMissingAlarm", vec![NOTHING; 5])[4], "one that never ran");
+}
+
 #[test]
 fn what_should_never_be_alarms_at_its_first_sight() {
     for id in ["DriftAlarm", "SilentAlarm", "ApiVersionAlarm", "MissedEventsAlarm"] {

@@ -19,7 +19,7 @@ use weir_local::{
     StartError, build_functions,
 };
 
-use self::shopify::Shopify;
+use self::shopify::{Door, Shopify};
 use super::ExitStatus;
 use crate::{cli::DevArgs, http, printer::Printer, signals::Signals};
 
@@ -75,11 +75,15 @@ async fn serve(args: &DevArgs, printer: &Printer, is_up: &Cell<bool>) -> anyhow:
     let functions = build_functions(&checkout, false).await?;
     say("Starting the emulator");
     let emulator = Emulator::start(&installation, &Options { port: args.port }).await?;
-    let stack = Stack::deploy(&emulator, &checkout, &StackOptions::local(STACK, functions), &say).await?;
+    // Before the stack, whose monitor is told where it will be.
+    let door = Door::open().await.context("there is no free port on 127.0.0.1 for the simulated Shopify")?;
+    let mut options = StackOptions::local(STACK, functions);
+    options.parameters.extend(door.parameters()?);
+    let stack = Stack::deploy(&emulator, &checkout, &options, &say).await?;
     let deployed = stack.deployed()?;
     let _sam_env = SamEnvFile::publish(&deployed, &checkout).context("could not write sam-env.json")?;
     say("Starting a Shopify with the demo's shops");
-    let mut shopify = Shopify::start(&deployed).await.context("the simulated Shopify could not be started")?;
+    let mut shopify = Shopify::start(&deployed, door).await.context("the simulated Shopify could not be started")?;
     // Last: whoever waits for it finds everything else there.
     let facts = DevFile { shopify_url: Some(shopify.url()), ..deployed.dev_file() };
     let published = facts.publish(&checkout)?;
@@ -90,8 +94,6 @@ async fn serve(args: &DevArgs, printer: &Printer, is_up: &Cell<bool>) -> anyhow:
         if !args.no_demo {
             show(&deployed, &mut shopify, printer).await?;
         }
-        // From here on nobody counts.
-        shopify.seen.close();
         // Nobody listens any more; what is not listened to would pile up.
         shopify.seen.close();
         printer.note("Ctrl-C stops everything.");
@@ -160,7 +162,8 @@ fn introduce(
              Next, in another terminal:\n\n  \
                cargo weir send orders/create\n  \
                cargo weir events list\n  \
-               cargo weir shops check {}\n",
+               cargo weir shops check {}\n  \
+               cargo weir subscriptions status\n",
             deployed.webhook_url,
             deployed.endpoint,
             dev_file.display(),

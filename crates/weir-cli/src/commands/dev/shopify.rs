@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use futures_util::future::try_join_all;
 use resilience::UnixMillis;
 use secrecy::{ExposeSecret, SecretString};
+use shopify_client::Call;
 use shopify_sim::{Clock, Installed, Options, Outlet, Serving, ShopSeed, Sim, TokenStyle};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -15,13 +17,11 @@ use weir_local::Deployed;
 use weir_shops::Registry;
 use weir_shops::registry::{NewShop, NewToken};
 use weir_shops::seal::{KeyRing, Keys};
+use weir_subscriptions::{Desired, plan, shopify as subscriptions};
 
 use super::courier::{Courier, Seen};
 use super::plan::SHOPS;
-use crate::{delivery, target};
-
-/// What the app subscribes to in its configuration: these webhooks come to the stack by themselves.
-pub(super) const TOPICS: [&str; 4] = ["app/uninstalled", "orders/create", "orders/paid", "products/update"];
+use crate::{admin, delivery, target};
 
 /// The app, as the stack and as Shopify know it.
 const APP: &str = "default";
@@ -30,6 +30,9 @@ const CLIENT_ID: &str = "weir-local-client-id";
 /// Shopify's own: its refresh tokens last 90 days, its access tokens an hour.
 const REFRESH_LASTS: Duration = Duration::from_secs(90 * 86_400);
 const ACCESS_LASTS: Duration = Duration::from_secs(3_600);
+
+/// For all of a shop's subscriptions: its budget bears them at once.
+const SUBSCRIBED_WITHIN: Duration = Duration::from_secs(60);
 
 /// It serves as long as this value is there.
 #[derive(Debug)]
@@ -40,21 +43,39 @@ pub(super) struct Shopify {
     serving: Serving,
 }
 
+/// Where it will be served.
+#[derive(Debug)]
+pub(super) struct Door(TcpListener);
+
+impl Door {
+    /// A free port of this machine.
+    pub(super) async fn open() -> std::io::Result<Self> {
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map(Self)
+    }
+
+    /// What the template must know, so that the monitor looks after the shops: each minute, for a person waits.
+    pub(super) fn parameters(&self) -> std::io::Result<[(String, String); 3]> {
+        let url = format!("http://{}", self.0.local_addr()?);
+        Ok([("LocalShopifyUrl", url.as_str()), ("MonitorState", "ENABLED"), ("MonitorMinutes", "1")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())))
+    }
+}
+
 impl Shopify {
-    /// Starts it on a free port of this machine, and registers its shops.
+    /// Starts it behind the door, registers its shops, and subscribes to what is desired of them.
     ///
     /// # Errors
     /// When it can't be served, or the stack does not take its shops.
-    pub(super) async fn start(deployed: &Deployed) -> anyhow::Result<Self> {
+    pub(super) async fn start(deployed: &Deployed, door: Door) -> anyhow::Result<Self> {
         let now = UnixMillis::now();
         let (sender, seen) = unbounded_channel();
         let url = deployed.webhook_url.parse().context("the stack's webhook URL is none")?;
         let courier = Courier::new(&url, sender).context("no HTTP client could be made")?;
         let sim = Sim::with_schema(Clock::new(now.0, 1.0), options(deployed, courier))?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-        let serving = sim.serve(listener.context("there is no free port on 127.0.0.1")?).await?;
+        let serving = sim.serve(door.0).await?;
         introduce_the_app(deployed).await?;
         register(deployed, &sim, now).await?;
+        subscribe(deployed, &serving.url()).await?;
         Ok(Self { sim, seen, serving })
     }
 
@@ -70,7 +91,6 @@ fn options(deployed: &Deployed, courier: Courier) -> Options {
         client_secret: deployed.client_secret.clone(),
         tokens: TokenStyle::Expiring,
         outlet: Outlet::Here(Arc::new(courier)),
-        declared: TOPICS.map(|topic| (topic.to_owned(), deployed.webhook_url.clone())).into(),
         ..Options::default()
     }
 }
@@ -95,6 +115,24 @@ async fn register(deployed: &Deployed, sim: &Sim, now: UnixMillis) -> anyhow::Re
         let installed = sim.install(ShopSeed { plan, ..ShopSeed::new(delivery::shop(name)?) });
         registry.add(registration(installed, plan, now), &keys, true, now).await?;
     }
+    Ok(())
+}
+
+/// What the monitor would do within a minute: the demo does not wait for it.
+async fn subscribe(deployed: &Deployed, shopify: &str) -> anyhow::Result<()> {
+    let client = admin::client(&target::of_deployed(deployed, shopify)?, APP).await?;
+    let desired = Desired::built_in();
+    let shops = SHOPS.iter().map(async |(name, ..)| {
+        let shop = delivery::shop(name)?;
+        let call = Call::foreground(SUBSCRIBED_WITHIN);
+        let actual = subscriptions::read(&client, &shop, &call).await?;
+        let plan = plan(&desired.wanted(APP, shop.as_str()), &actual, &deployed.webhook_url);
+        for change in &plan.changes {
+            subscriptions::carry_out(&client, &shop, &deployed.webhook_url, change, &call).await?;
+        }
+        anyhow::Ok(())
+    });
+    try_join_all(shops).await.context("the simulated shops' webhooks could not be subscribed to")?;
     Ok(())
 }
 

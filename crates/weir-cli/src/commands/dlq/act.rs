@@ -1,171 +1,264 @@
-//! `weir dlq replay`: says what it would send, or sends it.
+//! `weir dlq replay` and `weir dlq drop`: preview, then act.
 
-use std::cell::Cell;
+use std::{ops::ControlFlow, path::PathBuf};
 
-use resilience::UnixMillis;
 use serde::Serialize;
-use weir_aws::Operations;
+use weir_aws::operations::Stored;
+use weir_core::UnixMillis;
 
 use super::{
     filter::Filter,
-    groups::Group,
-    operation::{self, Kind, Operation, Record, State},
-    outside::Stack,
-    preview,
-    replay::{Done, Replay},
-    stop::until_asked,
-    who,
+    history,
+    keep::Keep,
+    meant::{self, Progress},
+    operation::{Chunk, Counts, Journal, Kind, Operation, Options, Planned, SHELF, State, name_at, shelf_of},
+    outside::{Outside, Stack},
+    preview::{self, Preview},
+    problem::Problem,
+    run::{Run, Written},
+    scan::scan,
+    stop::Stop,
+    view, who,
 };
-use crate::{cli::DlqReplayArgs, commands::ExitStatus, printer::Printer, problem::Usage, target::Place};
+use crate::{
+    cli::{DlqDropArgs, DlqReplayArgs},
+    commands::ExitStatus,
+    printer::Printer,
+    problem::Usage,
+    target::Place,
+};
 
-/// What would be done.
-#[derive(Serialize)]
-pub(super) struct Planned {
-    pub(super) dry_run: bool,
-    pub(super) count: u64,
-    pub(super) groups: Vec<Group>,
+/// What is asked for.
+struct Order {
+    kind: Kind,
+    filter: Filter,
+    options: Options,
+    keep: Option<PathBuf>,
+    resume: Option<String>,
+    yes: bool,
 }
 
-/// What was done.
 #[derive(Serialize)]
-pub(super) struct Ended {
-    pub(super) operation: String,
-    pub(super) state: State,
-    pub(super) sent: u64,
-    pub(super) deleted: u64,
-    pub(super) refused: u64,
-    pub(super) passed_over: u64,
+struct Outcome<'a> {
+    changed: bool,
+    operation: &'a str,
+    state: &'static str,
+    counts: Counts,
 }
 
-pub(super) async fn run(args: &DlqReplayArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    if args.file.is_some() {
-        return super::fix::run(args, printer).await;
-    }
-    let filter = Filter::new(&args.filter, UnixMillis::now())?;
-    let place = Place::find(&args.source).await?;
-    let stack = Stack::of(&place)?;
-    let operations = Operations::new(&place.config, place.output("OperationsTable")?);
-    let (filter, force, rate, limit, resumes) = match &args.resume {
-        None => (filter, args.force, args.rate, args.limit, None),
-        Some(name) => {
-            let before = resumable(&operations, name).await?;
-            // What is left of its limit.
-            let limit = before.limit.map(|limit| limit.saturating_sub(before.sent));
-            (before.filter, before.force, args.rate.or(before.rate), args.limit.or(limit), Some(name.clone()))
-        }
+pub(super) async fn replay(args: &DlqReplayArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let order = Order {
+        kind: Kind::Replay,
+        filter: Filter::new(&args.filter, UnixMillis::now())?,
+        options: Options { force: args.force, rate: args.rate, limit: args.limit, body_sha256: None },
+        keep: None,
+        resume: args.resume.clone(),
+        yes: args.yes,
     };
-    let stopped = Cell::new(false);
-    if !args.yes {
-        return plan(&stack, &filter, &stopped, "replay", printer).await;
+    follow(order, &Place::find(&args.source).await?, printer).await
+}
+
+pub(super) async fn drop(args: &DlqDropArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let filter = Filter::new(&args.filter, UnixMillis::now())?;
+    if filter.is_empty() && !args.all && args.resume.is_none() {
+        return Err(Usage::new(
+            "this would drop everything that is dead-lettered",
+            "say which messages (`weir dlq drop --help`), or that all are meant: --all",
+        )
+        .into());
     }
-    if force && !printer.is_json() {
-        printer.note("--force runs events that are done once more: what they do is done twice");
+    let order = Order {
+        kind: Kind::Drop,
+        filter,
+        options: Options { limit: args.limit, ..Options::default() },
+        keep: args.keep.clone(),
+        resume: args.resume.clone(),
+        yes: args.yes,
+    };
+    follow(order, &Place::find(&args.source).await?, printer).await
+}
+
+async fn follow(mut order: Order, place: &Place, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let stack = Stack::of(place)?;
+    let stop = Stop::listen()?;
+    let resumed = match &order.resume {
+        Some(name) => Some(resumed(&stack, place, name, order.kind).await?),
+        None => None,
+    };
+    if let Some(written) = &resumed {
+        order.filter = written.operation.filter.clone();
+        let rate = order.options.rate.or(written.operation.options.rate);
+        order.options = Options { rate, ..written.operation.options.clone() };
+    }
+    if let (Some(mut written), true) = (resumed, order.yes) {
+        written.operation.options = order.options.clone();
+        return act(&order, written, place, &stack, &stop, printer).await;
+    }
+    let mut progress = Progress::new(printer);
+    let scanned = scan(&stack, order.filter.lanes(), &stop, |read, _, _| {
+        progress.read(read);
+        ControlFlow::Continue(())
+    });
+    let scanned = scanned.await.map_err(|problem| problem.at(place))?;
+    if scanned.interrupted {
+        printer.note("interrupted: nothing was changed");
+        return Ok(ExitStatus::Interrupted);
+    }
+    let journal = match &order.resume {
+        Some(name) => journal(&stack, place, name).await?,
+        None => Journal::default(),
+    };
+    let matching = preview::meant(&scanned.found, &order.filter, &journal);
+    if matching.is_empty() && (order.filter.event.is_some() || !scanned.found.is_empty()) {
+        return Err(meant::nothing(&order.filter, &scanned.found));
+    }
+    let now = UnixMillis::now();
+    let preview = Preview::new(order.kind, &matching, scanned.found.len(), order.options.force, now);
+    if matching.is_empty() || !order.yes {
+        printer.item(&preview, |preview| match preview.read {
+            0 => "nothing is dead-lettered".to_owned(),
+            _ => preview.lines(),
+        })?;
+        if !printer.is_json() {
+            meant::remarks(&scanned, printer);
+            printer.note("nothing was changed: add --yes to do it");
+        }
+        return Ok(ExitStatus::Done);
     }
     let operation = Operation {
-        force,
-        rate,
-        limit,
-        resumes,
-        ..Operation::new(Kind::Replay, who::acts(&place).await?, filter.clone())
+        kind: order.kind,
+        state: State::Running,
+        by: who::who(place).await?,
+        command: who::command_line(),
+        started_at: now,
+        updated_at: now,
+        filter: order.filter.clone(),
+        options: order.options.clone(),
+        planned: preview.planned(),
+        counts: Counts::default(),
+        note: None,
+        resumed: Vec::new(),
     };
-    let record = Record::begin(&operations, operation).await?;
-    if !printer.is_json() {
-        printer.step(format!("operation {}", record.name));
+    let written = Written { name: name_at(now), version: 0, operation, journal: Journal::default() };
+    act(&order, written, place, &stack, &stop, printer).await
+}
+
+/// An operation that somebody began.
+async fn resumed(stack: &Stack, place: &Place, name: &str, kind: Kind) -> anyhow::Result<Written> {
+    let failed = |error| Problem::from(error).at(place);
+    let document = stack.operations.get::<Operation>(SHELF, name).await.map_err(failed)?;
+    let document = document.ok_or_else(|| history::unknown(name))?;
+    let operation = document.value;
+    if operation.kind != kind {
+        let its = operation.kind.as_str();
+        return Err(Usage::new(format!("{name} is a {its}"), format!("`weir dlq {its} --resume {name}`")).into());
     }
-    let done = Cell::new(Done::default());
-    let replay =
-        Replay { outside: &stack, filter: &filter, force, rate, limit: limit.unwrap_or(u64::MAX), stopped: &stopped };
-    let by_limit = |done: Done| limit.is_some_and(|limit| done.sent >= limit);
-    let ended = until_asked(
-        &stopped,
-        replay.run(async |now| {
-            let before = done.replace(now);
-            if before.sent / 500 < now.sent / 500 && !printer.is_json() {
-                printer.step(format!("{} sent", now.sent));
-            }
-            record.tell(now).await
-        }),
-    )
-    .await;
-    let state = match &ended {
-        Err(_) => State::Failed,
-        Ok(done) if stopped.get() && !by_limit(*done) => State::Interrupted,
-        Ok(_) => State::Done,
-    };
-    finish(record, state, ended, done.get(), printer).await
+    if operation.options.body_sha256.is_some() {
+        let hint = "repeat its command, with the file: what was sent already runs once".to_owned();
+        return Err(Usage::new(format!("{name} gave an event another body, which is not kept"), hint).into());
+    }
+    if operation.state == State::Done {
+        anyhow::bail!("{name} is done: there is nothing left of it\nhint: `weir dlq replay` begins another one");
+    }
+    let journal = journal(stack, place, name).await?;
+    Ok(Written { name: name.to_owned(), version: document.version, operation, journal })
 }
 
-/// The operation, unless it has nothing left to do.
-async fn resumable(operations: &Operations, name: &str) -> anyhow::Result<Operation> {
-    let before = operation::read(operations, name).await?.value;
-    let why = match (before.kind, before.how(UnixMillis::now())) {
-        (Kind::Replay, "running") => "it is running",
-        (Kind::Replay, "done") => "it is done",
-        (Kind::Replay, _) => return Ok(before),
-        (Kind::Fix | Kind::Drop, _) => "only a replay can be resumed",
-    };
-    Err(Usage::new(format!("operation {name} can't be resumed: {why}"), "`weir dlq history` lists the operations")
-        .into())
+async fn journal(stack: &Stack, place: &Place, name: &str) -> anyhow::Result<Journal> {
+    let chunks = stack.operations.list::<Chunk>(&shelf_of(name), false, usize::MAX).await;
+    let mut journal = Journal::default();
+    for chunk in chunks.map_err(|error| Problem::from(error).at(place))? {
+        journal.add(&chunk.value);
+    }
+    Ok(journal)
 }
 
-/// Says what would be done.
-pub(super) async fn plan(
+async fn act(
+    order: &Order,
+    mut written: Written,
+    place: &Place,
     stack: &Stack,
-    filter: &Filter,
-    stopped: &Cell<bool>,
-    what: &str,
+    stop: &Stop,
     printer: &Printer,
 ) -> anyhow::Result<ExitStatus> {
-    let found = until_asked(stopped, preview::look(stack, filter, 0, stopped, printer)).await?;
-    let planned = Planned { dry_run: true, count: found.groups.count(), groups: found.groups.into_groups() };
-    printer.item(&planned, |planned| match planned.count {
-        0 => format!("nothing to {what}: no dead letter is meant"),
-        count => {
-            let groups = planned.groups.iter().map(Group::lines);
-            groups
-                .chain([format!("would {what} {count}; nothing was changed: --yes does it")])
-                .collect::<Vec<_>>()
-                .join("\n")
-        }
-    })?;
-    Ok(if stopped.get() { ExitStatus::Interrupted } else { ExitStatus::Done })
-}
-
-/// Records how it ended, and says so.
-pub(super) async fn finish(
-    record: Record<'_>,
-    state: State,
-    ended: anyhow::Result<Done>,
-    so_far: Done,
-    printer: &Printer,
-) -> anyhow::Result<ExitStatus> {
-    let done = *ended.as_ref().unwrap_or(&so_far);
-    let told = record.end(state, done, ended.as_ref().err()).await;
-    let Done { sent, deleted, refused, passed_over } = done;
-    let said = Ended { operation: record.name.clone(), state, sent, deleted, refused, passed_over };
-    printer.item(&said, Ended::lines)?;
-    ended?;
-    told?;
-    Ok(match state {
-        State::Interrupted => ExitStatus::Interrupted,
-        _ if refused > 0 => ExitStatus::Failed,
-        _ => ExitStatus::Done,
-    })
-}
-
-impl Ended {
-    fn lines(&self) -> String {
-        let what = if self.sent > 0 || self.deleted == 0 { format!("{} sent, ", self.sent) } else { String::new() };
-        let mut line = format!("{what}{} deleted", self.deleted);
-        if self.refused > 0 {
-            line.push_str(&format!("; {} were refused and stay", self.refused));
-        }
-        if self.passed_over > 0 {
-            line.push_str(&format!("; {} have another body than their event and stay (--force)", self.passed_over));
-        }
-        if self.state == State::Interrupted {
-            line.push_str(&format!("\nstopped: `weir dlq replay --resume {} --yes` goes on", self.operation));
-        }
-        line
+    let keep = order.keep.as_deref().map(Keep::open).transpose().map_err(|problem| problem.at(place))?;
+    let version = written.version;
+    if version > 0 {
+        written.operation.resume(who::who(place).await?, UnixMillis::now());
     }
+    let expected = (version > 0).then_some(version);
+    let stored = stack.save(&written.name, expected, &written.operation).await;
+    written.version = match stored.map_err(|error| Problem::from(error).at(place))? {
+        Stored::Written(version) => version,
+        Stored::Lost(Some(there)) if there.value == written.operation => there.version,
+        Stored::Lost(_) => return Err(Problem::TakenOver.at(place)),
+    };
+    let name = written.name.clone();
+    if !printer.is_json() {
+        printer.step(format!("{} {name}", order.kind.as_str()));
+    }
+    if order.options.force && !printer.is_json() {
+        printer.note("warning: with --force what took effect runs again, and whatever it caused, it causes twice");
+    }
+    let began = tokio::time::Instant::now();
+    let before = gone(&written.operation.counts);
+    let tell = |operation: &Operation, elsewhere: u64| {
+        if !printer.is_json() {
+            printer.step(progress(operation, before, began.elapsed(), elsewhere));
+        }
+    };
+    let (written, late, ended) = Run::new(stack, written, stop, keep, &tell).run().await;
+    let operation = &written.operation;
+    let outcome =
+        Outcome { changed: true, operation: &name, state: operation.state.as_str(), counts: operation.counts };
+    printer.item(&outcome, |outcome| {
+        format!(
+            "{} {name} {}: {}",
+            operation.kind.as_str(),
+            outcome.state,
+            view::counts(operation.kind, &outcome.counts)
+        )
+    })?;
+    if late > 0 && !printer.is_json() {
+        printer.note(format!("{} could not be given back: they are back within minutes", view::messages(late as u64)));
+    }
+    if let (Some(note), Ok(()), false) = (&operation.note, &ended, printer.is_json()) {
+        printer.note(note);
+    }
+    let goes_on = format!("`weir dlq {} --resume {name} --yes` goes on", operation.kind.as_str());
+    match ended {
+        Err(problem) => Err(problem.at(place).context(format!("{name} stopped before its end; {goes_on}"))),
+        Ok(()) if operation.state == State::Interrupted => {
+            printer.note(format!("interrupted: {goes_on}"));
+            Ok(ExitStatus::Interrupted)
+        }
+        Ok(()) if operation.state == State::Failed => {
+            let left = view::messages(operation.counts.failed);
+            anyhow::bail!("{left} stayed in the dead-letter queues: SQS did not take them\nhint: {goes_on}")
+        }
+        Ok(()) => Ok(ExitStatus::Done),
+    }
+}
+
+fn gone(counts: &Counts) -> u64 {
+    counts.sent + counts.ended + counts.dropped
+}
+
+fn progress(operation: &Operation, before: u64, time: std::time::Duration, elsewhere: u64) -> String {
+    let Planned { messages, .. } = operation.planned;
+    let (counts, gone) = (&operation.counts, gone(&operation.counts));
+    let mut said =
+        format!("{} of {} done, {} looked at", view::number(gone), view::number(messages), view::number(counts.read));
+    let rate = gone.saturating_sub(before) as f64 / time.as_secs_f64().max(0.001);
+    if gone < messages && rate > 0.0 {
+        let left = std::time::Duration::try_from_secs_f64((messages - gone) as f64 / rate).unwrap_or_default();
+        said.push_str(&format!(", {rate:.0} a second, about {} left", view::time(left)));
+    }
+    if elsewhere > 0 {
+        said.push_str(&format!(
+            "; waiting for {} that somebody else reads, or one that was killed",
+            view::number(elsewhere)
+        ));
+    }
+    said
 }

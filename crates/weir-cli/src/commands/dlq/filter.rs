@@ -1,161 +1,237 @@
-//! Which dead-lettered events are meant.
+//! Which messages are meant.
 
-use std::time::Duration;
+use std::{fmt, str::FromStr};
 
-use resilience::UnixMillis;
 use serde::{Deserialize, Serialize};
-use weir_core::Lane;
+use weir_core::{Lane, UnixMillis};
 
-use super::letter::Letter;
-use crate::{cli::DlqFilterArgs, delivery, problem::Usage};
+use super::letter::{Found, Standing};
+use crate::{
+    cli::{FilterArgs, StandingName},
+    delivery,
+    problem::Usage,
+};
 
-/// Each condition that is there must hold. Kept with the operation, so that it can be resumed.
+/// All of what is there must hold. Times are absolute: whoever resumes means the same messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Filter {
+#[serde(default)]
+pub(crate) struct Filter {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) lane: Option<String>,
+    pub(crate) lane: Option<Lane>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    shop: Option<String>,
+    pub(crate) shop: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    topic: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    app: Option<String>,
+    pub(crate) topic: Option<String>,
     /// In lower case.
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
+    pub(crate) error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<String>,
-    /// Came in before: fixed when the operation began, so that resuming means the same events.
+    pub(crate) received_before_ms: Option<UnixMillis>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    before_ms: Option<i64>,
+    pub(crate) received_after_ms: Option<UnixMillis>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    after_ms: Option<i64>,
+    pub(crate) app: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) event: Option<String>,
+    pub(crate) state: Option<Standing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) event: Option<EventName>,
 }
 
 impl Filter {
-    pub(super) fn new(args: &DlqFilterArgs, now: UnixMillis) -> anyhow::Result<Self> {
-        let ago = |time: Option<Duration>| time.map(|time| (now - time).0);
+    pub(crate) fn new(args: &FilterArgs, now: UnixMillis) -> Result<Self, Usage> {
+        if let (Some(older), Some(newer)) = (args.older_than, args.newer_than)
+            && older >= newer
+        {
+            return Err(Usage::new(
+                "nothing is older than --older-than and newer than --newer-than",
+                "--older-than 1h --newer-than 2h means: between two hours and one hour ago",
+            ));
+        }
         Ok(Self {
-            lane: args.lane.map(|lane| lane.as_str().to_owned()),
+            lane: args.lane.map(Lane::from),
             shop: args.shop.as_deref().map(delivery::shop).transpose()?.map(|shop| shop.to_string()),
             topic: args.topic.clone(),
+            error: args.error.as_ref().map(|text| text.to_lowercase()),
+            received_before_ms: args.older_than.map(|age| now - age),
+            received_after_ms: args.newer_than.map(|age| now - age),
             app: args.app.clone(),
-            error: args.error.as_deref().map(str::to_lowercase),
-            state: args.state.map(|state| state.as_str().to_owned()),
-            before_ms: ago(args.older_than),
-            after_ms: ago(args.newer_than),
-            event: args.event.as_deref().map(event).transpose()?,
+            state: args.state.map(Standing::from),
+            event: args.event.as_deref().map(str::parse).transpose()?,
         })
     }
 
-    /// This event alone.
-    pub(super) fn of(name: &str) -> anyhow::Result<Self> {
-        Ok(Self { event: Some(event(name)?), ..Self::default() })
+    /// The lanes to look into.
+    pub(crate) fn lanes(&self) -> Vec<Lane> {
+        self.lane.map_or_else(|| Lane::ALL.to_vec(), |lane| vec![lane])
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether it takes everything.
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether any of the lane's events can be meant.
-    pub(super) fn reads(&self, lane: Lane) -> bool {
-        self.lane.as_ref().is_none_or(|name| name == lane.as_str())
-    }
-
-    /// Whether the ledger must be asked to tell.
-    pub(super) fn asks_the_ledger(&self) -> bool {
-        self.error.is_some() || self.state.is_some()
-    }
-
-    pub(super) fn takes(&self, letter: &Letter) -> bool {
-        let meta = letter.meta.as_ref();
-        let is =
-            |wanted: &Option<String>, there: Option<&str>| wanted.as_deref().is_none_or(|wanted| there == Some(wanted));
-        let at = letter.came_at().0;
-        self.reads(letter.lane)
-            && is(&self.shop, letter.shop())
-            && is(&self.topic, meta.map(|meta| meta.topic.as_str()))
-            && is(&self.app, meta.map(|meta| meta.app.as_str()))
-            && is(&self.state, letter.record.as_ref().map(|record| record.state.as_str()))
-            && is(&self.event, Some(letter.name()).as_deref())
-            && self.error.as_ref().is_none_or(|error| letter.error().to_lowercase().contains(error))
-            && self.before_ms.is_none_or(|before| at < before)
-            && self.after_ms.is_none_or(|after| at >= after)
+    pub(crate) fn takes(&self, found: &Found) -> bool {
+        let letter = &found.letter;
+        let same = |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|it| is == Some(it));
+        self.lane.is_none_or(|lane| lane == letter.lane)
+            && same(&self.shop, letter.shop())
+            && same(&self.topic, letter.topic())
+            && same(&self.app, letter.app())
+            && self.received_before_ms.is_none_or(|limit| letter.received_at() < limit)
+            && self.received_after_ms.is_none_or(|limit| letter.received_at() >= limit)
+            && self.state.is_none_or(|state| state == found.standing)
+            && self.event.as_ref().is_none_or(|event| event.is(&letter.name()))
+            && self.error.as_ref().is_none_or(|text| found.says(text))
     }
 }
 
-/// `SHOP#ID`.
-fn event(text: &str) -> anyhow::Result<String> {
-    let Some((shop, id)) = text.split_once('#').filter(|(_, id)| !id.is_empty()) else {
-        return Err(Usage::new(
-            format!("{text} names no event: its shop is missing"),
-            "give SHOP#ID, as `weir dlq list --each 20` prints it, in quotes",
-        )
-        .into());
-    };
-    // What came unreadable has a name of SQS's, and perhaps no shop.
-    let shop = if shop == "unknown" { shop.to_owned() } else { delivery::shop(shop)?.to_string() };
-    Ok(format!("{shop}#{id}"))
+/// An event, as it was named on the command line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub(crate) enum EventName {
+    /// `SHOP#ID`
+    Whole(String),
+    /// The webhook id, or `sqs:ID`.
+    Id(String),
+}
+
+impl EventName {
+    /// Whether `SHOP#ID` is meant.
+    pub(crate) fn is(&self, name: &str) -> bool {
+        match self {
+            Self::Whole(whole) => whole == name,
+            Self::Id(id) => name.split_once('#').is_some_and(|(_, it)| it == id),
+        }
+    }
+}
+
+impl FromStr for EventName {
+    type Err = Usage;
+
+    fn from_str(text: &str) -> Result<Self, Usage> {
+        match text.split_once('#') {
+            None if !text.trim().is_empty() => Ok(Self::Id(text.to_owned())),
+            Some((shop, id)) if !id.is_empty() => {
+                // A message that is no envelope need not have a shop.
+                let shop = if shop == "unknown" { shop.to_owned() } else { delivery::shop(shop)?.to_string() };
+                Ok(Self::Whole(format!("{shop}#{id}")))
+            }
+            _ => Err(Usage::new(
+                format!("{text:?} names no event"),
+                "it looks like north.myshopify.com#b54557e4-bdd9-4b37-8a5f-bf7d70bcd043, as `weir dlq list` prints it",
+            )),
+        }
+    }
+}
+
+impl TryFrom<String> for EventName {
+    type Error = Usage;
+
+    fn try_from(text: String) -> Result<Self, Usage> {
+        text.parse()
+    }
+}
+
+impl From<EventName> for String {
+    fn from(name: EventName) -> Self {
+        name.to_string()
+    }
+}
+
+impl fmt::Display for EventName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(text) | Self::Id(text) => f.write_str(text),
+        }
+    }
+}
+
+impl From<StandingName> for Standing {
+    fn from(name: StandingName) -> Self {
+        match name {
+            StandingName::Failed => Self::Failed,
+            StandingName::Done => Self::Done,
+            StandingName::Stale => Self::Stale,
+            StandingName::Parked => Self::Parked,
+            StandingName::Leased => Self::Leased,
+            StandingName::Mismatch => Self::Mismatch,
+            StandingName::Unknown => Self::Unknown,
+            StandingName::Unreadable => Self::Unreadable,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::letter::tests::letter;
+    use std::time::Duration;
+
+    use super::super::letter::tests::{found, unreadable};
     use super::*;
+    use crate::cli::dlq::LaneName;
 
-    const NOW: UnixMillis = UnixMillis(1_795_755_600_000);
+    const NOW: UnixMillis = UnixMillis(1_795_755_600_120 + 3_600_000);
 
-    fn filter(change: impl FnOnce(&mut DlqFilterArgs)) -> Filter {
-        let mut args = DlqFilterArgs::default();
-        change(&mut args);
-        Filter::new(&args, NOW).unwrap()
+    #[track_caller]
+    fn check(expected: bool, args: FilterArgs) {
+        let filter = Filter::new(&args, NOW).unwrap();
+        assert_eq!(filter.takes(&found()), expected, "{args:?}");
+        let stored: Filter = serde_json::from_str(&serde_json::to_string(&filter).unwrap()).unwrap();
+        assert_eq!(stored, filter, "what is written down means the same");
+    }
+
+    fn none() -> FilterArgs {
+        FilterArgs::default()
     }
 
     #[test]
     fn every_condition_must_hold() {
-        let letter = letter("1", "erp: Timeout after 5 s", NOW - Duration::from_secs(7_200));
-        let hour = Duration::from_secs(3_600);
-        assert!(filter(|_| {}).takes(&letter));
-        let all = filter(|args| {
-            args.lane = Some(Lane::Standard);
-            args.shop = Some("NORTH.myshopify.com".into());
-            args.topic = Some("orders/create".into());
-            args.app = Some("default".into());
-            args.error = Some("timeout".into());
-            args.older_than = Some(hour);
-            args.newer_than = Some(hour * 3);
-            args.event = Some("north.myshopify.com#1".into());
-        });
-        assert!(all.takes(&letter));
-        assert!(!filter(|args| args.lane = Some(Lane::Bulk)).takes(&letter));
-        assert!(!filter(|args| args.shop = Some("south.myshopify.com".into())).takes(&letter));
-        assert!(!filter(|args| args.topic = Some("orders/paid".into())).takes(&letter));
-        assert!(!filter(|args| args.app = Some("loyalty".into())).takes(&letter));
-        assert!(!filter(|args| args.error = Some("timeouts".into())).takes(&letter));
-        assert!(!filter(|args| args.state = Some(crate::cli::StateName::Done)).takes(&letter));
-        assert!(!filter(|args| args.older_than = Some(hour * 3)).takes(&letter));
-        assert!(!filter(|args| args.newer_than = Some(hour)).takes(&letter));
-        assert!(!filter(|args| args.event = Some("north.myshopify.com#2".into())).takes(&letter));
+        let some = |text: &str| Some(text.to_owned());
+        let time = |minutes: u64| Some(Duration::from_secs(60 * minutes));
+        check(true, none());
+        check(true, FilterArgs { lane: Some(LaneName::Standard), ..none() });
+        check(false, FilterArgs { lane: Some(LaneName::Bulk), ..none() });
+        check(true, FilterArgs { shop: some("north.myshopify.com"), topic: some("orders/create"), ..none() });
+        check(false, FilterArgs { shop: some("south.myshopify.com"), topic: some("orders/create"), ..none() });
+        check(false, FilterArgs { topic: some("orders/paid"), ..none() });
+        check(true, FilterArgs { error: some("http 500"), ..none() });
+        check(false, FilterArgs { error: some("http 503"), ..none() });
+        check(true, FilterArgs { older_than: time(30), newer_than: time(90), ..none() });
+        check(false, FilterArgs { older_than: time(61), ..none() });
+        check(false, FilterArgs { newer_than: time(59), ..none() });
+        check(false, FilterArgs { app: some("loyalty"), ..none() });
+        check(true, FilterArgs { app: some("default"), state: Some(StandingName::Failed), ..none() });
+        check(false, FilterArgs { state: Some(StandingName::Done), ..none() });
+        check(true, FilterArgs { event: some("7"), ..none() });
+        check(true, FilterArgs { event: some("north.myshopify.com#7"), ..none() });
+        check(false, FilterArgs { event: some("south.myshopify.com#7"), ..none() });
     }
 
     #[test]
-    fn a_filter_is_kept_and_read_again_as_it_was() {
-        let kept = filter(|args| args.newer_than = Some(Duration::from_secs(60)));
-        let text = serde_json::to_string(&kept).unwrap();
-        assert_eq!(serde_json::from_str::<Filter>(&text).unwrap(), kept);
-        assert!(filter(|_| {}).is_empty() && !kept.is_empty());
-        assert!(serde_json::from_str::<Filter>(r#"{"color":"red"}"#).is_err(), "a condition that is not known");
+    fn a_message_that_is_no_envelope_has_no_topic_and_a_name_by_sqs() {
+        let by = |args: FilterArgs| Filter::new(&args, NOW).unwrap().takes(&unreadable());
+        assert!(by(FilterArgs { event: Some("sqs:m-1".into()), state: Some(StandingName::Unreadable), ..none() }));
+        assert!(by(FilterArgs { event: Some("unknown#sqs:m-1".into()), ..none() }));
+        assert!(by(FilterArgs { error: Some("Not a CloudEvents".into()), ..none() }));
+        assert!(!by(FilterArgs { topic: Some("orders/create".into()), ..none() }));
     }
 
     #[test]
-    fn an_event_is_named_with_its_shop() {
-        assert_eq!(event("North.myshopify.com#7").unwrap(), "north.myshopify.com#7");
-        assert_eq!(event("unknown#sqs:1").unwrap(), "unknown#sqs:1");
-        for text in ["7", "north.myshopify.com#", "north#7", "#7"] {
-            assert!(event(text).is_err(), "{text}");
+    fn what_names_nothing_is_refused() {
+        for (args, hint) in [
+            (FilterArgs { shop: Some("north".into()), ..none() }, "north.myshopify.com"),
+            (FilterArgs { event: Some("north#7".into()), ..none() }, "north.myshopify.com"),
+            (FilterArgs { event: Some("north.myshopify.com#".into()), ..none() }, "dlq list"),
+            (FilterArgs { event: Some(" ".into()), ..none() }, "dlq list"),
+            (
+                FilterArgs {
+                    older_than: Some(Duration::from_secs(60)),
+                    newer_than: Some(Duration::from_secs(60)),
+                    ..none()
+                },
+                "between",
+            ),
+        ] {
+            assert!(Filter::new(&args, NOW).unwrap_err().hint.contains(hint), "{args:?}");
         }
     }
 }

@@ -1,160 +1,156 @@
-//! Dead-lettered events by what went wrong with them.
+//! Messages by what they have in common.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
 
-use resilience::UnixMillis;
 use serde::Serialize;
+use weir_core::UnixMillis;
 
-use super::letter::Letter;
+use super::letter::Found;
+use crate::cli::GroupBy;
 
-/// Events that failed alike.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Group {
-    pub(super) lane: &'static str,
-    /// What went wrong, numbers left out.
-    pub(super) error: String,
-    pub(super) count: u64,
-    pub(super) topics: BTreeSet<String>,
-    pub(super) shops: u64,
-    /// When the first and the last of them came in.
-    pub(super) oldest: String,
-    pub(super) newest: String,
-    /// Some of them.
-    pub(super) examples: Vec<String>,
-    /// How many ended: sent again as they are, they do nothing.
-    pub(super) ended: u64,
-    /// How many have another body than their event: sent again as they are, they come back.
-    pub(super) mismatches: u64,
+/// Messages that have one thing in common.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+pub(crate) struct Group {
+    /// What they have in common.
+    pub(crate) what: String,
+    pub(crate) count: u64,
+    /// Topics, the most frequent first.
+    pub(crate) topics: Vec<(String, u64)>,
+    pub(crate) shops: u64,
+    /// How they stand to the ledger.
+    pub(crate) states: Vec<(String, u64)>,
+    pub(crate) lanes: Vec<(String, u64)>,
+    /// When the first and the last one were taken in.
+    pub(crate) oldest: String,
+    pub(crate) newest: String,
+    /// Some events of it.
+    pub(crate) samples: Vec<String>,
 }
 
-/// Examples of a group.
-const EXAMPLES: usize = 3;
+const SAMPLES: usize = 3;
 
-/// Adds up letters.
-#[derive(Debug, Default)]
-pub(super) struct Groups(BTreeMap<(&'static str, String), Sum>);
-
-#[derive(Debug)]
-struct Sum {
-    count: u64,
-    topics: BTreeSet<String>,
-    shops: BTreeSet<String>,
-    oldest: UnixMillis,
-    newest: UnixMillis,
-    examples: Vec<String>,
-    ended: u64,
-    mismatches: u64,
+/// The groups, the largest first.
+pub(crate) fn groups<'a>(found: impl IntoIterator<Item = &'a Found>, by: GroupBy, now: UnixMillis) -> Vec<Group> {
+    let mut by_what: HashMap<String, Vec<&Found>> = HashMap::new();
+    for found in found {
+        by_what.entry(what(found, by, now)).or_default().push(found);
+    }
+    let mut groups: Vec<Group> = by_what.into_iter().map(|(what, found)| group(what, &found)).collect();
+    groups.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.what.cmp(&b.what)));
+    groups
 }
 
-impl Groups {
-    pub(super) fn add(&mut self, letter: &Letter) {
-        let at = letter.came_at();
-        let sum = self.0.entry((letter.lane.as_str(), alike(letter.error()))).or_insert_with(|| Sum {
-            count: 0,
-            topics: BTreeSet::new(),
-            shops: BTreeSet::new(),
-            oldest: at,
-            newest: at,
-            examples: Vec::new(),
-            ended: 0,
-            mismatches: 0,
-        });
-        sum.count += 1;
-        sum.topics.extend(letter.meta.as_ref().map(|meta| meta.topic.clone()));
-        sum.shops.extend(letter.shop().map(str::to_owned));
-        sum.oldest = sum.oldest.min(at);
-        sum.newest = sum.newest.max(at);
-        sum.ended += u64::from(letter.has_ended());
-        sum.mismatches += u64::from(letter.is_mismatch());
-        if sum.examples.len() < EXAMPLES {
-            sum.examples.push(letter.name());
+fn group(what: String, found: &[&Found]) -> Group {
+    let times = || found.iter().map(|found| found.letter.received_at());
+    let tally = |of: &dyn Fn(&Found) -> &str| {
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        for found in found {
+            *counts.entry(of(found)).or_default() += 1;
         }
-    }
-
-    pub(super) fn count(&self) -> u64 {
-        self.0.values().map(|sum| sum.count).sum()
-    }
-
-    /// The largest first.
-    pub(super) fn into_groups(self) -> Vec<Group> {
-        let group = |((lane, error), sum): ((&'static str, String), Sum)| Group {
-            lane,
-            error,
-            count: sum.count,
-            topics: sum.topics,
-            shops: sum.shops.len() as u64,
-            oldest: sum.oldest.to_string(),
-            newest: sum.newest.to_string(),
-            examples: sum.examples,
-            ended: sum.ended,
-            mismatches: sum.mismatches,
-        };
-        let mut groups: Vec<Group> = self.0.into_iter().map(group).collect();
-        groups.sort_by_key(|group| std::cmp::Reverse(group.count));
-        groups
+        let mut counts: Vec<(String, u64)> = counts.into_iter().map(|(what, count)| (what.to_owned(), count)).collect();
+        counts.sort_by_key(|(_, count)| Reverse(*count));
+        counts
+    };
+    let time = |at: Option<UnixMillis>| at.map_or_else(String::new, |at| at.to_string());
+    Group {
+        what,
+        count: found.len() as u64,
+        topics: tally(&|found| found.letter.topic().unwrap_or("-")),
+        shops: found.iter().map(|found| found.letter.shop()).collect::<BTreeSet<_>>().len() as u64,
+        states: tally(&|found| found.standing.as_str()),
+        lanes: tally(&|found| found.letter.lane.as_str()),
+        oldest: time(times().min()),
+        newest: time(times().max()),
+        samples: found.iter().take(SAMPLES).map(|found| found.letter.name()).collect(),
     }
 }
 
-/// Errors that differ in numbers alone (a line, a time, an id) are alike.
-fn alike(error: &str) -> String {
-    let mut text = String::with_capacity(error.len());
-    for c in error.chars() {
-        if !c.is_ascii_digit() {
-            text.push(c);
-        } else if !text.ends_with('#') {
-            text.push('#');
-        }
+fn what(found: &Found, by: GroupBy, now: UnixMillis) -> String {
+    let letter = &found.letter;
+    match by {
+        GroupBy::Error => pattern(&found.why()),
+        GroupBy::Topic => letter.topic().unwrap_or("no topic").to_owned(),
+        GroupBy::Shop => letter.shop().unwrap_or("no shop").to_owned(),
+        GroupBy::Lane => letter.lane.as_str().to_owned(),
+        GroupBy::State => found.standing.as_str().to_owned(),
+        GroupBy::Age => age(now, letter.received_at()).to_owned(),
     }
-    text
 }
 
-impl Group {
-    pub(super) fn lines(&self) -> String {
-        let topics = if self.topics.is_empty() {
-            "no topic".to_owned()
-        } else {
-            self.topics.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
-        };
-        let shops = if self.shops == 1 { "1 shop".to_owned() } else { format!("{} shops", self.shops) };
-        let mut lines = vec![
-            format!("{:>7}  {:<8}  {}", self.count, self.lane, self.error),
-            format!("         {topics}; {shops}; from {} to {}", self.oldest, self.newest),
-            format!("         as {}", self.examples.join(", ")),
-        ];
-        if self.ended > 0 {
-            lines.push(format!(
-                "         {} ended already: sent again as they are they do nothing; --force runs them again",
-                self.ended
-            ));
-        }
-        if self.mismatches > 0 {
-            lines.push(format!(
-                "         {} have another body than the event of their id: they are passed over; --force runs them",
-                self.mismatches
-            ));
-        }
-        lines.join("\n")
+fn age(now: UnixMillis, at: UnixMillis) -> &'static str {
+    const HOUR: u64 = 3600;
+    match now.since(at).as_secs() {
+        ..HOUR => "less than an hour",
+        HOUR..=21_600 => "1 to 6 hours",
+        21_601..=86_400 => "6 to 24 hours",
+        86_401..=259_200 => "1 to 3 days",
+        259_201..=604_800 => "3 to 7 days",
+        _ => "more than 7 days",
     }
+}
+
+/// The error without what is different each time: numbers and ids. The status of an answer stays.
+pub(crate) fn pattern(error: &str) -> String {
+    let mut status = false;
+    let words = error.split(' ').map(|word| {
+        let keep = status;
+        status = matches!(word.to_ascii_lowercase().trim_end_matches(':'), "http" | "status" | "code");
+        if keep { word.to_owned() } else { without_numbers(word) }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn without_numbers(word: &str) -> String {
+    let is_id = word.len() >= 16
+        && word.bytes().any(|b| b.is_ascii_digit())
+        && word.bytes().all(|b| b.is_ascii_hexdigit() || b"-.,:;()\"'".contains(&b));
+    if is_id {
+        return "#".to_owned();
+    }
+    let mut out = String::with_capacity(word.len());
+    for c in word.chars() {
+        match c {
+            '0'..='9' if out.ends_with('#') => {}
+            '0'..='9' => out.push('#'),
+            other => out.push(other),
+        }
+    }
+    out
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use super::super::letter::tests::letter;
+    use super::super::letter::tests::{RECEIVED, found, unreadable};
     use super::*;
 
     #[test]
-    fn what_failed_alike_stands_together_the_largest_group_first() {
-        let mut groups = Groups::default();
-        let at = UnixMillis(1_795_755_600_000);
-        groups.add(&letter("1", "the body is not JSON", at));
-        groups.add(&letter("2", "gave up after 24 h of waiting, parked 99 times", at));
-        groups.add(&letter("3", "gave up after 25 h of waiting, parked 101 times", at + Duration::from_secs(60)));
-        assert_eq!(groups.count(), 3);
-        let groups = groups.into_groups();
-        assert_eq!((groups.len(), groups[0].count), (2, 2));
-        assert_eq!(groups[0].error, "gave up after # h of waiting, parked # times");
-        assert!(groups[0].lines().contains("orders/create; 1 shop; from 2026-11-27T05:00:00"), "{}", groups[0].lines());
+    fn errors_that_differ_in_numbers_are_one_group_and_statuses_are_not() {
+        assert_eq!(pattern("not JSON (line 12, column 7)"), "not JSON (line #, column #)");
+        assert_eq!(pattern("order 820982911946154508 is gone"), "order # is gone");
+        assert_eq!(pattern("event b54557e4-bdd9-4b37-8a5f-bf7d70bcd043 failed"), "event # failed");
+        assert_eq!(pattern("the ERP answered HTTP 503"), "the ERP answered HTTP 503");
+        assert_eq!(pattern("status: 404 after 3 tries"), "status: 404 after # tries");
+    }
+
+    #[test]
+    fn the_largest_group_comes_first_with_samples() {
+        let all = [unreadable(), found(), found()];
+        let by_error = groups(&all, GroupBy::Error, RECEIVED);
+        assert_eq!((by_error[0].what.as_str(), by_error[0].count), ("the ERP answered HTTP 500", 2));
+        assert_eq!(by_error[0].topics, [("orders/create".to_owned(), 2)]);
+        assert_eq!(by_error[0].samples[0], "north.myshopify.com#7");
+        assert_eq!(by_error[1].samples, ["unknown#sqs:m-1"]);
+        for (by, what) in [
+            (GroupBy::Topic, "orders/create"),
+            (GroupBy::Shop, "north.myshopify.com"),
+            (GroupBy::State, "failed"),
+            (GroupBy::Lane, "standard"),
+            (GroupBy::Age, "less than an hour"),
+        ] {
+            assert_eq!(groups(&all, by, RECEIVED)[0].what, what);
+        }
     }
 }

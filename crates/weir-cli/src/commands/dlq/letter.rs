@@ -1,99 +1,153 @@
-//! A dead-lettered message, with what the ledger knows of its event.
+//! A dead-lettered message, and what the ledger knows of it. Never its body.
 
-use resilience::UnixMillis;
-use weir_aws::dead_letters::DeadLetter;
+use serde::{Deserialize, Serialize};
 use weir_core::{
-    Lane,
+    Lane, UnixMillis,
     envelope::{Envelope, Meta},
     ledger::{Key, Record, State},
 };
 
-/// One message.
+/// What is kept of a message that was looked at.
 #[derive(Debug, Clone)]
-pub(super) struct Letter {
-    pub(super) lane: Lane,
+pub(crate) struct Letter {
+    pub(crate) lane: Lane,
     /// SQS's id.
-    pub(super) message_id: String,
-    pub(super) receipt: String,
-    pub(super) group: Option<String>,
-    sent_at: UnixMillis,
-    /// `None` if it is no envelope.
-    pub(super) meta: Option<Meta>,
-    /// `None` if the ledger was not asked, or does not know it.
-    pub(super) record: Option<Record>,
+    pub(crate) id: String,
+    /// The message group.
+    group: Option<String>,
+    /// When it was first sent: SQS keeps it for the queue's retention from then.
+    pub(crate) sent_at: UnixMillis,
+    /// How long the message is.
+    pub(crate) bytes: usize,
+    /// What the envelope says, or why it is none.
+    pub(crate) head: Result<Box<Meta>, String>,
 }
 
 impl Letter {
-    /// Reads what stands around the body, which is not kept: a queue may be larger than this machine.
-    pub(super) fn read(lane: Lane, message: &DeadLetter) -> Self {
-        Self {
-            lane,
-            message_id: message.message_id.clone(),
-            receipt: message.receipt.clone(),
-            group: message.group.clone(),
-            sent_at: message.sent_at,
-            meta: Envelope::parse(&message.body).ok().map(|envelope| envelope.meta),
-            record: None,
-        }
+    pub(crate) fn read(lane: Lane, id: String, group: Option<String>, sent_at: UnixMillis, message: &str) -> Self {
+        let head = Envelope::parse(message).map(|envelope| Box::new(envelope.meta));
+        Self { lane, id, group, sent_at, bytes: message.len(), head: head.map_err(|problem| problem.to_string()) }
     }
 
-    /// Under which the ledger has it.
-    pub(super) fn key(&self) -> Key {
-        match &self.meta {
-            Some(meta) => Key::of(meta),
-            None => Key::of_unreadable(self.group.as_deref(), &self.message_id),
+    /// Where the ledger has it.
+    pub(crate) fn key(&self) -> Key {
+        match &self.head {
+            Ok(meta) => Key::of(meta),
+            Err(_) => Key::of_unreadable(self.group.as_deref(), &self.id),
         }
     }
 
     /// `SHOP#ID`
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.key().event
     }
 
-    pub(super) fn shop(&self) -> Option<&str> {
-        self.meta.as_ref().map(|meta| meta.shop.as_str()).or(self.group.as_deref())
+    pub(crate) fn shop(&self) -> Option<&str> {
+        self.head.as_ref().map_or(self.group.as_deref(), |meta| Some(&meta.shop))
     }
 
-    /// When it came in.
-    pub(super) fn came_at(&self) -> UnixMillis {
-        self.meta.as_ref().map_or(self.sent_at, |meta| meta.received_at)
+    pub(crate) fn topic(&self) -> Option<&str> {
+        self.head.as_ref().ok().map(|meta| meta.topic.as_str())
     }
 
-    /// Why it is here.
-    pub(super) fn error(&self) -> &str {
-        let known = self.record.as_ref().and_then(|record| record.last_error.as_deref());
-        match (known, &self.meta) {
-            (Some(error), _) => error,
-            (None, None) => "it is no envelope",
-            (None, Some(_)) => "the ledger knows no error of it",
+    pub(crate) fn app(&self) -> Option<&str> {
+        self.head.as_ref().ok().map(|meta| meta.app.as_str())
+    }
+
+    /// When weir took it in.
+    pub(crate) fn received_at(&self) -> UnixMillis {
+        self.head.as_ref().map_or(self.sent_at, |meta| meta.received_at)
+    }
+}
+
+/// How a message stands to the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Standing {
+    Failed,
+    Done,
+    Stale,
+    Parked,
+    Leased,
+    Mismatch,
+    Unknown,
+    Unreadable,
+}
+
+impl Standing {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Done => "done",
+            Self::Stale => "stale",
+            Self::Parked => "parked",
+            Self::Leased => "leased",
+            Self::Mismatch => "mismatch",
+            Self::Unknown => "unknown",
+            Self::Unreadable => "unreadable",
         }
     }
 
-    /// Whether its event ended: sent again as it is, it does nothing.
-    pub(super) fn has_ended(&self) -> bool {
-        self.record.as_ref().is_some_and(|record| matches!(record.state, State::Done | State::Stale))
+    fn of(letter: &Letter, record: Option<&Record>) -> Self {
+        let Ok(meta) = &letter.head else { return Self::Unreadable };
+        match record {
+            None => Self::Unknown,
+            Some(record) if record.body_sha256 != meta.body_sha256 => Self::Mismatch,
+            Some(record) => match record.state {
+                State::Failed(_) => Self::Failed,
+                State::Done => Self::Done,
+                State::Stale => Self::Stale,
+                State::Parked { .. } => Self::Parked,
+                State::Leased { .. } => Self::Leased,
+            },
+        }
+    }
+}
+
+/// A message with its record.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) letter: Letter,
+    pub(crate) record: Option<Record>,
+    pub(crate) standing: Standing,
+}
+
+impl Found {
+    pub(crate) fn new(letter: Letter, record: Option<Record>) -> Self {
+        Self { standing: Standing::of(&letter, record.as_ref()), letter, record }
     }
 
-    /// Whether another body came under its id before: sent again as it is, it comes back here.
-    pub(super) fn is_mismatch(&self) -> bool {
-        let theirs = self.record.as_ref().map(|record| record.body_sha256.as_str());
-        let ours = self.meta.as_ref().map(|meta| meta.body_sha256.as_str());
-        theirs.zip(ours).is_some_and(|(theirs, ours)| theirs != ours)
+    /// Why it is here, in a line.
+    pub(crate) fn why(&self) -> String {
+        let last = self.record.as_ref().and_then(|record| record.last_error.as_deref());
+        match (self.standing, &self.letter.head) {
+            (_, Err(problem)) => problem.clone(),
+            (Standing::Done, _) => "took effect: another copy of it was handled".to_owned(),
+            (Standing::Stale, _) => "stale: a newer version of its resource came first".to_owned(),
+            (Standing::Mismatch, _) => "another body came under this id before".to_owned(),
+            (Standing::Unknown, _) => "the ledger does not know it".to_owned(),
+            (Standing::Parked, _) => "parked: a copy of it waits in its lane".to_owned(),
+            (Standing::Leased, _) => "a worker acts on a copy of it now".to_owned(),
+            (Standing::Failed | Standing::Unreadable, _) => last.unwrap_or("failed").to_owned(),
+        }
+    }
+
+    /// Whether the text, in lower case, is in its last error or in why it is here.
+    pub(crate) fn says(&self, text: &str) -> bool {
+        let last = self.record.as_ref().and_then(|record| record.last_error.as_deref());
+        last.is_some_and(|last| last.to_lowercase().contains(text)) || self.why().to_lowercase().contains(text)
     }
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use weir_core::{
-        Failure,
-        envelope::seal,
-        ledger::{Owner, State},
-        sha256,
-    };
+pub(crate) mod tests {
+    use weir_core::{Failure, envelope::seal, ledger::Owner, sha256};
 
     use super::*;
 
-    pub(in super::super) fn meta(id: &str, at: UnixMillis, body: &[u8]) -> Meta {
+    pub(crate) const RECEIVED: UnixMillis = UnixMillis(1_795_755_600_120);
+
+    pub(crate) fn meta(id: &str, body: &[u8]) -> Meta {
         Meta {
             webhook_id: id.into(),
             shop: "north.myshopify.com".into(),
@@ -103,7 +157,7 @@ pub(super) mod tests {
             api_version: None,
             subscription: None,
             triggered_at: None,
-            received_at: at,
+            received_at: RECEIVED,
             body_sha256: sha256::hex(body),
             traceparent: None,
             synthetic: None,
@@ -111,63 +165,81 @@ pub(super) mod tests {
         }
     }
 
-    pub(in super::super) fn record(meta: &Meta, state: State, error: &str) -> Record {
+    pub(crate) fn message(id: &str) -> String {
+        seal(&meta(id, b"{}"), b"{}").unwrap()
+    }
+
+    pub(crate) fn record(key: Key, state: State, body: &[u8]) -> Record {
+        let last_error = match &state {
+            State::Failed(failure) => Some(failure.reason().to_owned()),
+            _ => None,
+        };
         Record {
-            key: Key::of(meta),
+            key,
             state,
             owner: Owner("me".into()),
-            attempts: 5,
+            attempts: 1,
             duplicates: 0,
             mismatches: 0,
             parks: 0,
-            body_sha256: meta.body_sha256.clone(),
-            topic: Some(meta.topic.clone()),
-            app: Some(meta.app.clone()),
+            body_sha256: sha256::hex(body),
+            topic: Some("orders/create".into()),
+            app: Some("default".into()),
             event_id: None,
             lane: Lane::Standard,
             triggered_at: None,
-            received_at: meta.received_at,
-            updated_at: meta.received_at,
-            last_error: Some(error.into()),
+            received_at: RECEIVED,
+            updated_at: RECEIVED,
+            last_error,
             history: Vec::new(),
             resource: None,
         }
     }
 
-    pub(in super::super) fn letter(id: &str, error: &str, at: UnixMillis) -> Letter {
-        let meta = meta(id, at, b"{}");
-        let message = DeadLetter {
-            message_id: format!("m{id}"),
-            receipt: format!("r{id}"),
-            group: Some(meta.shop.clone()),
-            sent_at: at,
-            body: seal(&meta, b"{}").unwrap(),
-        };
-        let record = record(&meta, State::Failed(Failure::permanent(error)), error);
-        Letter { record: Some(record), ..Letter::read(Lane::Standard, &message) }
+    fn letter(message: &str) -> Letter {
+        Letter::read(Lane::Standard, "m-1".into(), None, RECEIVED, message)
+    }
+
+    pub(crate) fn failed() -> State {
+        State::Failed(Failure::permanent("the ERP answered HTTP 500"))
+    }
+
+    pub(crate) fn found() -> Found {
+        let letter = letter(&message("7"));
+        let record = record(letter.key(), failed(), b"{}");
+        Found::new(letter, Some(record))
+    }
+
+    pub(crate) fn unreadable() -> Found {
+        Found::new(letter("hello"), None)
     }
 
     #[test]
-    fn what_is_no_envelope_is_named_by_sqs() {
-        let message = DeadLetter {
-            message_id: "m1".into(),
-            receipt: "r".into(),
-            group: None,
-            sent_at: UnixMillis(7),
-            body: "nonsense".into(),
-        };
-        let letter = Letter::read(Lane::Bulk, &message);
-        assert_eq!((letter.name().as_str(), letter.shop(), letter.came_at()), ("unknown#sqs:m1", None, UnixMillis(7)));
-        assert_eq!(letter.error(), "it is no envelope");
+    fn a_message_stands_as_its_record_says_unless_its_body_is_another() {
+        for (state, body, standing) in [
+            (failed(), &b"{}"[..], Standing::Failed),
+            (State::Done, b"{}", Standing::Done),
+            (State::Stale, b"{}", Standing::Stale),
+            (State::Parked { until: RECEIVED }, b"{}", Standing::Parked),
+            (State::Leased { until: RECEIVED }, b"{}", Standing::Leased),
+            (State::Done, b"{\"other\":1}", Standing::Mismatch),
+        ] {
+            let letter = letter(&message("7"));
+            let record = record(letter.key(), state, body);
+            assert_eq!(Found::new(letter, Some(record)).standing, standing);
+        }
+        assert_eq!(Found::new(letter(&message("7")), None).standing, Standing::Unknown);
+        assert_eq!(unreadable().standing, Standing::Unreadable);
     }
 
     #[test]
-    fn what_ended_and_what_is_another_body_is_told() {
-        let mut letter = letter("1", "x", UnixMillis(0));
-        assert!(!letter.has_ended() && !letter.is_mismatch());
-        let record = letter.record.as_mut().unwrap();
-        record.state = State::Done;
-        record.body_sha256 = "other".into();
-        assert!(letter.has_ended() && letter.is_mismatch());
+    fn an_event_that_took_effect_since_is_still_found_by_its_last_error() {
+        let mut found = found();
+        assert!(found.says("http 500") && found.why().contains("HTTP 500"));
+        if let Some(record) = &mut found.record {
+            record.state = State::Done;
+        }
+        let found = Found::new(found.letter, found.record);
+        assert!(found.says("http 500") && found.says("took effect"), "{}", found.why());
     }
 }

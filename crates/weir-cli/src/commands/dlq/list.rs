@@ -1,38 +1,155 @@
-//! `weir dlq list`: what lies in the dead-letter queues, by what went wrong.
+//! `weir dlq list`: what is dead-lettered, in groups.
 
-use std::cell::Cell;
+use std::ops::ControlFlow;
 
-use resilience::UnixMillis;
+use serde::Serialize;
+use weir_core::{Lane, UnixMillis};
 
 use super::{
     filter::Filter,
-    outside::Stack,
-    preview,
-    stop::until_asked,
-    view::{Event, Listed},
+    groups::{self, Group},
+    letter::Found,
+    meant::{self, Progress},
+    outside::{Outside, Stack},
+    problem::Problem,
+    scan::scan,
+    stop::Stop,
+    view,
 };
-use crate::{cli::DlqListArgs, commands::ExitStatus, printer::Printer, target::Place};
+use crate::{
+    cli::{DlqListArgs, GroupBy},
+    commands::ExitStatus,
+    printer::Printer,
+    target::Place,
+};
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    matching: u64,
+    /// How many were looked at.
+    read: u64,
+    /// How many others have at the moment: not listed.
+    elsewhere: u64,
+    /// When SQS deletes the first of them for good.
+    first_deleted_at: Option<String>,
+    by: &'static str,
+    groups: &'a [Group],
+    messages: Vec<MessageView>,
+}
+
+/// A message, without its body.
+#[derive(Debug, Serialize)]
+pub(super) struct MessageView {
+    event: String,
+    lane: &'static str,
+    topic: Option<String>,
+    shop: Option<String>,
+    app: Option<String>,
+    state: &'static str,
+    error: String,
+    generation: u32,
+    attempts: Option<u32>,
+    received_at: String,
+    sent_at: String,
+    bytes: usize,
+    message_id: String,
+}
+
+impl From<&Found> for MessageView {
+    fn from(found: &Found) -> Self {
+        let letter = &found.letter;
+        Self {
+            event: letter.name(),
+            lane: letter.lane.as_str(),
+            topic: letter.topic().map(str::to_owned),
+            shop: letter.shop().map(str::to_owned),
+            app: letter.app().map(str::to_owned),
+            state: found.standing.as_str(),
+            error: found.why(),
+            generation: letter.key().generation,
+            attempts: found.record.as_ref().map(|record| record.attempts),
+            received_at: letter.received_at().to_string(),
+            sent_at: letter.sent_at.to_string(),
+            bytes: letter.bytes,
+            message_id: letter.id.clone(),
+        }
+    }
+}
 
 pub(super) async fn run(args: &DlqListArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let filter = Filter::new(&args.filter, UnixMillis::now())?;
+    let now = UnixMillis::now();
+    let filter = Filter::new(&args.filter, now)?;
     let place = Place::find(&args.source).await?;
     let stack = Stack::of(&place)?;
-    let stopped = Cell::new(false);
-    let each = args.each.map_or(0, |each| each as usize);
-    let found = until_asked(&stopped, preview::look(&stack, &filter, each, &stopped, printer)).await?;
-    let listed = Listed {
-        count: found.groups.count(),
-        groups: found.groups.into_groups(),
-        events: found.letters.iter().map(Event::from).collect(),
-    };
-    printer.item(&listed, Listed::lines)?;
-    if stopped.get() {
-        printer.note("stopped before the end: there may be more");
+    let stop = Stop::listen()?;
+    let mut progress = Progress::new(printer);
+    let scanned = scan(&stack, filter.lanes(), &stop, |read, _, _| {
+        progress.read(read);
+        ControlFlow::Continue(())
+    });
+    let scanned = scanned.await.map_err(|problem| problem.at(&place))?;
+    if scanned.interrupted {
+        printer.note("interrupted: everything was given back");
         return Ok(ExitStatus::Interrupted);
     }
-    if !printer.is_json() && listed.count > 0 {
-        printer
-            .note(format!("{} in all; `weir dlq replay` with the same filter shows what it would send", listed.count));
+    let matching: Vec<&Found> = scanned.found.iter().filter(|found| filter.takes(found)).collect();
+    let groups = groups::groups(matching.iter().copied(), args.by, now);
+    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
+    let first_deleted_at = first_deleted_at(&stack, &matching).await.map_err(|problem| problem.at(&place))?;
+    let listed = Listed {
+        matching: matching.len() as u64,
+        read: scanned.found.len() as u64,
+        elsewhere: scanned.elsewhere,
+        first_deleted_at: first_deleted_at.map(|at| at.to_string()),
+        by: word(args.by),
+        groups: &groups,
+        messages: matching.iter().take(limit).map(|found| MessageView::from(*found)).collect(),
+    };
+    printer.item(&listed, |listed| match listed.groups {
+        [] => "nothing dead-lettered matches".to_owned(),
+        groups => {
+            let shown = &groups[..groups.len().min(limit)];
+            let samples = shown.iter().filter_map(|group| Some(format!("  {}", group.samples.first()?)));
+            let samples = samples.collect::<Vec<_>>().join("\n");
+            format!("{}\n\none of each:\n{samples}", view::table(shown, &listed.by.to_uppercase()))
+        }
+    })?;
+    if !printer.is_json() {
+        printer.note(format!("{} of {} dead-lettered", view::messages(listed.matching), view::number(listed.read)));
+        if groups.len() > limit {
+            printer.note(format!("{} of {} groups; --limit shows more", limit, groups.len()));
+        }
+        if let Some(at) = first_deleted_at {
+            printer.note(format!("SQS deletes the first of them for good in {}", view::time(at.since(now))));
+        }
+        meant::remarks(&scanned, printer);
+        if listed.matching > 0 {
+            printer.note("`weir dlq show EVENT` tells more of one; `weir dlq replay` with the same filter previews sending them back");
+        }
     }
     Ok(ExitStatus::Done)
+}
+
+/// SQS counts from when a message was first sent, whatever became of it since.
+async fn first_deleted_at(stack: &Stack, matching: &[&Found]) -> Result<Option<UnixMillis>, Problem> {
+    let mut first: Option<UnixMillis> = None;
+    for lane in Lane::ALL {
+        let of_lane = matching.iter().map(|found| &found.letter).filter(|letter| letter.lane == lane);
+        if let Some(oldest) = of_lane.map(|letter| letter.sent_at).min() {
+            let at = oldest + stack.depth(lane).await?.retention;
+            first = Some(first.map_or(at, |other| other.min(at)));
+        }
+    }
+    Ok(first)
+}
+
+fn word(by: GroupBy) -> &'static str {
+    match by {
+        GroupBy::Error => "error",
+        GroupBy::Topic => "topic",
+        GroupBy::Shop => "shop",
+        GroupBy::Lane => "lane",
+        GroupBy::State => "state",
+        GroupBy::Age => "age",
+    }
 }

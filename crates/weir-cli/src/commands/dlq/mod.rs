@@ -1,42 +1,68 @@
-//! `weir dlq`: dead-letter queues, looked into and moved back.
-//!
-//! ```text
-//!  sweep ─ receive (hidden for 15 min) ─▶ filter ─▶ preview: count, give back
-//!                                                └▶ replay:  send to the lane, then delete
-//!                                                └▶ discard: note the names, then delete
-//! ```
+//! `weir dlq`: what the lanes gave up.
 
+#[cfg(feature = "aws")]
 mod act;
-mod discard;
-mod filter;
-mod find;
-mod fix;
+#[cfg(feature = "aws")]
+mod batch;
+#[cfg(feature = "aws")]
+mod decide;
+pub(crate) mod filter;
+#[cfg(feature = "aws")]
+mod fixed;
+#[cfg(feature = "aws")]
 mod groups;
+#[cfg(feature = "aws")]
 mod history;
+#[cfg(feature = "aws")]
+mod keep;
 mod letter;
+#[cfg(feature = "aws")]
 mod list;
+#[cfg(feature = "aws")]
+mod meant;
+#[cfg(feature = "aws")]
 mod operation;
+#[cfg(feature = "aws")]
 mod outside;
+#[cfg(feature = "aws")]
+mod pace;
+#[cfg(feature = "aws")]
 mod preview;
-mod replay;
+#[cfg(feature = "aws")]
+mod problem;
+#[cfg(feature = "aws")]
+mod reader;
+#[cfg(feature = "aws")]
+mod run;
+#[cfg(feature = "aws")]
+mod scan;
+#[cfg(feature = "aws")]
 mod show;
+#[cfg(feature = "aws")]
 mod stop;
-mod sweep;
+#[cfg(feature = "aws")]
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "aws")]
 mod view;
+#[cfg(feature = "aws")]
 mod who;
 
-use super::ExitStatus;
+#[cfg(feature = "aws")]
 use crate::{
     cli::{DlqArgs, DlqCommand},
+    commands::ExitStatus,
     printer::Printer,
 };
 
+#[cfg(feature = "aws")]
 pub(super) async fn run(args: DlqArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     match args.command {
         DlqCommand::List(args) => list::run(&args, printer).await,
         DlqCommand::Show(args) => show::run(&args, printer).await,
-        DlqCommand::Replay(args) => act::run(&args, printer).await,
-        DlqCommand::Drop(args) => discard::run(&args, printer).await,
+        DlqCommand::Replay(args) if args.file.is_some() => fixed::run(&args, printer).await,
+        DlqCommand::Replay(args) => act::replay(&args, printer).await,
+        DlqCommand::Drop(args) => act::drop(&args, printer).await,
         DlqCommand::History(args) => history::run(&args, printer).await,
     }
 }

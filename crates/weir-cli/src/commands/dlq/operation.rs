@@ -1,209 +1,251 @@
-//! What an operator did to dead letters: written before the first message moves, and as long as it goes on.
+//! What is written down of a replay or a drop: who, when, what, and how it ended.
 
-use std::cell::RefCell;
+use std::{collections::HashMap, time::Duration};
 
-use anyhow::Context;
-use resilience::UnixMillis;
 use serde::{Deserialize, Serialize};
-use tokio::time::{Duration, Instant};
-use weir_aws::{
-    Operations,
-    operations::{Document, Stored},
-};
+use weir_core::UnixMillis;
 
-use super::{filter::Filter, replay::Done};
+use super::filter::Filter;
 
-/// Where these documents are.
-pub(super) const SHELF: &str = "replays";
-/// Where the names of dropped events are, in documents named after their operation.
-const DROPPED: &str = "dropped";
+/// Where operations stand, each under its name.
+pub(crate) const SHELF: &str = "replays";
 
-/// How long they are kept.
+/// How long an operation is known.
 const KEPT: Duration = Duration::from_secs(400 * 86_400);
-/// How often progress is written.
-const EVERY: Duration = Duration::from_secs(2);
-/// One that says nothing for so long is not running, whatever it last said.
-const SILENT: Duration = Duration::from_secs(120);
-/// Names in one document: well below DynamoDB's 400 KB.
-const NAMES: usize = 1_000;
 
-/// The document.
+/// An operation that says it runs, and has written nothing for so long, was killed.
+const SILENT: Duration = Duration::from_secs(60);
+
+/// When what is written down is forgotten.
+pub(crate) fn kept_until(at: UnixMillis) -> UnixMillis {
+    at + KEPT
+}
+
+/// Where the events of an operation stand.
+pub(crate) fn shelf_of(name: &str) -> String {
+    format!("{SHELF}/{name}")
+}
+
+/// A name that sorts by time.
+pub(crate) fn name_at(now: UnixMillis) -> String {
+    let time = now.to_string();
+    let digits: String = time.chars().filter(char::is_ascii_digit).take(14).collect();
+    let (date, time) = digits.split_at(digits.len().min(8));
+    format!("{date}T{time}Z-{:04x}", fastrand::u16(..))
+}
+
+/// A replay or a drop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Operation {
-    pub(super) kind: Kind,
-    /// An AWS identity, or user and host for a local stack.
-    pub(super) who: String,
-    pub(super) began_at: String,
-    pub(super) updated_at_ms: i64,
-    pub(super) state: State,
-    pub(super) filter: Filter,
-    pub(super) force: bool,
-    pub(super) rate: Option<f64>,
-    pub(super) limit: Option<u64>,
-    pub(super) sent: u64,
-    pub(super) deleted: u64,
-    pub(super) refused: u64,
-    pub(super) passed_over: u64,
-    /// The operation that it goes on with.
-    pub(super) resumes: Option<String>,
+pub(crate) struct Operation {
+    pub(crate) kind: Kind,
+    pub(crate) state: State,
+    /// Who began it.
+    pub(crate) by: String,
+    /// The command line.
+    pub(crate) command: String,
+    #[serde(rename = "started_at_ms")]
+    pub(crate) started_at: UnixMillis,
+    #[serde(rename = "updated_at_ms")]
+    pub(crate) updated_at: UnixMillis,
+    pub(crate) filter: Filter,
+    pub(crate) options: Options,
+    pub(crate) planned: Planned,
+    pub(crate) counts: Counts,
     /// Why it failed.
-    pub(super) error: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
+    /// Who went on with it, the last one last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) resumed: Vec<Resumed>,
+}
+
+impl Operation {
+    /// Somebody goes on with it: what was left is looked at again.
+    pub(crate) fn resume(&mut self, by: String, at: UnixMillis) {
+        self.resumed.push(Resumed { by, at });
+        self.state = State::Running;
+        self.note = None;
+        self.counts = Counts { failed: 0, mismatched: 0, unreadable: 0, returned: 0, undeleted: 0, ..self.counts };
+    }
+
+    /// Whether it says that it runs, and nobody has heard of it for a while.
+    pub(crate) fn looks_abandoned(&self, now: UnixMillis) -> bool {
+        self.state == State::Running && now.since(self.updated_at) > SILENT
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Kind {
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
     Replay,
-    /// With another body.
-    Fix,
     Drop,
 }
 
+impl Kind {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Replay => "replay",
+            Self::Drop => "drop",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum State {
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
     Running,
     Done,
-    /// Somebody stopped it.
     Interrupted,
     Failed,
 }
 
-impl Operation {
-    pub(super) fn new(kind: Kind, who: String, filter: Filter) -> Self {
-        let now = UnixMillis::now();
-        Self {
-            kind,
-            who,
-            began_at: now.to_string(),
-            updated_at_ms: now.0,
-            state: State::Running,
-            filter,
-            force: false,
-            rate: None,
-            limit: None,
-            sent: 0,
-            deleted: 0,
-            refused: 0,
-            passed_over: 0,
-            resumes: None,
-            error: None,
-        }
-    }
-
-    /// In words: one that was killed could not say so.
-    pub(super) fn how(&self, now: UnixMillis) -> &'static str {
-        match self.state {
-            State::Running if now.since(UnixMillis(self.updated_at_ms)) > SILENT => "abandoned",
-            State::Running => "running",
-            State::Done => "done",
-            State::Interrupted => "interrupted",
-            State::Failed => "failed",
+impl State {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Interrupted => "interrupted",
+            Self::Failed => "failed",
         }
     }
 }
 
-/// An operation that is under way.
-pub(super) struct Record<'a> {
-    operations: &'a Operations,
-    /// Its name: the time, so that they are in order, and a little chance.
-    pub(super) name: String,
-    now: RefCell<(Operation, u64, Instant)>,
+/// What else was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Options {
+    pub(crate) force: bool,
+    /// Messages a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rate: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) limit: Option<u64>,
+    /// The SHA-256 of the body that an event was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) body_sha256: Option<String>,
 }
 
-impl<'a> Record<'a> {
-    /// Writes that it begins: before anything moves.
-    pub(super) async fn begin(operations: &'a Operations, operation: Operation) -> anyhow::Result<Self> {
-        let now = UnixMillis::now();
-        let time: String = now.to_string().chars().take(19).filter(|c| !matches!(c, '-' | ':')).collect();
-        let name = format!("{time}-{:04x}", fastrand::u16(..));
-        let stored = operations.put(SHELF, &name, None, &operation, Some(now + KEPT)).await;
-        let stored = stored.context("nothing was moved, for it could not be recorded")?;
-        let Stored::Written(version) = stored else {
-            anyhow::bail!("another operation has the name {name}\nhint: try again")
-        };
-        Ok(Self { operations, name, now: RefCell::new((operation, version, Instant::now())) })
-    }
-
-    /// Writes how far it is, every two seconds.
-    pub(super) async fn tell(&self, done: Done) -> anyhow::Result<()> {
-        {
-            let mut now = self.now.borrow_mut();
-            count(&mut now.0, done);
-            if now.2.elapsed() < EVERY {
-                return Ok(());
-            }
-            now.2 = Instant::now();
-        }
-        self.write().await
-    }
-
-    /// Writes how it ended.
-    pub(super) async fn end(&self, state: State, done: Done, error: Option<&anyhow::Error>) -> anyhow::Result<()> {
-        {
-            let operation = &mut self.now.borrow_mut().0;
-            count(operation, done);
-            operation.state = state;
-            operation.error = error.map(|error| error.to_string().lines().next().unwrap_or_default().to_owned());
-        }
-        self.write().await
-    }
-
-    /// Writes the names of events that are about to be dropped.
-    pub(super) async fn dropping(&self, names: &[String], from: u64) -> anyhow::Result<()> {
-        for (index, names) in names.chunks(NAMES).enumerate() {
-            let name = format!("{}/{:09}-{index}", self.name, from);
-            let expires = UnixMillis::now() + KEPT;
-            self.operations.put(DROPPED, &name, None, &names.to_vec(), Some(expires)).await?;
-        }
-        Ok(())
-    }
-
-    async fn write(&self) -> anyhow::Result<()> {
-        let (operation, version) = {
-            let mut now = self.now.borrow_mut();
-            now.0.updated_at_ms = UnixMillis::now().0;
-            // Others who write meanwhile expect the next one.
-            now.1 += 1;
-            (now.0.clone(), now.1)
-        };
-        let expires = UnixMillis::now() + KEPT;
-        let stored = self.operations.put(SHELF, &self.name, Some(version - 1), &operation, Some(expires)).await?;
-        match stored {
-            Stored::Written(_) => Ok(()),
-            // Its own, whose reply was lost, or one that was under way beside it: the next one mends it.
-            Stored::Lost(there) => {
-                self.now.borrow_mut().1 = there.map_or(0, |there| there.version);
-                Ok(())
-            }
-        }
-    }
+/// What was there when it began.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Planned {
+    /// Messages that were meant.
+    pub(crate) messages: u64,
+    /// Messages that were looked at.
+    pub(crate) of: u64,
+    /// Why they were there, the most frequent first, and how often.
+    pub(crate) errors: Vec<(String, u64)>,
 }
 
-fn count(operation: &mut Operation, done: Done) {
-    operation.sent = done.sent;
-    operation.deleted = done.deleted;
-    operation.refused = done.refused;
-    operation.passed_over = done.passed_over;
+/// What became of messages. Each is in one of these, but for those that are only looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Counts {
+    /// Looked at.
+    pub(crate) read: u64,
+    /// Sent to their lane.
+    pub(crate) sent: u64,
+    /// Of these, as a new generation.
+    pub(crate) forced: u64,
+    /// Only taken out of the queue: their events took effect already.
+    pub(crate) ended: u64,
+    /// Deleted for good.
+    pub(crate) dropped: u64,
+    /// Left where they are: another body under the id.
+    pub(crate) mismatched: u64,
+    /// Left where they are: no envelope.
+    pub(crate) unreadable: u64,
+    /// Left where they are: they were sent before, failed again and came back.
+    pub(crate) returned: u64,
+    /// Left where they are: SQS did not take them, or their time was over. A later pass does it.
+    pub(crate) failed: u64,
+    /// Sent, and still in the dead-letter queue as well, for their deletion failed.
+    pub(crate) undeleted: u64,
 }
 
-/// The operation of this name.
-pub(super) async fn read(operations: &Operations, name: &str) -> anyhow::Result<Document<Operation>> {
-    operations.get(SHELF, name).await?.ok_or_else(|| {
-        anyhow::anyhow!("there is no operation {name}\nhint: `weir dlq history` lists those that there are")
-    })
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Resumed {
+    pub(crate) by: String,
+    #[serde(rename = "at_ms")]
+    pub(crate) at: UnixMillis,
+}
+
+/// What is about to be acted on, written down before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Chunk {
+    #[serde(rename = "at_ms")]
+    pub(crate) at: UnixMillis,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    /// `SHOP#ID`
+    pub(crate) event: String,
+    /// The generation that it is sent as.
+    pub(crate) generation: u32,
+    /// SQS's id of the message.
+    pub(crate) message: String,
+}
+
+/// All that an operation acted on, so that a resumed one goes on with the very same.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    by_message: HashMap<String, Entry>,
+    /// When an event was first acted on.
+    by_event: HashMap<(String, u32), UnixMillis>,
+    pub(crate) chunks: u32,
+}
+
+/// Clocks here and at SQS may be so far apart.
+const SKEW: Duration = Duration::from_secs(60);
+
+impl Journal {
+    pub(crate) fn add(&mut self, chunk: &Chunk) {
+        self.chunks += 1;
+        for entry in &chunk.entries {
+            let first = self.by_event.entry((entry.event.clone(), entry.generation)).or_insert(chunk.at);
+            *first = (*first).min(chunk.at);
+            self.by_message.insert(entry.message.clone(), entry.clone());
+        }
+    }
+
+    /// What was to be done with this message.
+    pub(crate) fn of(&self, message: &str) -> Option<&Entry> {
+        self.by_message.get(message)
+    }
+
+    /// Whether a message, sent at `sent_at`, is what this operation sent itself: it failed again and came back.
+    pub(crate) fn returned(&self, message: &str, event: &str, generation: u32, sent_at: UnixMillis) -> bool {
+        let acted_on = self.by_event.get(&(event.to_owned(), generation));
+        !self.by_message.contains_key(message) && acted_on.is_some_and(|at| sent_at + SKEW >= *at)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const NOW: UnixMillis = UnixMillis(1_795_755_600_120);
+
     #[test]
-    fn one_that_says_nothing_any_more_is_abandoned() {
-        let operation = Operation::new(Kind::Replay, "me".into(), Filter::default());
-        let began = UnixMillis(operation.updated_at_ms);
-        assert_eq!(operation.how(began + SILENT), "running");
-        assert_eq!(operation.how(began + SILENT + Duration::from_millis(1)), "abandoned");
-        assert_eq!(Operation { state: State::Done, ..operation }.how(began + SILENT * 2), "done");
+    fn names_sort_by_time_and_differ() {
+        let (first, later) = (name_at(NOW), name_at(NOW + Duration::from_secs(1)));
+        assert!(first.starts_with("20261127T050000Z-") && first.len() == 21, "{first}");
+        assert!(first < later);
+    }
+
+    #[test]
+    fn what_comes_back_is_told_from_another_copy() {
+        let mut journal = Journal::default();
+        let entry = Entry { event: "north#1".into(), generation: 0, message: "m-1".into() };
+        journal.add(&Chunk { at: NOW, entries: vec![entry.clone()] });
+        assert_eq!(journal.of("m-1"), Some(&entry));
+        let long_before = NOW - Duration::from_secs(3600);
+        assert!(!journal.returned("m-1", "north#1", 0, long_before), "it is the very message");
+        assert!(!journal.returned("m-2", "north#1", 0, long_before), "a copy that was there before");
+        assert!(journal.returned("m-2", "north#1", 0, NOW + Duration::from_secs(3)));
+        assert!(!journal.returned("m-2", "north#1", 1, NOW), "another generation");
+        assert!(!journal.returned("m-2", "north#2", 0, NOW), "another event");
     }
 }

@@ -1,89 +1,106 @@
-//! What these commands move messages with: SQS and the ledger; in tests, queues that fail on purpose.
+//! Everything outside that `weir dlq` talks to: the queues, the ledger, and where operations are written down.
 
 use std::time::Duration;
 
 use weir_aws::{
-    Bodies, DynamoLedger, LaneSender, LaneUrls,
-    dead_letters::{DeadLetter, DeadLetters},
+    DynamoLedger, Operations,
+    dead_letters::{DeadLetter, DeadLetterQueue, Depth, Outgoing, QueueError, Refusals},
+    ledger::ReadError,
+    operations::{OperationsError, Stored},
 };
 use weir_core::{
-    Lane,
+    Lane, UnixMillis,
     ledger::{Key, Record},
 };
 
-use crate::target::{Place, reader};
+use super::operation::{Chunk, Operation, SHELF, kept_until, shelf_of};
+use crate::target::{self, Place};
 
-/// How long messages are hidden while they are looked at or moved: longer than any batch takes. What is not given back
-/// comes back by itself then.
-pub(super) const HIDDEN: Duration = Duration::from_secs(15 * 60);
-
-/// Dead-letter queues, lanes and the ledger.
-pub(super) trait Outside {
-    /// Some messages of the lane's dead-letter queue, hidden from now on; none if none is visible.
-    async fn receive(&self, lane: Lane, most: usize) -> anyhow::Result<Vec<DeadLetter>>;
-    /// The records of these events that are there.
-    async fn look_up(&self, keys: &[Key]) -> anyhow::Result<Vec<Record>>;
-    /// Sends messages, each with its group; one result each, in order.
-    async fn send(&self, lane: Lane, messages: &[(String, String)]) -> Vec<anyhow::Result<()>>;
-    /// Deletes messages from the lane's dead-letter queue.
-    async fn delete(&self, lane: Lane, receipts: &[String]) -> anyhow::Result<()>;
-    /// Makes messages visible again.
-    async fn give_back(&self, lane: Lane, receipts: &[String]) -> anyhow::Result<()>;
+/// What a sweep needs of the world. A trait, so that tests can lose each reply.
+pub(crate) trait Outside {
+    async fn depth(&self, lane: Lane) -> Result<Depth, QueueError>;
+    async fn receive(&self, lane: Lane, hold: Duration) -> Result<Vec<DeadLetter>, QueueError>;
+    async fn hold(&self, lane: Lane, receipts: &[String], time: Duration) -> Result<Refusals, QueueError>;
+    async fn delete(&self, lane: Lane, receipts: &[String]) -> Result<Refusals, QueueError>;
+    async fn send(&self, lane: Lane, messages: &[Outgoing]) -> Result<Refusals, QueueError>;
+    async fn records(&self, keys: &[Key]) -> Result<Vec<Record>, ReadError>;
+    /// Writes the operation if nobody else did since `expected`.
+    async fn save(
+        &self,
+        name: &str,
+        expected: Option<u64>,
+        operation: &Operation,
+    ) -> Result<Stored<Operation>, OperationsError>;
+    /// Writes down what is about to be acted on.
+    async fn enter(&self, name: &str, number: u32, chunk: &Chunk) -> Result<(), OperationsError>;
 }
 
-/// A stack's own.
-pub(super) struct Stack {
-    ledger: DynamoLedger,
-    lanes: LaneSender,
-    dead: Vec<(Lane, DeadLetters)>,
-    pub(super) bodies: Bodies,
-    hint: &'static str,
+/// The queues and tables of a stack.
+pub(crate) struct Stack {
+    queues: Vec<(Lane, DeadLetterQueue)>,
+    pub(crate) ledger: DynamoLedger,
+    pub(crate) operations: Operations,
 }
 
 impl Stack {
-    pub(super) fn of(place: &Place) -> anyhow::Result<Self> {
-        let urls = place.lanes()?;
-        let url = |lane| urls.iter().find(|urls| urls.lane == lane).map(|urls| urls.queue.clone()).unwrap_or_default();
-        let lanes = LaneUrls { urgent: url(Lane::Urgent), standard: url(Lane::Standard), bulk: url(Lane::Bulk) };
+    pub(crate) fn of(place: &Place) -> anyhow::Result<Self> {
+        let queue =
+            |urls: crate::target::LaneUrls| (urls.lane, DeadLetterQueue::new(&place.config, urls.dlq, urls.queue));
         Ok(Self {
-            ledger: reader(&place.config, place.output("LedgerTable")?),
-            lanes: LaneSender::new(&place.config, lanes),
-            dead: urls.into_iter().map(|urls| (urls.lane, DeadLetters::new(&place.config, urls.dlq))).collect(),
-            bodies: Bodies::new(&place.config, place.output("BodiesBucket")?),
-            hint: place.hint,
+            queues: place.lanes()?.into_iter().map(queue).collect(),
+            ledger: target::reader(&place.config, place.output("LedgerTable")?),
+            operations: Operations::new(&place.config, place.output("OperationsTable")?),
         })
     }
 
-    fn dead(&self, lane: Lane) -> anyhow::Result<&DeadLetters> {
-        let found = self.dead.iter().find(|(of, _)| *of == lane);
-        found.map(|(_, dead)| dead).ok_or_else(|| anyhow::anyhow!("lane {lane} has no dead-letter queue"))
-    }
-
-    fn failed(&self, lane: Lane, error: &dyn std::error::Error) -> anyhow::Error {
-        anyhow::anyhow!("dead-letter queue of lane {lane}: {error}\nhint: {}", self.hint)
+    fn queue(&self, lane: Lane) -> Result<&DeadLetterQueue, QueueError> {
+        let found = self.queues.iter().find(|(it, _)| *it == lane).map(|(_, queue)| queue);
+        found.ok_or_else(|| QueueError {
+            action: "a look",
+            queue: lane.to_string(),
+            code: None,
+            reason: "the stack has no such lane".to_owned(),
+        })
     }
 }
 
 impl Outside for Stack {
-    async fn receive(&self, lane: Lane, most: usize) -> anyhow::Result<Vec<DeadLetter>> {
-        self.dead(lane)?.receive(most, HIDDEN).await.map_err(|error| self.failed(lane, &error))
+    async fn depth(&self, lane: Lane) -> Result<Depth, QueueError> {
+        self.queue(lane)?.depth().await
     }
 
-    async fn look_up(&self, keys: &[Key]) -> anyhow::Result<Vec<Record>> {
-        let records = self.ledger.get_many(keys).await;
-        records.map_err(|error| anyhow::anyhow!("{error}\nhint: {}", self.hint))
+    async fn receive(&self, lane: Lane, hold: Duration) -> Result<Vec<DeadLetter>, QueueError> {
+        self.queue(lane)?.receive(hold).await
     }
 
-    async fn send(&self, lane: Lane, messages: &[(String, String)]) -> Vec<anyhow::Result<()>> {
-        let sent = self.lanes.send_batch(lane, messages).await;
-        sent.into_iter().map(|one| one.map_err(Into::into)).collect()
+    async fn hold(&self, lane: Lane, receipts: &[String], time: Duration) -> Result<Refusals, QueueError> {
+        self.queue(lane)?.hold(receipts, time).await
     }
 
-    async fn delete(&self, lane: Lane, receipts: &[String]) -> anyhow::Result<()> {
-        self.dead(lane)?.delete(receipts).await.map_err(|error| self.failed(lane, &error))
+    async fn delete(&self, lane: Lane, receipts: &[String]) -> Result<Refusals, QueueError> {
+        self.queue(lane)?.delete(receipts).await
     }
 
-    async fn give_back(&self, lane: Lane, receipts: &[String]) -> anyhow::Result<()> {
-        self.dead(lane)?.give_back(receipts).await.map_err(|error| self.failed(lane, &error))
+    async fn send(&self, lane: Lane, messages: &[Outgoing]) -> Result<Refusals, QueueError> {
+        self.queue(lane)?.send(messages).await
+    }
+
+    async fn records(&self, keys: &[Key]) -> Result<Vec<Record>, ReadError> {
+        self.ledger.get_many(keys).await
+    }
+
+    async fn save(
+        &self,
+        name: &str,
+        expected: Option<u64>,
+        operation: &Operation,
+    ) -> Result<Stored<Operation>, OperationsError> {
+        self.operations.put(SHELF, name, expected, operation, Some(kept_until(operation.started_at))).await
+    }
+
+    async fn enter(&self, name: &str, number: u32, chunk: &Chunk) -> Result<(), OperationsError> {
+        let expires = Some(kept_until(UnixMillis::now()));
+        // A write whose reply was lost meets itself: what stands there is what was to be written.
+        self.operations.put(&shelf_of(name), &format!("{number:08}"), None, chunk, expires).await.map(drop)
     }
 }

@@ -1,27 +1,42 @@
-//! Ctrl-C ends a pass over the queues between two batches, so that what is hidden is given back.
+//! Ctrl-C: what is under way is finished, what is held is given back.
 
-use std::cell::Cell;
+use tokio::sync::watch;
 
-use crate::signals::Signals;
+use crate::{commands::ExitStatus, signals::Signals};
 
-/// Runs `work` to its end; a signal sets `stopped`, a second one ends it where it is.
-///
-/// # Errors
-/// Those of `work`; or that a second signal came.
-pub(super) async fn until_asked<T>(
-    stopped: &Cell<bool>,
-    work: impl Future<Output = anyhow::Result<T>>,
-) -> anyhow::Result<T> {
-    let mut signals = Signals::listen()?;
-    let mut work = std::pin::pin!(work);
-    loop {
-        tokio::select! {
-            ended = &mut work => return ended,
-            signal = signals.next() => anyhow::ensure!(
-                !stopped.replace(true),
-                "ended by a second {signal}: what was hidden comes back within 15 minutes\n\
-                 hint: `weir dlq history` says how far it came; nothing is lost, replay again"
-            ),
+/// Whether somebody asked to stop.
+#[derive(Debug, Clone)]
+pub(crate) struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// Listens for signals from now on. A second one ends the process at once.
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        let mut signals = Signals::listen()?;
+        let (sender, receiver) = watch::channel(false);
+        tokio::spawn(async move {
+            signals.next().await;
+            sender.send_replace(true);
+            signals.next().await;
+            std::process::exit(ExitStatus::Interrupted.code().into());
+        });
+        Ok(Self(receiver))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn by_hand() -> (watch::Sender<bool>, Self) {
+        let (sender, receiver) = watch::channel(false);
+        (sender, Self(receiver))
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Waits for it.
+    pub(crate) async fn wait(&self) {
+        // Without a sender nobody can ask any more.
+        if self.0.clone().wait_for(|stop| *stop).await.is_err() {
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -1,84 +1,117 @@
-//! Dead letters as they are shown. No body is among this.
+//! How things are said.
 
-use serde::Serialize;
+use std::time::Duration;
 
-use super::{groups::Group, letter::Letter};
+use super::{
+    groups::Group,
+    operation::{Counts, Kind},
+};
 
-/// What `list` found.
-#[derive(Debug, Serialize)]
-pub(super) struct Listed {
-    pub(super) count: u64,
-    pub(super) groups: Vec<Group>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) events: Vec<Event>,
+/// `1,234 messages`.
+pub(crate) fn messages(count: u64) -> String {
+    if count == 1 { "1 message".to_owned() } else { format!("{} messages", number(count)) }
 }
 
-/// One message.
-#[derive(Debug, Serialize)]
-pub(super) struct Event {
-    pub(super) event: String,
-    pub(super) lane: &'static str,
-    topic: Option<String>,
-    app: Option<String>,
-    generation: u32,
-    received_at: String,
-    triggered_at: Option<String>,
-    /// As the ledger has it; `None` if it does not know it.
-    state: Option<&'static str>,
-    attempts: Option<u32>,
-    error: String,
-    /// SQS's id of the message.
-    message_id: String,
-}
-
-impl From<&Letter> for Event {
-    fn from(letter: &Letter) -> Self {
-        let (meta, record) = (letter.meta.as_ref(), letter.record.as_ref());
-        Self {
-            event: letter.name(),
-            lane: letter.lane.as_str(),
-            topic: meta.map(|meta| meta.topic.clone()),
-            app: meta.map(|meta| meta.app.clone()),
-            generation: letter.key().generation,
-            received_at: letter.came_at().to_string(),
-            triggered_at: meta.and_then(|meta| meta.triggered_at.clone()),
-            state: record.map(|record| record.state.as_str()),
-            attempts: record.map(|record| record.attempts),
-            error: letter.error().to_owned(),
-            message_id: letter.message_id.clone(),
+/// With a comma for each thousand.
+pub(crate) fn number(count: u64) -> String {
+    let digits = count.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
         }
+        out.push(digit);
+    }
+    out
+}
+
+/// `40 s`, `12 min`, `3 h`, `2 d`.
+pub(crate) fn time(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ ..=90 => format!("{seconds} s"),
+        seconds @ ..=5_400 => format!("{} min", seconds / 60),
+        seconds @ ..=172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} d", seconds / 86_400),
     }
 }
 
-impl Listed {
-    pub(super) fn lines(&self) -> String {
-        if self.count == 0 {
-            return "no dead letters".to_owned();
-        }
-        let groups = self.groups.iter().map(Group::lines);
-        let events = self.events.iter().map(|event| {
-            let topic = event.topic.as_deref().unwrap_or("-");
-            format!("{}  {:<8}  {topic}  {}  {}", event.received_at, event.lane, event.event, event.error)
-        });
-        groups.chain(events).collect::<Vec<_>>().join("\n")
-    }
+/// Groups as a table.
+pub(crate) fn table(groups: &[Group], what: &str) -> String {
+    let head = ["COUNT", "SHOPS", "OLDEST", "NEWEST", "TOPICS", "STATE", what].map(str::to_owned);
+    let top = |all: &[(String, u64)]| match all {
+        [] => String::new(),
+        [(one, _)] => one.clone(),
+        [(first, _), rest @ ..] => format!("{first} +{}", rest.len()),
+    };
+    let rows = groups.iter().map(|group| {
+        [
+            number(group.count),
+            number(group.shops),
+            minute(&group.oldest),
+            minute(&group.newest),
+            top(&group.topics),
+            top(&group.states),
+            group.what.clone(),
+        ]
+    });
+    columns(std::iter::once(head).chain(rows).collect())
 }
 
-impl Event {
-    pub(super) fn lines(&self) -> String {
-        let rows = [
-            ("lane", Some(self.lane.to_owned())),
-            ("topic", self.topic.clone()),
-            ("app", self.app.clone()),
-            ("replay", (self.generation > 0).then(|| self.generation.to_string())),
-            ("triggered", self.triggered_at.clone()),
-            ("received", Some(self.received_at.clone())),
-            ("state", self.state.map(str::to_owned)),
-            ("attempts", self.attempts.map(|attempts| attempts.to_string())),
-            ("error", Some(self.error.clone())),
-            ("message", Some(self.message_id.clone())),
-        ];
-        let rows = rows.into_iter().filter_map(|(name, value)| Some(format!("  {name:<12}  {}", value?)));
-        std::iter::once(self.event.clone()).chain(rows).collect::<Vec<_>>().join("\n")
+fn minute(time: &str) -> String {
+    time.get(..16).map_or_else(|| time.to_owned(), |time| time.replace('T', " "))
+}
+
+/// Rows whose columns line up.
+pub(crate) fn columns<const N: usize>(rows: Vec<[String; N]>) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let line = |row: &[String; N]| {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// What became of messages, in a line: only what there is.
+pub(crate) fn counts(kind: Kind, counts: &Counts) -> String {
+    let Counts { read, sent, forced, ended, dropped, mismatched, unreadable, returned, failed, undeleted } = *counts;
+    let mut parts = match kind {
+        Kind::Replay => vec![format!("{} sent to their lanes", number(sent))],
+        Kind::Drop => vec![format!("{} deleted", number(dropped))],
+    };
+    let mut also = |count: u64, what: &str| {
+        if count > 0 {
+            parts.push(format!("{} {what}", number(count)));
+        }
+    };
+    also(forced, "of them as a new generation");
+    also(ended, "only taken out, for their events had ended");
+    also(returned, "left: they failed again and came back");
+    also(mismatched, "left: another body came under their id (--force sends them)");
+    also(unreadable, "left: they are no envelopes");
+    also(failed, "left: SQS did not take them");
+    also(undeleted, "sent, and not deleted: they are sent again, and run once");
+    format!("{}; {} looked at", parts.join(", "), number(read))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_times_are_easy_to_read() {
+        assert_eq!((number(7), number(1_234), number(1_234_567)), ("7".into(), "1,234".into(), "1,234,567".into()));
+        assert_eq!(messages(1), "1 message");
+        for (seconds, said) in [(40, "40 s"), (600, "10 min"), (7_200, "2 h"), (259_200, "3 d")] {
+            assert_eq!(time(Duration::from_secs(seconds)), said);
+        }
+    }
+
+    #[test]
+    fn only_what_happened_is_told() {
+        let some = Counts { read: 10, sent: 4, mismatched: 1, ..Counts::default() };
+        let said = counts(Kind::Replay, &some);
+        assert!(said.starts_with("4 sent to their lanes, 1 left: another body"), "{said}");
+        assert!(said.ends_with("; 10 looked at") && !said.contains("unreadable"), "{said}");
     }
 }

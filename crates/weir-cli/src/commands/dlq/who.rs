@@ -1,21 +1,29 @@
-//! Who acts, for the record.
+//! Who does it.
 
-use crate::target::{self, Place};
+use crate::target::{Place, env, hint_for};
 
-/// The AWS identity; for a local stack, whose emulator knows none, the user and the machine.
-pub(super) async fn acts(place: &Place) -> anyhow::Result<String> {
+/// The caller, as AWS knows it; of the local stack, whoever sits at this machine.
+pub(crate) async fn who(place: &Place) -> anyhow::Result<String> {
     if place.is_local {
-        let user = target::env("USER").or_else(|| target::env("LOGNAME")).unwrap_or_else(|| "somebody".to_owned());
-        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let host = if host.trim().is_empty() { "this machine" } else { host.trim() };
-        return Ok(format!("{user}@{host}"));
+        let user = env("USER").or_else(|| env("LOGNAME")).unwrap_or_else(|| "somebody".to_owned());
+        let host = std::fs::read_to_string("/etc/hostname").map(|name| name.trim().to_owned());
+        return Ok(format!("{user}@{}", host.ok().filter(|name| !name.is_empty()).as_deref().unwrap_or("localhost")));
     }
-    let reply = aws_sdk_sts::Client::new(&place.config).get_caller_identity().send().await.map_err(|error| {
-        anyhow::anyhow!(
-            "could not tell who you are: {}\nhint: {}; nothing was changed",
-            weir_aws::reason(&error),
-            place.hint
-        )
+    let asked = aws_sdk_sts::Client::new(&place.config).get_caller_identity().send().await;
+    let identity = asked.map_err(|error| {
+        let hint = hint_for(&weir_aws::reason(&error), place.hint);
+        anyhow::Error::new(error).context(format!("could not tell who asks for it\nhint: {hint}"))
     })?;
-    Ok(reply.arn().unwrap_or("an identity without a name").to_owned())
+    Ok(identity.arn().unwrap_or("an identity without a name").to_owned())
+}
+
+/// The command line, as it is written down.
+pub(crate) fn command_line() -> String {
+    let quoted = |argument: String| {
+        let plain =
+            !argument.is_empty() && argument.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:=@".contains(&b));
+        if plain { argument } else { format!("'{}'", argument.replace('\'', "'\\''")) }
+    };
+    let arguments = std::env::args_os().skip(1).map(|argument| quoted(argument.to_string_lossy().into_owned()));
+    std::iter::once("weir".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
 }

@@ -21,6 +21,9 @@ use crate::{
 /// How far back is looked, unless something else was asked for.
 pub(super) const BY_DEFAULT: Duration = Duration::from_secs(24 * 3600);
 
+/// How far the clock that events were received by may be ahead of this one: nothing is too new for a list.
+const AHEAD: Duration = Duration::from_secs(300);
+
 /// What was asked for, at a time.
 #[derive(Debug)]
 pub(super) struct Asked {
@@ -56,8 +59,7 @@ impl Asked {
         let wanted = Wanted::new(args)?;
         let beginning = if wanted.is_in_trouble() { UnixMillis(0) } else { now - BY_DEFAULT };
         let since = args.since.map_or(beginning, |since| since.at(now).max(UnixMillis(0)));
-        // A clock may be ahead of this one: by default nothing is too new.
-        let until = args.until.map_or(now + BY_DEFAULT, |until| until.at(now));
+        let until = args.until.map_or(now + AHEAD, |until| until.at(now));
         if since > until {
             let (problem, hint) = ("--since is later than --until", "nothing can be between them: exchange them");
             return Err(Usage::new(problem, hint).into());
@@ -170,7 +172,7 @@ impl Wanted {
 /// How far back to look for a webhook id whose shop is not known.
 pub(super) fn since(since: Option<Moment>, now: UnixMillis) -> Range {
     let since = since.map_or(now - BY_DEFAULT, |since| since.at(now).max(UnixMillis(0)));
-    Range { since, until: now + BY_DEFAULT }
+    Range { since, until: now + AHEAD }
 }
 
 #[cfg(test)]

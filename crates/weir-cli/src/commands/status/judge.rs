@@ -69,6 +69,10 @@ fn outside(status: &Status, found: &mut Vec<Finding>) {
         let what = format!("subscriptions of {shop} are not as desired");
         found.push(bad(what, format!("weir subscriptions plan --shop {shop}")));
     }
+    for shop in &drift.recovering {
+        let what = format!("a lost subscription of {shop} is back; the events it missed are being fetched");
+        found.push(odd(what, format!("weir subscriptions status --shop {shop}")));
+    }
     if drift.monitored_seconds.is_some_and(|seconds| seconds > SILENT_SECONDS) {
         let at = drift.monitored.as_deref().unwrap_or("never");
         found.push(bad(format!("the monitor ended no round since {at}"), "weir subscriptions status"));
@@ -159,6 +163,8 @@ mod tests {
         let drift = |s: &mut Status, change: fn(&mut Drift)| change(s.shopify.as_mut().unwrap());
         let plan = "weir subscriptions plan --shop north.myshopify.com";
         check(|s| drift(s, |d| d.drifted = vec!["north.myshopify.com".into()]), Bad, "not as desired", plan);
+        let status = "weir subscriptions status --shop north.myshopify.com";
+        check(|s| drift(s, |d| d.recovering = vec!["north.myshopify.com".into()]), Odd, "is back", status);
         check(|s| drift(s, |d| d.monitored_seconds = Some(901)), Bad, "no round", "weir subscriptions status");
         check(|s| drift(s, |d| d.missing_today = 3), Odd, "3 events had been missed", "weir events list --since 24h");
     }

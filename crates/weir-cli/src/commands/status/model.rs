@@ -110,6 +110,8 @@ pub(super) struct Drift {
     pub(super) shops: u64,
     /// Shops whose subscriptions differ from those that are desired.
     pub(super) drifted: Vec<String>,
+    /// Shops whose lost subscriptions are back, and whose missed events are still being looked for.
+    pub(super) recovering: Vec<String>,
     /// Events that a reconciliation found missing within the last day.
     pub(super) missing_today: u64,
 }

@@ -28,6 +28,10 @@ impl Memory {
         key
     }
 
+    fn get(&self, key: &Key) -> Record {
+        self.records.lock().unwrap()[key].clone()
+    }
+
     fn show(&self, key: &Key) {
         self.shown.lock().unwrap().insert(key.clone());
     }
@@ -125,7 +129,7 @@ async fn an_event_that_the_index_shows_late_is_not_missed() {
     let mut follower = Follower::new(&memory, &asked);
     let newer = memory.put("newer", after(0), State::Done);
     memory.show(&newer);
-    follower.begin(&[memory.records.lock().unwrap()[&newer].clone()], NOW).await.unwrap();
+    follower.begin(&[memory.get(&newer)], NOW).await.unwrap();
     let late = memory.put("late", after(1), State::Done);
     let waited = memory.put("waited", after(-3_000), State::Done);
     assert_eq!(told(follower.look(after(2)).await.unwrap()), []);
@@ -145,9 +149,9 @@ async fn what_was_there_is_not_told_again_and_its_changes_are() {
     let (memory, asked) = (Memory::default(), asked());
     let parked = memory.put("parked", after(-1_800), State::Parked { until: after(30) });
     let done = memory.put("done", after(-10), State::Done);
-    [&parked, &done].map(|key| memory.show(key));
+    [&parked, &done].into_iter().for_each(|key| memory.show(key));
     let mut follower = Follower::new(&memory, &asked);
-    follower.begin(&[memory.records.lock().unwrap()[&done].clone()], NOW).await.unwrap();
+    follower.begin(&[memory.get(&done)], NOW).await.unwrap();
     let reads = *memory.reads.lock().unwrap();
     for look in 1..10 {
         assert_eq!(told(follower.look(after(look)).await.unwrap()), []);

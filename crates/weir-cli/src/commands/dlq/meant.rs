@@ -1,0 +1,91 @@
+//! What a filter means at the moment, and what to say where it means nothing.
+
+use std::collections::BTreeSet;
+
+use tokio::time::{Duration, Instant};
+
+use super::{filter::Filter, letter::Found, scan::Scanned, view};
+use crate::printer::Printer;
+
+const TELL_EVERY: Duration = Duration::from_secs(2);
+
+/// Says how many were looked at, from time to time.
+pub(crate) struct Progress<'a> {
+    printer: &'a Printer,
+    told_at: Instant,
+}
+
+impl<'a> Progress<'a> {
+    pub(crate) fn new(printer: &'a Printer) -> Self {
+        Self { printer, told_at: Instant::now() }
+    }
+
+    pub(crate) fn read(&mut self, count: usize) {
+        if self.told_at.elapsed() >= TELL_EVERY && !self.printer.is_json() {
+            self.told_at = Instant::now();
+            self.printer.step(format!("{} looked at", view::messages(count as u64)));
+        }
+    }
+}
+
+/// What else is to be known of a look.
+pub(crate) fn remarks(scanned: &Scanned, printer: &Printer) {
+    if scanned.elsewhere > 0 {
+        printer.note(format!(
+            "{} more somebody else reads at the moment, or one that was killed did: they are back within minutes",
+            view::messages(scanned.elsewhere)
+        ));
+    }
+    if scanned.is_cut {
+        printer.note("a queue holds more than SQS lets one read at once: these are its first hundred thousand");
+    }
+    if scanned.late > 0 {
+        printer.note(format!(
+            "{} could not be given back: they are back within minutes",
+            view::messages(scanned.late as u64)
+        ));
+    }
+}
+
+/// The error of a filter that takes nothing of what is there.
+pub(crate) fn nothing(filter: &Filter, found: &[Found]) -> anyhow::Error {
+    let near = |wanted: &Option<String>, there: BTreeSet<&str>| {
+        let wanted = wanted.as_deref()?;
+        if there.contains(wanted) {
+            return None;
+        }
+        let nearest = there.into_iter().min_by_key(|it| strsim::damerau_levenshtein(wanted, it))?;
+        (strsim::damerau_levenshtein(wanted, nearest) <= 3).then(|| format!("{nearest} is there; "))
+    };
+    let shop = near(&filter.shop, found.iter().filter_map(|found| found.letter.shop()).collect());
+    let topic = near(&filter.topic, found.iter().filter_map(|found| found.letter.topic()).collect());
+    let said = match &filter.event {
+        Some(event) => format!("no message of {event} is dead-lettered, or it does not match the rest of the filter"),
+        None => "nothing dead-lettered matches".to_owned(),
+    };
+    let nowhere = match &filter.event {
+        Some(_) => "what is nowhere any more runs again only with a body, --file; ",
+        None => "",
+    };
+    anyhow::anyhow!(
+        "{said}: {} looked at, nothing was changed\nhint: {}{}{nowhere}`weir dlq list` shows what is there",
+        view::messages(found.len() as u64),
+        shop.unwrap_or_default(),
+        topic.unwrap_or_default(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::letter::tests::found;
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_nearly_right_is_told() {
+        let wrong = Filter { topic: Some("order/create".into()), ..Filter::default() };
+        let said = nothing(&wrong, &[found()]).to_string();
+        assert!(said.contains("orders/create is there") && said.contains("nothing was changed"), "{said}");
+        let wrong = Filter { topic: Some("carts/update".into()), ..Filter::default() };
+        assert!(!nothing(&wrong, &[found()]).to_string().contains("is there; "));
+    }
+}

@@ -1,0 +1,379 @@
+//! A replay or a drop under way. A message is sent, then deleted; before either, it is written down.
+
+use std::collections::HashMap;
+
+use futures_util::future::join_all;
+use tokio::time::{Duration, Instant};
+use weir_aws::{
+    dead_letters::{DeadLetter, Outgoing},
+    operations::Stored,
+};
+use weir_core::{Lane, UnixMillis, ledger::Key};
+
+use super::{
+    batch,
+    decide::{Act, decide, outgoing},
+    keep::Keep,
+    letter::Found,
+    operation::{Chunk, Counts, Entry, Journal, Operation, State},
+    outside::Outside,
+    pace::Pace,
+    problem::Problem,
+    reader::{HOLD, Id, Reader},
+    scan::join,
+    stop::Stop,
+};
+
+/// How often it is written down, and said, how far it got.
+const TELL_EVERY: Duration = Duration::from_secs(2);
+
+/// An operation, as it is written down.
+pub(crate) struct Written {
+    pub(crate) name: String,
+    pub(crate) version: u64,
+    pub(crate) operation: Operation,
+    pub(crate) journal: Journal,
+}
+
+/// Acts on all that is meant.
+pub(crate) struct Run<'a, O> {
+    pub(crate) outside: &'a O,
+    pub(crate) written: Written,
+    reader: Reader<'a, O>,
+    pace: Pace,
+    stop: &'a Stop,
+    keep: Option<Keep>,
+    /// Is told how far it got, and how many messages others have.
+    tell: &'a dyn Fn(&Operation, u64),
+    told_at: Instant,
+}
+
+/// A message on its way.
+struct Task {
+    id: Id,
+    act: Act,
+    entry: Entry,
+    letter: DeadLetter,
+}
+
+impl<'a, O: Outside> Run<'a, O> {
+    pub(crate) fn new(
+        outside: &'a O,
+        written: Written,
+        stop: &'a Stop,
+        keep: Option<Keep>,
+        tell: &'a dyn Fn(&Operation, u64),
+    ) -> Self {
+        let (filter, options) = (&written.operation.filter, &written.operation.options);
+        Self {
+            outside,
+            reader: Reader::new(outside, filter.lanes(), true),
+            pace: Pace::new(options.rate),
+            written,
+            stop,
+            keep,
+            tell,
+            told_at: Instant::now(),
+        }
+    }
+
+    /// Goes through the queues to their end. However it ends, what was not acted on is given back, and the end is written
+    /// down. Returns the operation, and how many messages come back by themselves only.
+    pub(crate) async fn run(mut self) -> (Written, usize, Result<(), Problem>) {
+        let mut swept = self.sweep().await;
+        let late = self.reader.give_back().await;
+        let operation = &mut self.written.operation;
+        operation.state = match &swept {
+            Err(problem) => {
+                operation.note = Some(problem.to_string());
+                State::Failed
+            }
+            Ok(()) if self.stop.is_set() => State::Interrupted,
+            Ok(()) if operation.counts.failed > 0 => State::Failed,
+            Ok(()) => State::Done,
+        };
+        if self.reader.is_cut && operation.note.is_none() {
+            operation.note = Some("a queue holds more than can be read at once: repeat it".to_owned());
+        }
+        if !matches!(swept, Err(Problem::TakenOver)) {
+            let saved = self.save().await;
+            swept = swept.and(saved);
+        }
+        (self.written, late, swept)
+    }
+
+    fn counts(&mut self) -> &mut Counts {
+        &mut self.written.operation.counts
+    }
+
+    async fn sweep(&mut self) -> Result<(), Problem> {
+        while !self.reader.is_over() && !self.stop.is_set() && self.room() > 0 {
+            let round = self.reader.round().await?;
+            self.delete_again(round.again).await?;
+            let mut found = join(self.outside, round.fresh).await?;
+            self.counts().read += found.len() as u64;
+            let mut tasks = Vec::new();
+            for (found, letter) in found.drain(..) {
+                if let Some(task) = self.meant(&found, letter) {
+                    tasks.push(task);
+                }
+            }
+            self.choose_generations(&mut tasks).await?;
+            while !tasks.is_empty() && !self.stop.is_set() {
+                let count = self.pace.at_once().min(tasks.len()).min(self.room());
+                if count == 0 {
+                    break;
+                }
+                let turn: Vec<Task> = tasks.drain(..count).collect();
+                if self.wait_for(count).await? {
+                    self.act_on(turn).await?;
+                }
+            }
+            self.tick().await?;
+        }
+        Ok(())
+    }
+
+    /// How many more may be acted on.
+    fn room(&self) -> usize {
+        let counts = &self.written.operation.counts;
+        let gone = counts.sent + counts.ended + counts.dropped;
+        let room = self.written.operation.options.limit.map_or(u64::MAX, |limit| limit.saturating_sub(gone));
+        usize::try_from(room).unwrap_or(usize::MAX)
+    }
+
+    /// What is to be done with a message, if anything is.
+    fn meant(&mut self, found: &Found, letter: DeadLetter) -> Option<Task> {
+        let operation = &self.written.operation;
+        let key = found.letter.key();
+        let known = self.written.journal.of(&letter.id).cloned();
+        // What was meant once is meant until it is gone, whatever became of its event since.
+        if known.is_none() && !operation.filter.takes(found) {
+            return None;
+        }
+        let act = match &known {
+            Some(entry) if entry.generation > key.generation => Act::Force,
+            _ => decide(operation.kind, found, operation.options.force),
+        };
+        let journal = &self.written.journal;
+        if act == Act::Send && journal.returned(&letter.id, &key.event, key.generation, found.letter.sent_at) {
+            self.counts().returned += 1;
+            return None;
+        }
+        match act {
+            Act::Mismatched => self.counts().mismatched += 1,
+            Act::Unreadable => self.counts().unreadable += 1,
+            Act::Send | Act::Force | Act::Ended | Act::Drop => {
+                // 0: not chosen yet.
+                let generation = match (&known, act) {
+                    (Some(entry), _) => entry.generation,
+                    (None, Act::Force) => 0,
+                    (None, _) => key.generation,
+                };
+                let entry = Entry { event: key.event, generation, message: letter.id.clone() };
+                return Some(Task { id: (found.letter.lane, letter.id.clone()), act, entry, letter });
+            }
+        }
+        None
+    }
+
+    /// A forced replay is the lowest generation above its message's that no other body has: whoever does it again, for it
+    /// was interrupted, comes to the same one.
+    async fn choose_generations(&mut self, tasks: &mut [Task]) -> Result<(), Problem> {
+        let mut open: Vec<(usize, Key, String)> = Vec::new();
+        for (index, task) in tasks.iter().enumerate().filter(|(_, task)| task.act == Act::Force) {
+            if let (0, Ok(envelope)) = (task.entry.generation, weir_core::envelope::Envelope::parse(&task.letter.body))
+            {
+                let key = Key { event: task.entry.event.clone(), generation: envelope.meta.generation + 1 };
+                open.push((index, key, envelope.meta.body_sha256));
+            }
+        }
+        while !open.is_empty() {
+            let keys: Vec<Key> = open.iter().map(|(_, key, _)| key.clone()).collect();
+            let taken: HashMap<Key, String> =
+                self.outside.records(&keys).await?.into_iter().map(|record| (record.key, record.body_sha256)).collect();
+            let mut next = Vec::new();
+            for (index, key, body) in open {
+                match (taken.get(&key), tasks.get_mut(index)) {
+                    (Some(other), _) if *other != body => {
+                        next.push((index, Key { generation: key.generation + 1, ..key }, body));
+                    }
+                    (_, Some(task)) => task.entry.generation = key.generation,
+                    (_, None) => {}
+                }
+            }
+            open = next;
+        }
+        Ok(())
+    }
+
+    /// Waits for a turn, and holds on to what is held meanwhile. `false` if it was stopped.
+    async fn wait_for(&mut self, count: usize) -> Result<bool, Problem> {
+        let turn = self.pace.turn(count);
+        while Instant::now() < turn && !self.stop.is_set() {
+            let look = turn.min(Instant::now() + TELL_EVERY);
+            tokio::select! {
+                () = tokio::time::sleep_until(look) => {}
+                () = self.stop.wait() => {}
+            }
+            self.tick().await?;
+        }
+        Ok(!self.stop.is_set())
+    }
+
+    /// Writes the messages down, sends and deletes them.
+    async fn act_on(&mut self, tasks: Vec<Task>) -> Result<(), Problem> {
+        let mut tasks = self.still_held(tasks).await;
+        let new: Vec<Entry> = tasks
+            .iter()
+            .filter(|task| self.written.journal.of(&task.entry.message).is_none())
+            .map(|task| task.entry.clone())
+            .collect();
+        let now = UnixMillis::now();
+        if !new.is_empty() {
+            let chunk = Chunk { at: now, entries: new };
+            self.outside.enter(&self.written.name, self.written.journal.chunks, &chunk).await?;
+            self.written.journal.add(&chunk);
+        }
+        if let Some(keep) = &mut self.keep {
+            keep.add(tasks.iter().filter(|task| task.act == Act::Drop).map(|task| (task.id.0, &task.letter)))?;
+        }
+        let sends = self.send(&mut tasks, now).await?;
+        self.delete(tasks, &sends).await;
+        Ok(())
+    }
+
+    /// Without those that others may have received by now: they are left for a later pass.
+    async fn still_held(&mut self, tasks: Vec<Task>) -> Vec<Task> {
+        let short = tasks.iter().filter(|task| !self.reader.is_held_for(&task.id, HOLD / 3));
+        let short: Vec<Id> = short.map(|task| task.id.clone()).collect();
+        self.reader.renew_these(short).await;
+        tasks.into_iter().filter(|task| self.reader.receipt(&task.id).is_some()).collect()
+    }
+
+    /// Sends those that are to be sent. Returns which of all may be deleted.
+    async fn send(&mut self, tasks: &mut [Task], now: UnixMillis) -> Result<Vec<bool>, Problem> {
+        let mut may_go = vec![true; tasks.len()];
+        let mut by_lane: HashMap<Lane, Vec<(usize, Outgoing)>> = HashMap::new();
+        for (index, task) in tasks.iter_mut().enumerate() {
+            if !matches!(task.act, Act::Send | Act::Force) {
+                continue;
+            }
+            match outgoing(&task.letter, task.entry.generation, now) {
+                Some(message) => by_lane.entry(task.id.0).or_default().push((index, message)),
+                None => may_go[index] = false,
+            }
+            // The body is on its way: one copy of it is enough.
+            task.letter.body = String::new();
+        }
+        let calls = by_lane
+            .into_iter()
+            .flat_map(|(lane, messages)| batch::of_messages(messages).into_iter().map(move |chunk| (lane, chunk)));
+        let calls = calls.map(async |(lane, chunk): (Lane, Vec<(usize, Outgoing)>)| {
+            let (places, messages): (Vec<usize>, Vec<Outgoing>) = chunk.into_iter().unzip();
+            (places, batch::send(self.outside, lane, messages).await)
+        });
+        let mut failed = None;
+        for (places, sent) in join_all(calls).await {
+            let sent = sent.unwrap_or_else(|error| {
+                failed = Some(error);
+                vec![false; places.len()]
+            });
+            for (place, sent) in places.into_iter().zip(sent) {
+                let force = tasks.get(place).is_some_and(|task| task.act == Act::Force);
+                let counts = &mut self.written.operation.counts;
+                match sent {
+                    true => (counts.sent, counts.forced) = (counts.sent + 1, counts.forced + u64::from(force)),
+                    false => counts.failed += 1,
+                }
+                may_go[place] = sent;
+            }
+        }
+        match failed {
+            None => Ok(may_go),
+            Some(error) => {
+                // What did go out is taken out of the queue all the same.
+                let sent: Vec<Id> = tasks
+                    .iter()
+                    .zip(&may_go)
+                    .filter(|(task, sent)| **sent && task.act != Act::Drop)
+                    .map(|(task, _)| task.id.clone())
+                    .collect();
+                self.delete_ids(sent).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn delete(&mut self, tasks: Vec<Task>, may_go: &[bool]) {
+        for (task, _) in tasks.iter().zip(may_go).filter(|(_, may)| **may) {
+            let counts = &mut self.written.operation.counts;
+            match task.act {
+                Act::Ended => counts.ended += 1,
+                Act::Drop => counts.dropped += 1,
+                _ => {}
+            }
+        }
+        let ids = tasks.into_iter().zip(may_go).filter(|(_, may)| **may).map(|(task, _)| task.id).collect();
+        let undeleted = self.delete_ids(ids).await;
+        self.counts().undeleted += undeleted;
+    }
+
+    /// Returns how many could not be deleted. They show again, and are known then.
+    async fn delete_ids(&mut self, ids: Vec<Id>) -> u64 {
+        let mut by_lane: HashMap<Lane, Vec<(Id, String)>> = HashMap::new();
+        for id in ids {
+            if let Some(receipt) = self.reader.receipt(&id) {
+                by_lane.entry(id.0).or_default().push((id.clone(), receipt.to_owned()));
+            }
+        }
+        let chunks = by_lane.into_iter().flat_map(|(lane, messages)| {
+            let chunks: Vec<Vec<(Id, String)>> = messages.chunks(batch::MAX_ENTRIES).map(<[_]>::to_vec).collect();
+            chunks.into_iter().map(move |chunk| (lane, chunk))
+        });
+        let calls = chunks.map(async |(lane, chunk): (Lane, Vec<(Id, String)>)| {
+            let (ids, receipts): (Vec<Id>, Vec<String>) = chunk.into_iter().unzip();
+            (ids, batch::delete(self.outside, lane, receipts).await)
+        });
+        let mut undeleted = 0;
+        for (ids, deleted) in join_all(calls).await {
+            undeleted += deleted.iter().filter(|deleted| !**deleted).count() as u64;
+            ids.into_iter().for_each(|id| self.reader.deleted(id));
+        }
+        undeleted
+    }
+
+    /// Messages that were acted on, and whose deletion was lost.
+    async fn delete_again(&mut self, letters: Vec<(Lane, DeadLetter)>) -> Result<(), Problem> {
+        let count = letters.len() as u64;
+        let ids = letters.into_iter().map(|(lane, letter)| (lane, letter.id)).collect();
+        let undeleted = self.delete_ids(ids).await;
+        let counts = self.counts();
+        counts.undeleted = counts.undeleted.saturating_sub(count) + undeleted;
+        Ok(())
+    }
+
+    /// From time to time: holds on, writes down, and says how far it got.
+    async fn tick(&mut self) -> Result<(), Problem> {
+        self.reader.renew().await;
+        if self.told_at.elapsed() >= TELL_EVERY {
+            self.told_at = Instant::now();
+            (self.tell)(&self.written.operation, self.reader.elsewhere());
+            self.save().await?;
+        }
+        Ok(())
+    }
+
+    async fn save(&mut self) -> Result<(), Problem> {
+        let written = &mut self.written;
+        written.operation.updated_at = UnixMillis::now();
+        let stored = self.outside.save(&written.name, Some(written.version), &written.operation).await?;
+        written.version = match stored {
+            Stored::Written(version) => version,
+            // A reply was lost: this very value stands there.
+            Stored::Lost(Some(there)) if there.value == written.operation => there.version,
+            Stored::Lost(_) => return Err(Problem::TakenOver),
+        };
+        Ok(())
+    }
+}

@@ -1,0 +1,22 @@
+//! `weir subscriptions`: what is desired against what the shops have.
+
+mod apply;
+mod file;
+mod plan;
+mod shops;
+mod status;
+mod view;
+
+use super::ExitStatus;
+use crate::{
+    cli::{SubscriptionsArgs, SubscriptionsCommand},
+    printer::Printer,
+};
+
+pub(super) async fn run(args: SubscriptionsArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    match args.command {
+        SubscriptionsCommand::Plan(args) => plan::run(&args, printer).await,
+        SubscriptionsCommand::Apply(args) => apply::run(&args, printer).await,
+        SubscriptionsCommand::Status(args) => status::run(&args, printer).await,
+    }
+}

@@ -1,0 +1,160 @@
+//! `weir subscriptions status`: each desired subscription, and what the monitor noted of its shop.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use weir_aws::Operations;
+use weir_subscriptions::{Change, Plan};
+
+use super::{
+    file, plan,
+    shops::{Outcome, Read, Selected},
+};
+use crate::{cli::SelectArgs, commands::ExitStatus, printer::Printer};
+
+/// What the monitor noted, as far as it is shown. See `weir-monitor`, which writes it.
+#[derive(Debug, Clone, Serialize, serde::Deserialize)]
+struct Noted {
+    since: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    repaired_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ShopStatus {
+    shop: String,
+    app: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skipped: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    subscriptions: Vec<One>,
+    /// How many deliver elsewhere.
+    foreign: usize,
+    /// What the monitor noted, as long as the shop differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drift: Option<Noted>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct One {
+    topic: String,
+    /// `there`, `missing`, `drifted`, `declared` or `undesired`.
+    state: &'static str,
+    /// What is other than desired.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    other: Vec<&'static str>,
+}
+
+/// Documents of shops that differ: more than these are not told apart from those that do not.
+const DRIFTS: usize = 10_000;
+
+pub(super) async fn run(args: &SelectArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let desired = file::read(args.file.as_deref(), printer)?;
+    let selected = Selected::find(args, printer).await?;
+    let operations = Operations::new(&selected.place.config, selected.place.output("OperationsTable")?);
+    let noted = operations.list::<Noted>("drift", false, DRIFTS).await;
+    let noted = noted.map_err(|error| selected.place.failed(error))?;
+    let mut noted: HashMap<String, Noted> = noted.into_iter().map(|one| (one.name, one.value)).collect();
+    let reads = selected.compare(&desired, true, printer).await;
+    for read in &reads {
+        let drift = noted.remove(&format!("{}/{}", read.shop.app, read.shop.domain));
+        printer.item(&ShopStatus::of(read, drift), ShopStatus::lines)?;
+    }
+    if reads.is_empty() && !printer.is_json() {
+        printer.note("no shops are registered: `weir shops add` registers one");
+    }
+    Ok(plan::status(&reads))
+}
+
+impl ShopStatus {
+    fn of(read: &Read, drift: Option<Noted>) -> Self {
+        let mut status = Self {
+            shop: read.shop.domain.to_string(),
+            app: read.shop.app.clone(),
+            skipped: None,
+            error: None,
+            subscriptions: Vec::new(),
+            foreign: 0,
+            drift,
+        };
+        match &read.outcome {
+            Outcome::Skipped(why) => status.skipped = Some(why.clone()),
+            Outcome::Failed(why) => status.error = Some(why.clone()),
+            Outcome::Planned(plan) => {
+                status.foreign = plan.foreign.len();
+                status.subscriptions = each(plan);
+            }
+        }
+        status
+    }
+
+    fn lines(&self) -> String {
+        let mut head = format!("{}  app {}", self.shop, self.app);
+        if let Some(why) = &self.skipped {
+            head += &format!(": skipped, {why}");
+        }
+        if let Some(why) = &self.error {
+            head += &format!(": failed, {why}");
+        }
+        if self.foreign > 0 {
+            head += &format!("  ({} of others)", self.foreign);
+        }
+        let mut lines = vec![head];
+        for One { topic, state, other } in &self.subscriptions {
+            lines.push(format!("  {state:9}  {topic}  {}", other.join(", ")).trim_end().to_owned());
+        }
+        if let Some(Noted { since, repaired_at, failure }) = &self.drift {
+            let repaired = match repaired_at {
+                Some(at) => format!("repaired at {at}, its events are being recovered"),
+                None => "not repaired yet".to_owned(),
+            };
+            let failure = failure.as_ref().map(|failure| format!(": {failure}")).unwrap_or_default();
+            lines.push(format!("  the monitor noted it at {since}; {repaired}{failure}"));
+        }
+        lines.join("\n")
+    }
+}
+
+/// Each subscription, by its topic.
+fn each(plan: &Plan) -> Vec<One> {
+    let one = |topic: &str, state, other| One { topic: topic.to_owned(), state, other };
+    let mut all: Vec<One> = plan.unchanged.iter().map(|topic| one(topic, "there", Vec::new())).collect();
+    all.extend(plan.declared.iter().map(|topic| one(topic, "declared", Vec::new())));
+    all.extend(plan.changes.iter().map(|change| match change {
+        Change::Create(_) => one(change.topic(), "missing", Vec::new()),
+        Change::Delete(_) => one(change.topic(), "undesired", Vec::new()),
+        Change::Update { differences, .. } => {
+            one(change.topic(), "drifted", differences.iter().map(|one| one.what).collect())
+        }
+    }));
+    all.sort_by(|a, b| a.topic.cmp(&b.topic));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use weir_subscriptions::{Desired, plan};
+
+    use super::*;
+
+    #[test]
+    fn each_desired_subscription_has_its_state() {
+        let desired = Desired::parse(
+            "[[subscription]]\ntopics = [\"orders/create\"]\n[[subscription]]\ntopics = [\"shop/redact\"]\ndeclared = true",
+        );
+        let desired = desired.unwrap().desired;
+        let plan = plan(&desired.wanted("default", "north.myshopify.com"), &[], "https://weir.example");
+        let read = Read { shop: super::super::view::tests::shop(), outcome: Outcome::Planned(plan) };
+        let drift =
+            Noted { since: "2026-11-27T05:00:00.000Z".into(), repaired_at: None, failure: Some("forbidden".into()) };
+        let status = ShopStatus::of(&read, Some(drift));
+        assert_eq!(
+            status.lines(),
+            "north.myshopify.com  app default\n  missing    orders/create\n  declared   shop/redact\n  \
+             the monitor noted it at 2026-11-27T05:00:00.000Z; not repaired yet: forbidden"
+        );
+    }
+}

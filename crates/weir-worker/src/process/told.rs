@@ -1,0 +1,145 @@
+//! What is told of an attempt: the fields of its log lines, its span, its metrics.
+
+use std::time::Duration;
+
+use tracing::Instrument;
+use weir_core::{
+    Failure, TraceContext,
+    envelope::{Envelope, Meta},
+    ledger::Ending,
+    metrics::{self, ErrorKind, Metric},
+};
+use weir_lambda::{
+    batch::{Message, Verdict},
+    metrics::Of,
+    traces::{self, Kind, Span},
+};
+
+use super::{Processor, Seat, act::PANICKED};
+use crate::outside::Outside;
+
+impl<O: Outside> Processor<O> {
+    /// An event's attempt as a span below the one that sent the message; on the bus the attempt is the parent of what
+    /// comes next. A copy that is parked keeps what the message had.
+    pub(super) async fn traced(&self, message: &Message, mut envelope: Envelope, seat: Seat) -> Verdict {
+        let traces = self.telemetry.traces.clone();
+        let parent = envelope.meta.traceparent.as_deref().and_then(TraceContext::parse);
+        let place = traces.place(parent);
+        envelope.meta.traceparent = Some(place.to_string());
+        let (meta, began) = (envelope.meta.clone(), self.clock.now());
+        // An error's span, so that the fields stand in errors at any level.
+        let fields = tracing::error_span!(
+            "event",
+            request_id = self.request_id,
+            trace_id = place.trace_id(),
+            span_id = place.span_id(),
+            shop = meta.shop,
+            topic = meta.topic,
+            webhook_id = meta.webhook_id,
+            app = meta.app,
+            lane = self.lane.as_str(),
+        );
+        let work = self.event(message, envelope, seat).instrument(fields);
+        let verdict = traces::scope(traces.clone(), place, work).await;
+        if traces.is_on() {
+            let attributes = vec![
+                ("shop", meta.shop),
+                ("topic", meta.topic),
+                ("webhook_id", meta.webhook_id),
+                ("app", meta.app),
+                ("lane", self.lane.as_str().to_owned()),
+                ("receives", message.receives.to_string()),
+            ];
+            // Why stands in the log and the ledger.
+            let error = (verdict != Verdict::Acknowledge).then(|| "the message comes back".to_owned());
+            let (kind, ended) = (Kind::Consumer, self.clock.now());
+            traces.record(Span {
+                name: "process".into(),
+                kind,
+                context: place,
+                parent,
+                began,
+                ended,
+                attributes,
+                error,
+            });
+        }
+        verdict
+    }
+
+    /// An attempt that came to an end, and what the ledger's answer made of it.
+    pub(super) fn tell_ended(&self, message: &Message, meta: &Meta, ending: &Ending, verdict: Verdict) {
+        match verdict {
+            Verdict::Acknowledge => {}
+            // Another worker had taken over, and tells of its own attempt.
+            Verdict::Retry => return,
+            Verdict::RetryAfter(_) => return self.tell_error(message, Some(meta), ErrorKind::Ledger, false),
+        }
+        self.tell(&metrics::DONE, Some(meta));
+        if *ending == Ending::Stale {
+            return self.tell(&metrics::STALE, Some(meta));
+        }
+        let took = self.clock.now().since(meta.triggered_at_ms().unwrap_or(meta.received_at));
+        let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        self.telemetry.metrics.add(&metrics::END_TO_END_LATENCY, took, &self.of(Some(meta)));
+        if meta.topic.starts_with("inventory_") {
+            self.telemetry.metrics.add(&metrics::INVENTORY_SYNC_LATENCY, took, &self.of(Some(meta)));
+        }
+    }
+
+    /// An attempt that failed, and what becomes of its message.
+    pub(super) fn tell_failed(&self, message: &Message, meta: Option<&Meta>, failure: &Failure, verdict: Verdict) {
+        let kind = match failure {
+            Failure::Transient(reason) if reason == PANICKED => ErrorKind::Panic,
+            Failure::Transient(_) => ErrorKind::Transient,
+            Failure::Outage { .. } => ErrorKind::Outage,
+            Failure::Permanent(_) => ErrorKind::Permanent,
+        };
+        match verdict {
+            // Parked: the copy is there.
+            Verdict::Acknowledge => {
+                self.telemetry.metrics.count(&metrics::WORKER_ERRORS, &Of { kind: Some(kind), ..self.of(meta) });
+                self.tell(&metrics::PARKS, meta);
+            }
+            Verdict::Retry => {}
+            // What is given up is let go at once; a backoff may be drawn as zero as well.
+            Verdict::RetryAfter(wait) => {
+                let given_up = wait == Duration::ZERO && !matches!(failure, Failure::Transient(_));
+                self.tell_error(message, meta, kind, given_up);
+            }
+        }
+    }
+
+    /// A message whose body is not its event's: it is refused until it has used up its receives.
+    pub(super) fn tell_mismatch(&self, message: &Message, meta: Option<&Meta>) {
+        self.tell(&metrics::MISMATCHES, meta);
+        if message.receives >= self.max_receives {
+            self.tell(&metrics::DEAD_LETTERED, meta);
+        }
+    }
+
+    /// An attempt whose ledger could not be reached.
+    pub(super) fn tell_without_ledger(&self, message: &Message, meta: Option<&Meta>, verdict: Verdict) {
+        if verdict == Verdict::Acknowledge {
+            let of = Of { kind: Some(ErrorKind::Ledger), ..self.of(meta) };
+            self.telemetry.metrics.count(&metrics::WORKER_ERRORS, &of);
+            return self.tell(&metrics::PARKS, meta);
+        }
+        self.tell_error(message, meta, ErrorKind::Ledger, false);
+    }
+
+    pub(super) fn tell(&self, metric: &'static Metric, meta: Option<&Meta>) {
+        self.telemetry.metrics.count(metric, &self.of(meta));
+    }
+
+    /// An error, and whether the message comes back or goes to the DLQ.
+    fn tell_error(&self, message: &Message, meta: Option<&Meta>, kind: ErrorKind, given_up: bool) {
+        self.telemetry.metrics.count(&metrics::WORKER_ERRORS, &Of { kind: Some(kind), ..self.of(meta) });
+        let is_last = given_up || message.receives >= self.max_receives;
+        self.tell(if is_last { &metrics::DEAD_LETTERED } else { &metrics::RETRIES }, meta);
+    }
+
+    fn of<'a>(&self, meta: Option<&'a Meta>) -> Of<'a> {
+        Of { lane: Some(self.lane), shop: meta.map(|meta| meta.shop.as_str()), ..Of::default() }
+    }
+}

@@ -1,0 +1,224 @@
+//! What the worker tells of each attempt: metrics, spans, the fields of its log lines.
+
+#![expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
+
+use std::{collections::BTreeSet, time::Duration};
+
+use serde_json::Value;
+use tracing_subscriber::filter::LevelFilter;
+use weir_core::{
+    Failure,
+    metrics::{EMITTED, Emitter, ErrorKind},
+};
+use weir_lambda::{
+    metrics::{Metrics, check::assert_embedded_metrics},
+    output::Output,
+    router::{Event, Router},
+    telemetry::{self, Telemetry},
+    traces::{self, Traces},
+};
+use weir_testkit::Fault;
+
+use crate::support::{MAX_RECEIVES, Outside, body, envelope, envelope_of, run, run_received, traced_envelope};
+
+struct Told {
+    outside: Outside,
+    metrics: Output,
+    traces: Output,
+}
+
+impl Told {
+    fn new(mut outside: Outside) -> Self {
+        let (metrics, traces) = (Output::memory(), Output::memory());
+        let telemetry = Telemetry {
+            metrics: Metrics::new("north".into(), Vec::new(), metrics.clone()),
+            traces: Traces::written(traces.clone(), "worker", "north"),
+        };
+        outside.telemetry = telemetry;
+        Self { outside, metrics, traces }
+    }
+
+    fn lines(&self) -> Vec<Value> {
+        self.metrics.lines().iter().map(|line| assert_embedded_metrics(line)).collect()
+    }
+
+    /// The sum of a metric's values over all lines.
+    fn sum(&self, name: &str) -> u64 {
+        self.lines().iter().filter_map(|line| line[name].as_u64()).sum()
+    }
+
+    fn errors(&self, kind: ErrorKind) -> u64 {
+        let of_kind = |line: &Value| (line["kind"] == kind.as_str()).then(|| line["WorkerErrors"].as_u64()).flatten();
+        self.lines().iter().filter_map(of_kind).sum()
+    }
+
+    fn spans(&self) -> Vec<Value> {
+        let read = |line: &String| {
+            let document: Value = serde_json::from_str(line).unwrap();
+            document["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap().clone()
+        };
+        self.traces.lines().iter().flat_map(read).collect()
+    }
+}
+
+fn failing(failure: Failure) -> Router {
+    Router::new().on("*", move |_: Event| {
+        let failure = failure.clone();
+        async { Err(failure) }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_one_line_with_each_events_latency() {
+    let told = Told::new(Outside::default());
+    let batch: Vec<_> = (1..=10).map(|id| envelope(&id.to_string(), &body(id))).collect();
+    assert!(run(&told.outside.worker(Router::new()), &batch).await.is_empty());
+    let lines = told.lines();
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((&line["Done"], &line["lane"], line.get("WorkerErrors")), (&10.into(), &"standard".into(), None));
+    assert_eq!(line["EndToEndLatency"].as_array().unwrap().len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transient_failure_is_a_retry_until_its_last_receive_which_is_a_dead_letter() {
+    let told = Told::new(Outside::default());
+    let worker = told.outside.worker(failing(Failure::transient("down")));
+    for receives in 1..=MAX_RECEIVES {
+        run_received(&worker, &[envelope("1", &body(1))], receives).await;
+    }
+    assert_eq!((told.sum("Retries"), told.sum("DeadLettered"), told.sum("Done")), (4, 1, 0));
+    assert_eq!(told.errors(ErrorKind::Transient), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permanent_failure_is_one_dead_letter_however_often_it_is_received() {
+    let told = Told::new(Outside::default());
+    let worker = told.outside.worker(failing(Failure::permanent("refused")));
+    for receives in 1..=MAX_RECEIVES {
+        run_received(&worker, &[envelope("1", &body(1)), "no envelope".into()], receives).await;
+    }
+    assert_eq!((told.sum("DeadLettered"), told.sum("Retries")), (2, 0));
+    assert_eq!(told.errors(ErrorKind::Permanent), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_a_park_and_no_retry() {
+    let told = Told::new(Outside::default());
+    let worker = told.outside.worker(failing(Failure::outage("ERP is down", Duration::from_secs(60))));
+    run(&worker, &[envelope("1", &body(1))]).await;
+    assert_eq!((told.sum("Parks"), told.sum("Retries"), told.sum("DeadLettered")), (1, 0, 0));
+    assert_eq!(told.errors(ErrorKind::Outage), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_metric_of_the_worker_is_emitted_and_every_kind_of_error() {
+    let mut all: Vec<Value> = Vec::new();
+    let told = Told::new(Outside::default());
+    let plain = told.outside.worker(Router::new());
+    let order = |updated: &str| format!("{{\"id\":1,\"updated_at\":\"{updated}\"}}");
+    let (newer, older) = (order("2026-11-27T05:00:00Z"), order("2026-11-27T04:00:00Z"));
+    run(&plain, &[envelope_of("orders/updated", None, "new", newer.as_bytes())]).await;
+    run(&plain, &[envelope_of("orders/updated", None, "old", older.as_bytes())]).await;
+    run(&plain, &[envelope_of("orders/updated", None, "new", newer.as_bytes())]).await;
+    run(&plain, &[envelope_of("orders/updated", None, "new", b"{\"id\":2}")]).await;
+    run(&plain, &[envelope_of("inventory_levels/update", None, "stock", b"{\"inventory_item_id\":1}")]).await;
+    for failure in [
+        Failure::transient("down"),
+        Failure::permanent("refused"),
+        Failure::outage("ERP is down", Duration::from_secs(60)),
+    ] {
+        let id = failure.reason().to_owned();
+        run(&told.outside.worker(failing(failure)), &[envelope(&id, &body(1))]).await;
+    }
+    let panicking = Router::new().on("*", |event: Event| async move {
+        assert!(event.meta().webhook_id.is_empty());
+        Ok(())
+    });
+    run(&told.outside.worker(panicking), &[envelope("panic", &body(1))]).await;
+    run(&told.outside.faulty_worker(1, Fault::BeforeWrite), &[envelope("no ledger", &body(1))]).await;
+    all.extend(told.lines());
+    let seen = |name: &str| all.iter().any(|line| line.get(name).is_some());
+    for metric in EMITTED.iter().filter(|metric| metric.emitter == Emitter::Worker) {
+        assert!(seen(metric.name), "{} is declared and not emitted", metric.name);
+    }
+    for metric in EMITTED.iter().filter(|metric| metric.emitter != Emitter::Worker) {
+        assert!(!seen(metric.name), "{} is another's", metric.name);
+    }
+    let kinds: BTreeSet<&str> = all.iter().filter_map(|line| line["kind"].as_str()).collect();
+    assert_eq!(kinds, ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect());
+}
+
+const INGESTS: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+#[tokio::test(start_paused = true)]
+async fn the_trace_goes_on_from_the_message_through_the_handlers_to_the_bus() {
+    let told = Told::new(Outside::default());
+    let worker = told.outside.worker(Router::new().on("*", |event: Event| async move {
+        let place = traces::current().map(|place| place.to_string());
+        assert_eq!(place, event.meta().traceparent, "what a handler calls finds its place");
+        Ok(())
+    }));
+    assert!(run(&worker, &[traced_envelope("1", &body(1), INGESTS)]).await.is_empty());
+    let spans = told.spans();
+    let named = |name: &str| spans.iter().find(|span| span["name"] == name).unwrap_or_else(|| panic!("{spans:?}"));
+    let (process, publish) = (named("process"), named("publish"));
+    assert_eq!(process["parentSpanId"], "00f067aa0ba902b7");
+    assert_eq!(publish["parentSpanId"], process["spanId"]);
+    assert!(spans.iter().all(|span| span["traceId"] == "4bf92f3577b34da6a3ce929d0e0e4736"));
+    let detail: Value = serde_json::from_str(&told.outside.published()[0]).unwrap();
+    let place = format!("00-4bf92f3577b34da6a3ce929d0e0e4736-{}-01", process["spanId"].as_str().unwrap());
+    assert_eq!(detail["traceparent"], place);
+    let xray = told.outside.xray_headers();
+    let span_id = process["spanId"].as_str().unwrap();
+    assert_eq!(xray, [Some(format!("Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent={span_id};Sampled=1"))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_has_a_span_of_its_own_below_the_same_parent() {
+    let told = Told::new(Outside::default());
+    let message = traced_envelope("1", &body(1), INGESTS);
+    run(&told.outside.worker(failing(Failure::transient("down"))), std::slice::from_ref(&message)).await;
+    run_received(&told.outside.worker(Router::new()), &[message], 2).await;
+    let spans = told.spans();
+    let attempts: Vec<&Value> = spans.iter().filter(|span| span["name"] == "process").collect();
+    assert_eq!(attempts.len(), 2);
+    assert_ne!(attempts[0]["spanId"], attempts[1]["spanId"]);
+    assert!(attempts.iter().all(|span| span["parentSpanId"] == "00f067aa0ba902b7"));
+    assert_eq!((&attempts[0]["status"]["code"], attempts[1].get("status")), (&2.into(), None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parked_copy_keeps_the_trace() {
+    let told = Told::new(Outside::default());
+    let worker = told.outside.worker(failing(Failure::outage("ERP is down", Duration::from_secs(60))));
+    run(&worker, &[traced_envelope("1", &body(1), INGESTS)]).await;
+    assert_eq!(told.outside.parked()[0].0.meta.traceparent.as_deref(), Some(INGESTS));
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_line_of_an_attempt_names_the_event_and_its_trace() {
+    let told = Told::new(Outside::default());
+    let (subscriber, output) = telemetry::captured(LevelFilter::INFO);
+    let logging = tracing::subscriber::set_default(subscriber);
+    let worker = told.outside.worker(Router::new().on("*", |event: Event| async move {
+        tracing::info!("a handler's own line");
+        match event.meta().webhook_id.as_str() {
+            "1" => Ok(()),
+            _ => Err(Failure::transient("down")),
+        }
+    }));
+    run(&worker, &[traced_envelope("1", &body(1), INGESTS), envelope("2", &body(2))]).await;
+    drop(logging);
+    let lines: Vec<Value> = output.lines().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let messages: BTreeSet<&str> = lines.iter().filter_map(|line| line["message"].as_str()).collect();
+    assert_eq!(messages, ["Done", "Failed", "a handler's own line"].into());
+    for line in &lines {
+        for (field, value) in [("shop", "north.myshopify.com"), ("topic", "orders/create"), ("app", "default")] {
+            assert_eq!(line[field], value, "{field}: {line}");
+        }
+        assert_eq!(line["lane"], "standard", "{line}");
+        assert!(line["request_id"].as_str().unwrap().starts_with("invocation-"), "{line}");
+        let trace_id = line["trace_id"].as_str().unwrap();
+        assert_eq!(trace_id == "4bf92f3577b34da6a3ce929d0e0e4736", line["webhook_id"] == "1", "{line}");
+    }
+}

@@ -1,0 +1,66 @@
+//! The built `weir`, told of a test's stack by a `dev.json`.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+use tokio::process::{Child, Command as Background};
+use weir_local::{Checkout, build_functions};
+use weir_tests::World;
+
+/// Runs the command for one stack.
+pub(crate) struct Weir {
+    binary: PathBuf,
+    folder: PathBuf,
+}
+
+impl Weir {
+    pub(crate) async fn of(world: &World) -> Self {
+        let checkout = Checkout::find(std::path::Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let binary = build_functions(&checkout, true).await.unwrap().join("weir");
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&world.deployed.stack_name);
+        for inner in ["crates", "target/weir"] {
+            std::fs::create_dir_all(folder.join(inner)).unwrap();
+        }
+        std::fs::write(folder.join("template.yaml"), "").unwrap();
+        let facts = serde_json::to_string(&world.deployed.dev_file()).unwrap();
+        std::fs::write(folder.join("target/weir/dev.json"), facts).unwrap();
+        Self { binary, folder }
+    }
+
+    /// A file beside it.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Runs `weir dlq` and gives its status, what it printed and what it said.
+    pub(crate) async fn dlq(&self, arguments: &[&str]) -> (i32, String, String) {
+        let mut command = Background::from(self.command(arguments));
+        let Output { status, stdout, stderr } = command.output().await.unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (status.code().unwrap(), text(stdout), text(stderr))
+    }
+
+    /// The same, and what it printed as JSON; it must end well.
+    pub(crate) async fn json(&self, arguments: &[&str]) -> Value {
+        let arguments: Vec<&str> = arguments.iter().chain(&["--json"]).copied().collect();
+        let (status, stdout, stderr) = self.dlq(&arguments).await;
+        assert_eq!(status, 0, "{arguments:?}: {stderr}");
+        serde_json::from_str(&stdout).unwrap()
+    }
+
+    /// Starts it, to be killed.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = Background::from(self.command(arguments));
+        command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.arg("dlq").args(arguments).env_clear().env("USER", "operator").current_dir(&self.folder);
+        command.stdin(Stdio::null());
+        command
+    }
+}
