@@ -1,5 +1,4 @@
 //! Broken off anywhere and run again: nothing lost, nothing doubled.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 

@@ -1,5 +1,4 @@
 //! Synthetic events beside delivered ones of the same resource.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 #![expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
 
