@@ -1,5 +1,7 @@
 //! What becomes of events, as the ledger's indexes and records tell it, on the local emulator.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
