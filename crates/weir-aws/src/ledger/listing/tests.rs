@@ -69,12 +69,12 @@ impl Indexes for Memory {
     }
 }
 
-/// `count` events of `shops` shops, spread over so many days, some of them in one millisecond.
+/// `count` events of `shops` shops, spread over so many days, many of them in one millisecond.
 fn filled(count: usize, shops: usize, days: i64, seed: u64) -> Memory {
     let mut rng = Rng::with_seed(seed);
     let mut memory = Memory { largest_page: 5_000, ..Memory::default() };
     for index in 0..count {
-        let at = UnixMillis(NOW.0 - rng.i64(0..days * DAY_MS) / 60_000 * 60_000);
+        let at = UnixMillis(NOW.0 - rng.i64(0..days * DAY_MS) / 3_600_000 * 3_600_000);
         memory.put(&format!("shop-{}.myshopify.com#{index}", rng.usize(0..shops)), at);
     }
     memory

@@ -117,7 +117,8 @@ impl<'a, I: Indexes> Follower<'a, I> {
             self.seen.insert(record.key.clone(), record.received_at);
             self.keep(record, now);
         }
-        let mut changing = Vec::new();
+        // Both indexes may have an event, and DynamoDB refuses a request that names one twice.
+        let mut changing = HashSet::new();
         for entry in self.entries(now - self.deep, now).await? {
             if entry.received_at <= newest && self.seen.insert(entry.key.clone(), entry.received_at).is_none() {
                 changing.extend((entry.received_at >= now - LOOK_BACK).then_some(entry.key));
@@ -143,7 +144,7 @@ impl<'a, I: Indexes> Follower<'a, I> {
         }
         keys.extend(self.open.iter().filter(|(_, open)| open.due <= now).map(|(key, _)| key.clone()));
         let mut told = Vec::new();
-        for record in self.records(keys.into_iter().collect()).await? {
+        for record in self.records(keys).await? {
             let before = self.open.get(&record.key).map(|open| open.mark);
             self.keep(&record, now);
             if before != Some(mark(&record)) && self.asked.wanted.is(&record, now) {
@@ -200,8 +201,8 @@ impl<'a, I: Indexes> Follower<'a, I> {
         Ok(keys)
     }
 
-    async fn records(&mut self, keys: Vec<Key>) -> Result<Vec<Record>, ReadError> {
-        let mut records = Vec::new();
+    async fn records(&mut self, keys: HashSet<Key>) -> Result<Vec<Record>, ReadError> {
+        let (keys, mut records) = (Vec::from_iter(keys), Vec::new());
         for keys in keys.chunks(RECORDS_AT_ONCE) {
             let (read, spent) = self.indexes.records(keys).await?;
             self.spent += spent;

@@ -81,6 +81,7 @@ impl Indexes for Memory {
 
     async fn records(&self, keys: &[Key]) -> Result<(HashMap<Key, Record>, Spent), ReadError> {
         *self.reads.lock().unwrap() += keys.len();
+        assert_eq!(HashSet::<&Key>::from_iter(keys).len(), keys.len(), "DynamoDB refuses keys that stand there twice");
         let records = self.records.lock().unwrap();
         Ok((keys.iter().filter_map(|key| Some((key.clone(), records.get(key)?.clone()))).collect(), Spent::default()))
     }
@@ -164,8 +165,10 @@ async fn what_was_there_is_not_told_again_and_its_changes_are() {
 #[tokio::test]
 async fn what_lies_in_a_dead_letter_queue_is_looked_at_seldom() {
     let (memory, asked) = (Memory::default(), asked());
-    let key = memory.put("dead", after(-600), State::Failed(Failure::permanent("not JSON")));
-    memory.records.lock().unwrap().get_mut(&key).unwrap().history = vec![attempt(1, None)];
+    let key = memory.put("dead", after(-90), State::Failed(Failure::permanent("not JSON")));
+    if let Some(record) = memory.records.lock().unwrap().get_mut(&key) {
+        (record.updated_at, record.history) = (after(-600), vec![attempt(1, None)]);
+    }
     memory.show(&key);
     let mut follower = Follower::new(&memory, &asked);
     follower.begin(&[], NOW).await.unwrap();
