@@ -5,10 +5,12 @@
 
 mod eventually;
 mod post;
+mod receiver;
 mod samples;
 mod world;
 
 pub use eventually::eventually;
 pub use post::{Delivery, Reply, http};
+pub use receiver::{Received, Receiver};
 pub use samples::samples;
 pub use world::World;

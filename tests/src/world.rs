@@ -33,6 +33,7 @@ pub struct World {
     pub fence: DynamoFence,
     /// For AWS clients of the test's own.
     pub aws: SdkConfig,
+    functions: PathBuf,
     http: reqwest::Client,
     sqs: aws_sdk_sqs::Client,
     stack: Stack<'static>,
@@ -66,12 +67,18 @@ impl World {
         Self {
             ledger: DynamoLedger::new(&aws, deployed.ledger_table.clone(), Duration::from_secs(86_400)),
             fence: DynamoFence::new(&aws, deployed.fence_table.clone(), Duration::from_secs(86_400)),
+            functions: shared.functions.clone(),
             http: http(),
             sqs: aws_sdk_sqs::Client::new(&aws),
             deployed,
             aws,
             stack,
         }
+    }
+
+    /// The `weir` command, built with the functions.
+    pub fn command(&self) -> PathBuf {
+        self.functions.join("weir")
     }
 
     /// A signed delivery to this stack's default app.

@@ -97,8 +97,10 @@ pub struct Tokens {
     /// Who this process is, to the store's lock.
     owner: String,
     shops: Mutex<HashMap<ShopDomain, Arc<Slot>>>,
-    failures: OnceLock<Box<dyn Fn(&ShopDomain) + Send + Sync>>,
+    failures: OnceLock<Observer>,
 }
+
+type Observer = Box<dyn Fn(&ShopDomain) + Send + Sync>;
 
 /// What this process knows of one shop's token. The lock is held while it finds out more, so that many calls cost one
 /// read.

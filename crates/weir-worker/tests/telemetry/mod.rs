@@ -1,4 +1,5 @@
 //! What the worker tells of each attempt: metrics, spans, the fields of its log lines.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{collections::BTreeSet, time::Duration};
 
