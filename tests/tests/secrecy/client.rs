@@ -30,9 +30,12 @@ const ACCESS: &str = "shpat_Acc3ssTokenMark77";
 const REFRESH: &str = "shprt_R3freshTokenMark88";
 const SECRET: &str = "shpss_Cli3ntSecretMark99";
 
+/// A status and a body, made of the quotation.
+type Answer = fn(&str) -> (u16, String);
+
 /// Answers in turn; each answer quotes the request's body and token.
 struct Quoting {
-    answers: Vec<fn(&str) -> (u16, String)>,
+    answers: Vec<Answer>,
     next: AtomicUsize,
     traceparents: std::sync::Mutex<Vec<String>>,
 }
@@ -57,7 +60,7 @@ impl Transport for Quoting {
     }
 }
 
-fn quoting(answers: Vec<fn(&str) -> (u16, String)>) -> Arc<Quoting> {
+fn quoting(answers: Vec<Answer>) -> Arc<Quoting> {
     Arc::new(Quoting { answers, next: AtomicUsize::new(0), traceparents: std::sync::Mutex::default() })
 }
 
@@ -95,7 +98,7 @@ fn variables() -> tags_add::Variables {
 
 #[tokio::test(start_paused = true)]
 async fn the_client_tells_nothing_of_what_it_sends_whatever_shopify_answers() {
-    const ANSWERS: [fn(&str) -> (u16, String); 12] = [
+    const ANSWERS: [Answer; 12] = [
         |quoted| (200, format!(r#"{{"data":{{"tagsAdd":{{"node":{{"id":{quoted}}},"userErrors":[]}}}}}}"#)),
         |quoted| {
             (
@@ -147,7 +150,7 @@ async fn the_client_tells_nothing_of_what_it_sends_whatever_shopify_answers() {
     }
     // A token that is over, and a renewal that is refused with a quotation of all of it.
     for answer in [
-        (|quoted| (400, format!(r#"{{"error":{quoted},"error_description":{quoted}}}"#))) as fn(&str) -> (u16, String),
+        (|quoted| (400, format!(r#"{{"error":{quoted},"error_description":{quoted}}}"#))) as Answer,
         |quoted| (200, format!(r#"{{"access_token":{quoted}}}"#)),
         |quoted| (500, quoted.to_owned()),
     ] {
