@@ -6,6 +6,7 @@
 mod eventually;
 mod local;
 mod post;
+mod receiver;
 mod runbook;
 mod samples;
 mod world;
@@ -13,6 +14,7 @@ mod world;
 pub use eventually::eventually;
 pub use local::{Ended, Local};
 pub use post::{Delivery, Reply, http};
+pub use receiver::{Received, Receiver};
 pub use runbook::{NOT_YET, Runbook, Section, words};
 pub use samples::samples;
 pub use world::World;

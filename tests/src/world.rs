@@ -81,6 +81,11 @@ impl World {
         self.binaries
     }
 
+    /// The `weir` command, built with the functions.
+    pub fn command(&self) -> PathBuf {
+        self.binaries.join("weir")
+    }
+
     /// A signed delivery to this stack's default app.
     pub fn delivery(&self, topic: &str, id: &str, body: impl Into<Vec<u8>>) -> Delivery {
         Delivery::signed(topic, id, body, &self.deployed.client_secret)

@@ -35,13 +35,25 @@ pub(super) fn redact(message: &str) -> String {
         }
     }
     let words = clean.split_inclusive(char::is_whitespace);
-    let words = words.map(|word| if word.contains('@') && !is_directive(word) { "… " } else { word });
+    let words =
+        words.map(|word| if (word.contains('@') && !is_directive(word)) || is_token(word) { "… " } else { word });
     plain(&words.collect::<String>()).into_owned()
 }
 
 /// `@idempotent`, perhaps with a comma behind it.
 fn is_directive(word: &str) -> bool {
     word.starts_with('@') && !word[1..].contains('@')
+}
+
+/// Shopify's tokens and secrets begin so: `shpat_`, `shpca_`, `shprt_`, `shpss_`, `shpua_`.
+fn is_token(word: &str) -> bool {
+    word.match_indices("shp").any(|(at, _)| word.as_bytes().get(at + 5) == Some(&b'_'))
+}
+
+/// A code, or a part of a path: a name or a number, as GraphQL has them. Anything else may be a value.
+pub(super) fn name(text: &str) -> &str {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '$');
+    if text.len() <= 60 && text.chars().all(is_name) && !is_token(text) { text } else { "…" }
 }
 
 /// A text that may go to a terminal, which obeys control characters.
@@ -65,8 +77,19 @@ mod tests {
             ("This shop's plan does not have access", "This shop's plan does not have access"),
             ("The @idempotent directive is required", "The @idempotent directive is required"),
             ("Invalid id 'gid://shopify/Customer/1'", "Invalid id '…'"),
+            ("Token shpat_0123 is invalid", "Token … is invalid"),
         ] {
             assert_eq!(redact(message), shown);
+        }
+    }
+
+    #[test]
+    fn a_path_of_anything_but_names_is_not_repeated() {
+        for text in ["input", "quantities", "0", "THROTTLED", "$email", "metafields.0"] {
+            assert_eq!(name(text), text);
+        }
+        for text in ["ann@example.com", "Ann Smith", "+49 30 1", "shpat_0123", "\u{1b}[2J", &"x".repeat(61)] {
+            assert_eq!(name(text), "…", "{text}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::redact::{plain, redact};
+use super::redact::{name, redact};
 use crate::budget::Cost;
 
 /// One entry of a reply's `errors`.
@@ -50,15 +50,16 @@ impl GraphError {
     pub fn summary(&self) -> String {
         let path = match &self.path {
             Some(Value::Array(parts)) => {
-                let parts = parts.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
+                let text = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);
+                let parts = parts.iter().map(|part| name(&text(part)).to_owned());
                 parts.collect::<Vec<_>>().join(".")
             }
             _ => String::new(),
         };
-        let parts = [self.code(), path.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+        let parts = [name(self.code()), path.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
         match parts.is_empty() {
             true => redact(&self.message),
-            false => format!("{}: {}", plain(&parts.join(" at ")), redact(&self.message)),
+            false => format!("{}: {}", parts.join(" at "), redact(&self.message)),
         }
     }
 }
@@ -86,12 +87,13 @@ pub struct UserError {
 impl UserError {
     /// `code at field: message`, without what the message quotes.
     pub fn summary(&self) -> String {
-        let field = self.field.as_deref().unwrap_or_default().join(".");
-        let parts = [self.code.as_deref().unwrap_or_default(), field.as_str()];
+        let field: Vec<&str> = self.field.iter().flatten().map(|part| name(part)).collect();
+        let field = field.join(".");
+        let parts = [name(self.code.as_deref().unwrap_or_default()), field.as_str()];
         let parts = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
         match parts.is_empty() {
             true => redact(&self.message),
-            false => format!("{}: {}", plain(&parts.join(" at ")), redact(&self.message)),
+            false => format!("{}: {}", parts.join(" at "), redact(&self.message)),
         }
     }
 }

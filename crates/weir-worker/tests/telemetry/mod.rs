@@ -1,5 +1,4 @@
 //! What the worker tells of each attempt: metrics, spans, the fields of its log lines.
-
 #![expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
 
 use std::{collections::BTreeSet, time::Duration};
@@ -221,4 +220,24 @@ async fn each_line_of_an_attempt_names_the_event_and_its_trace() {
         let trace_id = line["trace_id"].as_str().unwrap();
         assert_eq!(trace_id == "4bf92f3577b34da6a3ce929d0e0e4736", line["webhook_id"] == "1", "{line}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_panics_over_a_customer_tells_nothing_of_them() {
+    const EMAIL: &str = "zora.quill@quillmark.example";
+    let told = Told::new(Outside::default());
+    let (subscriber, output) = telemetry::captured(LevelFilter::TRACE);
+    let logging = tracing::subscriber::set_default(subscriber);
+    let worker = told.outside.worker(Router::new().on("*", |event: Event| async move {
+        let body = String::from_utf8_lossy(event.body()).into_owned();
+        assert!(event.meta().webhook_id.is_empty(), "{body}");
+        Ok(())
+    }));
+    let body = format!("{{\"id\":1,\"email\":\"{EMAIL}\"}}");
+    assert_eq!(run(&worker, &[envelope("1", body.as_bytes())]).await, ["m0"]);
+    drop(logging);
+    let record = format!("{:?}", told.outside.record("1"));
+    let all = [output.lines(), told.metrics.lines(), told.traces.lines(), vec![record]].concat().join("\n");
+    assert!(all.contains("a handler panicked") && all.contains(r#""kind":"panic""#), "{all}");
+    assert!(!all.contains(EMAIL), "{all}");
 }
