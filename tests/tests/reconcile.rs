@@ -96,6 +96,7 @@ impl Shopify {
             installed_at: None,
             since: Since::At(since),
             until: None,
+            grace: weir_recovery::GRACE,
             wanted: &wanted,
             dry_run: false,
             points: u64::MAX,

@@ -60,8 +60,14 @@ impl Walk {
 
 impl Cursor {
     /// The walk that comes next, and whether it is one that was begun before.
-    pub(crate) fn next(&self, since: Since, installed_at: Option<UnixMillis>, now: UnixMillis) -> (Walk, bool) {
-        let until = whole_second(now - GRACE);
+    pub(crate) fn next(
+        &self,
+        since: Since,
+        installed_at: Option<UnixMillis>,
+        grace: Duration,
+        now: UnixMillis,
+    ) -> (Walk, bool) {
+        let until = until(grace, now);
         match (&self.walk, since) {
             (Some(walk), Since::Cursor) => (walk.clone(), true),
             (Some(walk), Since::At(at)) if walk.from <= at => (walk.clone(), true),
@@ -90,6 +96,12 @@ impl Cursor {
     }
 }
 
+/// The newest change that a walk looks at. Without a grace, the second that has begun is looked at as well.
+pub(crate) fn until(grace: Duration, now: UnixMillis) -> UnixMillis {
+    let begun = if grace.is_zero() { Duration::from_secs(1) } else { Duration::ZERO };
+    whole_second(now - grace) + begun
+}
+
 /// What Shopify compares with has no fractions.
 pub(crate) fn whole_second(at: UnixMillis) -> UnixMillis {
     UnixMillis(at.as_seconds().saturating_mul(1_000))
@@ -108,14 +120,20 @@ mod tests {
 
     #[test]
     fn a_walk_begins_before_the_last_one_ended_and_leaves_out_what_may_be_on_its_way() {
-        let (walk, resumed) = seen(NOW - HOUR).next(Since::Cursor, None, NOW);
+        let (walk, resumed) = seen(NOW - HOUR).next(Since::Cursor, None, GRACE, NOW);
         assert_eq!(walk, Walk::new(whole_second(NOW - HOUR - OVERLAP), whole_second(NOW - GRACE)));
         assert!(!resumed);
     }
 
     #[test]
+    fn without_a_grace_whatever_changed_by_now_is_looked_at() {
+        let (walk, _) = seen(NOW - HOUR).next(Since::At(NOW - HOUR), None, Duration::ZERO, NOW);
+        assert!(walk.until >= NOW && walk.until < NOW + Duration::from_secs(1), "{walk:?}");
+    }
+
+    #[test]
     fn the_first_walk_looks_back_a_day_at_most_and_never_before_the_installation() {
-        let from = |installed| Cursor::default().next(Since::Cursor, installed, NOW).0.from;
+        let from = |installed| Cursor::default().next(Since::Cursor, installed, GRACE, NOW).0.from;
         assert_eq!(from(None), whole_second(NOW - FIRST_LOOK));
         assert_eq!(from(Some(NOW - HOUR)), whole_second(NOW - HOUR));
         assert_eq!(from(Some(UnixMillis(0))), whole_second(NOW - FIRST_LOOK));
@@ -125,9 +143,9 @@ mod tests {
     fn a_walk_that_was_broken_off_goes_on_if_it_covers_what_is_asked_for() {
         let walk = Walk { page: Some("p".into()), ..Walk::new(NOW - HOUR, NOW - GRACE) };
         let cursor = seen(NOW - HOUR).on(walk.clone());
-        assert_eq!(cursor.next(Since::Cursor, None, NOW), (walk.clone(), true));
-        assert_eq!(cursor.next(Since::At(NOW - HOUR), None, NOW), (walk, true));
-        let (anew, resumed) = cursor.next(Since::At(NOW - HOUR - HOUR), None, NOW);
+        assert_eq!(cursor.next(Since::Cursor, None, GRACE, NOW), (walk.clone(), true));
+        assert_eq!(cursor.next(Since::At(NOW - HOUR), None, GRACE, NOW), (walk, true));
+        let (anew, resumed) = cursor.next(Since::At(NOW - HOUR - HOUR), None, GRACE, NOW);
         assert_eq!((anew.page, resumed), (None, false));
     }
 

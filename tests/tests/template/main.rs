@@ -193,9 +193,12 @@ fn lambda_lets_lines_of_metrics_pass_at_every_log_level() {
 #[test]
 fn x_ray_may_be_written_to_only_where_it_is_on_and_by_every_function() {
     let template = Template::read();
-    let policy = template.resource("TracingPolicy");
-    assert_eq!(policy["Condition"], "IsTraced");
-    let roles: BTreeSet<&str> = items(at(policy, &["Properties", "Roles"])).into_iter().map(refers_to).collect();
+    let mut roles: BTreeSet<&str> = BTreeSet::new();
+    for (name, condition) in [("TracingPolicy", "IsTraced"), ("NotifierTracingPolicy", "IsTracedWithSlack")] {
+        let policy = template.resource(name);
+        assert_eq!(policy["Condition"], condition, "{name}");
+        roles.extend(items(at(policy, &["Properties", "Roles"])).into_iter().map(refers_to));
+    }
     let functions = template.of_type("AWS::Serverless::Function");
     assert_eq!(roles, functions.map(|(_, function)| refers_to(&function["Role"])).collect());
 }

@@ -78,20 +78,25 @@ impl Template {
 
     /// Every policy statement that allows something, wherever it stands.
     pub(crate) fn allowed(&self) -> Vec<&Value> {
-        let mut found = Vec::new();
-        let mut next = vec![&self.0["Resources"]];
-        while let Some(value) = next.pop() {
-            if value["Effect"] == "Allow" {
-                found.push(value);
-            }
-            match value {
-                Value::Object(map) => next.extend(map.values()),
-                Value::Array(list) => next.extend(list),
-                _ => {}
-            }
-        }
-        found
+        allowed(&self.0["Resources"])
     }
+}
+
+/// The same, of a part of it.
+pub(crate) fn allowed(part: &Value) -> Vec<&Value> {
+    let mut found = Vec::new();
+    let mut next = vec![part];
+    while let Some(value) = next.pop() {
+        if value["Effect"] == "Allow" {
+            found.push(value);
+        }
+        match value {
+            Value::Object(map) => next.extend(map.values()),
+            Value::Array(list) => next.extend(list),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// What stands at a path.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Template, at, items, text};
+use crate::model::{self, Template, at, items, text};
 
 const TABLE: &str = "AWS::DynamoDB::Table";
 
@@ -38,6 +38,7 @@ fn every_table_is_encrypted_billed_by_use_and_forgets_what_has_run_out() {
 #[test]
 fn a_worker_can_wipe_tokens_and_read_none() {
     let template = Template::read();
+    let actions = |template: &_, id: &str| actions_of_workers(template, id);
     assert_eq!(actions(&template, "Shops"), ["dynamodb:UpdateItem"]);
     assert_eq!(actions(&template, "Cache"), ["dynamodb:PutItem"]);
     assert_eq!(actions(&template, "TokenKey"), [""; 0]);
@@ -65,11 +66,14 @@ fn an_index_of_the_ledger_holds_only_what_costs_no_later_write() {
     assert_eq!(indexes.len(), 2);
 }
 
-/// All that any function may do with a resource.
-fn actions<'a>(template: &'a Template, id: &str) -> Vec<&'a str> {
+/// All that a worker may do with a resource: by what workers share, and by their lanes' roles.
+fn actions_of_workers(template: &Template, id: &str) -> Vec<String> {
     let is_of = |resource: &&Value| {
         resource["Ref"] == id || resource["Fn::GetAtt"][0] == id || resource.to_string().contains(&format!("${{{id}"))
     };
-    let statements = template.allowed().into_iter().filter(|statement| items(&statement["Resource"]).iter().any(is_of));
-    statements.flat_map(|statement| items(&statement["Action"])).map(text).collect()
+    let holders = ["WorkerPolicy", "UrgentWorkerRole", "StandardWorkerRole", "BulkWorkerRole"];
+    let allowed = holders.into_iter().flat_map(|holder| model::allowed(template.resource(holder)));
+    let statements = allowed.filter(|statement| items(&statement["Resource"]).iter().any(is_of));
+    let actions = statements.flat_map(|statement| items(&statement["Action"]).into_iter().map(text).map(str::to_owned));
+    actions.collect()
 }

@@ -4,7 +4,7 @@ mod repair;
 mod troubles;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use resilience::Clock;
 use shopify_client::{Call, Client, Error, Kind as Cause, Retry, budget::Priority};
@@ -15,7 +15,7 @@ use weir_core::{Routes, UnixMillis};
 use crate::{Kind, Outside, Report, Since, Unavailable, Unfinished, Wanted, wanted};
 
 /// Kept for what comes after the last call: sending, and writing down where it stands.
-const AFTERWARDS: std::time::Duration = std::time::Duration::from_secs(3);
+const AFTERWARDS: Duration = Duration::from_secs(3);
 
 /// Reconciles the shops of one app.
 pub struct Reconciler<O> {
@@ -38,6 +38,9 @@ pub struct Request<'a> {
     pub since: Since,
     /// Where to end. Such a run moves no cursor, and begins anew if it is repeated.
     pub until: Option<UnixMillis>,
+    /// What changed so shortly before is left for the next run, for its delivery may be on its way: [`GRACE`](crate::GRACE),
+    /// unless nothing can be.
+    pub grace: Duration,
     /// What the shop's subscriptions ask for.
     pub wanted: &'a [Wanted],
     /// Looks, and sends and moves nothing.

@@ -7,9 +7,7 @@ use weir_core::sha256;
 
 use super::{Reconciler, Request, Stop, troubles::Troubles};
 use crate::{
-    Cursor, Kind, Looked, Outside, Place, Report, Since, Unfinished, Walk, Wanted,
-    cursor::{GRACE, whole_second},
-    pages,
+    Cursor, Kind, Looked, Outside, Place, Report, Since, Unfinished, Walk, Wanted, cursor::whole_second, pages,
 };
 
 /// A cursor as it stands, and as what it was read.
@@ -92,12 +90,12 @@ impl<O: Outside> Reconciler<O> {
     fn next(&self, request: &Request<'_>, since: Since, held: &Held<'_>) -> (Walk, bool) {
         let now = self.clock.now();
         if !held.is_fixed {
-            return held.cursor.next(since, request.installed_at, now);
+            return held.cursor.next(since, request.installed_at, request.grace, now);
         }
         // From its first page, so that the report is whole.
         let cursor = Cursor { walk: None, ..held.cursor.clone() };
-        let (walk, _) = cursor.next(since, request.installed_at, now);
-        let until = request.until.map_or(walk.until, |until| whole_second(until.min(now - GRACE)));
+        let (walk, _) = cursor.next(since, request.installed_at, request.grace, now);
+        let until = request.until.map_or(walk.until, |until| whole_second(until.min(now - request.grace)));
         (Walk { until, ..walk }, false)
     }
 

@@ -393,6 +393,7 @@ impl World {
             installed_at: None,
             since: Since::At(UnixMillis(START)),
             until: None,
+            grace: weir_recovery::GRACE,
             wanted,
             dry_run: false,
             points: u64::MAX,

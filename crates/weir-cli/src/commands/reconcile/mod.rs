@@ -44,6 +44,7 @@ pub(super) async fn run(args: &ReconcileArgs, printer: &Printer) -> anyhow::Resu
         installed_at: Some(shop.installed_at),
         since: asked.since,
         until: asked.until,
+        grace: weir_recovery::GRACE,
         wanted: &asked.wanted,
         dry_run: args.dry_run,
         points: args.points.map_or(u64::MAX, u64::from),
