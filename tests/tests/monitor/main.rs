@@ -5,6 +5,7 @@
 
 mod support;
 
+use serde_json::Value;
 use weir_aws::operations::Document;
 use weir_core::UnixMillis;
 use weir_monitor::{
@@ -55,6 +56,35 @@ async fn what_is_deleted_or_changed_behind_weirs_back_is_as_before_after_the_nex
             .then_some(())
     };
     eventually("the order to come by the restored subscription", came).await;
+    setting.world.end().await;
+}
+
+#[tokio::test]
+async fn orders_made_while_the_subscription_was_lost_arrive_once_each_within_the_run_that_restores_it() {
+    let setting = Setting::new("monitor-recovers").await;
+    setting.run().await;
+    let before = setting.sim.place_orders(&setting.shop, 1);
+    let delivered = setting.created(&before).await;
+
+    setting.delete("orders/create").await;
+    let lost = setting.sim.place_orders(&setting.shop, 3);
+    setting.run().await;
+    assert_eq!(setting.ours().await, topics());
+    let made = setting.created(&lost).await;
+    let names = |event: &Value| event["data"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    for event in &made {
+        assert_eq!(names(event), names(&delivered[0]));
+        for name in ["source", "type", "topic", "app", "specversion"] {
+            assert_eq!(event[name], delivered[0][name], "{name}");
+        }
+    }
+    assert!(made.iter().all(|event| event["synthetic"] == "reconcile"));
+    assert_eq!(drifts(&setting).await, []);
+
+    // Once more: nothing is missing, and nothing comes twice.
+    setting.run().await;
+    let after = setting.sim.place_orders(&setting.shop, 1);
+    setting.created(&after).await;
     setting.world.end().await;
 }
 

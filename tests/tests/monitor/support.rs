@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use resilience::Clock;
 use secrecy::ExposeSecret;
+use serde_json::Value;
 use shopify_client::{Call, Client, Endpoint, Settings, transport::Https};
 use shopify_sim::{Installed, Options, Serving, ShopSeed, Sim};
 use shopify_webhook::ShopDomain;
@@ -17,7 +18,7 @@ use weir_shops::{
 };
 use weir_subscriptions::{Actual, Change, Desired, Subscription, shopify};
 use weir_testkit::shopify::Shared;
-use weir_tests::World;
+use weir_tests::{World, eventually};
 
 const APP: &str = "default";
 
@@ -134,6 +135,25 @@ impl Setting {
 
     pub(crate) async fn create_foreign(&self, topic: &str) {
         self.change("https://others.example/webhooks", &Change::Create(subscription(topic, None))).await;
+    }
+
+    /// Takes from the bus what creations of orders there are, until each of these came; any other, or one twice, fails.
+    pub(crate) async fn created(&self, orders: &[u64]) -> Vec<Value> {
+        let mut events: Vec<Value> = Vec::new();
+        eventually("the orders' creations on the bus", async || {
+            let taken = self.world.take(&self.world.deployed.tap_queue_url).await;
+            let details = taken.into_iter().filter(|entry| entry["detail-type"] == "orders/create");
+            events.extend(details.map(|entry| entry["detail"].clone()));
+            let came = |id: &u64| events.iter().any(|event| event["data"]["id"] == *id);
+            orders.iter().all(came).then_some(())
+        })
+        .await;
+        let mut ids: Vec<u64> = events.iter().filter_map(|event| event["data"]["id"].as_u64()).collect();
+        ids.sort_unstable();
+        let mut expected = orders.to_vec();
+        expected.sort_unstable();
+        assert_eq!(ids, expected);
+        events
     }
 
     /// Behind weir's back.

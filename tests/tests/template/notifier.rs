@@ -43,6 +43,8 @@ fn without_slack_there_is_no_notifier() {
     let template = Template::read();
     assert_eq!(template.parameter("SlackWebhookSecretArn")["Default"], "");
     for id in template.ids().filter(|id| id.starts_with("Notifier") || (id.starts_with("Alarm") && *id != "Alarms")) {
-        assert_eq!(template.resource(id)["Condition"], "HasSlack", "{id}");
+        // With tracing on as well: both must hold.
+        let condition = if id == "NotifierTracingPolicy" { "IsTracedWithSlack" } else { "HasSlack" };
+        assert_eq!(template.resource(id)["Condition"], condition, "{id}");
     }
 }
