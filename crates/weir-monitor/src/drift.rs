@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use weir_core::UnixMillis;
+use weir_recovery::FIRST_LOOK;
 use weir_subscriptions::Plan;
 
 /// The shelf of shops that differ now, each by its [`name`].
@@ -34,6 +35,35 @@ pub struct Drift {
     /// What is in the way of a repair, or of the recovery after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+}
+
+/// What is not as desired in a shop that was well, or was never looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// It was well until then.
+    Lost(UnixMillis),
+    /// It was never looked at since the app was installed: nothing is lost, it is set up. Events since then are looked
+    /// for, a day back at most: a stack that is new to its shops does not send their whole past.
+    New(UnixMillis),
+}
+
+impl Found {
+    /// Which of both, by when the shop was surely well, if it ever was.
+    #[must_use]
+    pub fn of(well_at: Option<UnixMillis>, installed_at: UnixMillis, now: UnixMillis) -> Self {
+        match well_at.filter(|at| *at >= installed_at) {
+            Some(at) => Self::Lost(at),
+            None => Self::New(installed_at.max(now - FIRST_LOOK)),
+        }
+    }
+
+    /// Since when events may be missing.
+    #[must_use]
+    pub fn since(self) -> UnixMillis {
+        match self {
+            Self::Lost(at) | Self::New(at) => at,
+        }
+    }
 }
 
 impl Drift {
@@ -85,6 +115,15 @@ mod tests {
     use weir_subscriptions::{Desired, plan};
 
     use super::*;
+
+    #[test]
+    fn a_shop_that_was_never_looked_at_has_lost_nothing() {
+        let (day, now) = (86_400_000, UnixMillis(10 * 86_400_000));
+        let of = |well_at: Option<i64>, installed_at| Found::of(well_at.map(UnixMillis), UnixMillis(installed_at), now);
+        assert_eq!(of(Some(9 * day), day), Found::Lost(UnixMillis(9 * day)));
+        assert_eq!(of(Some(8 * day), 9 * day + 1), Found::New(UnixMillis(9 * day + 1)), "installed again since");
+        assert_eq!(of(None, day), Found::New(UnixMillis(9 * day)), "no more than a day of its past");
+    }
 
     #[test]
     fn what_is_found_later_is_added_and_the_earliest_moment_stays() {

@@ -12,7 +12,7 @@ use weir_subscriptions::{Actual, Change, Plan, Wanted, address, plan, shopify};
 
 use crate::{
     Monitor, Summary,
-    drift::{self, Drift},
+    drift::{self, Drift, Found},
     recover::{KeptUp, Loss, Recover, Recovery, Subject},
 };
 
@@ -44,6 +44,8 @@ struct Noted {
     name: String,
     version: Option<u64>,
     drift: Drift,
+    /// Whether the shop is set up, and nothing was lost.
+    is_new: bool,
 }
 
 impl<R: Recover> Monitor<R> {
@@ -97,12 +99,18 @@ impl<R: Recover> Monitor<R> {
             name: known.name.clone(),
             version: Some(known.version),
             drift: known.value.clone(),
+            is_new: false,
         });
         if !plan.changes.is_empty() {
-            let noted = noted.get_or_insert_with(|| Noted {
-                name: drift::name(&shop.app, shop.domain.as_str()),
-                version: None,
-                drift: Drift::found(&plan, self.clock.now(), well_at.unwrap_or(shop.installed_at)),
+            let noted = noted.get_or_insert_with(|| {
+                let now = self.clock.now();
+                let found = Found::of(well_at, shop.installed_at, now);
+                Noted {
+                    name: drift::name(&shop.app, shop.domain.as_str()),
+                    version: None,
+                    drift: Drift::found(&plan, now, found.since()),
+                    is_new: matches!(found, Found::New(_)),
+                }
             });
             noted.drift.add(&plan);
             self.restore(&subject, &address, &plan, noted, summary).await?;
@@ -152,15 +160,11 @@ impl<R: Recover> Monitor<R> {
         self.note(noted).await?;
         for change in &plan.changes {
             let (topic, what) = (change.topic(), what(change));
-            summary.drift += 1;
-            tracing::warn!(
-                shop = domain,
-                app,
-                topic,
-                what,
-                possible_since = noted.drift.possible_since,
-                "A subscription is lost"
-            );
+            if !noted.is_new {
+                summary.drift += 1;
+                let possible_since = &noted.drift.possible_since;
+                tracing::warn!(shop = domain, app, topic, what, possible_since, "A subscription is lost");
+            }
             let done = shopify::carry_out(
                 subject.client,
                 subject.shop,
@@ -174,8 +178,12 @@ impl<R: Recover> Monitor<R> {
                 self.note(noted).await?;
                 return Err(error.into());
             }
-            summary.restored += 1;
-            tracing::info!(shop = domain, app, topic, "A subscription is restored");
+            if noted.is_new {
+                tracing::info!(shop = domain, app, topic, "A subscription is made in a new shop");
+            } else {
+                summary.restored += 1;
+                tracing::info!(shop = domain, app, topic, "A subscription is restored");
+            }
         }
         Ok(())
     }
