@@ -37,7 +37,12 @@ impl Weir {
 
     /// Runs `weir dlq` and gives its status, what it printed and what it said.
     pub(crate) async fn dlq(&self, arguments: &[&str]) -> (i32, String, String) {
-        let mut command = Background::from(self.command(arguments));
+        self.run("dlq", arguments).await
+    }
+
+    /// The same of another command.
+    pub(crate) async fn run(&self, name: &str, arguments: &[&str]) -> (i32, String, String) {
+        let mut command = Background::from(self.command(name, arguments));
         let Output { status, stdout, stderr } = command.output().await.unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (status.code().unwrap(), text(stdout), text(stderr))
@@ -53,13 +58,13 @@ impl Weir {
 
     /// Starts it, to be killed.
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
-        let mut command = Background::from(self.command(arguments));
+        let mut command = Background::from(self.command("dlq", arguments));
         command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    fn command(&self, name: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
-        command.arg("dlq").args(arguments).env_clear().env("USER", "operator").current_dir(&self.folder);
+        command.arg(name).args(arguments).env_clear().env("USER", "operator").current_dir(&self.folder);
         command.stdin(Stdio::null());
         command
     }

@@ -42,6 +42,8 @@ async fn a_poison_payload_is_replaced_from_a_file_and_runs_as_a_new_generation()
     assert!(!shown.to_string().contains("email"), "bodies are shown on request only");
     let (status, body, _) = weir.dlq(&["show", "poison", "--body"]).await;
     assert_eq!((status, body.as_bytes()), (0, poison.body.as_slice()));
+    let (status, body, _) = weir.run("events", &["show", &name, "--body"]).await;
+    assert_eq!((status, body.as_bytes()), (0, poison.body.as_slice()), "the event's story has it as well");
 
     let fixed = weir.file("fixed.json");
     std::fs::write(&fixed, "{\"id\":7}").unwrap();

@@ -69,7 +69,7 @@ table! {
     PARKS = by_shop(count("Parks", Emitter::Worker, BY_LANE)), "Messages that were sent on as delayed copies, for what they need is not there.";
     DEAD_LETTERED = by_shop(count("DeadLettered", Emitter::Worker, BY_LANE)), "Events whose failure sends them to the dead-letter queue; success rate = Done / (Done + DeadLettered).";
     WORKER_ERRORS = count("WorkerErrors", Emitter::Worker, BY_KIND), "Attempts that failed, by kind.";
-    END_TO_END_LATENCY = by_shop(milliseconds("EndToEndLatency", Emitter::Worker, BY_LANE)), "From what triggered an event (its arrival, if Shopify did not say) to its being done.";
+    END_TO_END_LATENCY = by_shop(milliseconds("EndToEndLatency", Emitter::Worker, BY_LANE)), "From what triggered a delivery (its arrival, if Shopify did not say) to its event being done; synthetic ones are not counted.";
     INVENTORY_SYNC_LATENCY = milliseconds("InventorySyncLatency", Emitter::Worker, TOTAL), "The same of events about inventory.";
 
     // ---- whoever calls Shopify ----

@@ -79,6 +79,10 @@ impl<O: Outside> Processor<O> {
         if *ending == Ending::Stale {
             return self.tell(&metrics::STALE, Some(meta));
         }
+        // What was sent for a delivery that never came is as late as the loss was found: no measure of this pipeline.
+        if meta.synthetic.is_some() {
+            return;
+        }
         let took = self.clock.now().since(meta.triggered_at_ms().unwrap_or(meta.received_at));
         let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         self.telemetry.metrics.add(&metrics::END_TO_END_LATENCY, took, &self.of(Some(meta)));

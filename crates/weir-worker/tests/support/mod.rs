@@ -252,7 +252,7 @@ pub fn body(id: u64) -> Vec<u8> {
     format!("{{\"id\":{}}}", 820_982_911_946_154_000 + id).into_bytes()
 }
 
-fn meta(id: &str, body: &[u8]) -> Meta {
+pub fn meta(id: &str, body: &[u8]) -> Meta {
     Meta {
         webhook_id: id.into(),
         shop: SHOP.into(),

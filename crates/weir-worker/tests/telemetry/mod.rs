@@ -7,6 +7,7 @@ use serde_json::Value;
 use tracing_subscriber::filter::LevelFilter;
 use weir_core::{
     Failure,
+    envelope::{self, Meta},
     metrics::{EMITTED, Emitter, ErrorKind},
 };
 use weir_lambda::{
@@ -18,7 +19,7 @@ use weir_lambda::{
 };
 use weir_testkit::Fault;
 
-use crate::support::{MAX_RECEIVES, Outside, body, envelope, envelope_of, run, run_received, traced_envelope};
+use crate::support::{MAX_RECEIVES, Outside, body, envelope, envelope_of, meta, run, run_received, traced_envelope};
 
 struct Told {
     outside: Outside,
@@ -76,6 +77,16 @@ async fn a_batch_is_one_line_with_each_events_latency() {
     let [line] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!((&line["Done"], &line["lane"], line.get("WorkerErrors")), (&10.into(), &"standard".into(), None));
     assert_eq!(line["EndToEndLatency"].as_array().unwrap().len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_in_for_a_lost_delivery_is_no_measure_of_latency() {
+    let told = Told::new(Outside::default());
+    let meta = Meta { synthetic: Some("reconcile".into()), ..meta("made", b"{}") };
+    let batch = [envelope::seal(&meta, b"{}").unwrap()];
+    assert!(run(&told.outside.worker(Router::new()), &batch).await.is_empty());
+    assert_eq!(told.sum("Done"), 1);
+    assert!(told.lines().iter().all(|line| line.get("EndToEndLatency").is_none()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -54,6 +54,8 @@ use crate::{
     commands::ExitStatus,
     printer::Printer,
 };
+#[cfg(feature = "aws")]
+pub(super) use show::body_of;
 
 #[cfg(feature = "aws")]
 pub(super) async fn run(args: DlqArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {

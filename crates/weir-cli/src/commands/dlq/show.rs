@@ -73,8 +73,22 @@ pub(super) async fn run(args: &DlqShowArgs, printer: &Printer) -> anyhow::Result
     Ok(ExitStatus::Done)
 }
 
+/// The body of an event's first message in the dead-letter queue of its lane, if it has one there.
+pub(in crate::commands) async fn body_of(
+    place: &Place,
+    event: &str,
+    lane: Lane,
+    printer: &Printer,
+) -> anyhow::Result<Option<Vec<u8>>> {
+    let (stack, event, stop) = (Stack::of(place)?, event.parse()?, Stop::listen()?);
+    match find(&stack, place, &event, Some(lane), &stop, printer).await? {
+        Some((_found, letter)) => body(place, &letter).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 /// The first message of an event, received and given back.
-pub(super) async fn find(
+async fn find(
     stack: &Stack,
     place: &Place,
     event: &EventName,

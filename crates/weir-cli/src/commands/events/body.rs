@@ -6,16 +6,28 @@ use weir_aws::{Bodies, BodyError};
 use weir_core::{ledger::Record, sha256};
 
 use super::copies::Place;
-use crate::{commands::ExitStatus, target::Place as Stack};
+use crate::{
+    commands::{ExitStatus, dlq},
+    printer::Printer,
+    target::Place as Stack,
+};
 
 /// Prints the body, if it can be had.
 ///
 /// # Errors
-/// Says why it can't be had. Bodies lie in their messages, and are gone with them; only those that no message can carry
-/// are in S3, as long as the ledger knows the event.
-pub(super) async fn print(stack: &Stack, record: &Record, place: Place) -> anyhow::Result<ExitStatus> {
-    let body = stored(stack, record).await?;
-    // What lies in a message can be taken from a dead-letter queue alone: `weir dlq` does, and puts it back.
+/// Says why it can't be had. Bodies lie in their messages, and are gone with them; what failed for good waits in its
+/// dead-letter queue. Those that no message can carry are in S3, as long as the ledger knows the event.
+pub(super) async fn print(
+    stack: &Stack,
+    record: &Record,
+    place: Place,
+    printer: &Printer,
+) -> anyhow::Result<ExitStatus> {
+    let mut body = stored(stack, record).await?;
+    // Of what lies in messages, only that of a dead-letter queue can be looked at: no worker waits for it.
+    if body.is_none() && matches!(place, Place::DeadLettered(_) | Place::DueOrDeadLettered(_)) {
+        body = dlq::body_of(stack, &record.key.event, record.lane, printer).await?;
+    }
     let Some(body) = body else { return Err(anyhow::anyhow!("{}", why_not(record, place))) };
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(&body)?;
@@ -46,9 +58,10 @@ fn why_not(record: &Record, place: Place) -> String {
             "its message carried the body, and was deleted when the event ended",
             "Shopify's API has the resource as it is now; bodies of other subscribers of the bus may be kept there",
         ),
-        Place::DeadLettered(_) | Place::DueOrDeadLettered(_) => {
-            ("its message in the dead-letter queue carries the body", "`weir dlq show` reads it there")
-        }
+        Place::DeadLettered(_) | Place::DueOrDeadLettered(_) => (
+            "its message carries the body, and is not to be seen in the dead-letter queue",
+            "a replay or another reader may have it at this moment: try again in a minute",
+        ),
         _ => ("its message in the lane carries the body, and a worker's message is not taken away", "try again later"),
     };
     format!("the body of {} is not in S3: {why} (lane {lane})\nhint: {hint}", record.key)
@@ -63,7 +76,7 @@ mod tests {
     fn why_there_is_no_body_depends_on_where_the_message_is() {
         for (place, words) in [
             (Place::Nowhere, "was deleted when the event ended"),
-            (Place::DeadLettered(NOW), "`weir dlq show`"),
+            (Place::DeadLettered(NOW), "another reader"),
             (Place::Hidden(NOW), "try again later"),
         ] {
             let said = why_not(&record(), place);

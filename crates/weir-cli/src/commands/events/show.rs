@@ -40,7 +40,7 @@ pub(super) async fn run(args: &ShowArgs, printer: &Printer) -> anyhow::Result<Ex
     if args.body {
         let stack = stack(&args.source).await?;
         let place = Place::of(last, max_receives(&stack, last).await, now);
-        return body::print(&stack, last, place).await;
+        return body::print(&stack, last, place, printer).await;
     }
     let mut told = Vec::new();
     for record in &records {
