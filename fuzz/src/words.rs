@@ -30,7 +30,7 @@ enum Value<'a> {
     Span(u32, u8),
 }
 
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 25] = [
     &["send", "orders/create"],
     &["send"],
     &["events", "list"],
@@ -41,6 +41,15 @@ const COMMANDS: [&[&str]; 16] = [
     &["shops", "check"],
     &["shops", "remove"],
     &["audit"],
+    &["dlq", "list"],
+    &["dlq", "show", "north.myshopify.com#1"],
+    &["dlq", "replay"],
+    &["dlq", "drop"],
+    &["dlq", "history"],
+    &["subscriptions", "plan"],
+    &["subscriptions", "apply"],
+    &["reconcile"],
+    &["status"],
     &["dev"],
     &["topics"],
     &["events"],
@@ -49,7 +58,7 @@ const COMMANDS: [&[&str]; 16] = [
     &["help"],
 ];
 
-const WORDS: [&str; 36] = [
+const WORDS: [&str; 58] = [
     "--shop",
     "--file",
     "--id",
@@ -78,6 +87,28 @@ const WORDS: [&str; 36] = [
     "--replace",
     "--app",
     "--yes",
+    "--after",
+    "--by",
+    "--error",
+    "--event",
+    "--every",
+    "--follow",
+    "--force",
+    "--if-version",
+    "--lane",
+    "--last",
+    "--newer-than",
+    "--older-than",
+    "--outcome",
+    "--points",
+    "--prune",
+    "--raw",
+    "--resource",
+    "--resume",
+    "--scan",
+    "--topics",
+    "--until",
+    "--watch",
     "--json",
     "--no-demo",
     "--port",

@@ -8,6 +8,7 @@ mod reconcile;
 mod shops;
 mod status;
 mod subscriptions;
+mod time;
 
 use std::path::PathBuf;
 

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand, ValueEnum};
 use weir_core::Lane;
 
-use super::{StackArgs, audit::since};
+use super::{StackArgs, time::length};
 
 /// The dead-letter queues: what the lanes gave up, why, and how it comes back
 ///
@@ -205,10 +205,10 @@ pub(crate) struct FilterArgs {
     #[arg(long, value_name = "TEXT")]
     pub(crate) error: Option<String>,
     /// Taken in longer ago than this, as 30m, 2h or 7d
-    #[arg(long, value_name = "TIME", value_parser = since)]
+    #[arg(long, value_name = "TIME", value_parser = length)]
     pub(crate) older_than: Option<Duration>,
     /// Taken in since then
-    #[arg(long, value_name = "TIME", value_parser = since)]
+    #[arg(long, value_name = "TIME", value_parser = length)]
     pub(crate) newer_than: Option<Duration>,
     /// Of this app
     #[arg(long, value_name = "NAME")]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{StackArgs, audit::since};
+use super::{StackArgs, time::length};
 
 /// See on one screen whether the stack is healthy, and if not, where
 ///
@@ -24,10 +24,10 @@ pub(crate) struct StatusArgs {
     #[arg(long)]
     pub(crate) watch: bool,
     /// How often to look again
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = since, requires = "watch")]
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = length, requires = "watch")]
     pub(crate) every: Duration,
     /// The time that rates and latencies are of
-    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = since)]
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = length)]
     pub(crate) last: Duration,
     #[command(flatten)]
     pub(crate) source: StackArgs,
