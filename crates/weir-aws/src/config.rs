@@ -14,6 +14,9 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
 
+pub use crate::trust::Roots;
+use crate::trust::SETTING;
+
 /// How long an SDK call may take: in all, and each of its attempts.
 ///
 /// SDK retries happen within `whole`, so that the caller's own retries and its deadline keep one budget.
@@ -54,14 +57,20 @@ impl Patience {
     }
 }
 
-/// What a Lambda function's environment should hold and does not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not set: Lambda and the local emulator set it for every function")]
-pub struct NotInLambda(&'static str);
+/// What is wrong with a Lambda function's environment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnvironmentError {
+    /// What it should hold and does not.
+    #[error("{0} is not set: Lambda and the local emulator set it for every function")]
+    NotInLambda(&'static str),
+    /// Roots that nobody knows.
+    #[error("{SETTING} must be amazon or system, not {0:?}")]
+    Roots(String),
+}
 
 /// Reads region, credentials and endpoint from a function's environment.
-pub fn from_env(env: impl Fn(&str) -> Option<String>, patience: Patience) -> Result<SdkConfig, NotInLambda> {
-    let required = |name| env(name).ok_or(NotInLambda(name));
+pub fn from_env(env: impl Fn(&str) -> Option<String>, patience: Patience) -> Result<SdkConfig, EnvironmentError> {
+    let required = |name| env(name).ok_or(EnvironmentError::NotInLambda(name));
     let credentials = Credentials::new(
         required("AWS_ACCESS_KEY_ID")?,
         required("AWS_SECRET_ACCESS_KEY")?,
@@ -70,7 +79,10 @@ pub fn from_env(env: impl Fn(&str) -> Option<String>, patience: Patience) -> Res
         "environment",
     );
     let region = required("AWS_REGION")?;
-    Ok(new(region, credentials, endpoint(env), patience))
+    let endpoint = endpoint(&env);
+    let roots = Roots::of(env, &region, endpoint.as_deref()).map_err(EnvironmentError::Roots)?;
+    let client = http_client(endpoint.as_deref(), roots);
+    Ok(new(region, credentials, endpoint, client, patience))
 }
 
 /// Where AWS answers, if not where it does by default: set by an emulator for all that it runs, or by
@@ -85,20 +97,31 @@ fn endpoint(env: impl Fn(&str) -> Option<String>) -> Option<String> {
 pub fn in_region(home: &SdkConfig, region: String, endpoint: Option<String>) -> SdkConfig {
     let there = home.to_builder().region(Region::new(region));
     match endpoint {
-        Some(url) => there.http_client(http_client(Some(&url))).endpoint_url(url).build(),
+        Some(url) => there.http_client(http_client(Some(&url), Roots::System)).endpoint_url(url).build(),
         None => there.build(),
     }
 }
 
-/// The configuration of one region, with given credentials and, for an emulator, its endpoint.
-pub fn new(region: String, credentials: Credentials, endpoint: Option<String>, patience: Patience) -> SdkConfig {
+/// The configuration of one region with given credentials, where an emulator answers.
+pub fn at(endpoint: String, region: String, credentials: Credentials, patience: Patience) -> SdkConfig {
+    let client = http_client(Some(&endpoint), Roots::System);
+    new(region, credentials, Some(endpoint), client, patience)
+}
+
+fn new(
+    region: String,
+    credentials: Credentials,
+    endpoint: Option<String>,
+    client: SharedHttpClient,
+    patience: Patience,
+) -> SdkConfig {
     let mut builder = SdkConfig::builder();
-    builder.set_endpoint_url(endpoint.clone());
+    builder.set_endpoint_url(endpoint);
     builder
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(http_client(endpoint.as_deref()))
+        .http_client(client)
         // A first retry after 50 ms at most, in place of a second: ingest has no second to lose.
         .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)))
         .timeout_config(patience.timeouts())
@@ -108,10 +131,13 @@ pub fn new(region: String, credentials: Credentials, endpoint: Option<String>, p
 }
 
 /// TLS by rustls with ring; none at all for an `http:` endpoint, which only an emulator has.
-pub fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
+pub fn http_client(endpoint: Option<&str>, roots: Roots) -> SharedHttpClient {
     match endpoint {
         Some(url) if url.starts_with("http:") => Builder::new().build_http(),
-        _ => Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https(),
+        _ => {
+            let tls = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+            tls.tls_context(roots.context()).build_https()
+        }
     }
 }
 
@@ -122,8 +148,11 @@ mod tests {
     #[test]
     fn a_function_without_its_environment_says_what_is_missing() {
         let error = from_env(|name| (name != "AWS_REGION").then(|| "x".into()), Patience::INGEST).unwrap_err();
-        assert_eq!(error, NotInLambda("AWS_REGION"));
-        assert!(from_env(|_| Some("x".into()), Patience::INGEST).is_ok());
+        assert_eq!(error, EnvironmentError::NotInLambda("AWS_REGION"));
+        let there = |name: &str| (name != SETTING).then(|| "x".into());
+        assert!(from_env(there, Patience::INGEST).is_ok());
+        let error = from_env(|_| Some("x".into()), Patience::INGEST).unwrap_err();
+        assert_eq!(error.to_string(), "WEIR_TLS_ROOTS must be amazon or system, not \"x\"");
     }
 
     #[test]
@@ -140,8 +169,9 @@ mod tests {
     #[test]
     fn a_client_with_tls_can_be_made() {
         // ring is its one crypto provider, chosen here: a second one in the tree would make this panic.
-        let config = new("eu-west-1".into(), Credentials::new("a", "b", None, None, "test"), None, Patience::INGEST);
-        assert!(config.http_client().is_some());
+        for roots in [Roots::Amazon, Roots::System] {
+            let _client = http_client(None, roots);
+        }
     }
 
     #[test]
@@ -162,7 +192,9 @@ mod tests {
     fn another_region_has_its_own_name_and_endpoint_and_all_else_of_home() {
         let credentials = Credentials::new("a", "b", None, None, "test");
         let home = |endpoint: Option<&str>| {
-            new("eu-west-1".into(), credentials.clone(), endpoint.map(str::to_owned), Patience::INGEST_SHARED)
+            let client = http_client(endpoint, Roots::Amazon);
+            let endpoint = endpoint.map(str::to_owned);
+            new("eu-west-1".into(), credentials.clone(), endpoint, client, Patience::INGEST_SHARED)
         };
         let there = in_region(&home(None), "eu-central-1".into(), None);
         assert_eq!(there.region().map(AsRef::as_ref), Some("eu-central-1"));

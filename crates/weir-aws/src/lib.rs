@@ -16,6 +16,7 @@ pub mod operations;
 mod queue;
 mod reason;
 mod secrets;
+mod trust;
 
 pub use aws_types::SdkConfig;
 pub use bodies::{Bodies, BodyError};

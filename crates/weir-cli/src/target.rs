@@ -259,7 +259,7 @@ fn place<'a>(args: &'a LedgerArgs, env: Env<'_>) -> Result<LedgerPlace<'a>, Usag
 pub(crate) fn local_config(region: &str, endpoint: &str) -> SdkConfig {
     // The emulator takes any credentials, and the user's own are none of its business.
     let credentials = Credentials::new("test", "test", None, None, "local stack");
-    config::new(region.to_owned(), credentials, Some(endpoint.to_owned()), Patience::BACKGROUND)
+    config::at(endpoint.to_owned(), region.to_owned(), credentials, Patience::BACKGROUND)
 }
 
 fn local_ledger(local: &DevFile) -> DynamoLedger {
@@ -272,7 +272,8 @@ pub(crate) fn reader(config: &SdkConfig, table: String) -> DynamoLedger {
 }
 
 async fn aws_config(region: Option<&str>, profile: Option<&str>) -> SdkConfig {
-    let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(config::http_client(None));
+    let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .http_client(config::http_client(None, config::Roots::System));
     if let Some(region) = region {
         loader = loader.region(aws_config::Region::new(region.to_owned()));
     }

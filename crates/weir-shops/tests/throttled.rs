@@ -62,7 +62,7 @@ fn dynamodb(times: usize) -> (String, Arc<AtomicUsize>) {
 async fn read(times: usize) -> (Vec<Option<String>>, usize) {
     let (url, calls) = dynamodb(times);
     let credentials = Credentials::new("test", "test", None, None, "test");
-    let aws = config::new("us-east-1".into(), credentials, Some(url), Patience::BACKGROUND);
+    let aws = config::at(url, "us-east-1".into(), credentials, Patience::BACKGROUND);
     let cache = DynamoCache::new(&aws, "cache".into());
     let found = cache.get(&["a".into(), "b".into()], NOW, TTL).await.unwrap();
     (found.into_iter().map(|entry| entry.map(|entry| entry.value)).collect(), calls.load(Ordering::SeqCst))

@@ -91,7 +91,7 @@ impl Drop for Process {
 /// A process's way to tokens.
 pub(crate) async fn tokens(of: impl Fn(&str) -> String, clock: Clock) -> Tokens {
     let credentials = Credentials::new("test", "test", None, None, "local stack");
-    let aws = config::new(of("CHILD_REGION"), credentials, Some(of("CHILD_AWS")), Patience::BACKGROUND);
+    let aws = config::at(of("CHILD_AWS"), of("CHILD_REGION"), credentials, Patience::BACKGROUND);
     let keys = Arc::new(KeyRing::load(&aws, of("CHILD_KEY")).await.unwrap());
     let store = DynamoTokens::new(&aws, of("CHILD_TABLE"), APP.to_owned(), keys);
     let app = App { name: APP.into(), client_id: "id".into(), client_secret: "secret".into() };
