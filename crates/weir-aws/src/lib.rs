@@ -1,31 +1,52 @@
 //! AWS as weir uses it: thin adapters over the SDK, one outside service a file.
 //!
 //! Each adapter takes an [`SdkConfig`] that was made once, in `main`: by [`config::from_env`] in a function,
-//! by `aws-config` in the CLI. What is decided stands in `weir-core`; here it is said to AWS.
+//! by `aws-config` in the CLI. Each outside service is a feature: a function is built with those that it calls, and
+//! with no other's SDK. What is decided stands in `weir-core`; here it is said to AWS.
 
+#[cfg(feature = "bodies")]
 mod bodies;
+#[cfg(feature = "bus")]
 mod bus;
+#[cfg(feature = "tables")]
 mod conditional;
 pub mod config;
+#[cfg(feature = "controls")]
 pub mod controls;
+#[cfg(feature = "lanes")]
 pub mod dead_letters;
+#[cfg(feature = "tables")]
 mod fence;
+#[cfg(feature = "lanes")]
 mod lanes;
+#[cfg(feature = "tables")]
 pub mod ledger;
+#[cfg(feature = "tables")]
 pub mod operations;
+#[cfg(feature = "lanes")]
 mod queue;
 mod reason;
+#[cfg(feature = "secrets")]
 mod secrets;
 mod trust;
 
 pub use aws_types::SdkConfig;
+#[cfg(feature = "bodies")]
 pub use bodies::{Bodies, BodyError};
+#[cfg(feature = "bus")]
 pub use bus::{Bus, Entry};
+#[cfg(feature = "controls")]
 pub use controls::Controls;
+#[cfg(feature = "tables")]
 pub use fence::DynamoFence;
+#[cfg(feature = "lanes")]
 pub use lanes::{LaneError, LaneSender, LaneUrls};
+#[cfg(feature = "tables")]
 pub use ledger::DynamoLedger;
+#[cfg(feature = "tables")]
 pub use operations::Operations;
+#[cfg(feature = "lanes")]
 pub use queue::{LaneQueue, NotParked};
 pub use reason::reason;
+#[cfg(feature = "secrets")]
 pub use secrets::{AppCredentials, AppSecrets, SecretError, SecretText, SecretTextError};
