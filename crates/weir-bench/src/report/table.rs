@@ -99,13 +99,15 @@ fn in_unit(unit: &str) -> String {
 
 /// With as many digits as mean something.
 pub(crate) fn number(value: f64) -> String {
-    match value.abs() {
-        size if size >= 100.0 => format!("{value:.0}"),
-        size if size >= 10.0 => format!("{value:.1}"),
-        _ => {
-            let text = format!("{value:.2}");
-            text.strip_suffix(".00").map(str::to_owned).unwrap_or(text)
-        }
+    let decimals = match value.abs() {
+        size if size >= 100.0 => 0,
+        size if size >= 10.0 => 1,
+        _ => 2,
+    };
+    let text = format!("{value:.decimals$}");
+    match text.split_once('.') {
+        Some((whole, zeros)) if zeros.bytes().all(|digit| digit == b'0') => whole.to_owned(),
+        _ => text,
     }
 }
 
@@ -116,7 +118,8 @@ mod tests {
 
     #[test]
     fn numbers_have_three_digits_or_so() {
-        for (value, text) in [(1234.4, "1234"), (12.34, "12.3"), (1.234, "1.23"), (2.0, "2"), (0.0, "0")] {
+        for (value, text) in [(1234.4, "1234"), (12.34, "12.3"), (1.234, "1.23"), (25.0, "25"), (2.0, "2"), (0.0, "0")]
+        {
             assert_eq!(number(value), text);
         }
     }

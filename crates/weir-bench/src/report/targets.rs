@@ -67,8 +67,8 @@ pub fn rows(report: &Report) -> Vec<Row> {
     let row = |what, bound, measured, unit| Row { what, bound, measured, unit };
     vec![
         row("ingest, cold: instructions", AtMost(4.0), instructions.map(|all| millions(all.ingest.cold)), "M"),
-        row("ingest, cold: as fast as Node", AtLeast(25.0), over("node", Metric::IngestColdMs), "×"),
-        row("ingest, cold: as fast as Python", AtLeast(60.0), over("python", Metric::IngestColdMs), "×"),
+        row("ingest, cold: Node's time over weir's", AtLeast(25.0), over("node", Metric::IngestColdMs), "×"),
+        row("ingest, cold: Python's time over weir's", AtLeast(60.0), over("python", Metric::IngestColdMs), "×"),
         row("ingest, warm: CPU, Node's over weir's", AtLeast(5.0), over("node", Metric::IngestCpuUs), "×"),
         row("ingest, warm, 6 KB: p99 without SQS", AtMost(1.0), weir(Metric::IngestOwnP99Ms), "ms"),
         row(
@@ -85,8 +85,8 @@ pub fn rows(report: &Report) -> Vec<Row> {
             "ms",
         ),
         row("worker, ledger 5 ms away: messages of one instance", AtLeast(800.0), weir(Metric::WorkerRate), "/s"),
-        row("worker: messages, as many as Node", AtLeast(2.0), over("node", Metric::WorkerRate), "×"),
-        row("worker: messages, as many as Python", AtLeast(12.0), over("python", Metric::WorkerRate), "×"),
+        row("worker: messages, weir's over Node's", AtLeast(2.0), over("node", Metric::WorkerRate), "×"),
+        row("worker: messages, weir's over Python's", AtLeast(12.0), over("python", Metric::WorkerRate), "×"),
         row("worker: peak memory", AtMost(15.0), weir(Metric::WorkerMemoryMb), "MB"),
         row("worker: writes for an event of a topic that counts each", AtMost(2.0), weir(Metric::WorkerWrites), ""),
         row(
@@ -127,14 +127,14 @@ mod tests {
         let report = crate::report::sample::weir_alone();
         let rows = rows(&report);
         let unmeasured: Vec<_> = rows.iter().filter(|row| row.measured.is_none()).map(|row| row.what).collect();
-        assert!(unmeasured.contains(&"ingest, cold: as fast as Node"));
+        assert!(unmeasured.contains(&"ingest, cold: Node's time over weir's"));
         assert!(!unmeasured.contains(&"ingest: peak memory"));
     }
 
     #[test]
     fn a_rate_is_compared_the_other_way_round() {
         let report = crate::report::sample::with_node();
-        let row = rows(&report).into_iter().find(|row| row.what == "worker: messages, as many as Node").unwrap();
+        let row = rows(&report).into_iter().find(|row| row.what == "worker: messages, weir's over Node's").unwrap();
         // Node's rate is a quarter of weir's.
         assert_eq!(row.measured, Some(4.0));
     }
