@@ -8,7 +8,7 @@ use std::{
 
 use lambda_host::Function;
 
-use crate::stub::{Aws, QUEUE_URL};
+use crate::stub::{Aws, QUEUE_PATH};
 
 /// Longer than any of them takes, also when it runs under valgrind.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -66,11 +66,7 @@ fn environment(aws: &Aws, bundle: &Path) -> BTreeMap<String, String> {
         ("WEIR_APPS", "default"),
         ("WEIR_SECRET_PREFIX", "bench/apps"),
         ("WEIR_BODIES_BUCKET", "bench-bodies"),
-        ("WEIR_QUEUE_URGENT", QUEUE_URL),
-        ("WEIR_QUEUE_STANDARD", QUEUE_URL),
-        ("WEIR_QUEUE_BULK", QUEUE_URL),
         ("WEIR_LANE", "standard"),
-        ("WEIR_QUEUE_URL", QUEUE_URL),
         ("WEIR_LEDGER_TABLE", "bench-ledger"),
         ("WEIR_LEDGER_RETENTION_DAYS", "42"),
         ("WEIR_FENCE_TABLE", "bench-fence"),
@@ -82,13 +78,16 @@ fn environment(aws: &Aws, bundle: &Path) -> BTreeMap<String, String> {
         ("WEIR_MAX_RECEIVE_COUNT", "5"),
         ("WEIR_CONTROLS", "/bench/controls"),
         ("WEIR_BUS", "bench"),
-        ("QUEUE_URL", QUEUE_URL),
         ("SECRET_ID", "bench/apps/default"),
         ("LEDGER_TABLE", "bench-ledger"),
         ("BUS_NAME", "bench"),
     ];
     let mut all: BTreeMap<_, _> = fixed.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     all.insert("AWS_ENDPOINT_URL".to_owned(), aws.url());
+    // At the stub as well: Node's SDK goes where the queue's URL says.
+    for name in ["WEIR_QUEUE_URGENT", "WEIR_QUEUE_STANDARD", "WEIR_QUEUE_BULK", "WEIR_QUEUE_URL", "QUEUE_URL"] {
+        all.insert(name.to_owned(), aws.url() + QUEUE_PATH);
+    }
     // Rust's, Node's and Python's ways to name a certificate to trust.
     for name in ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE"] {
         all.insert(name.to_owned(), bundle.clone());

@@ -21,8 +21,8 @@ pub use seen::Seen;
 
 use crate::authority::Authority;
 
-/// The one queue's URL, and what it is called in events.
-pub(crate) const QUEUE_URL: &str = "https://sqs.us-east-1.amazonaws.com/000000000000/bench-standard";
+/// Where the one queue is, below the stub's URL.
+pub(crate) const QUEUE_PATH: &str = "/000000000000/bench-standard";
 /// Its ARN.
 pub(crate) const QUEUE_ARN: &str = "arn:aws:sqs:us-east-1:000000000000:bench-standard";
 
