@@ -77,7 +77,7 @@ mod tests {
     fn checkout() -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("bench")).unwrap();
-        let readme = format!("# weir\n{}\nold\n{}\n", region::BEGIN, region::END);
+        let readme = format!("# weir\n{}\nformer\n{}\n", region::BEGIN, region::END);
         fs::write(root.path().join("README.md"), readme).unwrap();
         root
     }
@@ -91,7 +91,7 @@ mod tests {
         assert_eq!(read.report, Some(report.clone()));
         assert_eq!(Some(read.instructions), report.instructions);
         let readme = fs::read_to_string(root.path().join("README.md")).unwrap();
-        assert!(readme.contains("| | weir | Node |") && !readme.contains("old"), "{readme}");
+        assert!(readme.contains("| | weir | Node |") && !readme.contains("former"), "{readme}");
         assert!(root.path().join(CHART).exists());
     }
 
@@ -113,6 +113,6 @@ mod tests {
         let (root, mut report) = (checkout(), sample::weir_alone());
         report.instructions = None;
         assert!(Accepted::run(root.path(), report).is_err());
-        assert!(fs::read_to_string(root.path().join("README.md")).unwrap().contains("old"));
+        assert!(fs::read_to_string(root.path().join("README.md")).unwrap().contains("former"));
     }
 }

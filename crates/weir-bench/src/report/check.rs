@@ -3,7 +3,7 @@
 use super::Instructions;
 
 /// What may be more, in hundredths: more than what chance does to a count.
-const TOLERANCE: f64 = 5.0;
+const TOLERANCE: u64 = 5;
 
 /// One count beside the accepted one.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,13 +26,13 @@ impl Difference {
     /// Whether there are too many.
     #[must_use]
     pub fn is_regression(&self) -> bool {
-        self.percent() > TOLERANCE
+        self.now * 100 > self.accepted * (100 + TOLERANCE)
     }
 
     /// Whether there are so few that a later rise would go unseen.
     #[must_use]
     pub fn is_to_be_accepted(&self) -> bool {
-        self.percent() < -TOLERANCE
+        self.now * 100 < self.accepted * (100 - TOLERANCE)
     }
 }
 
