@@ -1,6 +1,7 @@
 //! `cargo xtask NAME`: the chores that people and CI run in this checkout. One file a chore.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to the terminal they run in")]
 
+mod bench;
 mod deny;
 mod fuzz;
 mod process;
@@ -28,6 +29,7 @@ enum Chore {
     Fuzz(fuzz::Fuzz),
     Validate(validate::Validate),
     Deny(deny::Deny),
+    Bench(bench::Bench),
     Schema(schema::Schema),
     Budget(shopify::budget::Budget),
     Export(shopify::export::Export),
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Validate(validate) => validate.run(),
         Chore::Deny(deny) => deny.run(),
+        Chore::Bench(bench) => bench.run(),
         Chore::Schema(schema) => schema.run(),
         Chore::Budget(budget) => budget.run(),
         Chore::Export(export) => export.run(),

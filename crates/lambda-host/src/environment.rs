@@ -124,6 +124,24 @@ impl Environment {
         Err(error)
     }
 
+    /// Asks the process to end (SIGTERM), and waits until it has: profilers write what they saw only then.
+    ///
+    /// # Errors
+    /// When it can't be asked. It is killed if it does not end in time.
+    pub async fn terminate(mut self) -> std::io::Result<ExitStatus> {
+        let pid = self.process.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
+        if let Some(pid) = pid {
+            rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
+        }
+        match timeout(START_WITHIN, self.process.wait()).await {
+            Ok(ended) => ended,
+            Err(_elapsed) => {
+                self.process.kill().await?;
+                self.process.wait().await
+            }
+        }
+    }
+
     /// What the process writes.
     #[must_use]
     pub fn log(&self) -> &Path {

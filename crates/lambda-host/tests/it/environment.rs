@@ -142,3 +142,13 @@ async fn no_process_outlives_its_environment() {
     };
     tokio::time::timeout(Duration::from_secs(10), gone).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_process_that_is_asked_to_end_is_gone_afterwards() {
+    let logs = TempDir::new().unwrap();
+    let environment = start(&function(&logs)).await;
+    let pid = environment.pid().unwrap();
+    let status = environment.terminate().await.unwrap();
+    assert!(!status.success(), "the example ends by the signal: {status}");
+    assert!(!is_running(pid));
+}

@@ -1,0 +1,183 @@
+//! Instructions, counted by valgrind: they repeat within half a percent on a busy machine, where times do not.
+//!
+//! Valgrind has a CPU of its own, without the SHA extensions: ring's portable code for AVX2 is counted in their place.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, anyhow, bail};
+use lambda_host::{Environment, Function};
+use serde::{Deserialize, Serialize};
+
+use super::{accepted, done, served};
+use crate::{events::Events, stub::Aws};
+
+/// Warm invocations that are counted, beside the first.
+const WARM: u64 = 20;
+
+/// Runs of each kind.
+const RUNS: usize = 3;
+
+/// valgrind, which was found.
+#[derive(Debug, Clone)]
+pub struct Valgrind {
+    version: String,
+    folder: PathBuf,
+}
+
+/// Instructions of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// From the start of the process through its first answer, and its end.
+    pub cold: u64,
+    /// Of each invocation after that.
+    pub warm: u64,
+}
+
+impl Valgrind {
+    /// Looks for it. `folder` is for what it writes.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn find(folder: &Path) -> Result<Self> {
+        let output = Command::new("valgrind").arg("--version").stdin(Stdio::null()).output();
+        match output {
+            Ok(output) if output.status.success() => Ok(Self {
+                version: String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+                folder: folder.to_owned(),
+            }),
+            _ => bail!("valgrind was not found; on Debian and Ubuntu: apt-get install valgrind"),
+        }
+    }
+
+    /// Which one.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The same function, run by cachegrind, and the file that it will write the counts to.
+    fn wrap(&self, function: &Function) -> Result<(Function, PathBuf)> {
+        let counts = self.folder.join(format!("{}.cachegrind", function.name));
+        let bootstrap = self.folder.join(format!("{}.cachegrind.sh", function.name));
+        let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
+        let script = format!(
+            "#!/bin/sh\nexec valgrind --quiet --tool=cachegrind --cache-sim=no --cachegrind-out-file={} {}\n",
+            quoted(&counts),
+            quoted(&function.bootstrap)
+        );
+        fs::write(&bootstrap, script).with_context(|| format!("could not write {}", bootstrap.display()))?;
+        fs::set_permissions(&bootstrap, fs::Permissions::from_mode(0o755))?;
+        Ok((Function { bootstrap, ..function.clone() }, counts))
+    }
+}
+
+/// What a function is handed while it is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Delivery,
+    Batch,
+}
+
+/// Counts those of ingest, by webhooks.
+///
+/// # Errors
+/// When it does not run, or refuses a webhook.
+pub async fn deliveries(valgrind: &Valgrind, function: &Function, events: &mut Events, aws: &Aws) -> Result<Counts> {
+    counts(valgrind, function, Kind::Delivery, events, aws).await
+}
+
+/// Counts those of a worker, by batches.
+///
+/// # Errors
+/// When it does not run, or a message fails.
+pub async fn batches(valgrind: &Valgrind, function: &Function, events: &mut Events, aws: &Aws) -> Result<Counts> {
+    counts(valgrind, function, Kind::Batch, events, aws).await
+}
+
+async fn counts(
+    valgrind: &Valgrind,
+    function: &Function,
+    kind: Kind,
+    events: &mut Events,
+    aws: &Aws,
+) -> Result<Counts> {
+    let mut totals = [0; 2];
+    for (total, warm) in totals.iter_mut().zip([0, WARM]) {
+        *total = fewest(valgrind, function, kind, warm, events, aws).await?;
+    }
+    Ok(of(totals))
+}
+
+/// The fewest of some runs: on a busy machine a request may time out and be sent again, which only adds.
+async fn fewest(
+    valgrind: &Valgrind,
+    function: &Function,
+    kind: Kind,
+    warm: u64,
+    events: &mut Events,
+    aws: &Aws,
+) -> Result<u64> {
+    let mut best: Result<u64> = Err(anyhow!("nothing was counted"));
+    for _ in 0..RUNS {
+        let run = once(valgrind, function, kind, warm, events, aws).await;
+        best = match (best, run) {
+            (Ok(best), Ok(run)) => Ok(best.min(run)),
+            (Ok(best), Err(_)) => Ok(best),
+            (Err(_), run) => run,
+        };
+    }
+    best
+}
+
+async fn once(
+    valgrind: &Valgrind,
+    function: &Function,
+    kind: Kind,
+    warm: u64,
+    events: &mut Events,
+    aws: &Aws,
+) -> Result<u64> {
+    let (wrapped, counts) = valgrind.wrap(function)?;
+    drop(aws.take());
+    let mut environment = Environment::start(&wrapped, warm).await?;
+    for _ in 0..=warm {
+        match kind {
+            Kind::Delivery => accepted(&environment.invoke(events.delivery()).await?, &environment)?,
+            Kind::Batch => done(&environment.invoke(events.batch()?).await?, &environment)?,
+        }
+    }
+    served(&aws.take())?;
+    environment.terminate().await.context("the process could not be ended")?;
+    let text = fs::read_to_string(&counts).with_context(|| format!("valgrind wrote no {}", counts.display()))?;
+    total(&text).with_context(|| format!("{} has no summary", counts.display()))
+}
+
+fn of([cold, whole]: [u64; 2]) -> Counts {
+    Counts { cold, warm: whole.saturating_sub(cold) / WARM }
+}
+
+/// The sum at the end of what cachegrind writes.
+fn total(text: &str) -> Option<u64> {
+    text.lines().rev().find_map(|line| line.strip_prefix("summary:"))?.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warm_invocation_is_a_twentieth_of_what_twenty_more_cost() {
+        assert_eq!(of([1_000, 3_000]), Counts { cold: 1_000, warm: 100 });
+    }
+
+    #[test]
+    fn the_sum_is_read_from_the_last_line() {
+        assert_eq!(total("events: Ir\nfn=main\n3 17\nsummary: 4321 \n"), Some(4321));
+        assert_eq!(total("events: Ir\n"), None);
+    }
+}

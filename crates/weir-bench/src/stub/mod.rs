@@ -1,0 +1,106 @@
+//! AWS as far as the functions call it: SQS, DynamoDB, EventBridge, Secrets Manager and SSM on one port of loopback, over
+//! HTTP or TLS, as far away as a measurement wants.
+//!
+//! It answers at once and stores nothing, so that what is measured is the function. It counts requests and connections.
+
+mod answers;
+mod delay;
+mod seen;
+mod server;
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{net::TcpListener, task::JoinHandle};
+
+pub(crate) use answers::CLIENT_SECRET;
+pub use seen::Seen;
+
+use crate::authority::Authority;
+
+/// Where the one queue is, below the stub's URL.
+pub(crate) const QUEUE_PATH: &str = "/000000000000/bench-standard";
+/// Its ARN.
+pub(crate) const QUEUE_ARN: &str = "arn:aws:sqs:us-east-1:000000000000:bench-standard";
+
+/// How far away AWS is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Distance {
+    /// There and back: a request takes one, a new connection two more (TCP and TLS 1.3).
+    pub round_trip: Duration,
+    /// What DynamoDB takes beside that for each request.
+    pub table: Duration,
+}
+
+/// The stub; it stops when this is dropped, open connections included.
+#[derive(Debug)]
+pub struct Aws {
+    address: SocketAddr,
+    is_secure: bool,
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    distance: Mutex<Distance>,
+    delays: delay::Delays,
+    seen: seen::Record,
+}
+
+impl Shared {
+    fn distance(&self) -> Distance {
+        *self.distance.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Aws {
+    /// Listens on a free port of loopback; over TLS with that authority's certificate, if one is given.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub async fn start(authority: Option<&Authority>, distance: Distance) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            distance: Mutex::new(distance),
+            delays: delay::Delays::start(),
+            seen: seen::Record::default(),
+        });
+        let tls = authority.map(|authority| tokio_rustls::TlsAcceptor::from(Arc::clone(&authority.server)));
+        let task = tokio::spawn(server::accept(listener, tls, Arc::clone(&shared)));
+        Ok(Self { address, is_secure: authority.is_some(), shared, task })
+    }
+
+    /// What functions are to take for AWS.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.is_secure { "https" } else { "http" };
+        format!("{scheme}://localhost:{}", self.address.port())
+    }
+
+    /// From the next request on.
+    pub fn move_to(&self, distance: Distance) {
+        *self.shared.distance.lock().unwrap_or_else(PoisonError::into_inner) = distance;
+    }
+
+    /// What came so far.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        self.shared.seen.change(|seen| seen.clone())
+    }
+
+    /// What came so far; from now on it counts anew.
+    pub fn take(&self) -> Seen {
+        self.shared.seen.change(std::mem::take)
+    }
+}
+
+impl Drop for Aws {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

@@ -1,0 +1,3 @@
+//! The stub of AWS, from outside.
+
+mod stub;
