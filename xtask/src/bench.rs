@@ -152,9 +152,12 @@ fn tell(what: &str) {
 /// Builds the functions as they are deployed, and returns the folder that they are in.
 fn release() -> Result<PathBuf> {
     eprintln!("Building the functions as they are deployed: minutes, the first time");
-    let mut build = cargo();
-    build.args(["build", "--release", "--locked", "--bin", "weir-ingest", "--bin", "weir-worker"]);
-    run(build.current_dir(crate::root()))?;
+    // One by one, as `sam build` does: together they would have each other's features.
+    for function in ["weir-ingest", "weir-worker"] {
+        let mut build = cargo();
+        build.args(["build", "--release", "--locked", "--package", function, "--bin", function]);
+        run(build.current_dir(crate::root()))?;
+    }
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), PathBuf::from);
     Ok(target.join("release"))
 }

@@ -14,8 +14,8 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
 
-pub use crate::trust::Roots;
 use crate::trust::SETTING;
+pub use crate::trust::{AMAZON as AMAZON_ROOTS, Roots};
 
 /// How long an SDK call may take: in all, and each of its attempts.
 ///

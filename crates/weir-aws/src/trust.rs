@@ -9,7 +9,7 @@ use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 
 /// The five, as they stand in the stores of all systems. Keys are what is trusted: that a root was signed anew under the
 /// same key changes nothing.
-const AMAZON: &[u8] = include_bytes!("trust/amazon.pem");
+pub const AMAZON: &str = include_str!("trust/amazon.pem");
 
 /// The name of the setting.
 pub(crate) const SETTING: &str = "WEIR_TLS_ROOTS";
@@ -98,8 +98,7 @@ mod tests {
 
     #[test]
     fn the_bundle_holds_the_five_roots_and_can_be_read() {
-        let text = std::str::from_utf8(AMAZON).unwrap();
-        assert_eq!(text.matches("-----BEGIN CERTIFICATE-----").count(), 5);
+        assert_eq!(AMAZON.matches("-----BEGIN CERTIFICATE-----").count(), 5);
         // rustls parses each when a client is made, and would panic here.
         let client = crate::config::http_client(None, Roots::Amazon);
         let _speaks_tls = format!("{client:?}");

@@ -6,10 +6,11 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use rustls::{ServerConfig, pki_types::PrivateKeyDer};
+use weir_aws::config::AMAZON_ROOTS;
 
 /// What the stubs show, and what functions are to trust.
 pub struct Authority {
-    /// Its certificate in PEM: the bundle that functions are told to trust.
+    /// The bundle that functions are told to trust: its certificate, and after it what they read on AWS.
     pub bundle: String,
     pub(crate) server: Arc<ServerConfig>,
 }
@@ -42,7 +43,7 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, "weir bench");
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let key = KeyPair::generate()?;
-        let bundle = params.self_signed(&key)?.pem();
+        let bundle = params.self_signed(&key)?.pem() + AMAZON_ROOTS;
         let issuer = Issuer::new(params, key);
 
         let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;
