@@ -8,6 +8,7 @@ mod controls;
 mod dlq;
 mod events;
 mod help;
+mod load;
 mod reconcile;
 mod send;
 mod server;
