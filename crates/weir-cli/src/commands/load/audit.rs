@@ -111,26 +111,20 @@ impl Audit {
         self.open.extend(still);
     }
 
+    /// A repeat that is still on its way is not waited for: it has no effect, and one that met its first with a worker
+    /// comes back when that one's lease has run out.
     fn is_open(&self, event: &str) -> bool {
-        match self.standings.get(event) {
-            // A repeat that is still on its way is waited for as well.
-            Some(Standing::Done | Standing::Stale) => {
-                let of = |counts: &HashMap<Arc<str>, u32>| counts.get(event).copied().unwrap_or_default();
-                of(&self.duplicates) < of(&self.repeats)
-            }
-            Some(standing) => !standing.is_end(),
-            None => false,
-        }
+        self.standings.get(event).is_some_and(|standing| !standing.is_end())
     }
 
     /// Whether nothing is waited for any more.
     pub(super) fn is_settled(&self) -> bool {
-        self.open.is_empty() && self.asked.is_empty()
+        self.left() == 0
     }
 
-    /// What changes as long as anything happens.
-    pub(super) fn progress(&self) -> (usize, u64) {
-        (self.open.len() + self.asked.len(), self.duplicates.values().copied().map(u64::from).sum())
+    /// How many have not come to their end.
+    pub(super) fn left(&self) -> usize {
+        self.open.len() + self.asked.len()
     }
 
     /// The result. `in_lanes`: how many messages the lanes still hold.
@@ -193,7 +187,7 @@ pub(super) struct Audited {
     pub(super) lost: u64,
     /// Accepted deliveries, beyond the first, of what took effect.
     pub(super) repeats: u64,
-    /// Repeats that the ledger knew as such. SQS repeats messages by itself now and then, so these may be more.
+    /// Repeats that the ledger has met so far, and knew as such. SQS repeats messages by itself now and then, so these may be more.
     pub(super) duplicates: u64,
     /// From ingest's receipt to the record of the effect, by their clocks.
     pub(super) until_done_ms: Option<Percentiles>,

@@ -35,7 +35,7 @@ impl<'a> Progress<'a> {
     }
 
     pub(super) fn settling(&mut self, events: u64, audit: &Audit) {
-        let ended = events.saturating_sub(audit.progress().0 as u64);
+        let ended = events.saturating_sub(audit.left() as u64);
         self.tell(ended, format!("{ended} of {events} events have come to their end"));
     }
 

@@ -163,7 +163,8 @@ impl Report {
         let told = |(count, what): &(u64, &str)| *count > 0 || what.starts_with("lost") || *what == "done";
         lines.extend(states.iter().filter(|state| told(state)).map(|(count, what)| format!("  {count:>8}  {what}")));
         if audit.repeats > 0 {
-            lines.push(format!("{} of {} repeats known as such", audit.duplicates, audit.repeats));
+            // The others come back when the lease has run out that the first had when they came.
+            lines.push(format!("{} of {} repeats met by now, and known as such", audit.duplicates, audit.repeats));
         }
         if let Some(took) = &audit.until_done_ms {
             lines.push(format!(

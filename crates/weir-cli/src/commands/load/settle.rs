@@ -25,7 +25,7 @@ pub(super) async fn settle(
 ) -> anyhow::Result<(Audited, bool)> {
     let mut audit = Audit::new(accepted);
     let watched = async {
-        let (mut last, mut changed_at, mut asked) = (audit.progress(), Instant::now(), 0);
+        let (mut last, mut changed_at, mut asked) = (audit.left(), Instant::now(), 0);
         loop {
             let keys = audit.next(A_LOOK);
             let records = evidence.ledger.get_many(&keys).await.map_err(|error| evidence.failed(error))?;
@@ -34,12 +34,12 @@ pub(super) async fn settle(
             if audit.is_settled() {
                 return anyhow::Ok(());
             }
-            let now = audit.progress();
-            let ended = last.0.saturating_sub(now.0);
+            let now = audit.left();
+            let ended = last.saturating_sub(now);
             asked += keys.len();
             if now != last {
                 (last, changed_at, asked) = (now, Instant::now(), 0);
-            } else if changed_at.elapsed() >= patience && asked >= now.0 {
+            } else if changed_at.elapsed() >= patience && asked >= now {
                 // Each that is open was looked at since, however many there are.
                 return Ok(());
             }
