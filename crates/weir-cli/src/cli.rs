@@ -2,6 +2,7 @@
 
 mod audit;
 mod controls;
+mod cost;
 pub(crate) mod dlq;
 mod door;
 mod events;
@@ -20,6 +21,7 @@ pub(crate) use controls::{
     ChangeArgs, ControlsApplyArgs, ControlsArgs, ControlsCommand, ControlsLimitArgs, ControlsOffArgs, ControlsShowArgs,
     LimitScopeArgs, TargetArgs, TargetKind,
 };
+pub(crate) use cost::{Architecture, CostArgs, LogsName};
 pub(crate) use dlq::{
     DlqArgs, DlqCommand, DlqDropArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs, FilterArgs, GroupBy,
     StandingName,
@@ -55,6 +57,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir events list                           see what became of it
   weir load --pattern flash-sale             a load of them, measured, and every event accounted for
   weir events list --stack weir              the same on AWS
+  weir cost --events-per-month 50000000      what that costs on AWS, by service
   weir shops list                            the shops whose Admin API can be called
   weir audit                                 what was asked of them, and what it cost
   weir reconcile --shop SHOP --since 6h      what a shop's webhooks did not tell, found and sent in
@@ -74,6 +77,7 @@ pub(crate) enum Command {
     Dev(DevArgs),
     Send(SendArgs),
     Load(Box<LoadArgs>),
+    Cost(CostArgs),
     /// List the topics that bodies can be generated for, and the lane each takes
     #[command(after_help = "Examples:\n  weir topics\n  weir topics --json")]
     Topics,

@@ -96,7 +96,12 @@ fn meant(command: Command) -> anyhow::Result<()> {
             Filter::new(filter, UnixMillis::now())?;
         }
         // What they mean, their parsers say.
-        Command::Controls(_) | Command::Dev(_) | Command::Load(_) | Command::Status(_) | Command::Topics => {}
+        Command::Controls(_)
+        | Command::Cost(_)
+        | Command::Dev(_)
+        | Command::Load(_)
+        | Command::Status(_)
+        | Command::Topics => {}
     }
     Ok(())
 }

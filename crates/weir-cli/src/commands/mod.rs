@@ -4,6 +4,8 @@ pub(crate) mod audit;
 #[cfg(feature = "aws")]
 mod controls;
 #[cfg(feature = "aws")]
+mod cost;
+#[cfg(feature = "aws")]
 mod dev;
 pub(crate) mod dlq;
 #[cfg(feature = "aws")]
@@ -66,6 +68,7 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
         Command::Dev(args) => dev::run(&args, printer).await,
         Command::Send(args) => send::run(&args, printer).await,
         Command::Load(args) => load::run(&args, printer).await,
+        Command::Cost(args) => cost::run(&args, printer),
         Command::Topics => topics::run(printer),
         Command::Events(args) => events::run(args, printer).await,
         Command::Shops(args) => shops::run(args, printer).await,

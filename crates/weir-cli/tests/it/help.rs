@@ -4,10 +4,11 @@ use crate::{run, server, weir};
 
 #[test]
 fn every_command_shows_examples_in_its_help() {
-    let commands: [&[&str]; 28] = [
+    let commands: [&[&str]; 29] = [
         &["dev"],
         &["send"],
         &["load"],
+        &["cost"],
         &["topics"],
         &["events"],
         &["events", "list"],

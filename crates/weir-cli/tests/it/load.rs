@@ -129,6 +129,7 @@ fn no_webhook_leaves_this_machine_unless_that_is_asked_for() {
     let ended = run(weir(&line).env("WEIR_CLIENT_SECRET", "hush"));
     assert_eq!(ended.status, 2);
     assert!(ended.stderr.contains("600 webhooks would go there"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("about $0.0"), "{}", ended.stderr);
     assert!(ended.stderr.lines().last().unwrap().contains("--not-loopback"), "{}", ended.stderr);
 }
 

@@ -5,6 +5,7 @@
 mod audit;
 mod check;
 mod controls;
+mod cost;
 mod dlq;
 mod events;
 mod help;

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 
 use crate::{
     cli::{DoorArgs, LoadArgs},
+    commands::cost,
     http::Endpoint,
     problem::Usage,
     target::{self, Door, Evidence, Place},
@@ -38,12 +39,16 @@ impl Aim {
     }
 
     /// Refuses what leaves this machine, unless that was asked for.
-    pub(super) fn allowed(&self, args: &LoadArgs, count: u64, peak: f64) -> Result<(), Usage> {
+    pub(super) fn allowed(&self, args: &LoadArgs, count: u64, peak: f64, body_bytes: usize) -> Result<(), Usage> {
         if self.endpoint.is_loopback() || args.not_loopback {
             return Ok(());
         }
+        let cost = match cost::of_deliveries(count, body_bytes) {
+            Some(dollars) => format!("about ${dollars:.2} by AWS's list prices, beside the time that Lambda bills"),
+            None => "with bodies too large for `weir cost` to say what that costs".to_owned(),
+        };
         let problem = format!(
-            "{} is not on this machine: {count} webhooks would go there, up to {peak:.0} a second",
+            "{} is not on this machine: {count} webhooks would go there, up to {peak:.0} a second, {cost}",
             self.endpoint.url()
         );
         Err(Usage::new(problem, "if that is what you want, add --not-loopback"))

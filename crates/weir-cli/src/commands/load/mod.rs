@@ -40,7 +40,8 @@ pub(super) async fn run(args: &LoadArgs, printer: &Printer) -> anyhow::Result<Ex
     let count = pattern.total();
     checked(count)?;
     let aim = Aim::new(args).await?;
-    aim.allowed(args, count, pattern.peak())?;
+    let body_bytes = args.payload_kb.map_or(USUAL_BYTES, |kb| kb as usize * 1024);
+    aim.allowed(args, count, pattern.peak(), body_bytes)?;
     // Said once, rather than by each delivery.
     http::reachable(&aim.endpoint).await?;
     // Numbers up to here are exact in every reader of JSON.
@@ -67,7 +68,7 @@ pub(super) async fn run(args: &LoadArgs, printer: &Printer) -> anyhow::Result<Ex
         traffic: Traffic::new(mix, seed, aim.secret.clone(), first_due),
         pattern,
         seed,
-        body_bytes: args.payload_kb.map_or(USUAL_BYTES, |kb| kb as usize * 1024),
+        body_bytes,
         concurrency: args.concurrency.into(),
         begin,
     };
