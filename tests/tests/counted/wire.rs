@@ -14,10 +14,12 @@ const TARGET: &[u8] = b"\r\nx-amz-target: ";
 /// Stands once in each entry of `PutEvents`; within a `Detail`, quotes are escaped.
 const ENTRY: &[u8] = b"\"DetailType\":";
 
+/// What one connection brought from the functions.
+type Brought = Arc<Mutex<Vec<u8>>>;
+
 pub(super) struct Wire {
     url: String,
-    /// What each connection brought from the functions.
-    brought: Arc<Mutex<Vec<Arc<Mutex<Vec<u8>>>>>>,
+    connections: Arc<Mutex<Vec<Brought>>>,
 }
 
 impl Wire {
@@ -26,16 +28,16 @@ impl Wire {
         let target = endpoint.trim_start_matches("http://").trim_end_matches('/').to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let brought = Arc::new(Mutex::new(Vec::new()));
-        let kept = brought.clone();
+        let connections = Arc::new(Mutex::new(Vec::new()));
+        let kept = connections.clone();
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                let bytes = Arc::new(Mutex::new(Vec::new()));
+                let bytes = Brought::default();
                 kept.lock().unwrap().push(bytes.clone());
                 tokio::spawn(forward(socket, target.clone(), bytes));
             }
         });
-        Self { url, brought }
+        Self { url, connections }
     }
 
     pub(super) fn url(&self) -> String {
@@ -45,7 +47,7 @@ impl Wire {
     /// How often each operation was asked for until now, and how many entries went to the bus.
     pub(super) fn counts(&self) -> BTreeMap<String, u64> {
         let mut counts = BTreeMap::new();
-        for bytes in self.brought.lock().unwrap().iter() {
+        for bytes in self.connections.lock().unwrap().iter() {
             let bytes = bytes.lock().unwrap();
             for at in places(&bytes, TARGET) {
                 let rest = &bytes[at + TARGET.len()..];
@@ -79,7 +81,7 @@ fn named(target: &str) -> String {
     format!("{service}:{operation}")
 }
 
-async fn forward(mut socket: TcpStream, target: String, bytes: Arc<Mutex<Vec<u8>>>) {
+async fn forward(mut socket: TcpStream, target: String, bytes: Brought) {
     let mut aws = TcpStream::connect(target).await.unwrap();
     let (mut from, mut to) = socket.split();
     let (mut from_aws, mut to_aws) = aws.split();
