@@ -58,3 +58,22 @@ fn what_is_not_reckoned_with_is_refused() {
         assert_eq!(ended.status, 2, "{line:?}");
     }
 }
+
+#[test]
+fn the_readme_has_the_figures_that_the_command_has() {
+    let readme = include_str!("../../../../README.md");
+    for (row, arguments) in [
+        ("6 KB, batches of 10", &["--batch", "10"][..]),
+        ("6 KB, each alone in its batch", &[]),
+        (
+            "\u{2026} batches of 10, no order kept, `LogLevel` error",
+            &["--batch", "10", "--ordered", "0", "--logs", "error"],
+        ),
+        ("300 KB, batches of 10", &["--batch", "10", "--payload-kb", "300"]),
+    ] {
+        let row =
+            readme.lines().find(|line| line.starts_with(&format!("| {row} |"))).unwrap_or_else(|| panic!("{row}"));
+        let dollars = number(&cost(arguments)["weir"]["dollars_per_million_events"]);
+        assert!(row.ends_with(&format!("| **{dollars:.2}** |")), "{row} is not {dollars}");
+    }
+}

@@ -136,8 +136,10 @@ pub(super) fn of_functions(counted: &Counted, traffic: &Traffic, prices: &Prices
     lines.add(IntoTheQueue, "SQS", "sends", sends, &prices.sqs_request);
     lines.add(Behind, "SQS", "receives", receives, &prices.sqs_request);
     lines.add(Behind, "SQS", "deletes", batches, &prices.sqs_request);
-    lines.add(IntoTheQueue, "SQS", "fair queues, on sends", sends, &prices.sqs_fair);
-    lines.add(Behind, "SQS", "fair queues, on the others", receives + batches, &prices.sqs_fair);
+    if counted.fair_queues {
+        lines.add(IntoTheQueue, "SQS", "fair queues, on sends", sends, &prices.sqs_fair);
+        lines.add(Behind, "SQS", "fair queues, on the others", receives + batches, &prices.sqs_fair);
+    }
 
     let stored = counted.stored_bytes;
     let writes = of("dynamodb", &["UpdateItem", "PutItem", "DeleteItem"]) * pieces(stored.ledger, 1.0);
@@ -152,7 +154,10 @@ pub(super) fn of_functions(counted: &Counted, traffic: &Traffic, prices: &Prices
     let months = counted.fixed.retention_days / DAYS_A_MONTH;
     lines.add(Behind, "DynamoDB", "GB-months kept", bytes / GB * months, &prices.dynamodb_gb_month);
 
-    let published = of("events", &["PutEvents entries"]) * pieces(sizes.event, CHUNK_KB);
+    // Billed by the event and not by the call. Where only calls were counted, each event is in one of them.
+    let in_calls = of("events", &["PutEvents"]).min(1.0).ceil();
+    let entries = Some(of("events", &["PutEvents entries"])).filter(|entries| *entries > 0.0).unwrap_or(in_calls);
+    let published = entries * pieces(sizes.event, CHUNK_KB);
     lines.add(Behind, "EventBridge", "events", published, &prices.event);
 
     let logs = counted.log_bytes;

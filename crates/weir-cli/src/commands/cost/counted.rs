@@ -28,6 +28,8 @@ pub(super) struct Counted {
     /// Where only the latest version of a resource counts.
     pub(super) more_per_ordered_event: Requests,
     pub(super) more_per_duplicate: Requests,
+    /// Whether its messages have a group, which SQS bills.
+    pub(super) fair_queues: bool,
     pub(super) billed_ms: BilledMs,
     pub(super) stored_bytes: StoredBytes,
     pub(super) log_bytes: LogBytes,
@@ -55,9 +57,9 @@ pub(super) struct StoredBytes {
     pub(super) fence: f64,
 }
 
-/// What is logged, as CloudWatch bills it.
+/// What is logged, as CloudWatch bills it. One number: of an event in all.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, from = "WrittenLogBytes")]
 pub(super) struct LogBytes {
     pub(super) ingest_event: f64,
     pub(super) ingest_metrics: f64,
@@ -66,6 +68,24 @@ pub(super) struct LogBytes {
     pub(super) worker_metrics: f64,
     /// Lambda's own lines of an invocation.
     pub(super) lambda: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenLogBytes {
+    Whole(f64),
+    Parts { ingest_event: f64, ingest_metrics: f64, worker_event: f64, worker_metrics: f64, lambda: f64 },
+}
+
+impl From<WrittenLogBytes> for LogBytes {
+    fn from(written: WrittenLogBytes) -> Self {
+        match written {
+            WrittenLogBytes::Whole(worker_event) => Self { worker_event, ..Self::default() },
+            WrittenLogBytes::Parts { ingest_event, ingest_metrics, worker_event, worker_metrics, lambda } => {
+                Self { ingest_event, ingest_metrics, worker_event, worker_metrics, lambda }
+            }
+        }
+    }
 }
 
 /// What stands in the template, and costs without an event.
@@ -108,6 +128,13 @@ mod tests {
         assert!(weir.counted.parse::<jiff::civil::Date>().is_ok());
         assert_eq!(asked(&weir.requests_per_event, "sqs", &["Send"]), 1.0);
         assert!(weir.stored_bytes.ledger > 0.0 && weir.log_bytes.lambda > 0.0 && weir.fixed.secrets > 0.0);
+    }
+
+    #[test]
+    fn a_variant_of_which_less_was_counted_can_be_read() {
+        let text = r#"{"weir": {}, "node": {"requests_per_event": {"sqs:SendMessage": 1}, "log_bytes": 700}}"#;
+        let node = serde_json::from_str::<Table>(text).unwrap().node.unwrap();
+        assert_eq!((node.log_bytes.worker_event, node.log_bytes.lambda, node.billed_ms.ingest), (700.0, 0.0, None));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::cli::{Architecture, CostArgs};
 /// What nobody reckons with here.
 const LEFT_OUT: [&str; 8] = [
     "the free tier, discounts, taxes, data transfer, and the lower prices of higher tiers",
-    "failures and retries, parking, a second region, handlers of your own, forwarding",
+    "what single topics ask for beside that (of products/*, a write), failures and retries, parking, a second region, handlers of your own, forwarding",
     "queues and functions of yours behind the bus",
     "bodies that go by way of S3, and point-in-time recovery of the tables",
     "API Gateway's access log, detailed metrics, traces, logs that are kept or searched",
@@ -57,7 +57,8 @@ struct Fixed {
 impl Report {
     pub(super) fn new(args: &CostArgs, table: &Table, prices: &Prices, traffic: &Traffic) -> Self {
         // The flags say how long weir's functions run, not others'.
-        let others = Traffic { ingest_ms: None, worker_ms: None, ..*traffic };
+        let memory_mb = traffic.memory_mb.or(Some(table.weir.fixed.ingest_memory_mb));
+        let others = Traffic { ingest_ms: None, worker_ms: None, memory_mb, ..*traffic };
         let of_peer =
             |counted: &Option<Counted>| counted.as_ref().map(|counted| bill::of_functions(counted, &others, prices));
         let weir = bill::of_functions(&table.weir, traffic, prices);

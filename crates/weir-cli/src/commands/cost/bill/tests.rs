@@ -16,6 +16,7 @@ fn counted() -> Counted {
         ]),
         more_per_ordered_event: requests(&[("dynamodb:UpdateItem", 2.0)]),
         more_per_duplicate: requests(&[("dynamodb:UpdateItem", 2.0), ("sqs:SendMessage", 1.0)]),
+        fair_queues: true,
         stored_bytes: StoredBytes { ledger: 500.0, index: 100.0, fence: 200.0 },
         log_bytes: LogBytes {
             ingest_event: 400.0,
@@ -165,6 +166,16 @@ fn without_lines_of_events_the_metrics_are_still_logged() {
     let bill = bill(&Traffic { logs: LogsName::Error, ..traffic() });
     check(&bill, "GB of ingest's log", 600.0 / 1_073_741_824.0, 0.279_397);
     check(&bill, "GB of the workers' logs", 30.0 / 1_073_741_824.0, 0.013_970);
+}
+
+#[test]
+fn a_variant_without_groups_and_entries_is_billed_by_its_sends_and_events() {
+    let requests_per_event = requests(&[("sqs:SendMessage", 1.0), ("events:PutEvents", 0.1)]);
+    let peer = Counted { requests_per_event, ..Counted::default() };
+    let bill = of_functions(&peer, &traffic(), &Prices::built_in());
+    check(&bill, "sends", 1.0, 0.40);
+    check(&bill, "events", 1.0, 1.00);
+    assert!(bill.lines.iter().all(|line| !line.what.starts_with("fair queues")), "{bill:?}");
 }
 
 #[test]
