@@ -47,8 +47,9 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
     /// How many may wait for their answer at once. Later ones wait for their turn, and the report says so
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=10_000))]
-    pub(crate) concurrency: u16,
+    /// [default: 16 with the local stack, whose emulator is no faster with more; else 256]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) concurrency: Option<u16>,
     /// Give up on events of which none came to its end for so long
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = since)]
     pub(crate) settle: Duration,

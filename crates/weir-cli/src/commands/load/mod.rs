@@ -31,6 +31,11 @@ const MOST: u64 = 10_000_000;
 /// From the start to the first delivery: by then some are drawn.
 const LEAD: Duration = Duration::from_millis(200);
 
+/// So many wait for their answer at once, unless the command line says otherwise. With more, the emulator of a local stack
+/// is too slow for ingest's three seconds, which then answers 503.
+const AT_ONCE_LOCALLY: u16 = 16;
+const AT_ONCE: u16 = 256;
+
 /// A body that nobody gave a size, about.
 const USUAL_BYTES: usize = 10 << 10;
 
@@ -46,6 +51,7 @@ pub(super) async fn run(args: &LoadArgs, printer: &Printer) -> anyhow::Result<Ex
     http::reachable(&aim.endpoint).await?;
     // Numbers up to here are exact in every reader of JSON.
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..1 << 53));
+    let concurrency = args.concurrency.unwrap_or(if aim.is_local { AT_ONCE_LOCALLY } else { AT_ONCE });
     let plan = Plan {
         url: aim.endpoint.url().to_string(),
         pattern: args.pattern.as_str(),
@@ -53,7 +59,7 @@ pub(super) async fn run(args: &LoadArgs, printer: &Printer) -> anyhow::Result<Ex
         peak_rate: pattern.peak(),
         duration_s: args.duration.as_secs_f64(),
         shops: args.shops,
-        concurrency: args.concurrency,
+        concurrency,
         seed,
         deliveries: count,
     };
@@ -69,7 +75,7 @@ pub(super) async fn run(args: &LoadArgs, printer: &Printer) -> anyhow::Result<Ex
         pattern,
         seed,
         body_bytes,
-        concurrency: args.concurrency.into(),
+        concurrency: concurrency.into(),
         begin,
     };
     let mut signals = Signals::listen()?;
@@ -111,6 +117,11 @@ fn checked(count: u64) -> Result<(), Usage> {
 
 /// What to know or to do next.
 fn after(report: &Report, aim: &Aim, args: &LoadArgs, printer: &Printer) {
+    if !report.kept_up && aim.is_local {
+        printer.note(
+            "hint: the emulator of a local stack takes some dozens a second: lower --rate, or load a stack on AWS",
+        );
+    }
     match &report.audit {
         None if args.no_audit || report.accepted == 0 => {}
         None => printer.note("What became of them was not looked up: --stack NAME says whose ledger knows."),
