@@ -129,7 +129,9 @@ impl Report {
                     self.crowded, self.plan.concurrency
                 )
             } else {
-                "this machine is too slow for this rate".to_owned()
+                let quicker =
+                    if cfg!(debug_assertions) { "; a release build draws and signs more quickly" } else { "" };
+                format!("this machine is too slow for this rate{quicker}")
             };
             lines.push(format!("\nThe sender did not keep the rate: {why}."));
         }
