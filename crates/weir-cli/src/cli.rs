@@ -2,8 +2,11 @@
 
 mod audit;
 mod controls;
+mod cost;
 pub(crate) mod dlq;
+mod door;
 mod events;
+mod load;
 mod reconcile;
 mod shops;
 mod status;
@@ -19,13 +22,16 @@ pub(crate) use controls::{
     ChangeArgs, ControlsApplyArgs, ControlsArgs, ControlsCommand, ControlsLimitArgs, ControlsOffArgs, ControlsShowArgs,
     LimitScopeArgs, TargetArgs, TargetKind,
 };
+pub(crate) use cost::{Architecture, CostArgs, LogsName};
 pub(crate) use dlq::{
     DlqArgs, DlqCommand, DlqDropArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs, FilterArgs, GroupBy,
     StandingName,
 };
+pub(crate) use door::DoorArgs;
 pub(crate) use events::{
     Cursor, EventsArgs, EventsCommand, LedgerArgs, ListArgs, Moment, OutcomeName, ShowArgs, StateName,
 };
+pub(crate) use load::{LoadArgs, PatternName, Share};
 pub(crate) use reconcile::ReconcileArgs;
 pub(crate) use shops::{
     PlanName, ShopArgs, ShopStateName, ShopsAddArgs, ShopsArgs, ShopsCheckArgs, ShopsCommand, ShopsListArgs,
@@ -50,7 +56,9 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir dev                                   run everything on this machine
   weir send orders/create                    send it a webhook
   weir events list                           see what became of it
+  weir load --pattern flash-sale             a load of them, measured, and every event accounted for
   weir events list --stack weir              the same on AWS
+  weir cost --events-per-month 50000000      what that costs on AWS, by service
   weir shops list                            the shops whose Admin API can be called
   weir audit                                 what was asked of them, and what it cost
   weir reconcile --shop SHOP --since 6h      what a shop's webhooks did not tell, found and sent in
@@ -69,6 +77,8 @@ Exit status:
 pub(crate) enum Command {
     Dev(DevArgs),
     Send(SendArgs),
+    Load(Box<LoadArgs>),
+    Cost(CostArgs),
     /// List the topics that bodies can be generated for, and the lane each takes
     #[command(after_help = "Examples:\n  weir topics\n  weir topics --json")]
     Topics,
@@ -130,15 +140,8 @@ pub(crate) struct SendArgs {
     /// Draw the bodies from this seed: the same names, numbers and ids each time [default: by chance]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-    /// Where to post, in place of the local stack; needs a secret
-    #[arg(long, value_name = "URL")]
-    pub(crate) url: Option<String>,
-    /// The environment variable that holds the client secret [default with --url: WEIR_CLIENT_SECRET]
-    #[arg(long, value_name = "VAR", conflicts_with = "secret")]
-    pub(crate) secret_env: Option<String>,
-    /// The client secret. Whoever can list this machine's processes can read it here: prefer the environment
-    #[arg(long, value_name = "SECRET")]
-    pub(crate) secret: Option<secrecy::SecretString>,
+    #[command(flatten)]
+    pub(crate) door: DoorArgs,
     /// Post nothing: print the request as a curl command
     #[arg(long, conflicts_with_all = ["times", "rate", "concurrency"])]
     pub(crate) dry_run: bool,

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use reqwest::{Client, Url};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -24,6 +25,19 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) fn is_accepted(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+}
+
+/// A delivery as it goes over the wire.
+#[derive(Debug, Clone)]
+pub(crate) struct Signed {
+    pub(crate) headers: [(&'static str, String); 8],
+    pub(crate) body: Bytes,
+}
+
+impl Signed {
+    pub(crate) fn new(delivery: &Delivery, secret: &SecretString) -> Self {
+        Self { headers: delivery.headers(secret), body: delivery.body.clone() }
     }
 }
 
@@ -59,11 +73,21 @@ impl Endpoint {
         &self.url
     }
 
+    /// Whether what is posted stays on this machine.
+    pub(crate) fn is_loopback(&self) -> bool {
+        is_loopback(&self.url)
+    }
+
     /// Posts a delivery and waits for the whole answer.
     pub(crate) async fn post(&self, delivery: &Delivery, secret: &SecretString) -> Result<Answer, PostError> {
-        let mut request = self.client.post(self.url.clone()).body(delivery.body.clone());
-        for (name, value) in delivery.headers(secret) {
-            request = request.header(name, value);
+        self.post_signed(&Signed::new(delivery, secret)).await
+    }
+
+    /// The same with a delivery that was signed beforehand.
+    pub(crate) async fn post_signed(&self, signed: &Signed) -> Result<Answer, PostError> {
+        let mut request = self.client.post(self.url.clone()).body(signed.body.clone());
+        for (name, value) in &signed.headers {
+            request = request.header(*name, value);
         }
         let started = Instant::now();
         let exchange = async {
@@ -97,6 +121,12 @@ pub(crate) fn web_url(text: &str) -> Result<Url, Usage> {
         || Usage::new(format!("{text:?} is not a URL of a webhook endpoint"), "it looks like https://HOST/webhooks");
     let url: Url = text.parse().map_err(|_| wrong())?;
     if matches!(url.scheme(), "http" | "https") && url.has_host() { Ok(url) } else { Err(wrong()) }
+}
+
+/// Fails if nothing answers at the endpoint, whatever it says.
+pub(crate) async fn reachable(endpoint: &Endpoint) -> Result<(), PostError> {
+    let asked = endpoint.client.get(endpoint.url.clone()).send().await;
+    asked.map(drop).map_err(|error| endpoint.no_answer(error))
 }
 
 /// Whether an HTTP server answers at `url`, whatever it says.

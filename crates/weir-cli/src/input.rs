@@ -96,21 +96,26 @@ fn meant(command: Command) -> anyhow::Result<()> {
             Filter::new(filter, UnixMillis::now())?;
         }
         // What they mean, their parsers say.
-        Command::Controls(_) | Command::Dev(_) | Command::Status(_) | Command::Topics => {}
+        Command::Controls(_)
+        | Command::Cost(_)
+        | Command::Dev(_)
+        | Command::Load(_)
+        | Command::Status(_)
+        | Command::Topics => {}
     }
     Ok(())
 }
 
 /// The first delivery and its headers, unless its body is in a file.
 fn sent(args: &SendArgs) -> anyhow::Result<()> {
-    args.url.as_deref().map(web_url).transpose()?;
+    args.door.url.as_deref().map(web_url).transpose()?;
     let last = turn(args.times - 1, args.rate.unwrap_or(f64::MAX));
     let _can_be_waited_for = tokio::time::Instant::now() + last;
     if args.file.is_some() {
         return Ok(());
     }
     let delivery = Deliveries::new(args, Timestamp::now())?.next(Timestamp::now());
-    let _signed = delivery.headers(&args.secret.clone().unwrap_or_else(|| "secret".into()));
+    let _signed = delivery.headers(&args.door.secret.clone().unwrap_or_else(|| "secret".into()));
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Where to send to and where to read from: the local stack, or what the flags name.
 
+mod evidence;
 mod place;
 mod refusal;
 
@@ -17,10 +18,11 @@ use weir_aws::{DynamoLedger, SdkConfig};
 use weir_local::{Checkout, Deployed, DevFile, DevFileError};
 use weir_shops::{DynamoState, Registry};
 
-use crate::cli::{LedgerArgs, SendArgs, StackArgs};
+use crate::cli::{DoorArgs, LedgerArgs, StackArgs};
 use crate::http::{Endpoint, web_url};
 use crate::problem::Usage;
 
+pub(crate) use evidence::Evidence;
 pub(crate) use place::{LaneUrls, Place};
 pub(crate) use refusal::hint_for;
 
@@ -54,13 +56,13 @@ fn dev_file(instead: &str) -> anyhow::Result<DevFile> {
 }
 
 /// Where `weir send` posts, and what it signs with.
-pub(crate) fn door(args: &SendArgs) -> anyhow::Result<Door> {
+pub(crate) fn door(args: &DoorArgs) -> anyhow::Result<Door> {
     let given = given_secret(args, &env)?;
     let (url, secret, is_local) = match &args.url {
         Some(url) => {
             let no_secret = || {
                 Usage::new(
-                    "--url needs the client secret that the endpoint expects",
+                    "what does not go to the local stack needs the client secret that its endpoint expects",
                     "set WEIR_CLIENT_SECRET, or name another variable with --secret-env",
                 )
             };
@@ -74,7 +76,7 @@ pub(crate) fn door(args: &SendArgs) -> anyhow::Result<Door> {
     Ok(Door { endpoint: Endpoint::new(url)?, secret, is_local })
 }
 
-fn given_secret(args: &SendArgs, env: Env<'_>) -> Result<Option<SecretString>, Usage> {
+fn given_secret(args: &DoorArgs, env: Env<'_>) -> Result<Option<SecretString>, Usage> {
     if let Some(secret) = &args.secret {
         return Ok(Some(secret.clone()));
     }
@@ -320,9 +322,9 @@ mod tests {
     use super::*;
     use crate::cli::{Cli, Command};
 
-    fn send_args(line: &[&str]) -> SendArgs {
+    fn send_args(line: &[&str]) -> DoorArgs {
         match Cli::parse_from(["weir", "send", "orders/create"].iter().chain(line)).command {
-            Command::Send(args) => args,
+            Command::Send(args) => args.door,
             other => panic!("{other:?}"),
         }
     }

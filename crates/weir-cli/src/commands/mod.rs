@@ -4,10 +4,14 @@ pub(crate) mod audit;
 #[cfg(feature = "aws")]
 mod controls;
 #[cfg(feature = "aws")]
+mod cost;
+#[cfg(feature = "aws")]
 mod dev;
 pub(crate) mod dlq;
 #[cfg(feature = "aws")]
 mod events;
+#[cfg(feature = "aws")]
+mod load;
 #[cfg(feature = "aws")]
 mod reconcile;
 pub(crate) mod send;
@@ -20,6 +24,9 @@ mod subscriptions;
 mod topics;
 
 use std::process::ExitCode;
+
+#[cfg(feature = "aws")]
+pub(crate) use status::lane_counts;
 
 #[cfg(feature = "aws")]
 use crate::{cli::Command, printer::Printer};
@@ -60,6 +67,8 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
     match command {
         Command::Dev(args) => dev::run(&args, printer).await,
         Command::Send(args) => send::run(&args, printer).await,
+        Command::Load(args) => load::run(&args, printer).await,
+        Command::Cost(args) => cost::run(&args, printer),
         Command::Topics => topics::run(printer),
         Command::Events(args) => events::run(args, printer).await,
         Command::Shops(args) => shops::run(args, printer).await,

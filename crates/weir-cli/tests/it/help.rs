@@ -4,9 +4,11 @@ use crate::{run, server, weir};
 
 #[test]
 fn every_command_shows_examples_in_its_help() {
-    let commands: [&[&str]; 27] = [
+    let commands: [&[&str]; 29] = [
         &["dev"],
         &["send"],
+        &["load"],
+        &["cost"],
         &["topics"],
         &["events"],
         &["events", "list"],
@@ -73,6 +75,7 @@ fn a_command_line_that_can_not_be_followed_ends_with_2() {
 fn without_a_local_stack_the_error_says_how_to_start_one() {
     for line in [
         &["send", "orders/create"][..],
+        &["load"],
         &["events", "list"],
         &["shops", "list"],
         &["audit"],

@@ -5,9 +5,11 @@
 mod audit;
 mod check;
 mod controls;
+mod cost;
 mod dlq;
 mod events;
 mod help;
+mod load;
 mod reconcile;
 mod send;
 mod server;

@@ -14,7 +14,7 @@ use crate::{cli::SendArgs, commands::ExitStatus, http::PostError, printer::Print
 
 pub(crate) async fn run(args: &SendArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let mut deliveries = Deliveries::new(args, Timestamp::now())?;
-    let door = target::door(args)?;
+    let door = target::door(&args.door)?;
     if args.dry_run {
         let delivery = deliveries.next(Timestamp::now());
         let request = curl::Request::new(door.endpoint.url(), &delivery, &door.secret)?;

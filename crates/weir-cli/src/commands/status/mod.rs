@@ -13,6 +13,7 @@ mod text;
 use std::{io::IsTerminal, time::Duration};
 
 use look::Looking;
+pub(crate) use queues::counts as lane_counts;
 use screen::Screen;
 
 use super::ExitStatus;

@@ -1,0 +1,149 @@
+//! What one event asks of AWS: one table, `bench/counted.json`. What was not counted is not in it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// The table as text.
+const TABLE: &str = include_str!("../../../../../bench/counted.json");
+
+/// Operations with how often each, as `sqs:SendMessage`.
+pub(super) type Requests = BTreeMap<String, f64>;
+
+/// Every variant that was counted.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Table {
+    pub(super) weir: Counted,
+    pub(super) node: Option<Counted>,
+    pub(super) python: Option<Counted>,
+}
+
+/// One that was.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Counted {
+    /// The day.
+    pub(super) counted: String,
+    pub(super) requests_per_event: Requests,
+    /// Where only the latest version of a resource counts.
+    pub(super) more_per_ordered_event: Requests,
+    pub(super) more_per_duplicate: Requests,
+    /// Whether its messages have a group, which SQS bills.
+    pub(super) fair_queues: bool,
+    pub(super) billed_ms: BilledMs,
+    pub(super) stored_bytes: StoredBytes,
+    pub(super) log_bytes: LogBytes,
+    /// Custom metrics of clean traffic on all lanes.
+    pub(super) metrics: f64,
+    pub(super) fixed: Fixed,
+}
+
+/// What Lambda bills an invocation for. `None`: it was not measured.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct BilledMs {
+    pub(super) ingest: Option<f64>,
+    pub(super) worker_per_batch: Option<f64>,
+}
+
+/// What an event leaves in DynamoDB.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct StoredBytes {
+    pub(super) ledger: f64,
+    /// Its entry in the index, which is written once.
+    pub(super) index: f64,
+    /// Where order is kept.
+    pub(super) fence: f64,
+}
+
+/// What is logged, as CloudWatch bills it. One number: of an event in all.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, from = "WrittenLogBytes")]
+pub(super) struct LogBytes {
+    pub(super) ingest_event: f64,
+    pub(super) ingest_metrics: f64,
+    pub(super) worker_event: f64,
+    /// Of a batch.
+    pub(super) worker_metrics: f64,
+    /// Lambda's own lines of an invocation.
+    pub(super) lambda: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenLogBytes {
+    Whole(f64),
+    Parts { ingest_event: f64, ingest_metrics: f64, worker_event: f64, worker_metrics: f64, lambda: f64 },
+}
+
+impl From<WrittenLogBytes> for LogBytes {
+    fn from(written: WrittenLogBytes) -> Self {
+        match written {
+            WrittenLogBytes::Whole(worker_event) => Self { worker_event, ..Self::default() },
+            WrittenLogBytes::Parts { ingest_event, ingest_metrics, worker_event, worker_metrics, lambda } => {
+                Self { ingest_event, ingest_metrics, worker_event, worker_metrics, lambda }
+            }
+        }
+    }
+}
+
+/// What stands in the template, and costs without an event.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Fixed {
+    pub(super) alarm_metrics: f64,
+    pub(super) composite_alarms: f64,
+    pub(super) dashboards: f64,
+    pub(super) secrets: f64,
+    pub(super) retention_days: f64,
+    pub(super) ingest_memory_mb: f64,
+    pub(super) worker_memory_mb: f64,
+    pub(super) most_a_batch: f64,
+}
+
+impl Table {
+    #[expect(clippy::expect_used, reason = "it is built in, and a test reads it")]
+    pub(super) fn built_in() -> Self {
+        serde_json::from_str(TABLE).expect("bench/counted.json can be read")
+    }
+}
+
+/// How often operations of this service whose names begin so are asked for.
+pub(super) fn asked(requests: &Requests, service: &str, beginnings: &[&str]) -> f64 {
+    let is_meant = |name: &str| {
+        name.split_once(':')
+            .is_some_and(|(of, operation)| of == service && beginnings.iter().any(|begin| operation.starts_with(begin)))
+    };
+    requests.iter().filter(|(name, _)| is_meant(name)).map(|(_, count)| count).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_can_be_read_and_has_weir_in_it() {
+        let weir = Table::built_in().weir;
+        assert!(weir.counted.parse::<jiff::civil::Date>().is_ok());
+        assert_eq!(asked(&weir.requests_per_event, "sqs", &["Send"]), 1.0);
+        assert!(weir.stored_bytes.ledger > 0.0 && weir.log_bytes.lambda > 0.0 && weir.fixed.secrets > 0.0);
+    }
+
+    #[test]
+    fn a_variant_of_which_less_was_counted_can_be_read() {
+        let text = r#"{"weir": {}, "node": {"requests_per_event": {"sqs:SendMessage": 1}, "log_bytes": 700}}"#;
+        let node = serde_json::from_str::<Table>(text).unwrap().node.unwrap();
+        assert_eq!((node.log_bytes.worker_event, node.log_bytes.lambda, node.billed_ms.ingest), (700.0, 0.0, None));
+    }
+
+    #[test]
+    fn operations_are_found_by_service_and_verb() {
+        let requests: Requests = [("dynamodb:UpdateItem", 2.0), ("dynamodb:GetItem", 1.0), ("sqs:UpdateItem", 9.0)]
+            .map(|(name, count)| (name.to_owned(), count))
+            .into();
+        assert_eq!(asked(&requests, "dynamodb", &["Update", "Put"]), 2.0);
+        assert_eq!(asked(&requests, "dynamodb", &["Get"]), 1.0);
+        assert_eq!(asked(&requests, "events", &["Put"]), 0.0);
+    }
+}
