@@ -8,8 +8,12 @@ use super::{Meta, wire};
 /// around an event: the same limit then holds for SQS queues that rules send it on to.
 pub const MAX_ENTRY_BYTES: usize = 1_000_000 - 16 * 1024;
 
-/// Characters that JSON allows unescaped and SQS does not take.
-pub(super) const NONCHARACTERS: [char; 2] = ['\u{FFFE}', '\u{FFFF}'];
+/// Whether a text has U+FFFE or U+FFFF, which JSON allows unescaped and SQS does not take. Looks for the first of their
+/// three bytes: to decode each character would cost more than to parse the JSON.
+pub(super) fn has_noncharacters(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(0xEF, bytes).any(|at| matches!(bytes.get(at + 1..at + 3), Some([0xBF, 0xBE | 0xBF])))
+}
 
 /// The body is not JSON. Says where, never what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +44,7 @@ pub fn detail(meta: &Meta, body: Result<&RawValue, &str>) -> String {
 
 /// Within JSON these characters can only stand in strings, where an escape means the same.
 fn escape_noncharacters(text: String) -> String {
-    if !text.contains(NONCHARACTERS) {
+    if !has_noncharacters(&text) {
         return text;
     }
     text.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff")

@@ -82,5 +82,5 @@ fn compressed(meta: &Meta, body: &[u8]) -> Result<String, TooLarge> {
 fn carried_as_it_is(body: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(body).ok()?;
     let json: &RawValue = serde_json::from_str(text).ok()?;
-    (json.get() != "null" && !text.contains(super::detail::NONCHARACTERS)).then_some(text)
+    (json.get() != "null" && !super::detail::has_noncharacters(text)).then_some(text)
 }
