@@ -125,7 +125,7 @@ impl Bench {
         match differences {
             None => bail!("no counts were accepted yet: `cargo xtask bench --check --accept` does"),
             Some(differences) if differences.iter().any(check::Difference::is_regression) => bail!(
-                "weir's functions take over 5 % more instructions than were accepted\n\
+                "weir's functions take more instructions than were accepted, by more than chance does\n\
                  hint: if they must, `cargo xtask bench --check --accept`, in a commit that says why"
             ),
             Some(_) => Ok(()),
