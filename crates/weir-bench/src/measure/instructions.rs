@@ -20,6 +20,9 @@ use crate::{events::Events, stub::Aws};
 /// what is usual.
 const COLD_RUNS: usize = 5;
 
+/// So often a run that fails is done again.
+const TRIES: usize = 4;
+
 /// Runs with warm invocations.
 const WARM_RUNS: usize = 3;
 
@@ -119,13 +122,31 @@ async fn counts(
 ) -> Result<Counts> {
     let mut cold = Vec::new();
     for _ in 0..COLD_RUNS {
-        cold.push(once(valgrind, function, kind, 0, events, aws).await?);
+        cold.push(persistently(valgrind, function, kind, 0, events, aws).await?);
     }
     let mut whole = Vec::new();
     for _ in 0..WARM_RUNS {
-        whole.push(once(valgrind, function, kind, kind.warm(), events, aws).await?);
+        whole.push(persistently(valgrind, function, kind, kind.warm(), events, aws).await?);
     }
     Ok(of(cold, whole, kind.warm()))
+}
+
+/// Under valgrind a function is some fifty times slower, and on a machine that is busy besides its requests to AWS may time
+/// out: such a run says nothing and is done again.
+async fn persistently(
+    valgrind: &Valgrind,
+    function: &Function,
+    kind: Kind,
+    warm: u64,
+    events: &mut Events,
+    aws: &Aws,
+) -> Result<u64> {
+    for _ in 1..TRIES {
+        if let Ok(count) = once(valgrind, function, kind, warm, events, aws).await {
+            return Ok(count);
+        }
+    }
+    once(valgrind, function, kind, warm, events, aws).await
 }
 
 async fn once(
