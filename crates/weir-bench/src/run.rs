@@ -144,7 +144,14 @@ impl Plan<'_> {
         for load in pipeline::loads(is_full) {
             let pipeline::Load { events, shops, body_bytes } = load;
             tell(&format!("the pipeline: {events} events of {shops} shops, bodies of {body_bytes} bytes"));
-            runs.push(local.run(load).await?);
+            match local.run(load).await {
+                Ok(run) => runs.push(run),
+                // What was measured so far took its time, and stands.
+                Err(error) => {
+                    tell(&format!("the rest of the pipeline is left out: {error:#}"));
+                    break;
+                }
+            }
         }
         Ok(runs)
     }
