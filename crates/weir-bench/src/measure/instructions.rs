@@ -69,8 +69,9 @@ impl Valgrind {
         let counts = self.folder.join(format!("{}.cachegrind", function.name));
         let bootstrap = self.folder.join(format!("{}.cachegrind.sh", function.name));
         let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
+        // Fair: otherwise threads that resolve names starve, and how many connections are made is chance.
         let script = format!(
-            "#!/bin/sh\nexec valgrind --quiet --tool=cachegrind --cache-sim=no --cachegrind-out-file={} {}\n",
+            "#!/bin/sh\nexec valgrind --quiet --fair-sched=yes --tool=cachegrind --cache-sim=no --cachegrind-out-file={} {}\n",
             quoted(&counts),
             quoted(&function.bootstrap)
         );
