@@ -58,7 +58,10 @@ impl Authority {
         let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let server = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-        let server = server.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key)?;
+        let mut server = server.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key)?;
+        // AWS's services are many hosts, and here they are one: nobody is to save a handshake by that.
+        server.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
+        server.send_tls13_tickets = 0;
         Ok(Self { bundle, server: Arc::new(server) })
     }
 }

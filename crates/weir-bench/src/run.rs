@@ -11,6 +11,7 @@ use crate::{
     peers,
     pipeline::{self, Local},
     report::{Figures, Instructions, Machine, Report, WEIR},
+    stub::Distance,
     subject::{Role, Subject},
 };
 
@@ -57,6 +58,7 @@ impl Plan<'_> {
     pub async fn instructions(&self, tell: Tell<'_>) -> Result<Instructions> {
         let valgrind = Valgrind::find(self.folder)?;
         let bench = Bench::start(self.folder, true).await?;
+        bench.aws.move_to(Distance { is_steady: true, ..Distance::default() });
         let mut events = Events::new(ORDER_BYTES);
         tell("instructions: ingest");
         let function = bench.function(&self.weir(), Role::Ingest);
@@ -142,7 +144,14 @@ impl Plan<'_> {
         for load in pipeline::loads(is_full) {
             let pipeline::Load { events, shops, body_bytes } = load;
             tell(&format!("the pipeline: {events} events of {shops} shops, bodies of {body_bytes} bytes"));
-            runs.push(local.run(load).await?);
+            match local.run(load).await {
+                Ok(run) => runs.push(run),
+                // What was measured so far took its time, and stands.
+                Err(error) => {
+                    tell(&format!("the rest of the pipeline is left out: {error:#}"));
+                    break;
+                }
+            }
         }
         Ok(runs)
     }

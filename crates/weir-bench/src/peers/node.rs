@@ -54,7 +54,8 @@ pub fn node(sources: &Path, folder: &Path, tell: impl Fn(&str)) -> Result<Peer> 
     let subject = Subject { name: "node", ingest: bootstrap("ingest")?, worker: bootstrap("worker")? };
     workshop.close()?;
     let artifact = fs::metadata(workshop.at("out/ingest.mjs"))?.len();
-    let mut versions = vec![("Node".to_owned(), run(Command::new(&node).arg("--version"), HINT)?)];
+    let version = run(Command::new(&node).arg("--version"), HINT)?;
+    let mut versions = vec![("Node".to_owned(), version.trim_start_matches('v').to_owned())];
     versions.extend(dependencies(&fs::read_to_string(workshop.at("package.json"))?)?);
     Ok(Peer { subject, artifact, versions })
 }

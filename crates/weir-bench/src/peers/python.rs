@@ -40,7 +40,8 @@ pub fn python(sources: &Path, folder: &Path, tell: impl Fn(&str)) -> Result<Peer
     let subject = Subject { name: "python", ingest: bootstrap("ingest")?, worker: bootstrap("worker")? };
     workshop.close()?;
     let artifact = size(&workshop.at("package"))?;
-    let mut versions = vec![("Python".to_owned(), run(Command::new(&python).arg("--version"), HINT)?)];
+    let version = run(Command::new(&python).args(["-c", "import platform; print(platform.python_version())"]), HINT)?;
+    let mut versions = vec![("Python".to_owned(), version)];
     let pinned = fs::read_to_string(workshop.at("requirements.txt"))?;
     let pins = pinned.lines().filter_map(|line| line.split_once("=="));
     versions.extend(pins.map(|(name, version)| (name.trim().to_owned(), version.trim().to_owned())));

@@ -52,12 +52,22 @@ impl Accepted {
     /// When it has no counts, or a file can't be read or written.
     pub fn run(root: &Path, report: Report) -> Result<()> {
         let instructions = report.instructions.clone().context("a run without instructions can't be accepted")?;
+        let accepted = Self { instructions, report: Some(report) };
+        accepted.render(root)?;
+        accepted.write(root)
+    }
+
+    /// Writes the README's tables and the picture of the accepted run anew: for when they are to look otherwise.
+    ///
+    /// # Errors
+    /// When no run was accepted yet, or a file can't be read or written.
+    pub fn render(&self, root: &Path) -> Result<()> {
+        let report = self.report.as_ref().context("no run was accepted yet: `cargo xtask bench --accept` does")?;
         let readme = root.join("README.md");
         let document = fs::read_to_string(&readme).with_context(|| format!("could not read {}", readme.display()))?;
-        let document = region::replace(&document, &table::all(&report))?;
-        write(&root.join(CHART), &chart::svg(&report))?;
-        write(&readme, &document)?;
-        Self { instructions, report: Some(report) }.write(root)
+        let document = region::replace(&document, &table::all(report))?;
+        write(&root.join(CHART), &chart::svg(report))?;
+        write(&readme, &document)
     }
 
     fn write(&self, root: &Path) -> Result<()> {

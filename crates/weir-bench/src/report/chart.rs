@@ -1,4 +1,5 @@
-//! The comparison as a picture: bars, one panel a figure, readable on light and on dark.
+//! The comparison as a picture: bars, one panel a figure. Its grey is read on white and on black: what a page's ground is
+//! like, a picture does not know.
 
 use std::fmt::Write;
 
@@ -34,9 +35,8 @@ pub fn svg(report: &Report) -> String {
     let mut svg = format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img" aria-label="weir beside Node and Python">
 <style>
-text {{ font: 13px system-ui, sans-serif; fill: #57606a; }}
-.title {{ font-weight: 600; fill: #24292f; }}
-@media (prefers-color-scheme: dark) {{ text {{ fill: #9198a1; }} .title {{ fill: #e6edf3; }} }}
+text {{ font: 13px system-ui, sans-serif; fill: #6e7781; }}
+.title {{ font-weight: 600; }}
 </style>
 "#
     );

@@ -32,7 +32,7 @@ fn head(report: &Report) -> String {
     for (name, title) in COLUMNS.iter().filter(|(name, _)| report.subjects.contains_key(*name)) {
         let versions = &report.subjects[*name].versions;
         let listed: Vec<String> = versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
-        let _ = writeln!(text, "{title}: {}.  ", listed.join(", "));
+        let _ = writeln!(text, "- {title}: {}", listed.join(", "));
     }
     text.push('\n');
     text

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 pub(crate) use answers::CLIENT_SECRET;
 pub use seen::Seen;
@@ -33,6 +33,9 @@ pub struct Distance {
     pub round_trip: Duration,
     /// What DynamoDB takes beside that for each request.
     pub table: Duration,
+    /// An answer waits while another connection is being made, so that as many are made each time as the client asked
+    /// for: otherwise it is chance whether a second request waits for its own or gets the first one's.
+    pub is_steady: bool,
 }
 
 /// The stub; it stops when this is dropped, open connections included.
@@ -49,11 +52,37 @@ struct Shared {
     distance: Mutex<Distance>,
     delays: delay::Delays,
     seen: seen::Record,
+    /// Connections that are being made.
+    connecting: watch::Sender<usize>,
 }
 
+/// No answer waits for longer: a client may have forgotten the connection that it began.
+const STEADY_WITHIN: Duration = Duration::from_millis(400);
+
 impl Shared {
+    /// Counts a connection that is being made, until what this returns is dropped.
+    fn connecting(&self) -> Connecting<'_> {
+        self.connecting.send_modify(|count| *count += 1);
+        Connecting(self)
+    }
+
+    async fn steady(&self) {
+        if self.distance().is_steady {
+            let mut connecting = self.connecting.subscribe();
+            drop(tokio::time::timeout(STEADY_WITHIN, connecting.wait_for(|count| *count == 0)).await);
+        }
+    }
+
     fn distance(&self) -> Distance {
         *self.distance.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Connecting<'a>(&'a Shared);
+
+impl Drop for Connecting<'_> {
+    fn drop(&mut self) {
+        self.0.connecting.send_modify(|count| *count -= 1);
     }
 }
 
@@ -69,6 +98,7 @@ impl Aws {
             distance: Mutex::new(distance),
             delays: delay::Delays::start(),
             seen: seen::Record::default(),
+            connecting: watch::Sender::new(0),
         });
         let tls = authority.map(|authority| tokio_rustls::TlsAcceptor::from(Arc::clone(&authority.server)));
         let task = tokio::spawn(server::accept(listener, tls, Arc::clone(&shared)));

@@ -35,16 +35,20 @@ pub(super) async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, shar
 async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
     // Without it small answers wait for the other side's delayed acknowledgement.
     drop(stream.set_nodelay(true));
+    let connecting = shared.connecting();
     let round_trip = shared.distance().round_trip;
     match tls {
         None => {
             shared.delays.wait(Instant::now(), round_trip).await;
+            drop(connecting);
             serve(stream, shared).await;
         }
         Some(tls) => {
             shared.delays.wait(Instant::now(), round_trip * 2).await;
+            let accepted = tls.accept(stream).await;
+            drop(connecting);
             // Who gave up during the handshake has no connection.
-            if let Ok(stream) = tls.accept(stream).await {
+            if let Ok(stream) = accepted {
                 serve(stream, shared).await;
             }
         }
@@ -89,6 +93,7 @@ async fn answer(request: Request<Incoming>, shared: &Shared) -> Response<Full<By
         None => unknown(shared, "a request without a target".to_owned()),
     };
     shared.delays.wait(began, delay).await;
+    shared.steady().await;
     shared.seen.change(|seen| seen.inside += began.elapsed());
     response
 }

@@ -57,19 +57,34 @@ async fn what_it_does_not_know_is_an_error_that_shows() {
 /// Lower bounds only: a busy machine makes nothing faster.
 #[tokio::test]
 async fn it_is_as_far_away_as_it_is_told() {
-    let (near, far) = (Duration::ZERO, Duration::from_millis(40));
-    let aws = Aws::start(None, Distance { round_trip: near, table: far }).await.unwrap();
+    let far = Duration::from_millis(40);
+    let aws = Aws::start(None, Distance { table: far, ..Distance::default() }).await.unwrap();
     let http = client(None);
     let began = Instant::now();
     call(&http, &aws, "DynamoDB_20120810.GetItem", "{}").await;
     assert!(began.elapsed() >= far);
     let inside = aws.take().inside;
     assert!(inside >= far, "{inside:?}");
-    aws.move_to(Distance { round_trip: far, table: near });
+    aws.move_to(Distance { round_trip: far, ..Distance::default() });
     let began = Instant::now();
     call(&http, &aws, "AWSEvents.PutEvents", r#"{"Entries":[]}"#).await;
     assert!(began.elapsed() >= far);
     let began = Instant::now();
     call(&client(None), &aws, "AWSEvents.PutEvents", r#"{"Entries":[]}"#).await;
     assert!(began.elapsed() >= far * 2, "a new connection takes a round trip of its own");
+}
+
+/// A connection that nobody finishes stands before the other one, so the answer there waits until patience ends.
+#[tokio::test]
+async fn where_it_is_steady_an_answer_waits_for_connections_that_are_being_made() {
+    let authority = Authority::new().unwrap();
+    let aws = Aws::start(Some(&authority), Distance { is_steady: true, ..Distance::default() }).await.unwrap();
+    let address = aws.url().replace("https://localhost", "127.0.0.1");
+    let silent = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let began = Instant::now();
+    let http = client(Some(&authority));
+    let answer = call(&http, &aws, "AWSEvents.PutEvents", r#"{"Entries":[]}"#).await;
+    assert_eq!(answer.0, 200);
+    assert!(began.elapsed() >= Duration::from_millis(400));
+    drop(silent);
 }
