@@ -2,6 +2,7 @@
 
 mod alarms;
 mod bodies;
+mod canary;
 mod dashboard;
 mod fallback;
 mod model;
