@@ -4,6 +4,7 @@
 mod deny;
 mod fuzz;
 mod process;
+mod sam;
 mod schema;
 mod shopify;
 mod simulate;
@@ -28,6 +29,7 @@ enum Chore {
     Fuzz(fuzz::Fuzz),
     Validate(validate::Validate),
     Deny(deny::Deny),
+    Sam(sam::Sam),
     Schema(schema::Schema),
     Budget(shopify::budget::Budget),
     Export(shopify::export::Export),
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Validate(validate) => validate.run(),
         Chore::Deny(deny) => deny.run(),
+        Chore::Sam(sam) => sam.run(),
         Chore::Schema(schema) => schema.run(),
         Chore::Budget(budget) => budget.run(),
         Chore::Export(export) => export.run(),

@@ -154,6 +154,18 @@ impl<'a> Stack<'a> {
         Ok(stack)
     }
 
+    /// A stack that others have made, by its name, once it is complete.
+    ///
+    /// # Errors
+    /// When there is none, or it does not become complete.
+    pub async fn find(emulator: &'a Emulator, name: &str, client_secret: SecretString) -> Result<Self, DeployError> {
+        let client = Client::new(&emulator.sdk_config());
+        let name = name.to_owned();
+        let mut stack = Self { emulator, client, id: name.clone(), name, client_secret, outputs: BTreeMap::new() };
+        stack.outputs = stack.ended_as(&StackStatus::CreateComplete).await?;
+        Ok(stack)
+    }
+
     /// Packages the functions anew and brings the stack to what `options` say, all parameters among them, while it works.
     /// Its name and its secret stay.
     ///
