@@ -45,6 +45,7 @@ impl Local {
             ensure!(output.status.success(), "`sam local invoke {}` failed:\n{}", invocation.function, said());
             invocation.judge(&String::from_utf8_lossy(&output.stdout)).with_context(said)?;
         }
+        ensure!(!slack.texts().is_empty(), "the notifier was told of an alarm, and told Slack nothing");
         start_api(&bench, &deployed, &variables).await?;
         bench.emulator.stop().await;
         Ok(())

@@ -5,7 +5,7 @@ use std::{
     process::Stdio,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use tokio::process::{Child, Command};
 use weir_testkit::slack::FakeSlack;
 
@@ -40,6 +40,7 @@ impl Rie {
             let answer = run(&rie, &bench, &bootstrap, variables, invocation).await?;
             invocation.judge(&answer)?;
         }
+        ensure!(!slack.texts().is_empty(), "the notifier was told of an alarm, and told Slack nothing");
         bench.emulator.stop().await;
         Ok(())
     }
