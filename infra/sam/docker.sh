@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes `sam local` run on Debian or Ubuntu: a Docker engine, and the base image of Lambda's functions. Does only what is
 # missing, so it may be run again and again. Where no registry is reached, a stand-in takes the image's name: it has this
-# machine's C library and a shell, which is what a function of Rust and sam's own layer need, and is not Amazon Linux.
+# machine's C library, certificates and a shell, which is what a function of Rust and sam's own layer need, and is not
+# Amazon Linux.
 #
 #   infra/sam/docker.sh [x86_64|arm64]
 #
@@ -76,6 +77,8 @@ stand_in() {
     copy_library "$(library_path "$library")"
   done
   copy_library "$(loader_path)"
+  mkdir -p "$folder/etc/ssl/certs"
+  cp -L /etc/ssl/certs/ca-certificates.crt "$folder/etc/ssl/certs/"
   echo 'root:x:0:0:root:/:/bin/sh' >"$folder/etc/passwd"
   tar -C "$folder" -c . | docker import --platform "$platform" \
     --change 'ENV LD_LIBRARY_PATH=/lib64:/usr/lib64 PATH=/bin LAMBDA_TASK_ROOT=/var/task LAMBDA_RUNTIME_DIR=/var/runtime' \

@@ -9,7 +9,6 @@ use shopify_webhook::sign;
 use weir_aws::DynamoLedger;
 use weir_core::ledger::{Key, State};
 use weir_local::{Checkout, Deployed, Emulator, Installation, Options, Stack, StackOptions, build_functions};
-use weir_testkit::slack::FakeSlack;
 
 /// The stack that functions run beside.
 const STACK: &str = "weir-sam";
@@ -63,11 +62,11 @@ impl Bench {
         Ok(Self { checkout, functions, emulator, http })
     }
 
-    /// Deploys a stack, with a notifier that tells `slack`.
-    pub(super) async fn deploy(&self, slack: &FakeSlack) -> Result<Deployed> {
+    /// Deploys a stack, with a notifier that tells the Slack at this address.
+    pub(super) async fn deploy(&self, slack: &str) -> Result<Deployed> {
         let aws = self.emulator.sdk_config();
         let name = format!("{STACK}-slack");
-        let secrets = aws_sdk_secretsmanager::Client::new(&aws).create_secret().name(&name).secret_string(slack.url());
+        let secrets = aws_sdk_secretsmanager::Client::new(&aws).create_secret().name(&name).secret_string(slack);
         let secret = secrets.send().await.context("the Slack's secret could not be made")?;
         let mut options = StackOptions::local(STACK, self.functions.clone());
         options.parameters.insert("SlackWebhookSecretArn".to_owned(), secret.arn.context("the secret has no ARN")?);

@@ -29,8 +29,9 @@ impl Build {
 /// `sam build` in a checkout.
 pub(super) fn build(checkout: &Path, architecture: &str, function: Option<&str>) -> Result<()> {
     let mut build = sam(checkout)?;
-    build.args(["build", "--beta-features", "--parameter-overrides", &format!("Architecture={architecture}")]);
-    process::run(build.args(function)).context("the functions could not be built")
+    build.arg("build").args(function);
+    build.args(["--beta-features", "--parameter-overrides", &format!("Architecture={architecture}")]);
+    process::run(&mut build).context("the functions could not be built")
 }
 
 /// The pinned sam, which finds the other tools beside it. Offline, and silent towards its makers.

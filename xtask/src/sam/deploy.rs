@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use weir_local::{Stack, StackOptions};
 
 use super::{
+    artifacts::bootstraps,
     bench::{Bench, secret_parameter},
     build::sam,
 };
@@ -29,11 +30,7 @@ pub(crate) struct Deploy {
 impl Deploy {
     pub(crate) async fn run(&self) -> Result<()> {
         let bench = Bench::start().await?;
-        let template = if self.built {
-            root().join(".aws-sam/build/template.yaml")
-        } else {
-            staged(bench.checkout.read_template()?, &bench.functions)?
-        };
+        let template = template(&bench, self.built)?;
         let options = StackOptions::local("weir-deployed", bench.functions.clone());
         let mut deploy = sam(&state_dir())?;
         deploy.args(["deploy", "--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]);
@@ -52,6 +49,16 @@ impl Deploy {
         bench.emulator.stop().await;
         Ok(())
     }
+}
+
+/// The template that `sam build` made, or one of debug builds.
+pub(super) fn template(bench: &Bench, built: bool) -> Result<PathBuf> {
+    let folder = root().join(".aws-sam/build");
+    if !built {
+        return staged(bench.checkout.read_template()?, &bench.functions);
+    }
+    bootstraps(&folder)?;
+    Ok(folder.join("template.yaml"))
 }
 
 /// A folder as `sam build` makes it: a template whose functions lie beside it. Returns the template.

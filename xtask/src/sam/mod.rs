@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod bench;
+mod bridge;
 mod build;
 mod deploy;
 mod elf;

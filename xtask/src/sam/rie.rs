@@ -31,7 +31,7 @@ impl Rie {
         let rie = rie()?;
         let slack = FakeSlack::start(&[]).await;
         let bench = Bench::start().await?;
-        let deployed = bench.deploy(&slack).await?;
+        let deployed = bench.deploy(&slack.url()).await?;
         let environments = bench.environments(&deployed).await?;
         for invocation in &ALL {
             let variables = environments.get(invocation.function);
