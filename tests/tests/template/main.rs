@@ -7,6 +7,7 @@ mod dashboard;
 mod fallback;
 mod model;
 mod notifier;
+mod permissions;
 mod stores;
 
 use std::{cell::RefCell, collections::BTreeSet, time::Duration};
