@@ -6,6 +6,7 @@ mod bridge;
 mod build;
 mod deploy;
 mod elf;
+mod glibc;
 mod image;
 mod invoke;
 mod local;
@@ -25,6 +26,7 @@ pub(crate) struct Sam {
 enum Step {
     Build(build::Build),
     Check(artifacts::Check),
+    Glibc(glibc::GlibcCheck),
     Reproduce(reproduce::Reproduce),
     Rie(rie::Rie),
     Local(local::Local),
@@ -37,6 +39,7 @@ impl Sam {
         match &self.step {
             Step::Build(build) => build.run(),
             Step::Check(check) => check.run(),
+            Step::Glibc(glibc) => glibc.run(),
             Step::Reproduce(reproduce) => reproduce.run(),
             Step::Rie(rie) => wait_for(rie.run()),
             Step::Local(local) => wait_for(local.run()),
