@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 use super::elf::{Glibc, needs};
 use crate::root;
@@ -49,6 +50,24 @@ pub(super) fn bootstraps(build: &Path) -> Result<Vec<(String, PathBuf)>> {
     Ok(found)
 }
 
+/// The executable of one function. Where several are one binary, sam builds it once, as `FIRST-Shared`.
+pub(super) fn bootstrap(build: &Path, template: &Value, function: &str) -> Result<PathBuf> {
+    let wanted = binary(template, function)?;
+    for (folder, bootstrap) in bootstraps(build)? {
+        if binary(template, &folder)? == wanted {
+            return Ok(bootstrap);
+        }
+    }
+    bail!("{} has no {function}: `cargo xtask sam build` makes it", build.display())
+}
+
+/// Which binary a function is, or a folder that sam built it into.
+pub(super) fn binary<'a>(template: &'a Value, function: &str) -> Result<&'a str> {
+    let name = function.trim_end_matches("-Shared");
+    let binary = template["Resources"][name]["Metadata"]["BuildProperties"]["Binary"].as_str();
+    binary.with_context(|| format!("template.yaml has no function {name} with a binary"))
+}
+
 /// Prints what each function needs, and fails if that is too much.
 pub(super) fn check(build: &Path) -> Result<()> {
     let (mut too_new, mut processors) = (Vec::new(), Vec::new());
@@ -56,7 +75,7 @@ pub(super) fn check(build: &Path) -> Result<()> {
         let needs = needs(&bootstrap)?;
         let size = fs::metadata(&bootstrap).context("the function went away")?.len();
         let glibc = needs.glibc.map_or_else(|| "no glibc".to_owned(), |glibc| format!("glibc {glibc}"));
-        println!("{function:<16} {:<7} {:>5.1} MB  {glibc}", needs.architecture, megabytes(size));
+        println!("{function:<20} {:<7} {:>5.1} MB  {glibc}", needs.architecture, megabytes(size));
         if needs.glibc > Some(LAMBDAS) {
             too_new.push(function);
         }
@@ -90,6 +109,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = check(folder.path()).unwrap_err().to_string();
         assert!(error.contains("has no function: `cargo xtask sam build`"), "{error}");
+    }
+
+    #[test]
+    fn functions_that_are_one_binary_share_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let template = weir_local::Checkout::find(root()).unwrap().read_template().unwrap();
+        for name in ["IngestFunction", "UrgentWorker-Shared"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+            fs::write(folder.path().join(name).join("bootstrap"), name).unwrap();
+        }
+        let shared = bootstrap(folder.path(), &template, "BulkWorker").unwrap();
+        assert!(shared.ends_with("UrgentWorker-Shared/bootstrap"), "{}", shared.display());
+        assert!(bootstrap(folder.path(), &template, "Monitor").is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use super::artifacts::{bootstraps, megabytes};
+use super::artifacts::{binary, bootstraps, megabytes};
 use crate::{process, root, state_dir};
 
 /// Each image must be smaller.
@@ -22,42 +22,37 @@ pub(crate) struct Image {}
 
 impl Image {
     pub(crate) fn run(&self) -> Result<()> {
-        let mut seen = Vec::new();
+        let template = weir_local::Checkout::find(root())?.read_template()?;
         let answers = process::output(Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]));
         if answers.is_none() {
             println!("no Docker engine answers: no image is made, only its contents");
         }
-        for (_, bootstrap) in bootstraps(&root().join(".aws-sam/build"))? {
-            let code = fs::read(&bootstrap).with_context(|| format!("could not read {}", bootstrap.display()))?;
-            // The lanes' workers are one binary.
-            let hash = weir_core::sha256::hex(&code);
-            if seen.contains(&hash) {
-                continue;
-            }
-            let name = name(&bootstrap)?;
-            let folder = state_dir().join("image").join(&name);
+        for (function, bootstrap) in bootstraps(&root().join(".aws-sam/build"))? {
+            let name = binary(&template, &function)?;
+            let folder = state_dir().join("image").join(name);
             if folder.exists() {
                 fs::remove_dir_all(&folder).with_context(|| format!("could not remove {}", folder.display()))?;
             }
             process::run(Command::new(root().join("infra/image/root.sh")).arg(&bootstrap).arg(&folder))?;
             let mut size = size_of(&folder)?;
             if answers.is_some() {
-                import(&folder, &name)?;
-                size = size_of_image(&name)?;
+                import(&folder, name)?;
+                starts(name)?;
+                size = size_of_image(name)?;
             }
             println!("{name:<16} {:>5.1} MB", megabytes(size));
             ensure!(size < LARGEST, "{name} is larger than {:.0} MB", megabytes(LARGEST));
-            seen.push(hash);
         }
         Ok(())
     }
 }
 
-/// As `IngestFunction`, in the form of an image's name.
-fn name(bootstrap: &Path) -> Result<String> {
-    let function = bootstrap.parent().and_then(Path::file_name).context("the function has no folder")?;
-    let function = function.to_string_lossy().replace("Function", "");
-    Ok(format!("weir-{}", function.to_lowercase().replace("urgentworker", "worker")))
+/// Without an environment a function says what it lacks: so its libraries are all there.
+fn starts(name: &str) -> Result<()> {
+    let ran = Command::new("docker").args(["run", "--rm", name]).stdin(Stdio::null()).output();
+    let said = String::from_utf8_lossy(&ran.context("docker could not be started")?.stderr).into_owned();
+    ensure!(said.contains("WEIR_LOG is not set"), "the image {name} does not start:\n{said}");
+    Ok(())
 }
 
 fn import(folder: &Path, name: &str) -> Result<()> {

@@ -10,6 +10,7 @@ use tokio::process::{Child, Command};
 use weir_testkit::slack::FakeSlack;
 
 use super::{
+    artifacts::{binary, bootstrap},
     bench::{Bench, Variables, free_port},
     invoke::{ALL, Invocation},
 };
@@ -46,12 +47,11 @@ impl Rie {
     }
 
     fn bootstrap(&self, bench: &Bench, function: &str) -> Result<PathBuf> {
-        if self.built {
-            return Ok(root().join(".aws-sam/build").join(function).join("bootstrap"));
-        }
         let template = bench.checkout.read_template()?;
-        let binary = template["Resources"][function]["Metadata"]["BuildProperties"]["Binary"].as_str();
-        Ok(bench.functions.join(binary.with_context(|| format!("{function} names no binary"))?))
+        if self.built {
+            return bootstrap(&root().join(".aws-sam/build"), &template, function);
+        }
+        Ok(bench.functions.join(binary(&template, function)?))
     }
 }
 
