@@ -87,9 +87,9 @@ async fn start_api(bench: &Bench, deployed: &Deployed, api: Command) -> Result<(
         bench.webhook(deployed, &format!("http://127.0.0.1:{port}/webhooks"), "through-start-api").await
     };
     webhook.await.with_context(|| format!("`sam local start-api` wrote to {}", log.display()))?;
-    // It removes its containers, if it is asked to end.
+    // Asked so, it removes its containers. Started in the background, it would not hear an interrupt.
     if let Some(id) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
-        rustix::process::kill_process(id, rustix::process::Signal::INT).context("start-api could not be ended")?;
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).context("start-api could not be ended")?;
     }
     child.wait().await.context("start-api did not end")?;
     Ok(())
