@@ -1,6 +1,7 @@
 //! `cargo xtask sam rie`: each function in Lambda's own runtime interface emulator, without Docker.
 
 use std::{
+    io::{Read, Seek},
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -38,8 +39,8 @@ impl Rie {
             let variables = environments.get(invocation.function);
             let variables = variables.with_context(|| format!("the stack has no {}", invocation.function))?;
             let bootstrap = self.bootstrap(&bench, invocation.function)?;
-            let answer = run(&rie, &bench, &bootstrap, variables, invocation).await?;
-            invocation.judge(&answer)?;
+            let (answer, log) = run(&rie, &bench, &bootstrap, variables, invocation).await?;
+            invocation.judge(&answer).with_context(|| format!("the function's log:\n{log}"))?;
         }
         ensure!(!slack.texts().is_empty(), "the notifier was told of an alarm, and told Slack nothing");
         bench.emulator.stop().await;
@@ -70,13 +71,14 @@ fn rie() -> Result<PathBuf> {
     bail!("{} has no {name}: the pinned aws-sam-cli has another layout now", library.display())
 }
 
+/// The answer, and what the function printed.
 async fn run(
     rie: &Path,
     bench: &Bench,
     bootstrap: &Path,
     variables: &Variables,
     invocation: &Invocation,
-) -> Result<String> {
+) -> Result<(String, String)> {
     let (port, runtime) = (free_port()?, free_port()?);
     let mut emulator = Command::new(rie);
     emulator.args(["--runtime-interface-emulator-address", &format!("127.0.0.1:{port}")]);
@@ -90,14 +92,16 @@ async fn run(
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
     ]);
-    let log = tempfile::tempfile().context("no file for the function's log")?;
+    let mut log = tempfile::tempfile().context("no file for the function's log")?;
     emulator.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log.try_clone()?).kill_on_drop(true);
     let child = emulator.spawn().with_context(|| format!("could not start {}", rie.display()))?;
     Bench::listening(port).await?;
     let url = format!("http://127.0.0.1:{port}/2015-03-31/functions/function/invocations");
     let answer = bench.http.post(url).body(invocation.body()?).send().await?.text().await;
     end(child).await?;
-    Ok(answer?)
+    let mut printed = Vec::new();
+    log.rewind().and_then(|()| log.read_to_end(&mut printed)).context("the function's log can't be read")?;
+    Ok((answer?, String::from_utf8_lossy(&printed).into_owned()))
 }
 
 /// It ends the function too, if it is asked to; killed, it would leave it behind.
