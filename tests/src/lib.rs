@@ -9,6 +9,7 @@ mod post;
 mod receiver;
 mod runbook;
 mod samples;
+mod translated;
 mod world;
 
 pub use eventually::eventually;
@@ -17,4 +18,5 @@ pub use post::{Delivery, Reply, http};
 pub use receiver::{Received, Receiver};
 pub use runbook::{NOT_YET, Runbook, Section, words};
 pub use samples::samples;
+pub use translated::translated;
 pub use world::World;

@@ -36,7 +36,8 @@ pub struct World {
     http: reqwest::Client,
     sqs: aws_sdk_sqs::Client,
     stack: Stack<'static>,
-    binaries: &'static Path,
+    options: StackOptions,
+    shared: &'static Shared,
 }
 
 impl World {
@@ -72,18 +73,19 @@ impl World {
             deployed,
             aws,
             stack,
-            binaries: &shared.functions,
+            options,
+            shared,
         }
     }
 
     /// Where the workspace's binaries are: the functions, and `weir`.
     pub fn binaries(&self) -> &Path {
-        self.binaries
+        &self.shared.functions
     }
 
     /// The `weir` command, built with the functions.
     pub fn command(&self) -> PathBuf {
-        self.binaries.join("weir")
+        self.shared.functions.join("weir")
     }
 
     /// A signed delivery to this stack's default app.
@@ -217,6 +219,21 @@ impl World {
             (self.get(&url).await["LastUpdateStatus"] == "Successful").then_some(())
         })
         .await;
+    }
+
+    /// Deploys again, with these functions and with parameters changed, as `sam deploy` does.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    pub async fn update(&mut self, functions: &Path, parameters: &[(&str, &str)]) {
+        self.options.functions_dir = functions.to_owned();
+        self.options.parameters.extend(parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+        let updated = self.stack.update(&self.shared.checkout, &self.options, &|_| {});
+        updated.await.expect("the stack can't be updated");
+    }
+
+    /// The number of the version that a function's alias `live` points at.
+    pub async fn live_version(&self, function: &str) -> String {
+        let alias = self.get(&format!("{}/aliases/live", self.function(function).await)).await;
+        alias["FunctionVersion"].as_str().unwrap_or_default().to_owned()
     }
 
     /// Where a function is, by its logical name in the template.

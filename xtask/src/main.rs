@@ -5,6 +5,7 @@ mod bench;
 mod deny;
 mod fuzz;
 mod process;
+mod sam;
 mod schema;
 mod shopify;
 mod simulate;
@@ -30,6 +31,7 @@ enum Chore {
     Validate(validate::Validate),
     Deny(deny::Deny),
     Bench(bench::Bench),
+    Sam(sam::Sam),
     Schema(schema::Schema),
     Budget(shopify::budget::Budget),
     Export(shopify::export::Export),
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Chore::Validate(validate) => validate.run(),
         Chore::Deny(deny) => deny.run(),
         Chore::Bench(bench) => bench.run(),
+        Chore::Sam(sam) => sam.run(),
         Chore::Schema(schema) => schema.run(),
         Chore::Budget(budget) => budget.run(),
         Chore::Export(export) => export.run(),

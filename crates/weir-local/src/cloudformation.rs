@@ -56,21 +56,38 @@ pub(crate) async fn create(
     template_url: String,
     parameters: BTreeMap<String, String>,
 ) -> Result<String, AwsError> {
-    let parameters = parameters
-        .into_iter()
-        .map(|(key, value)| Parameter::builder().parameter_key(key).parameter_value(value).build())
-        .collect();
     let created = client
         .create_stack()
         .stack_name(name)
         .template_url(template_url)
-        .set_parameters(Some(parameters))
+        .set_parameters(Some(listed(parameters)))
         .capabilities(Capability::CapabilityIam)
         .capabilities(Capability::CapabilityAutoExpand)
         .send()
         .await
         .map_err(aws_error(format!("create stack {name}")))?;
     Ok(created.stack_id.unwrap_or_else(|| name.to_owned()))
+}
+
+pub(crate) async fn update(
+    client: &Client,
+    stack: &str,
+    template_url: String,
+    parameters: BTreeMap<String, String>,
+) -> Result<(), AwsError> {
+    let updated = client
+        .update_stack()
+        .stack_name(stack)
+        .template_url(template_url)
+        .set_parameters(Some(listed(parameters)))
+        .capabilities(Capability::CapabilityIam)
+        .capabilities(Capability::CapabilityAutoExpand);
+    updated.send().await.map(drop).map_err(aws_error(format!("update stack {stack}")))
+}
+
+fn listed(parameters: BTreeMap<String, String>) -> Vec<Parameter> {
+    let parameter = |(key, value)| Parameter::builder().parameter_key(key).parameter_value(value).build();
+    parameters.into_iter().map(parameter).collect()
 }
 
 /// What became of an operation on a stack.

@@ -103,6 +103,12 @@ impl Installation {
         Ok(installation)
     }
 
+    /// Its Python, which has AWS's own translator of SAM templates.
+    #[must_use]
+    pub fn python(&self) -> &Path {
+        &self.python
+    }
+
     /// The marker alone is not enough: the interpreter is a link to a Python that may have been removed since.
     fn is_whole(&self, dir: &Path) -> bool {
         dir.join(MARKER).is_file() && self.python.is_file()

@@ -60,8 +60,9 @@ pub(crate) async fn package(
             Some(uri) => uri.clone(),
             None => {
                 progress(&format!("Packaging {}", function.binary));
-                let key = format!("{stack_name}/{}.zip", function.binary);
-                let zip = zip_bootstrap(functions_dir.join(&function.binary)).await?;
+                let binary = functions_dir.join(&function.binary);
+                let key = format!("{stack_name}/{}-{}.zip", function.binary, mark(&binary)?);
+                let zip = zip_bootstrap(binary).await?;
                 put(s3, &key, zip).await?;
                 let uri = format!("s3://{BUCKET}/{key}");
                 sent.insert(function.binary.clone(), uri.clone());
@@ -75,6 +76,17 @@ pub(crate) async fn package(
     let key = format!("{stack_name}/template.json");
     put(s3, &key, template.to_json().into_bytes()).await?;
     Ok(format!("https://s3.amazonaws.com/{BUCKET}/{key}"))
+}
+
+/// Tells builds apart, so that CloudFormation sees new code by its address, as with `sam deploy`. By size and time: a hash
+/// takes seconds in a debug build.
+fn mark(binary: &Path) -> Result<String, PackageError> {
+    let metadata = std::fs::metadata(binary);
+    let mark = metadata.and_then(|metadata| {
+        let written = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).map_err(io::Error::other)?;
+        Ok(format!("{:x}-{:x}", metadata.len(), written.as_nanos()))
+    });
+    mark.map_err(|source| PackageError::Binary { path: binary.to_owned(), source })
 }
 
 async fn put(s3: &Client, key: &str, body: Vec<u8>) -> Result<(), AwsError> {
@@ -128,6 +140,17 @@ mod tests {
         let bootstrap = archive.by_name("bootstrap").unwrap();
         assert_eq!(bootstrap.unix_mode().unwrap() & 0o777, 0o755);
         assert_eq!(bootstrap.size(), 10);
+    }
+
+    #[test]
+    fn another_build_has_another_address() {
+        let dir = tempfile::tempdir().unwrap();
+        let binary = dir.path().join("weir-ingest");
+        std::fs::write(&binary, b"one").unwrap();
+        let one = mark(&binary).unwrap();
+        assert_eq!(one, mark(&binary).unwrap());
+        std::fs::write(&binary, b"another").unwrap();
+        assert_ne!(one, mark(&binary).unwrap());
     }
 
     #[tokio::test]

@@ -50,11 +50,13 @@ fn variables(deployed: &Deployed) -> Value {
         (common, _) => common,
     };
     let mut queues = json!({ "WEIR_SECRET_PREFIX": deployed.secret_prefix });
-    let mut functions = Map::new();
-    for (lane, urls) in &deployed.lanes {
-        queues[format!("WEIR_QUEUE_{}", lane.to_uppercase())] = urls.queue_url.clone().into();
+    let (mut functions, mut urls) = (Map::new(), Vec::new());
+    for (lane, of_lane) in &deployed.lanes {
+        let name = format!("WEIR_QUEUE_{}", lane.to_uppercase());
+        queues[&name] = of_lane.queue_url.clone().into();
+        urls.push((name, of_lane.queue_url.clone()));
         let own = json!({
-            "WEIR_QUEUE_URL": urls.queue_url,
+            "WEIR_QUEUE_URL": of_lane.queue_url,
             "WEIR_LEDGER_TABLE": deployed.ledger_table,
             "WEIR_FENCE_TABLE": deployed.fence_table,
             "WEIR_STATE_TABLE": deployed.state_table,
@@ -66,7 +68,7 @@ fn variables(deployed: &Deployed) -> Value {
         functions.insert(format!("{}{}Worker", lane[..1].to_uppercase(), &lane[1..]), with(own));
     }
     functions.insert("IngestFunction".to_owned(), with(queues));
-    let monitor = json!({
+    let mut monitor = json!({
         "WEIR_WEBHOOK_URL": deployed.webhook_url,
         "WEIR_SECRET_PREFIX": deployed.secret_prefix,
         "WEIR_SHOPS_TABLE": deployed.shops_table,
@@ -74,7 +76,11 @@ fn variables(deployed: &Deployed) -> Value {
         "WEIR_STATE_TABLE": deployed.state_table,
         "WEIR_OPERATIONS_TABLE": deployed.operations_table,
         "WEIR_FENCE_TABLE": deployed.fence_table,
+        "WEIR_LEDGER_TABLE": deployed.ledger_table,
     });
+    for (name, url) in &urls {
+        monitor[name] = url.clone().into();
+    }
     functions.insert("Monitor".to_owned(), with(monitor));
     Value::Object(functions)
 }
@@ -116,6 +122,7 @@ mod tests {
         assert_eq!(all["UrgentWorker"]["WEIR_FENCE_TABLE"], "the-fence");
         assert_eq!(all["UrgentWorker"]["WEIR_SHOPS_TABLE"], "the-shops");
         assert_eq!(all["Monitor"]["WEIR_OPERATIONS_TABLE"], "the-operations");
+        assert_eq!(all["Monitor"]["WEIR_QUEUE_URGENT"], "the-queue");
         assert!(!all.to_string().contains("secret\""));
     }
 }

@@ -144,19 +144,61 @@ impl<'a> Stack<'a> {
         progress: Progress<'_>,
     ) -> Result<Self, DeployError> {
         let name = options.name.clone();
-        let config = emulator.sdk_config();
-        let client = Client::new(&config);
-        let s3 = s3_client(&config);
-        let template_url = package(&s3, &checkout.template(), &options.functions_dir, &name, progress).await?;
-        let mut parameters = options.parameters.clone();
-        parameters.insert("ClientSecret".to_owned(), options.client_secret.expose_secret().to_owned());
-        parameters.insert("LocalApiUrl".to_owned(), emulator.endpoint());
+        let client = Client::new(&emulator.sdk_config());
+        let (template_url, parameters) = packaged(emulator, checkout, options, progress).await?;
         progress(&format!("Creating stack {name}"));
         let id = cloudformation::create(&client, &name, template_url, parameters).await?;
         let mut stack =
             Self { emulator, client, id, name, client_secret: options.client_secret.clone(), outputs: BTreeMap::new() };
         stack.outputs = stack.ended_as(&StackStatus::CreateComplete).await?;
         Ok(stack)
+    }
+
+    /// A stack that others have made, by its name, once it is complete.
+    ///
+    /// # Errors
+    /// When there is none, or it does not become complete.
+    pub async fn find(emulator: &'a Emulator, name: &str, client_secret: SecretString) -> Result<Self, DeployError> {
+        let client = Client::new(&emulator.sdk_config());
+        let name = name.to_owned();
+        let mut stack = Self { emulator, client, id: name.clone(), name, client_secret, outputs: BTreeMap::new() };
+        stack.outputs = stack.ended_as(&StackStatus::CreateComplete).await?;
+        Ok(stack)
+    }
+
+    /// Packages the functions anew and brings the stack to what `options` say, all parameters among them, while it works.
+    /// Its name and its secret stay.
+    ///
+    /// # Errors
+    /// When it cannot be packaged, nothing has changed, or it does not become complete; see [`DeployError`].
+    pub async fn update(
+        &mut self,
+        checkout: &Checkout,
+        options: &StackOptions,
+        progress: Progress<'_>,
+    ) -> Result<(), DeployError> {
+        let options =
+            StackOptions { name: self.name.clone(), client_secret: self.client_secret.clone(), ..options.clone() };
+        let emulator = self.emulator;
+        let outputs = tokio::select! {
+            biased;
+            died = emulator.wait() => return Err(died.into()),
+            outputs = self.update_to(checkout, &options, progress) => outputs?,
+        };
+        self.outputs = outputs;
+        Ok(())
+    }
+
+    async fn update_to(
+        &self,
+        checkout: &Checkout,
+        options: &StackOptions,
+        progress: Progress<'_>,
+    ) -> Result<BTreeMap<String, String>, DeployError> {
+        let (template_url, parameters) = packaged(self.emulator, checkout, options, progress).await?;
+        progress(&format!("Updating stack {}", self.name));
+        cloudformation::update(&self.client, &self.id, template_url, parameters).await?;
+        self.ended_as(&StackStatus::UpdateComplete).await
     }
 
     /// Waits for the end of what goes on; when it is not the wanted one, asks for the reasons.
@@ -215,4 +257,19 @@ impl<'a> Stack<'a> {
             } => deleted,
         }
     }
+}
+
+/// The URL of the packaged template, and every parameter.
+async fn packaged(
+    emulator: &Emulator,
+    checkout: &Checkout,
+    options: &StackOptions,
+    progress: Progress<'_>,
+) -> Result<(String, BTreeMap<String, String>), PackageError> {
+    let s3 = s3_client(&emulator.sdk_config());
+    let template_url = package(&s3, &checkout.template(), &options.functions_dir, &options.name, progress).await?;
+    let mut parameters = options.parameters.clone();
+    parameters.insert("ClientSecret".to_owned(), options.client_secret.expose_secret().to_owned());
+    parameters.insert("LocalApiUrl".to_owned(), emulator.endpoint());
+    Ok((template_url, parameters))
 }

@@ -2,11 +2,13 @@
 
 mod alarms;
 mod bodies;
+mod canary;
 mod cost;
 mod dashboard;
 mod fallback;
 mod model;
 mod notifier;
+mod permissions;
 mod stores;
 
 use std::{cell::RefCell, collections::BTreeSet, time::Duration};

@@ -28,6 +28,19 @@ impl Template {
         at(&self.0, &["Parameters", name])
     }
 
+    pub(crate) fn has_parameter(&self, name: &str) -> bool {
+        self.0["Parameters"][name].is_object()
+    }
+
+    pub(crate) fn condition(&self, name: &str) -> &Value {
+        at(&self.0, &["Conditions", name])
+    }
+
+    /// What every function has.
+    pub(crate) fn globals(&self) -> &Value {
+        at(&self.0, &["Globals", "Function"])
+    }
+
     pub(crate) fn mapping(&self, name: &str, first: &str, second: &str) -> &Value {
         at(&self.0, &["Mappings", name, first, second])
     }

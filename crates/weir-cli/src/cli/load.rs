@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{DoorArgs, StackArgs, audit::since, rate};
+use super::{DoorArgs, StackArgs, rate, time::length};
 
 /// Send a load of signed webhooks, measure the answers, and account for every event that was accepted
 ///
@@ -23,7 +23,7 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_name = "N", default_value = "20", value_parser = rate)]
     pub(crate) rate: f64,
     /// For how long
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = since)]
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = length)]
     pub(crate) duration: Duration,
     /// From how many shops. The first ones send more than the last ones, as in life
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -51,7 +51,7 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub(crate) concurrency: Option<u16>,
     /// Give up on events of which none came to its end for so long
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = since)]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = length)]
     pub(crate) settle: Duration,
     /// Ask no ledger what became of them
     #[arg(long)]
