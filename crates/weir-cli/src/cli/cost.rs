@@ -33,10 +33,10 @@ pub(crate) struct CostArgs {
     /// The memory of the functions, in MB [default: the template's]
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u32).range(128..=10_240))]
     pub(crate) memory: Option<u32>,
-    /// What Lambda bills a webhook at ingest, in milliseconds [default: as it was measured]
+    /// What Lambda bills a webhook at ingest, in milliseconds [default: reckoned from its CPU]
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=900_000))]
     pub(crate) ingest_ms: Option<u32>,
-    /// What Lambda bills a batch at a worker, in milliseconds [default: as it was measured]
+    /// What Lambda bills a batch at a worker, in milliseconds [default: reckoned from its CPU]
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=900_000))]
     pub(crate) worker_ms: Option<u32>,
     /// What the functions log: the parameter LogLevel

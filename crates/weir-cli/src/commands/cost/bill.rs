@@ -118,15 +118,17 @@ pub(super) fn of_functions(counted: &Counted, traffic: &Traffic, prices: &Prices
         Architecture::Arm64 => &prices.lambda_gb_second_arm,
         Architecture::X86 => &prices.lambda_gb_second_x86,
     };
-    let gb_seconds = |ms: f64, memory_mb: f64| ms.ceil() / 1e3 * traffic.memory_mb.unwrap_or(memory_mb) / 1_024.0;
-    let ingest_ms = traffic.ingest_ms.or(counted.billed_ms.ingest);
-    let worker_ms = traffic.worker_ms.or(counted.billed_ms.worker_per_batch);
+    let gb_seconds = |ms: f64, memory_mb: f64| ms.ceil() / 1e3 * memory_mb / 1_024.0;
+    let at_ingest_mb = traffic.memory_mb.unwrap_or(counted.fixed.ingest_memory_mb);
+    let at_worker_mb = traffic.memory_mb.unwrap_or(counted.fixed.worker_memory_mb);
+    let ingest_ms = traffic.ingest_ms.or(counted.time.map(|time| time.ingest_ms(at_ingest_mb)));
+    let worker_ms = traffic.worker_ms.or(counted.time.map(|time| time.worker_ms(at_worker_mb, batch)));
     if let Some(ms) = ingest_ms {
-        let each = gb_seconds(ms, counted.fixed.ingest_memory_mb);
+        let each = gb_seconds(ms, at_ingest_mb);
         lines.add(IntoTheQueue, "Lambda", "GB-seconds of ingest", deliveries * each, gb_second);
     }
     if let Some(ms) = worker_ms {
-        let each = gb_seconds(ms, counted.fixed.worker_memory_mb);
+        let each = gb_seconds(ms, at_worker_mb);
         lines.add(Behind, "Lambda", "GB-seconds of workers", batches * each, gb_second);
     }
 

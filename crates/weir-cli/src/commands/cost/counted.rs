@@ -30,7 +30,8 @@ pub(super) struct Counted {
     pub(super) more_per_duplicate: Requests,
     /// Whether its messages have a group, which SQS bills.
     pub(super) fair_queues: bool,
-    pub(super) billed_ms: BilledMs,
+    /// `None`: it was not measured.
+    pub(super) time: Option<Time>,
     pub(super) stored_bytes: StoredBytes,
     pub(super) log_bytes: LogBytes,
     /// Custom metrics of clean traffic on all lanes.
@@ -38,12 +39,42 @@ pub(super) struct Counted {
     pub(super) fixed: Fixed,
 }
 
-/// What Lambda bills an invocation for. `None`: it was not measured.
+/// What the benchmark measured of a function's work: what Lambda bills follows from it and from the memory.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct BilledMs {
-    pub(super) ingest: Option<f64>,
-    pub(super) worker_per_batch: Option<f64>,
+pub(super) struct Time {
+    /// Of a whole processor, for a webhook.
+    ingest_cpu_us: f64,
+    /// Calls of AWS that a webhook waits for, one after the other.
+    ingest_calls: f64,
+    /// For an event of a batch of ten.
+    worker_cpu_us: f64,
+    /// Calls that a batch waits for, whose events are handled at once.
+    worker_calls: f64,
+    /// Calls that each event of a batch waits for by itself.
+    worker_calls_per_event: f64,
+}
+
+/// From this memory on a function has a whole processor, and with less its share: AWS Lambda Developer Guide, "Configure
+/// Lambda function memory".
+const WHOLE_PROCESSOR_MB: f64 = 1_769.0;
+
+/// How long a call of SQS, DynamoDB or EventBridge takes within a region: what is reckoned with, not what was measured.
+pub(super) const CALL_MS: f64 = 5.0;
+
+impl Time {
+    pub(super) fn ingest_ms(self, memory_mb: f64) -> f64 {
+        on_a_share(self.ingest_cpu_us, memory_mb) + self.ingest_calls * CALL_MS
+    }
+
+    /// Of a batch.
+    pub(super) fn worker_ms(self, memory_mb: f64, batch: f64) -> f64 {
+        let calls = self.worker_calls + self.worker_calls_per_event * batch;
+        on_a_share(self.worker_cpu_us * batch, memory_mb) + calls * CALL_MS
+    }
+}
+
+fn on_a_share(cpu_us: f64, memory_mb: f64) -> f64 {
+    cpu_us / 1e3 * (WHOLE_PROCESSOR_MB / memory_mb).max(1.0)
 }
 
 /// What an event leaves in DynamoDB.
@@ -134,7 +165,8 @@ mod tests {
     fn a_variant_of_which_less_was_counted_can_be_read() {
         let text = r#"{"weir": {}, "node": {"requests_per_event": {"sqs:SendMessage": 1}, "log_bytes": 700}}"#;
         let node = serde_json::from_str::<Table>(text).unwrap().node.unwrap();
-        assert_eq!((node.log_bytes.worker_event, node.log_bytes.lambda, node.billed_ms.ingest), (700.0, 0.0, None));
+        assert_eq!((node.log_bytes.worker_event, node.log_bytes.lambda), (700.0, 0.0));
+        assert!(node.time.is_none());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     bill::{self, Bill, Traffic},
-    counted::{Counted, Table},
+    counted::{CALL_MS, Counted, Table},
     prices::Prices,
 };
 use crate::cli::{Architecture, CostArgs};
@@ -44,6 +44,8 @@ pub(super) struct Report {
     node: Option<Bill>,
     python: Option<Bill>,
     api_gateway_to_sqs: Bill,
+    /// Whether Lambda's time is what the user said, and not reckoned from what was measured.
+    is_time_given: bool,
     left_out: [&'static str; LEFT_OUT.len()],
 }
 
@@ -87,6 +89,7 @@ impl Report {
             node: of_peer(&table.node),
             python: of_peer(&table.python),
             api_gateway_to_sqs: bill::of_no_function(traffic, prices),
+            is_time_given: args.ingest_ms.is_some() && args.worker_ms.is_some(),
             left_out: LEFT_OUT,
         }
     }
@@ -140,10 +143,20 @@ impl Report {
                 "without the time that Lambda bills, which was not measured: give --ingest-ms and --worker-ms"
                     .to_owned(),
             );
+        } else if !self.is_time_given {
+            lines.push(format!(
+                "Lambda's time is reckoned: the CPU that the benchmark measured, at the memory's share of a processor, and \
+                 {CALL_MS} ms for each\ncall of AWS that is waited for. The functions' REPORT lines know better: give \
+                 --ingest-ms and --worker-ms"
+            ));
         }
         lines.push(format!("\n{:<46}{:>16}{:>14}", "$ a million events", "into a queue", "in all"));
         let variants = [("weir", Some(&self.weir)), ("Node", self.node.as_ref()), ("Python", self.python.as_ref())];
         lines.extend(variants.map(|(name, bill)| compared(name, bill)));
+        lines.push(
+            "(Node and Python as in bench/peers: no order, no index of events, no metrics; their own log lines not counted)"
+                .to_owned(),
+        );
         let direct = &self.api_gateway_to_sqs;
         lines.push(format!(
             "{:<46}{:>16.3}{:>14}",

@@ -1,5 +1,5 @@
 use super::*;
-use crate::commands::cost::counted::{BilledMs, Fixed, LogBytes, Requests, StoredBytes};
+use crate::commands::cost::counted::{Fixed, LogBytes, Requests, StoredBytes};
 
 fn requests(of: &[(&str, f64)]) -> Requests {
     of.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
@@ -25,7 +25,6 @@ fn counted() -> Counted {
             worker_metrics: 200.0,
             lambda: 100.0,
         },
-        billed_ms: BilledMs::default(),
         metrics: 10.0,
         fixed: Fixed {
             alarm_metrics: 30.0,
@@ -155,9 +154,18 @@ fn lambda_bills_begun_milliseconds_by_memory_and_processor() {
 
 #[test]
 fn time_that_was_measured_counts_unless_another_is_given() {
-    let billed_ms = BilledMs { ingest: Some(4.0), worker_per_batch: Some(10.0) };
-    let of = |traffic| of_functions(&Counted { billed_ms, ..counted() }, &traffic, &Prices::built_in());
-    check(&of(traffic()), "GB-seconds of ingest", 0.002, 0.026_667);
+    let time = serde_json::from_str(
+        r#"{"ingest_cpu_us": 1000, "ingest_calls": 1, "worker_cpu_us": 500, "worker_calls": 3, "worker_calls_per_event": 0}"#,
+    );
+    let counted = Counted { time: Some(time.unwrap()), ..counted() };
+    let of = |traffic| of_functions(&counted, &traffic, &Prices::built_in());
+    // 1 ms of a processor of which there is 512/1769, and a call of 5 ms: 9 ms of half a GB.
+    check(&of(traffic()), "GB-seconds of ingest", 0.004_5, 0.060_000);
+    // 5 ms of 1024/1769, and three calls: 24 ms of a GB for ten events.
+    check(&of(traffic()), "GB-seconds of workers", 0.002_4, 0.032_000);
+    // More than a whole processor helps none of them.
+    let large = Traffic { memory_mb: Some(2_048.0), ..traffic() };
+    check(&of(large), "GB-seconds of ingest", 0.012, 0.160_001);
     check(&of(Traffic { ingest_ms: Some(2.0), ..traffic() }), "GB-seconds of ingest", 0.001, 0.013_333);
 }
 
