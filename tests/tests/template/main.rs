@@ -91,7 +91,7 @@ fn functions_are_given_the_settings_that_they_read() {
             other => panic!("{id} runs {other}: say here who reads its settings"),
         };
         // Read by the SDK's configuration, which all functions share.
-        read.insert("WEIR_ENDPOINT_URL".to_owned());
+        read.extend(["WEIR_ENDPOINT_URL", "WEIR_TLS_ROOTS"].map(str::to_owned));
         assert_eq!(template.environment(function), read, "{id}: what template.yaml sets, and what is read");
     }
 }
