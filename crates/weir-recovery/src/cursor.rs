@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use resilience::UnixMillis;
 use serde::{Deserialize, Serialize};
+use weir_core::topics::Version;
 
 use crate::standing::Window;
 
@@ -45,12 +46,31 @@ pub struct Walk {
     pub place: Option<String>,
     /// Shopify's cursor: where the next page begins.
     pub page: Option<String>,
+    /// The oldest change of which it could not be told whether its events are missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undecided: Option<UnixMillis>,
 }
 
 impl Walk {
     /// From its first page.
     pub(crate) fn new(from: UnixMillis, until: UnixMillis) -> Self {
-        Self { from, until, place: None, page: None }
+        Self { from, until, place: None, page: None, undecided: None }
+    }
+
+    /// The next walk is to look at this change again.
+    pub(crate) fn leave_undecided(&mut self, changed: UnixMillis) {
+        self.undecided = Some(self.undecided.map_or(changed, |oldest| oldest.min(changed)));
+    }
+
+    /// Whatever changed until then is decided, once the walk is at its end.
+    pub(crate) fn decided_until(&self) -> UnixMillis {
+        let before = |changed: UnixMillis| whole_second(changed) - Duration::from_secs(1);
+        self.undecided.map_or(self.until, |changed| self.until.min(before(changed)))
+    }
+
+    /// Whether a version is newer than all that this walk looks at.
+    pub(crate) fn is_before(&self, version: Version) -> bool {
+        version.0 > i128::from(self.until.0) * 1_000_000
     }
 
     pub(crate) fn window(&self) -> Window {
@@ -87,10 +107,11 @@ impl Cursor {
 
     /// After a walk came to its end. One that began later than the last ended leaves a gap, which is still to be looked at.
     pub(crate) fn after(&self, walk: &Walk) -> Self {
+        let decided = walk.decided_until();
         let seen_until = match self.seen_until {
             Some(seen) if walk.from > seen => seen,
-            Some(seen) => seen.max(walk.until),
-            None => walk.until,
+            Some(seen) => seen.max(decided),
+            None => decided,
         };
         Self { seen_until: Some(seen_until), walk: None }
     }
@@ -147,6 +168,17 @@ mod tests {
         assert_eq!(cursor.next(Since::At(NOW - HOUR), None, GRACE, NOW), (walk, true));
         let (anew, resumed) = cursor.next(Since::At(NOW - HOUR - HOUR), None, GRACE, NOW);
         assert_eq!((anew.page, resumed), (None, false));
+    }
+
+    #[test]
+    fn the_cursor_stays_before_what_is_undecided() {
+        let mut walk = Walk::new(NOW - HOUR, NOW);
+        walk.leave_undecided(NOW - Duration::from_secs(90));
+        walk.leave_undecided(NOW - Duration::from_secs(30));
+        let seen = Cursor::default().on(walk.clone()).after(&walk).seen_until;
+        assert_eq!(seen, Some(whole_second(NOW) - Duration::from_secs(91)));
+        let text = serde_json::to_string(&walk).unwrap();
+        assert_eq!(serde_json::from_str::<Walk>(&text).unwrap(), walk, "a walk that is broken off keeps it");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One run over one shop.
 
+mod look;
+mod patience;
 mod repair;
 mod troubles;
 mod walk;

@@ -6,7 +6,6 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use shopify_client::Call;
 use shopify_webhook::Topic;
 use weir_core::{
     Lane, UnixMillis,
@@ -16,13 +15,13 @@ use weir_core::{
     topics::{Version, happens_once},
 };
 
-use super::{Reconciler, Request, Stop, troubles::Troubles};
+use super::{Reconciler, Request, Stop, look::Look, patience::Patience, troubles::Troubles};
 use crate::{
     Outside, Report, Unavailable, Wanted, bodies,
     change::{Change, Payment},
     event::Source,
     pages,
-    standing::{Implied, Standing, Window, implied, standing},
+    standing::{Implied, Standing, implied, standing},
 };
 
 /// Requests to AWS at once.
@@ -56,68 +55,59 @@ pub(super) enum Known {
 }
 
 impl<O: Outside> Reconciler<O> {
-    #[expect(clippy::too_many_arguments, reason = "a page's circumstances")]
     pub(super) async fn repair(
         &self,
-        request: &Request<'_>,
+        look: &mut Look<'_>,
         mut changes: Vec<Change>,
-        wanted: &[&Wanted],
-        window: Window,
-        call: &Call,
         troubles: &mut Option<Troubles>,
-        report: &mut Report,
+        patience: &mut Patience,
     ) -> Result<(), Stop> {
-        let keys: Vec<String> = changes.iter().map(|change| change.key(request.shop.as_str(), request.app)).collect();
-        let records = if keys.is_empty() { Vec::new() } else { self.outside.resources(&keys).await? };
-        self.ask_for_payments(request, &mut changes, &records, wanted, window, call, report).await?;
-        let missed = self.missed(&changes, &records, wanted, window, report);
-        let missed = self.untroubled(request, missed, &changes, window, troubles, report).await?;
+        let records = self.settled(look, &changes, patience).await?;
+        self.ask_for_payments(look, &mut changes, &records).await?;
+        let missed = self.missed(look, &changes, &records);
+        let missed = self.untroubled(look, missed, &changes, troubles).await?;
         if missed.is_empty() {
             return Ok(());
         }
+        let request = look.request;
         let ids: BTreeSet<&str> = missed.iter().map(|one| changes[one.change].id.as_str()).collect();
         let ids: Vec<String> = ids.into_iter().map(str::to_owned).collect();
-        let bodies = bodies::read(&self.client, request.shop, changes[missed[0].change].kind, &ids, call).await?;
-        report.rest_calls += bodies.calls;
+        let kind = changes[missed[0].change].kind;
+        let bodies = bodies::read(&self.client, request.shop, kind, &ids, look.call).await?;
+        look.report.rest_calls += bodies.calls;
         let mut ready = Vec::new();
         for one in missed {
             let change = &changes[one.change];
             match bodies.by_id.get(&change.id) {
-                None => report.gone += 1,
+                None => look.report.gone += 1,
                 Some(body) => {
                     let record = records[one.change].as_ref();
-                    let api_version = bodies.api_version.as_deref();
-                    ready.extend(self.ready(request, &one, change, record, body, api_version, window, report));
+                    ready.extend(self.ready(look, &one, change, record, body, bodies.api_version.as_deref()));
                 }
             }
         }
-        let to_send = self.unknown(ready, report).await?;
+        let to_send = self.unknown(ready, look.report).await?;
         if request.dry_run {
             return Ok(());
         }
         let mut sending = stream::iter(to_send).map(|one| self.send(request, one)).buffer_unordered(AT_ONCE);
         while let Some(sent) = sending.next().await {
             sent?;
-            report.sent += 1;
+            look.report.sent += 1;
         }
         Ok(())
     }
 
     /// When orders were paid, where that decides.
-    #[expect(clippy::too_many_arguments, reason = "a page's circumstances")]
     async fn ask_for_payments(
         &self,
-        request: &Request<'_>,
+        look: &mut Look<'_>,
         changes: &mut [Change],
         records: &[Option<Record>],
-        wanted: &[&Wanted],
-        window: Window,
-        call: &Call,
-        report: &mut Report,
     ) -> Result<(), Stop> {
-        let now = self.clock.now();
+        let (now, window) = (self.clock.now(), look.walk.window());
         let decides = |change: &Change, record: Option<&Record>| {
-            wanted.iter().any(|one| {
+            look.wanted.iter().any(|one| {
                 implied(change, &one.topic, window) == Implied::AskPayment
                     && standing(record, &one.topic, &one.mark(), change.version(), now) == Standing::NotSeen
             })
@@ -127,8 +117,8 @@ impl<O: Outside> Reconciler<O> {
         if ids.is_empty() {
             return Ok(());
         }
-        let (paid_at, points) = pages::paid_at(&self.client, request.shop, &ids, call).await?;
-        report.points += points;
+        let (paid_at, points) = pages::paid_at(&self.client, look.request.shop, &ids, look.call).await?;
+        look.report.points += points;
         for change in changes.iter_mut().filter(|change| ids.contains(&change.id)) {
             // Without a payment it was free, and paid when it was placed: before the window.
             change.payment = paid_at.get(&change.id).map_or(Payment::Open, |at| Payment::DoneAt(*at));
@@ -136,22 +126,15 @@ impl<O: Outside> Reconciler<O> {
         Ok(())
     }
 
-    fn missed<'a>(
-        &self,
-        changes: &[Change],
-        records: &[Option<Record>],
-        wanted: &[&'a Wanted],
-        window: Window,
-        report: &mut Report,
-    ) -> Vec<Missed<'a>> {
-        let now = self.clock.now();
+    fn missed<'a>(&self, look: &mut Look<'a>, changes: &[Change], records: &[Option<Record>]) -> Vec<Missed<'a>> {
+        let (now, wanted) = (self.clock.now(), look.wanted);
         let mut missed = Vec::new();
         for (index, (change, record)) in changes.iter().zip(records).enumerate() {
             for one in wanted {
-                let Implied::At(at) = implied(change, &one.topic, window) else { continue };
+                let Implied::At(at) = implied(change, &one.topic, look.walk.window()) else { continue };
                 match standing(record.as_ref(), &one.topic, &one.mark(), change.version(), now) {
                     Standing::Seen => {}
-                    Standing::OnItsWay => report.on_their_way += 1,
+                    Standing::OnItsWay => look.on_its_way(change, record.as_ref(), now),
                     Standing::NotSeen => missed.push(Missed { change: index, wanted: one, at }),
                 }
             }
@@ -160,34 +143,30 @@ impl<O: Outside> Reconciler<O> {
     }
 
     /// The event, unless the body tells of a version that needs none.
-    #[expect(clippy::too_many_arguments, reason = "an event's circumstances")]
     fn ready(
         &self,
-        request: &Request<'_>,
+        look: &mut Look<'_>,
         missed: &Missed<'_>,
         change: &Change,
         record: Option<&Record>,
         body: &RawValue,
         api_version: Option<&str>,
-        window: Window,
-        report: &mut Report,
     ) -> Option<Ready> {
         let (now, topic) = (self.clock.now(), &missed.wanted.topic);
         let version = version(body).unwrap_or(change.version());
-        // It changed while this looked: its delivery may be on its way.
-        let is_newer = version.0 > i128::from(window.until.0) * 1_000_000;
-        let standing = match standing(record, topic, &missed.wanted.mark(), version, now) {
-            Standing::NotSeen if is_newer && !happens_once(topic) => Standing::OnItsWay,
-            standing => standing,
-        };
-        match standing {
+        match standing(record, topic, &missed.wanted.mark(), version, now) {
             Standing::Seen => None,
             Standing::OnItsWay => {
-                report.on_their_way += 1;
+                look.on_its_way(change, record, now);
+                None
+            }
+            // It changed while this looked: its delivery may be on its way, and the next walk sees it.
+            Standing::NotSeen if look.walk.is_before(version) && !happens_once(topic) => {
+                look.report.on_their_way += 1;
                 None
             }
             Standing::NotSeen => {
-                let (shop, app, wanted) = (request.shop.as_str(), request.app, missed.wanted);
+                let (shop, app, wanted) = (look.request.shop.as_str(), look.request.app, missed.wanted);
                 let source = Source { shop, app, wanted, id: &change.id, version, at: missed.at, body, api_version };
                 // What was read as JSON is JSON.
                 let (meta, body) = source.event(now).ok()?;

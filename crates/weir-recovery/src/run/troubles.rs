@@ -9,10 +9,11 @@ use weir_core::{
 };
 
 use super::{
-    Reconciler, Request, Stop,
+    Reconciler, Stop,
+    look::Look,
     repair::{Known, Missed, known},
 };
-use crate::{Outside, Report, Troubled, change::Change, standing::Window};
+use crate::{Outside, Troubled, change::Change};
 
 /// Clocks differ: an event may seem to have been received before it happened.
 const SKEW: Duration = Duration::from_secs(5);
@@ -25,20 +26,18 @@ impl<O: Outside> Reconciler<O> {
     /// is read once a walk, and only if something seems to be missing.
     pub(super) async fn untroubled<'a>(
         &self,
-        request: &Request<'_>,
+        look: &mut Look<'_>,
         missed: Vec<Missed<'a>>,
         changes: &[Change],
-        window: Window,
         troubles: &mut Option<Troubles>,
-        report: &mut Report,
     ) -> Result<Vec<Missed<'a>>, Stop> {
         if missed.is_empty() {
             return Ok(missed);
         }
         if troubles.is_none() {
-            let all = self.outside.troubled(request.shop, window.from - SKEW).await?;
+            let all = self.outside.troubled(look.request.shop, look.walk.from - SKEW).await?;
             let mut found = Troubles::new();
-            for Troubled { key, topic, resource, .. } in all.into_iter().filter(|one| one.app == request.app) {
+            for Troubled { key, topic, resource, .. } in all.into_iter().filter(|one| one.app == look.request.app) {
                 found.entry((topic, resource)).or_default().push(key);
             }
             *troubles = Some(found);
@@ -59,8 +58,8 @@ impl<O: Outside> Reconciler<O> {
             match worst {
                 Known::Nothing => left.push(one),
                 Known::Ended => {}
-                Known::OnItsWay => report.on_their_way += 1,
-                Known::Dead => report.dead += 1,
+                Known::OnItsWay => look.report.on_their_way += 1,
+                Known::Dead => look.report.dead += 1,
             }
         }
         Ok(left)

@@ -5,7 +5,7 @@ use shopify_client::Call;
 use tokio::time::Instant;
 use weir_core::sha256;
 
-use super::{Reconciler, Request, Stop, troubles::Troubles};
+use super::{Reconciler, Request, Stop, look::Look, patience::Patience, troubles::Troubles};
 use crate::{
     Cursor, Kind, Looked, Outside, Place, Report, Since, Unfinished, Walk, Wanted, cursor::whole_second, pages,
 };
@@ -19,6 +19,8 @@ pub(super) struct Held<'a> {
     is_fixed: bool,
     /// What failed or is parked, once somebody asked.
     troubles: Option<Troubles>,
+    /// How long it may still wait for workers.
+    patience: Patience,
 }
 
 /// Tells sets of subscriptions apart, in whatever order they stand.
@@ -44,10 +46,11 @@ impl<O: Outside> Reconciler<O> {
     ) -> Result<Held<'a>, Stop> {
         let place = Place { shop: request.shop, app: request.app, kind, wanted: short_hash(wanted) };
         let is_fixed = request.dry_run || request.until.is_some();
-        Ok(match self.outside.cursor(&place).await? {
-            Some((version, cursor)) => Held { place, version: Some(version), cursor, is_fixed, troubles: None },
-            None => Held { place, version: None, cursor: Cursor::default(), is_fixed, troubles: None },
-        })
+        let (version, cursor) = match self.outside.cursor(&place).await? {
+            Some((version, cursor)) => (Some(version), cursor),
+            None => (None, Cursor::default()),
+        };
+        Ok(Held { place, version, cursor, is_fixed, troubles: None, patience: Patience::default() })
     }
 
     pub(super) async fn kind(
@@ -77,7 +80,7 @@ impl<O: Outside> Reconciler<O> {
             }
             self.write(held, |cursor| cursor.after(&walk)).await?;
             if let Some(looked) = report.kinds.get_mut(&kind) {
-                looked.whole = true;
+                (looked.whole, looked.until) = (true, walk.decided_until());
             }
             if !resumed {
                 return Ok(());
@@ -128,7 +131,9 @@ impl<O: Outside> Reconciler<O> {
             let page = pages::read(&self.client, shop, kind, walk, &call).await?;
             report.points += page.points;
             let resources = u32::try_from(page.changes.len()).unwrap_or(u32::MAX);
-            self.repair(request, page.changes, wanted, walk.window(), &call, &mut held.troubles, report).await?;
+            let Held { troubles, patience, .. } = &mut *held;
+            let mut look = Look { request, wanted, walk: &mut *walk, call: &call, report: &mut *report };
+            self.repair(&mut look, page.changes, troubles, patience).await?;
             if let Some(looked) = report.kinds.get_mut(&kind) {
                 looked.resources = looked.resources.saturating_add(resources);
             }

@@ -1,6 +1,7 @@
 //! Whole runs against a simulated Shopify, on paused time.
 
 mod faults;
+mod held;
 mod ledger_and_fence;
 mod requests;
 mod world;

@@ -180,6 +180,17 @@ impl Stack {
         self.0.effects.lock().unwrap().clone()
     }
 
+    /// A worker has an order for another topic, of this version, for so long.
+    pub(crate) async fn hold(&self, order: u64, version: UnixMillis, now: UnixMillis, hold: Duration) {
+        let key = format!("north.myshopify.com#default#orders/{order}");
+        let (owner, mark) = (Owner("another".into()), Mark::from("orders/edited".to_owned()));
+        let version = weir_core::topics::Version(i128::from(version.0) * 1_000_000);
+        let run = Run { version, webhook_id: "edited".into(), generation: 0 };
+        let lease_until = now + hold;
+        let ask = fence::Ask { key: &key, owner: &owner, mark: &mark, run: &run, now, lease_until, once: false };
+        assert_eq!(self.0.model.enter(&ask).await.unwrap(), Entry::Granted);
+    }
+
     /// The workers: takes each message of the lanes to its end.
     pub(crate) async fn work(&self, now: UnixMillis) {
         let messages = std::mem::take(&mut *self.0.lane.lock().unwrap());
