@@ -3,6 +3,7 @@
 
 mod bench;
 mod deny;
+mod environments;
 mod fuzz;
 mod process;
 mod sam;

@@ -1,9 +1,12 @@
 //! Bodies that no message can carry, in S3.
 
-use crate::reason::reason;
+use std::sync::{Arc, OnceLock};
+
 use aws_sdk_s3::{Client, primitives::ByteStream};
 use aws_types::SdkConfig;
 use weir_core::envelope::Meta;
+
+use crate::reason::reason;
 
 /// A body could not be stored or fetched.
 #[derive(Debug, thiserror::Error)]
@@ -27,25 +30,34 @@ pub enum BodyError {
 /// The bucket for bodies.
 #[derive(Debug, Clone)]
 pub struct Bodies {
-    client: Client,
+    config: SdkConfig,
+    /// Made when a body needs it, which hardly one does: the SDK's client costs a cold start a twentieth of its instructions.
+    client: Arc<OnceLock<Client>>,
     bucket: String,
 }
 
 impl Bodies {
     /// The bucket of this stack.
     pub fn new(config: &SdkConfig, bucket: String) -> Self {
-        let mut builder = aws_sdk_s3::config::Builder::from(config);
-        // Emulators have no DNS names for buckets.
-        builder.set_force_path_style(config.endpoint_url().map(|_| true));
-        Self { client: Client::from_conf(builder.build()), bucket }
+        Self { config: config.clone(), client: Arc::default(), bucket }
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| {
+            let mut builder = aws_sdk_s3::config::Builder::from(&self.config);
+            // Emulators have no DNS names for buckets.
+            builder.set_force_path_style(self.config.endpoint_url().map(|_| true));
+            Client::from_conf(builder.build())
+        })
     }
 
     /// Stores the bytes as they are and returns the reference. The key holds the hash, so that storing twice
     /// changes nothing.
     pub async fn put(&self, meta: &Meta, body: Vec<u8>) -> Result<String, BodyError> {
         let key = format!("{}/{}/{}", meta.shop, meta.webhook_id, meta.body_sha256);
-        let request = self.client.put_object().bucket(&self.bucket).key(&key).body(ByteStream::from(body));
-        match request.content_type("application/json").send().await {
+        let request = self.client().put_object().bucket(&self.bucket).key(&key).body(ByteStream::from(body));
+        // On the heap, as below: whoever may meet such a body, and hardly ever does, need not carry the room for it along.
+        match Box::pin(request.content_type("application/json").send()).await {
             Ok(_) => Ok(format!("s3://{}/{key}", self.bucket)),
             Err(error) => Err(unavailable("take", &error)),
         }
@@ -54,7 +66,7 @@ impl Bodies {
     /// Fetches the bytes of a reference. The envelope checks them against their hash.
     pub async fn get(&self, reference: &str) -> Result<Vec<u8>, BodyError> {
         let key = key(&self.bucket, reference).ok_or(BodyError::Foreign)?;
-        let reply = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+        let reply = match Box::pin(self.client().get_object().bucket(&self.bucket).key(key).send()).await {
             Ok(reply) => reply,
             Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => return Err(BodyError::Lost),
             Err(error) => return Err(unavailable("give", &error)),

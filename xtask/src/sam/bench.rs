@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
 use secrecy::ExposeSecret;
-use serde::Deserialize;
 use shopify_webhook::sign;
 use weir_aws::DynamoLedger;
 use weir_core::ledger::{Key, State};
 use weir_local::{Checkout, Deployed, Emulator, Installation, Options, Stack, StackOptions, build_functions};
+
+use crate::environments::{Variables, environments};
 
 /// The stack that functions run beside.
 const STACK: &str = "weir-sam";
@@ -18,9 +19,6 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 const SHOP: &str = "weir-demo.myshopify.com";
 
-/// The variables of one function.
-pub(super) type Variables = BTreeMap<String, String>;
-
 /// The emulator, and what it was built with.
 pub(super) struct Bench {
     pub(super) checkout: Checkout,
@@ -28,25 +26,6 @@ pub(super) struct Bench {
     pub(super) functions: PathBuf,
     pub(super) emulator: Emulator,
     pub(super) http: reqwest::Client,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Functions {
-    functions: Vec<Configuration>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Configuration {
-    function_name: String,
-    environment: Environment,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Environment {
-    variables: Variables,
 }
 
 impl Bench {
@@ -76,17 +55,10 @@ impl Bench {
 
     /// What each function of a stack is given, by its name in the template, and the emulator as its AWS.
     pub(super) async fn environments(&self, deployed: &Deployed) -> Result<BTreeMap<String, Variables>> {
-        let url = format!("{}/2015-03-31/functions/", deployed.endpoint);
-        let all: Functions = self.http.get(url).send().await?.error_for_status()?.json().await?;
-        let prefix = format!("{}-", deployed.stack_name);
-        let own = |function: Configuration| {
-            let (name, _) = function.function_name.strip_prefix(&prefix)?.split_once('-')?;
-            let mut variables = function.environment.variables;
+        let mut environments = environments(&self.http, deployed).await?;
+        for variables in environments.values_mut() {
             variables.insert("WEIR_ENDPOINT_URL".to_owned(), deployed.endpoint.clone());
-            Some((name.to_owned(), variables))
-        };
-        let environments: BTreeMap<_, _> = all.functions.into_iter().filter_map(own).collect();
-        ensure!(!environments.is_empty(), "the emulator has no function of stack {}", deployed.stack_name);
+        }
         Ok(environments)
     }
 

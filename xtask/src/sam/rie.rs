@@ -12,10 +12,10 @@ use weir_testkit::slack::FakeSlack;
 
 use super::{
     artifacts::{binary, bootstrap},
-    bench::{Bench, Variables, free_port},
+    bench::{Bench, free_port},
     invoke::{ALL, Invocation},
 };
-use crate::{root, tools};
+use crate::{environments::Variables, root, tools};
 
 /// Run each function once in Lambda's runtime interface emulator (RIE), on the events of tests/events, beside a stack on the
 /// local AWS.

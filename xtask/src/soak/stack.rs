@@ -11,6 +11,7 @@ use weir_aws::SdkConfig;
 use weir_local::Deployed;
 
 use super::kills::Kills;
+use crate::environments::{Variables, environments};
 
 /// How long an invocation may take. Lambda's 30 s would only make each redelivery after a kill slower.
 const TIMEOUT: Duration = Duration::from_secs(12);
@@ -24,26 +25,7 @@ const FORWARD: &str = "WEIR_FORWARD_URL";
 /// The deployed workers, as the emulator knows them.
 pub(super) struct Workers {
     /// By lane.
-    environments: BTreeMap<String, BTreeMap<String, String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Functions {
-    functions: Vec<Configuration>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Configuration {
-    function_name: String,
-    environment: Option<Environment>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Environment {
-    variables: BTreeMap<String, String>,
+    environments: BTreeMap<String, Variables>,
 }
 
 #[derive(Deserialize)]
@@ -65,17 +47,9 @@ struct Mapping {
 impl Workers {
     /// Reads the workers' environments, and switches their event sources off: from now on nobody reads the lanes.
     pub(super) async fn take_over(http: &reqwest::Client, deployed: &Deployed) -> Result<Self> {
-        let all: Functions = get(http, &format!("{}/2015-03-31/functions/", deployed.endpoint)).await?;
-        let prefix = format!("{}-", deployed.stack_name);
-        let environments: BTreeMap<_, _> = all
-            .functions
-            .into_iter()
-            .filter(|function| function.function_name.starts_with(&prefix))
-            .filter_map(|function| {
-                let variables = function.environment?.variables;
-                Some((variables.get("WEIR_LANE")?.clone(), variables))
-            })
-            .collect();
+        let all = environments(http, deployed).await?.into_values();
+        let by_lane = all.filter_map(|variables| Some((variables.get("WEIR_LANE")?.clone(), variables)));
+        let environments: BTreeMap<_, _> = by_lane.collect();
         ensure!(
             environments.keys().eq(deployed.lanes.keys()),
             "the stack has the lanes {:?}, but workers for {:?}",
@@ -99,7 +73,7 @@ impl Workers {
         places: &Places<'_>,
         kills: &Arc<Kills>,
     ) -> Vec<(String, Arc<SqsSource>)> {
-        let source = |(lane, variables): (&String, &BTreeMap<String, String>)| {
+        let source = |(lane, variables): (&String, &Variables)| {
             let mut environment = variables.clone();
             let own = [
                 ("AWS_REGION", deployed.region.as_str()),

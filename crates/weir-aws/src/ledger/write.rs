@@ -1,5 +1,7 @@
 //! The transitions as conditional writes.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::{
     operation::update_item::builders::UpdateItemFluentBuilder,
     types::{AttributeValue, ReturnValue},
@@ -40,7 +42,6 @@ impl DynamoLedger {
             // `state` and `owner` are reserved words of DynamoDB.
             .expression_attribute_names("#state", name::STATE)
             .expression_attribute_names("#owner", name::OWNER)
-            .expression_attribute_values(":leased", text("leased"))
     }
 
     fn expires(&self, now: UnixMillis) -> AttributeValue {
@@ -63,11 +64,11 @@ impl Ledger for DynamoLedger {
             name::LANE,
             name::EXPIRES_AT_S
         );
-        let mut request = self.update(ask.key);
+        let mut values = HashMap::with_capacity(20);
         let mut also = |at: &str, value: Option<AttributeValue>| {
             if let Some(value) = value {
                 set.push_str(&format!(", {at} = :{at}"));
-                request = request.clone().expression_attribute_values(format!(":{at}"), value);
+                values.insert(format!(":{at}"), value);
             }
         };
         let meta = ask.meta;
@@ -80,27 +81,33 @@ impl Ledger for DynamoLedger {
         let received_at = meta.map_or(ask.now, |m| m.received_at);
         let mut first = |at: &str, value: AttributeValue| {
             set.push_str(&format!(", {at} = if_not_exists({at}, :{at})"));
-            request = request.clone().expression_attribute_values(format!(":{at}"), value);
+            values.insert(format!(":{at}"), value);
         };
         first(name::RECEIVED_AT_MS, number(received_at.0));
         first(name::DAY_BUCKET, text(Bucket::of(&ask.key.event).on(&day(received_at))));
         let is_first_receive = ask.receives <= 1;
         if !is_first_receive {
-            request = request.expression_attribute_values(":false", AttributeValue::Bool(false));
+            values.insert(":false".to_owned(), AttributeValue::Bool(false));
         }
-        let request = request
+        let always = [
+            (":leased", text("leased")),
+            (":failed", text("failed")),
+            (":parked", text("parked")),
+            (":me", text(&ask.owner.0)),
+            (":until", number(ask.lease_until.0)),
+            (":now", number(ask.now.0)),
+            (":sha", text(ask.body_sha256)),
+            (":lane", text(ask.lane.as_str())),
+            (":expires", self.expires(ask.now)),
+            (":parks", number(ask.parks)),
+            (":one", number(1)),
+        ];
+        values.extend(always.map(|(name, value)| (name.to_owned(), value)));
+        let request = self
+            .update(ask.key)
             .update_expression(format!("{set} ADD {} :one REMOVE {}", name::ATTEMPTS, name::PARKED_UNTIL_MS))
             .condition_expression(may_claim(is_first_receive))
-            .expression_attribute_values(":failed", text("failed"))
-            .expression_attribute_values(":parked", text("parked"))
-            .expression_attribute_values(":me", text(&ask.owner.0))
-            .expression_attribute_values(":until", number(ask.lease_until.0))
-            .expression_attribute_values(":now", number(ask.now.0))
-            .expression_attribute_values(":sha", text(ask.body_sha256))
-            .expression_attribute_values(":lane", text(ask.lane.as_str()))
-            .expression_attribute_values(":expires", self.expires(ask.now))
-            .expression_attribute_values(":parks", number(ask.parks))
-            .expression_attribute_values(":one", number(1))
+            .set_expression_attribute_values(Some(values))
             .return_values(ReturnValue::UpdatedNew);
         match written(request.send().await, item::record, "claim the event")? {
             Written::Yes(item) => Ok(Claim::Granted { attempt: attempts(&item) }),
@@ -115,10 +122,10 @@ impl Ledger for DynamoLedger {
     async fn settle(&self, ended: &Ended<'_>) -> Result<Settled, StoreError> {
         let Ended { key, owner, ending, now, .. } = *ended;
         let mut set = format!("SET #state = :state, {} = :now, {} = :expires", name::UPDATED_AT_MS, name::EXPIRES_AT_S);
-        let mut request = self.update(key);
+        let mut values = HashMap::with_capacity(12);
         let mut also = |at: &str, value: AttributeValue| {
             set.push_str(&format!(", {at} = :{at}"));
-            request = request.clone().expression_attribute_values(format!(":{at}"), value);
+            values.insert(format!(":{at}"), value);
         };
         also(&slot(ended.attempt), text(Attempt::of(ended).write()));
         if let Some(resource) = ended.resource {
@@ -139,13 +146,19 @@ impl Ledger for DynamoLedger {
                 also(name::PARKED_UNTIL_MS, number(until.0));
             }
         }
-        let request = request
+        let always = [
+            (":leased", text("leased")),
+            (":me", text(&owner.0)),
+            (":state", text(ending.state())),
+            (":now", number(now.0)),
+            (":expires", self.expires(now)),
+        ];
+        values.extend(always.map(|(name, value)| (name.to_owned(), value)));
+        let request = self
+            .update(key)
             .update_expression(format!("{set} REMOVE {remove}"))
             .condition_expression(MAY_SETTLE)
-            .expression_attribute_values(":me", text(&owner.0))
-            .expression_attribute_values(":state", text(ending.state()))
-            .expression_attribute_values(":now", number(now.0))
-            .expression_attribute_values(":expires", self.expires(now));
+            .set_expression_attribute_values(Some(values));
         match written(request.send().await, item::record, "record how the event ended")? {
             Written::Yes(_) => Ok(Settled::Written),
             Written::No(_) => Ok(Settled::Lost),

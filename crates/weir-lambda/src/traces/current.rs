@@ -11,8 +11,10 @@ tokio::task_local! {
 }
 
 /// Runs `work` in the span `place`: what it calls finds the place by [`current`].
-pub async fn scope<F: Future>(traces: Traces, place: TraceContext, work: F) -> F::Output {
-    CURRENT.scope((traces, place), work).await
+///
+/// No `async fn`: that would keep room for `work` twice, as its argument and where it runs.
+pub fn scope<F: Future>(traces: Traces, place: TraceContext, work: F) -> impl Future<Output = F::Output> {
+    CURRENT.scope((traces, place), work)
 }
 
 /// The place of the span that the running task is in. What is spawned from it is in none.
