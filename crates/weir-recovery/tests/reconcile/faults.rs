@@ -7,7 +7,7 @@ use weir_testkit::Fault;
 
 use weir_recovery::{Request, Since};
 
-use super::world::{Effect, World};
+use super::{stack::Effect, world::World};
 
 /// Orders that were lost, so long ago that only a cursor which did not move too early still leads to them.
 async fn world() -> World {

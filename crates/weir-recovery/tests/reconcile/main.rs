@@ -4,13 +4,15 @@ mod faults;
 mod held;
 mod ledger_and_fence;
 mod requests;
+mod stack;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use stack::Effect;
 use weir_recovery::{ID_PREFIX, Kind};
-use world::{Effect, START, World};
+use world::{START, World};
 
 /// What the orders imply: each was created, every other one was paid.
 fn of_orders(orders: &[u64]) -> Vec<Effect> {

@@ -1,4 +1,4 @@
-//! A sweep over queues in memory, where each call fails in each way: whatever happens, nothing is lost or doubled.
+//! Queues, a ledger and a worker in memory, where each call can fail in each way.
 
 use std::{
     cell::{Cell, RefCell},
@@ -18,19 +18,18 @@ use weir_core::{
     ledger::{Key, Record, State as Ledger},
 };
 
-use super::{
+use super::super::{
     filter::Filter,
     letter::tests::{RECEIVED, failed, message, meta, record},
     operation::{Chunk, Counts, Journal, Kind, Operation, Options, Planned, State},
     outside::Outside,
-    reader::HOLD,
     run::{Run, Written},
     stop::Stop,
 };
 
 /// What happens to one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
+pub(super) enum Fault {
     /// It fails, and nothing was done.
     Fails,
     /// It is done, and its reply lost.
@@ -49,7 +48,7 @@ enum Fault {
 
 const DOWN: Duration = Duration::from_secs(60);
 
-const FAULTS: [Fault; 7] = [
+pub(super) const FAULTS: [Fault; 7] = [
     Fault::Fails,
     Fault::ReplyLost,
     Fault::KilledBefore,
@@ -59,36 +58,36 @@ const FAULTS: [Fault; 7] = [
     Fault::LaneDown,
 ];
 
-struct Message {
-    id: String,
-    receipt: String,
-    body: String,
-    sent_at: UnixMillis,
-    visible_at: Instant,
+pub(super) struct Message {
+    pub(super) id: String,
+    pub(super) receipt: String,
+    pub(super) body: String,
+    pub(super) sent_at: UnixMillis,
+    pub(super) visible_at: Instant,
 }
 
 #[derive(Default)]
-struct World {
-    dlq: RefCell<Vec<Message>>,
-    lane: RefCell<Vec<Outgoing>>,
-    records: RefCell<BTreeMap<Key, Record>>,
-    operation: RefCell<Option<(u64, Operation)>>,
-    chunks: RefCell<BTreeMap<u32, Chunk>>,
+pub(super) struct World {
+    pub(super) dlq: RefCell<Vec<Message>>,
+    pub(super) lane: RefCell<Vec<Outgoing>>,
+    pub(super) records: RefCell<BTreeMap<Key, Record>>,
+    pub(super) operation: RefCell<Option<(u64, Operation)>>,
+    pub(super) chunks: RefCell<BTreeMap<u32, Chunk>>,
     /// How often each event took effect.
-    effects: RefCell<BTreeMap<Key, u32>>,
-    calls: Cell<u32>,
-    fault: Cell<Option<(u32, Fault)>>,
-    down_until: Cell<Option<Instant>>,
-    lane_down_until: Cell<Option<Instant>>,
+    pub(super) effects: RefCell<BTreeMap<Key, u32>>,
+    pub(super) calls: Cell<u32>,
+    pub(super) fault: Cell<Option<(u32, Fault)>>,
+    pub(super) down_until: Cell<Option<Instant>>,
+    pub(super) lane_down_until: Cell<Option<Instant>>,
     /// Whether the ledger keeps the last error of what took effect since.
-    forgets: Cell<bool>,
-    killed: Notify,
+    pub(super) forgets: Cell<bool>,
+    pub(super) killed: Notify,
 }
 
 const NAME: &str = "20261127T050000Z-1f3a";
 
 impl World {
-    fn put(&self, id: &str, body: String, sent_at: UnixMillis) {
+    pub(super) fn put(&self, id: &str, body: String, sent_at: UnixMillis) {
         let message = Message { id: id.into(), receipt: String::new(), body, sent_at, visible_at: Instant::now() };
         self.dlq.borrow_mut().push(message);
     }
@@ -156,7 +155,7 @@ impl World {
     }
 
     /// A worker takes what lies in the lane, as the ledger lets it.
-    fn work(&self) {
+    pub(super) fn work(&self) {
         for message in self.lane.borrow_mut().drain(..) {
             let envelope = Envelope::parse(&message.body).unwrap();
             let key = Key::of(&envelope.meta);
@@ -262,9 +261,9 @@ fn unavailable() -> OperationsError {
 }
 
 /// So many events are meant, and as many are not.
-const EVENTS: u32 = 23;
+pub(super) const EVENTS: u32 = 23;
 
-fn world(kind: Kind, force: bool) -> World {
+pub(super) fn world(kind: Kind, force: bool) -> World {
     let world = World::default();
     for index in 0..2 * EVENTS {
         let id = format!("{}-{index}", if index % 2 == 0 { "meant" } else { "other" });
@@ -294,7 +293,7 @@ fn world(kind: Kind, force: bool) -> World {
 }
 
 /// Goes on with what is written down, until its end or until it is killed.
-async fn run(world: &World, stop: &Stop) {
+pub(super) async fn run(world: &World, stop: &Stop) {
     let (version, mut operation) = world.operation.borrow().clone().unwrap();
     if version > 1 {
         operation.resume("me".into(), UnixMillis::now());
@@ -308,14 +307,14 @@ async fn run(world: &World, stop: &Stop) {
     }
 }
 
-fn left(world: &World) -> (usize, usize) {
+pub(super) fn left(world: &World) -> (usize, usize) {
     let dlq = world.dlq.borrow();
     let meant = dlq.iter().filter(|message| message.id.starts_with("meant")).count();
     (meant, dlq.len() - meant)
 }
 
 /// Nothing is lost at any moment: each event that is meant is dead-lettered, in its lane, or took effect.
-fn check_nothing_lost(world: &World, what: &str) {
+pub(super) fn check_nothing_lost(world: &World, what: &str) {
     for index in (0..2 * EVENTS).step_by(2) {
         let id = format!("meant-{index}");
         let name = Key::of(&meta(&id, b"{}")).event;
@@ -324,164 +323,4 @@ fn check_nothing_lost(world: &World, what: &str) {
         let ran = world.effects.borrow().keys().any(|key| key.event == name);
         assert!(dead || lane || ran, "{id} is lost: {what}");
     }
-}
-
-/// Whoever comes after an interruption goes on with it, or begins another one.
-async fn try_each_fault(kind: Kind, force: bool, worker_is_quick: bool, resumes: bool) {
-    let (_sender, stop) = Stop::by_hand();
-    for fault in FAULTS {
-        for call in 1.. {
-            let what = format!("{fault:?} at call {call}");
-            let world = world(kind, force);
-            world.forgets.set(resumes);
-            let begun = world.operation.borrow().clone();
-            world.fault.set(Some((call, fault)));
-            run(&world, &stop).await;
-            let was_met = world.calls.get() >= call;
-            if kind == Kind::Replay {
-                check_nothing_lost(&world, &what);
-            }
-            if worker_is_quick {
-                world.work();
-            }
-            // Whatever the killed one held comes back by itself.
-            tokio::time::sleep(Duration::from_secs(120)).await;
-            world.fault.set(None);
-            if !resumes {
-                world.chunks.borrow_mut().clear();
-                *world.operation.borrow_mut() = begun;
-            }
-            run(&world, &stop).await;
-            world.work();
-
-            assert_eq!(left(&world), (0, EVENTS as usize), "{what}");
-            let (_, operation) = world.operation.borrow().clone().unwrap();
-            assert_eq!(operation.state, State::Done, "{what}: {operation:?}");
-            let generation = u32::from(force);
-            let effects = world.effects.borrow();
-            match kind {
-                Kind::Drop => assert!(effects.is_empty(), "{what}"),
-                Kind::Replay => {
-                    assert_eq!(effects.len(), EVENTS as usize, "{what}");
-                    assert!(effects.iter().all(|(key, count)| key.generation == generation && *count == 1), "{what}");
-                }
-            }
-            if !was_met {
-                break;
-            }
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_replay_loses_and_doubles_nothing_whatever_call_goes_wrong() {
-    for (worker_is_quick, resumes) in [(true, true), (true, false), (false, true), (false, false)] {
-        try_each_fault(Kind::Replay, false, worker_is_quick, resumes).await;
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_forced_replay_that_is_done_again_comes_to_the_same_generation() {
-    for (worker_is_quick, resumes) in [(true, true), (true, false), (false, true), (false, false)] {
-        try_each_fault(Kind::Replay, true, worker_is_quick, resumes).await;
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_drop_deletes_only_what_was_meant_whatever_call_goes_wrong() {
-    for resumes in [true, false] {
-        try_each_fault(Kind::Drop, false, true, resumes).await;
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_is_asked_to_stop_gives_everything_back_and_is_resumed() {
-    let world = world(Kind::Replay, false);
-    world.operation.borrow_mut().as_mut().unwrap().1.options.rate = Some(2.0);
-    let (sender, stop) = Stop::by_hand();
-    let asked = async {
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        sender.send_replace(true);
-    };
-    tokio::join!(run(&world, &stop), asked);
-    let (_, operation) = world.operation.borrow().clone().unwrap();
-    assert_eq!(operation.state, State::Interrupted);
-    assert!((1..u64::from(EVENTS)).contains(&operation.counts.sent), "{operation:?}");
-    let now = Instant::now();
-    assert!(world.dlq.borrow().iter().all(|message| message.visible_at <= now), "everything was given back");
-    let (_sender, stop) = Stop::by_hand();
-    run(&world, &stop).await;
-    world.work();
-    assert_eq!((left(&world), world.effects.borrow().len()), ((0, EVENTS as usize), EVENTS as usize));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_slow_replay_holds_on_to_its_messages_and_keeps_its_rate() {
-    let world = world(Kind::Replay, false);
-    world.operation.borrow_mut().as_mut().unwrap().1.options.rate = Some(0.1);
-    let (_sender, stop) = Stop::by_hand();
-    let began = Instant::now();
-    let ended = Cell::new(false);
-    let replay = async {
-        run(&world, &stop).await;
-        ended.set(true);
-    };
-    let others = async {
-        let mut before = usize::MAX;
-        while !ended.get() {
-            let visible = world.dlq.borrow().iter().filter(|message| message.visible_at <= Instant::now()).count();
-            assert!(visible <= before, "{} show again after {:?}", visible - before, began.elapsed());
-            before = visible;
-            tokio::time::sleep(Duration::from_millis(999)).await;
-        }
-    };
-    tokio::join!(replay, others);
-    let (_, operation) = world.operation.borrow().clone().unwrap();
-    assert_eq!((operation.state, operation.counts.sent), (State::Done, u64::from(EVENTS)));
-    assert_eq!(world.lane.borrow().len(), EVENTS as usize, "none was sent twice");
-    assert!(began.elapsed() >= Duration::from_secs(10 * u64::from(EVENTS - 1)), "{:?}", began.elapsed());
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_one_that_was_killed_holds_is_waited_for() {
-    let world = world(Kind::Replay, false);
-    let until = Instant::now() + HOLD;
-    world.dlq.borrow_mut().iter_mut().for_each(|message| message.visible_at = until);
-    let (_sender, stop) = Stop::by_hand();
-    run(&world, &stop).await;
-    assert_eq!((left(&world), world.lane.borrow().len()), ((0, EVENTS as usize), EVENTS as usize));
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_fails_again_is_not_sent_round_and_round() {
-    let world = world(Kind::Replay, false);
-    let (_sender, stop) = Stop::by_hand();
-    run(&world, &stop).await;
-    // The worker failed at one, and its lane gave it up: it is back under an id of its own.
-    world.put("new", message("meant-0"), UnixMillis::now());
-    world.operation.borrow_mut().as_mut().unwrap().1.state = State::Interrupted;
-    let sent = world.lane.borrow().len();
-    run(&world, &stop).await;
-    let (_, operation) = world.operation.borrow().clone().unwrap();
-    assert_eq!((operation.counts.returned, world.lane.borrow().len()), (1, sent));
-    assert!(world.dlq.borrow().iter().any(|message| message.id == "new"), "it stays to be looked at");
-}
-
-#[tokio::test(start_paused = true)]
-async fn whoever_resumes_takes_over() {
-    let world = world(Kind::Replay, false);
-    let (_sender, stop) = Stop::by_hand();
-    world.operation.borrow_mut().as_mut().unwrap().1.options.rate = Some(1.0);
-    let first = run(&world, &stop);
-    let second = async {
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        // What `--resume` writes first.
-        if let Some((version, _)) = world.operation.borrow_mut().as_mut() {
-            *version += 1;
-        }
-    };
-    tokio::join!(first, second);
-    let (_, operation) = world.operation.borrow().clone().unwrap();
-    assert_eq!(operation.state, State::Running, "the first one left it to the second");
-    assert!(world.lane.borrow().len() < EVENTS as usize);
 }
