@@ -18,7 +18,8 @@ use crate::process::{cargo, run};
 /// Measure ingest and the worker beside peers in Node and Python, and the pipeline on the local AWS.
 ///
 /// Builds the functions as they are deployed, fetches the peers with npm and pip, and has all of them do the same work in
-/// turns, against stubs of AWS over TLS. Report, tables and chart go to target/weir/bench. A run takes about half an hour.
+/// turns, against stubs of AWS over TLS. Report, tables and chart go to target/weir/bench. A run takes about ten
+/// minutes, with --full over twenty.
 ///
 /// With --check it only counts instructions, and fails if there are over 5 % more than were accepted: that is what CI does.
 #[derive(clap::Args)]

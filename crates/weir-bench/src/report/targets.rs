@@ -66,10 +66,10 @@ impl Row {
 
 /// The cold start's.
 const COLD: &str = "the TLS handshakes with SQS and Secrets Manager are 4.6 M alone, and each SDK reads AWS's partitions first, for 0.4 M";
-const COLD_TIME: &str = "over half of weir's time is CPU: see the first row";
+const COLD_TIME: &str = "half of weir's time is CPU (see the first row), the rest waits for the stubs";
 const SIZE: &str = "S3's SDK with its checksums is 1 MB of it, HTTP/2 half a MB, tables for unwinding 0.7 MB";
 const MEMORY: &str = "what it maps of its own file counts, and goes with its size";
-const RATE: &str = "two writes take 10 ms of a batch of ten, and the SDKs' calls, signatures and TLS 1.6 ms of CPU: no worker passes 1,000";
+const RATE: &str = "two writes take 10 ms of a batch of ten, so that none passes 1,000, and the SDKs' calls, signatures and TLS 2 ms of CPU";
 
 /// All targets.
 #[must_use]
