@@ -8,7 +8,8 @@ pub struct TriggeredAt {
 }
 
 impl TriggeredAt {
-    /// Reads an RFC 3339 timestamp with an offset or `Z`; a year of four digits, at most nanoseconds.
+    /// Reads an RFC 3339 timestamp with an offset or `Z`; a year of four digits, at most nanoseconds. Offsets end at 25:59, as
+    /// jiff's do, not at the RFC's 23:59: a clock that is set oddly is no reason to refuse a delivery.
     pub fn parse(text: &str) -> Option<Self> {
         // jiff reads more than RFC 3339 (spaces, annotations, missing seconds or minutes): the shape is held here.
         let rfc3339 = after_shape(text, "0000-00-00T00:00:00").is_some_and(|rest| {
@@ -50,6 +51,7 @@ mod tests {
     fn offsets_and_nanoseconds_are_read() {
         let at = |text| TriggeredAt::parse(text).unwrap().instant();
         assert_eq!(at("2026-11-27T05:00:00Z"), at("2026-11-27T00:00:00-05:00"));
+        assert_eq!(at("2026-11-28T01:00:00Z"), at("2026-11-27T00:00:00-25:00"));
         assert_eq!(at("2026-05-11T17:25:58.123456789Z").subsec_nanosecond(), 123_456_789);
     }
 
@@ -72,6 +74,7 @@ mod tests {
             "2026-11-27T05:00:00.Z",
             "2026-11-27T05:00:00+05",
             "2026-11-27T05:00:00+0500",
+            "2026-11-27T05:00:00+26:00",
             "2026-11-27T05:00:00+05:00:00",
             "2026-11-27T05:00:00z",
             "2026-11-27T05:00:00Zé",
