@@ -17,7 +17,7 @@ use clap::ValueEnum;
 
 use crate::{process, root};
 
-/// Look for inputs that break a promise, for a bounded time; fails if it finds one and says how to run it again.
+/// Look for inputs that break a promise, for a bounded time or number of inputs; fails if it finds one and says how to run it again.
 ///
 /// Needs a C++ compiler, for libFuzzer. It starts from fuzz/seeds, written by hand, and fuzz/kept, learned before. What it
 /// learns goes to fuzz/corpus on this machine, what it finds to fuzz/artifacts.
@@ -31,14 +31,17 @@ pub(crate) struct Fuzz {
     /// How long to fuzz each target
     #[arg(long, default_value_t = 60, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
+    /// How many inputs to try with each target, however long it takes: with --seed the same ones on a slow machine
+    #[arg(long, value_name = "N", conflicts_with = "seconds", value_parser = clap::value_parser!(u32).range(1..))]
+    runs: Option<u32>,
     /// Where chance starts: the same inputs each time, from the same corpus. Without it, others each time
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     seed: Option<u32>,
     /// Run this one input and stop
-    #[arg(long, value_name = "FILE", requires = "target", conflicts_with = "seconds")]
+    #[arg(long, value_name = "FILE", requires = "target", conflicts_with_all = ["seconds", "runs"])]
     input: Option<PathBuf>,
     /// Fuzz nothing: take the best of fuzz/corpus over into fuzz/kept, to be committed
-    #[arg(long, conflicts_with_all = ["seconds", "input"])]
+    #[arg(long, conflicts_with_all = ["seconds", "runs", "input"])]
     keep: bool,
     /// Refuse to change fuzz/Cargo.lock, as CI does
     #[arg(long)]
@@ -82,10 +85,23 @@ impl Fuzz {
             match &self.input {
                 Some(input) => process::run(Command::new(binary).arg(input))?,
                 None if self.keep => kept::keep(&binary, &name)?,
-                None => fuzz(&binary, &name, self.seconds, self.seed)?,
+                None => fuzz(&binary, &name, self.bound(), self.seed)?,
             }
         }
         Ok(())
+    }
+}
+
+/// Where a target's fuzzing ends.
+#[derive(Clone, Copy)]
+enum Bound {
+    Seconds(u32),
+    Runs(u32),
+}
+
+impl Fuzz {
+    fn bound(&self) -> Bound {
+        self.runs.map_or(Bound::Seconds(self.seconds), Bound::Runs)
     }
 }
 
@@ -125,15 +141,19 @@ fn build(host: &str, targets: &[Target], locked: bool) -> Result<()> {
     process::run(&mut cargo).with_context(|| format!("could not build the fuzz targets{hint}"))
 }
 
-fn fuzz(binary: &Path, name: &str, seconds: u32, seed: Option<u32>) -> Result<()> {
+fn fuzz(binary: &Path, name: &str, bound: Bound, seed: Option<u32>) -> Result<()> {
     let folder = |kind: &str| dir().join(kind).join(name);
     let (corpus, artifacts, seeds, kept) = (folder("corpus"), folder("artifacts"), folder("seeds"), folder("kept"));
     for folder in [&corpus, &artifacts, &kept] {
         fs::create_dir_all(folder).with_context(|| format!("could not create {}", folder.display()))?;
     }
-    eprintln!("Fuzzing {name} for {seconds} s");
+    let (told, bound) = match bound {
+        Bound::Seconds(seconds) => (format!("for {seconds} s"), format!("-max_total_time={seconds}")),
+        Bound::Runs(runs) => (format!("with {runs} inputs"), format!("-runs={runs}")),
+    };
+    eprintln!("Fuzzing {name} {told}");
     let mut fuzzer = Command::new(binary);
-    fuzzer.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={}/", artifacts.display()));
+    fuzzer.arg(bound).arg(format!("-artifact_prefix={}/", artifacts.display()));
     fuzzer.args([
         "-timeout=10",
         "-rss_limit_mb=2048",
