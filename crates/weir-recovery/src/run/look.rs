@@ -24,9 +24,7 @@ impl Look<'_> {
     /// Another event of the resource is with a worker, or just got in: only afterwards it shows whether this one is missing.
     pub(super) fn on_its_way(&mut self, change: &Change, record: Option<&Record>, now: UnixMillis) {
         self.report.on_their_way += 1;
-        // Were the fence ahead of Shopify for long, whatever the reason, the cursor would stand still.
-        let just_passed = |record: &Record| record.version.0 > i128::from((now - OVERLAP).0) * 1_000_000;
-        if record.is_some_and(|record| is_held(record, now) || just_passed(record)) {
+        if record.is_some_and(|record| is_passing(record, now)) {
             self.walk.leave_undecided(UnixMillis(change.updated.as_millisecond()));
         }
     }
@@ -43,4 +41,36 @@ impl Look<'_> {
 
 fn is_held(record: &Record, now: UnixMillis) -> bool {
     record.held.as_ref().is_some_and(|(_, until)| *until >= now)
+}
+
+/// Whether an event of it is in there, or came by just now. Were the fence ahead of Shopify for long, whatever the reason, a
+/// cursor that waits for that would stand still.
+fn is_passing(record: &Record, now: UnixMillis) -> bool {
+    is_held(record, now) || record.version.0 > i128::from((now - OVERLAP).0) * 1_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, time::Duration};
+
+    use weir_core::{ledger::Owner, topics::Version};
+
+    use super::*;
+
+    const NOW: UnixMillis = UnixMillis(1_795_755_600_500);
+
+    fn record(version: UnixMillis, held_until: Option<UnixMillis>) -> Record {
+        let version = Version(i128::from(version.0) * 1_000_000);
+        let held = held_until.map(|until| (Owner("o".into()), until));
+        Record { key: "k".into(), version, held, ran: BTreeMap::new() }
+    }
+
+    #[test]
+    fn a_fence_that_is_ahead_for_long_holds_up_no_cursor() {
+        let (recent, old) = (NOW - Duration::from_secs(30), NOW - OVERLAP);
+        assert!(is_passing(&record(recent, None), NOW));
+        assert!(!is_passing(&record(old, None), NOW));
+        assert!(is_passing(&record(old, Some(NOW)), NOW), "held, whatever its version");
+        assert!(!is_passing(&record(old, Some(recent)), NOW), "the lease has ended");
+    }
 }
