@@ -162,6 +162,20 @@ mod tests {
     }
 
     #[test]
+    fn the_times_are_those_of_the_benchmark_that_was_accepted() {
+        let accepted = include_str!("../../../../../bench/accepted.json");
+        let accepted: serde_json::Value = serde_json::from_str(accepted).unwrap();
+        let Table { weir, node, python } = Table::built_in();
+        for (name, counted) in [("weir", Some(weir)), ("node", node), ("python", python)] {
+            let time = counted.unwrap().time.unwrap();
+            let measured = &accepted["report"]["subjects"][name]["medians"];
+            let cpu = |metric: &str| measured[metric].as_f64().unwrap().round();
+            let figures = (time.ingest_cpu_us, time.worker_cpu_us);
+            assert_eq!(figures, (cpu("ingest_cpu_us"), cpu("worker_cpu_us")), "bench/counted.json, {name}");
+        }
+    }
+
+    #[test]
     fn a_variant_of_which_less_was_counted_can_be_read() {
         let text = r#"{"weir": {}, "node": {"requests_per_event": {"sqs:SendMessage": 1}, "log_bytes": 700}}"#;
         let node = serde_json::from_str::<Table>(text).unwrap().node.unwrap();
