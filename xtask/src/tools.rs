@@ -97,3 +97,23 @@ fn python() -> Result<String> {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One hash is enough for pip to ask for all of them, so a file without any is what this finds.
+    #[test]
+    fn every_python_package_is_pinned_by_version_and_hash() {
+        for folder in ["infra/emulator", "infra/tools", "bench/peers/python"] {
+            let text = fs::read_to_string(root().join(folder).join("requirements.txt")).unwrap();
+            let joined = text.replace("\\\n", " ");
+            let packages: Vec<&str> =
+                joined.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+            assert!(packages.len() >= 10, "{folder}: {} packages", packages.len());
+            for package in packages {
+                assert!(package.contains("==") && package.contains(" --hash=sha256:"), "{folder}: {package}");
+            }
+        }
+    }
+}

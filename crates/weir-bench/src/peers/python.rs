@@ -44,6 +44,8 @@ pub fn python(sources: &Path, folder: &Path, tell: impl Fn(&str)) -> Result<Peer
     let mut versions = vec![("Python".to_owned(), version)];
     let pinned = fs::read_to_string(workshop.at("requirements.txt"))?;
     let pins = pinned.lines().filter_map(|line| line.split_once("=="));
-    versions.extend(pins.map(|(name, version)| (name.trim().to_owned(), version.trim().to_owned())));
+    // A line goes on with the hashes of the package's files.
+    let trim = |text: &str| text.trim_end_matches('\\').trim().to_owned();
+    versions.extend(pins.map(|(name, version)| (trim(name), trim(version))));
     Ok(Peer { subject, artifact, versions })
 }
