@@ -1,8 +1,9 @@
 //! The HMAC-SHA256 over the raw body, keyed with the app's client secret.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use ring::hmac::{self, HMAC_SHA256, Key};
+use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
 
 /// The client secrets of one app that are valid now: two or more while a rotation is under way
 /// (Shopify keeps signing with the old one for up to an hour). Never empty; `Debug` shows only the count.
@@ -32,13 +33,13 @@ pub struct BadSignature;
 
 /// Signs `body` as Shopify does: the value of the `X-Shopify-Hmac-Sha256` header.
 pub fn sign(body: &[u8], secret: &SecretString) -> String {
-    STANDARD.encode(hmac::sign(&key(secret), body))
+    STANDARD.encode(mac(secret, body).finalize().into_bytes())
 }
 
 /// Compares against every secret without stopping early, each comparison in constant time.
 pub(crate) fn verify(body: &[u8], signature: Option<&str>, secrets: &ClientSecrets) -> Result<(), BadSignature> {
     let given = signature.and_then(decode).ok_or(BadSignature)?;
-    let verifies = |secret| hmac::verify(&key(secret), body, &given).is_ok();
+    let verifies = |secret| mac(secret, body).verify_slice(&given).is_ok();
     let valid = secrets.0.iter().fold(false, |valid, secret| valid | verifies(secret));
     if valid { Ok(()) } else { Err(BadSignature) }
 }
@@ -51,8 +52,10 @@ fn decode(signature: &str) -> Option<[u8; 32]> {
     STANDARD.decode(signature).ok()?.try_into().ok()
 }
 
-fn key(secret: &SecretString) -> Key {
-    Key::new(HMAC_SHA256, secret.expose_secret().as_bytes())
+#[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+fn mac(secret: &SecretString, body: &[u8]) -> Hmac<Sha256> {
+    let mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes());
+    mac.expect("HMAC takes a key of any length").chain_update(body)
 }
 
 #[cfg(test)]

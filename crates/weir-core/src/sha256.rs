@@ -1,12 +1,12 @@
 //! SHA-256 of a body, in lower-case hexadecimal.
 
-use ring::digest::{SHA256, digest};
+use sha2::{Digest, Sha256};
 
 /// The hash as it stands in the envelope and in the ledger.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = String::with_capacity(64);
-    for byte in digest(&SHA256, bytes).as_ref() {
+    for byte in Sha256::digest(bytes) {
         for digit in [byte >> 4, byte & 15] {
             text.push(char::from(DIGITS[usize::from(digit)]));
         }

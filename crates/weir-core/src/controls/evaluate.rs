@@ -3,7 +3,7 @@
 use std::fmt;
 
 use resilience::Limit;
-use ring::digest::{SHA256, digest};
+use sha2::{Digest, Sha256};
 
 use super::{Controls, LimitScope, Rule, Scope};
 use crate::Lane;
@@ -130,8 +130,8 @@ impl Controls {
 
 /// Where a shop stands among a million, for this target: a lower percentage never has one that a higher has not.
 fn place(target: Target<'_>, shop: &str) -> u32 {
-    let digest = digest(&SHA256, format!("{}/{}\n{shop}", target.kind(), target.name()).as_bytes());
+    let digest = Sha256::digest(format!("{}/{}\n{shop}", target.kind(), target.name()));
     let mut first = [0; 8];
-    first.copy_from_slice(&digest.as_ref()[..8]);
+    first.copy_from_slice(&digest[..8]);
     u32::try_from((u128::from(u64::from_be_bytes(first)) * 1_000_000) >> 64).unwrap_or(u32::MAX)
 }
