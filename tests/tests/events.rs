@@ -16,6 +16,7 @@ use weir_core::{
 };
 use weir_tests::{World, eventually};
 
+/// When the events happen that a test writes by itself. What functions write is of the real clock.
 const NOW: UnixMillis = UnixMillis(1_795_755_600_000);
 const DAY: Duration = Duration::from_secs(86_400);
 const SHOP: &str = "north.myshopify.com";
@@ -88,8 +89,8 @@ async fn all(mut listing: Listing<'_, impl Indexes>) -> Vec<Entry> {
     entries
 }
 
-async fn in_trouble(world: &World, trouble: Trouble) -> Vec<(Key, Option<String>)> {
-    let listing = Listing::by_trouble(&world.ledger, &[trouble], &Bucket::all(), range(9), 100);
+async fn in_trouble(world: &World, trouble: Trouble, range: Range) -> Vec<(Key, Option<String>)> {
+    let listing = Listing::by_trouble(&world.ledger, &[trouble], &Bucket::all(), range, 100);
     all(listing).await.into_iter().map(|entry| (entry.key, entry.last_error)).collect()
 }
 
@@ -121,14 +122,14 @@ async fn the_index_by_day_has_every_event_and_that_by_trouble_only_what_is_in_an
 
     let event = meta(SHOP, ID, NOW);
     let parked = Ending::Parked { parks: 1, until: NOW + DAY, reason: "erp is down".into() };
-    assert!(in_trouble(&world, Trouble::Failed).await.is_empty());
+    assert!(in_trouble(&world, Trouble::Failed, range(9)).await.is_empty());
     let key = attempt(&world, &event, NOW, &Ending::Failed(Failure::transient("timed out"))).await;
-    assert_eq!(in_trouble(&world, Trouble::Failed).await, [(key.clone(), Some("timed out".into()))]);
+    assert_eq!(in_trouble(&world, Trouble::Failed, range(9)).await, [(key.clone(), Some("timed out".into()))]);
     attempt(&world, &event, NOW, &parked).await;
-    assert_eq!(in_trouble(&world, Trouble::Failed).await, []);
-    assert_eq!(in_trouble(&world, Trouble::Parked).await, [(key.clone(), Some("erp is down".into()))]);
+    assert_eq!(in_trouble(&world, Trouble::Failed, range(9)).await, []);
+    assert_eq!(in_trouble(&world, Trouble::Parked, range(9)).await, [(key.clone(), Some("erp is down".into()))]);
     attempt(&world, &event, NOW, &Ending::Done).await;
-    assert_eq!(in_trouble(&world, Trouble::Parked).await, []);
+    assert_eq!(in_trouble(&world, Trouble::Parked, range(9)).await, []);
     let (records, spent) = world.ledger.records(&[key.clone(), Key { generation: 7, ..key.clone() }]).await.unwrap();
     assert_eq!((records.len(), records[&key].state.clone(), spent.items), (1, State::Done, 1));
     world.end().await;
@@ -210,13 +211,14 @@ async fn what_went_through_the_pipeline_is_told_attempt_by_attempt() {
     assert_eq!((again.history, again.state), (done.history, State::Done));
     // A poison payload.
     world.send_raw(&world.deployed.lanes["bulk"].queue_url, "not from ingest").await;
-    let failed = eventually("the poison in the index", async || in_trouble(&world, Trouble::Failed).await.pop());
+    // Received by the real clock, unlike the events of the other tests.
+    let now = Range { since: UnixMillis::now() - DAY, until: UnixMillis::now() + DAY };
+    let failed = eventually("the poison in the index", async || in_trouble(&world, Trouble::Failed, now).await.pop());
     let (key, error) = failed.await;
     assert!(error.unwrap().contains("not a CloudEvents envelope"));
     let poison = world.ledger.get(&key).await.unwrap().unwrap();
     assert_eq!(outcomes(&poison), [Outcome::FailedForGood]);
     assert!(poison.history[0].error.as_ref().unwrap().contains("not a CloudEvents envelope"));
-    let now = Range { since: UnixMillis::now() - DAY, until: UnixMillis::now() + DAY };
     let listed = all(Listing::by_day(&world.ledger, Bucket::of_shop(SHOP).into(), now, 20)).await;
     let ids: Vec<&str> = listed.iter().map(|entry| entry.key.event.as_str()).collect();
     assert_eq!(ids, ["north.myshopify.com#old", "north.myshopify.com#new"], "the newest first");
