@@ -48,6 +48,7 @@ impl Seen {
             (false, _) => &[404, 405],
             (true, None) => &[400],
             (true, Some(body)) if !self.is_signed(&body) => &[401],
+            (true, Some(_)) if self.has_a_reserved_id() => &[400, 413],
             (true, Some(_)) if queue == Queue::Takes => &[200, 400, 413],
             (true, Some(_)) => &[400, 413, 503],
         };
@@ -59,6 +60,16 @@ impl Seen {
         let known = ["/webhooks", "/webhooks/"].contains(&path)
             || APPS.iter().any(|app| path.strip_prefix("/webhooks/") == Some(app));
         known && self.request_context.http.method.as_deref() == Some("POST")
+    }
+
+    /// Whether it claims to be an event that weir makes itself.
+    fn has_a_reserved_id(&self) -> bool {
+        let mut ids = self.headers.iter().flatten().filter_map(|(name, value)| {
+            let name = name.to_ascii_lowercase();
+            ["x-shopify-webhook-id", "shopify-webhook-id"].contains(&name.as_str()).then_some(value.trim())
+        });
+        let is_reserved = |id: &str| id.to_ascii_lowercase().starts_with("weir-reconcile-");
+        ids.next().is_some_and(is_reserved) && ids.all(is_reserved)
     }
 
     /// Whether every signature that it carries is right, and it carries one.

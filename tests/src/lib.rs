@@ -4,6 +4,8 @@
 //! with the test process, however that ends.
 
 mod eventually;
+mod gate;
+pub mod iam;
 mod local;
 mod post;
 mod receiver;
@@ -13,6 +15,7 @@ mod translated;
 mod world;
 
 pub use eventually::eventually;
+pub use gate::Gate;
 pub use local::{Ended, Local};
 pub use post::{Delivery, Reply, http};
 pub use receiver::{Received, Receiver};

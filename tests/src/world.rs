@@ -221,6 +221,11 @@ impl World {
         .await;
     }
 
+    /// What the emulator gave a function as its environment.
+    pub async fn variables(&self, function: &str) -> Value {
+        self.get(&format!("{}/configuration", self.function(function).await)).await["Environment"]["Variables"].take()
+    }
+
     /// Deploys again, with these functions and with parameters changed, as `sam deploy` does.
     #[expect(clippy::expect_used, reason = "a test fails by panicking")]
     pub async fn update(&mut self, functions: &Path, parameters: &[(&str, &str)]) {

@@ -22,7 +22,7 @@ use weir_aws::LaneUrls;
 use weir_core::{UnixMillis, ledger::State};
 use weir_recovery::{Kind, Reconciler, Report, Request, Since, StackNames, StackOutside, Wanted};
 use weir_testkit::shopify::{Shared, tokens_of};
-use weir_tests::World;
+use weir_tests::{World, eventually};
 
 /// A shop whose clock is behind by this: what happens there is older than the grace that deliveries are given.
 const BEHIND: Duration = Duration::from_secs(600);
@@ -36,8 +36,12 @@ struct Shopify {
 
 impl Shopify {
     async fn beside(world: &World) -> Self {
+        Self::with_clock(world, shopify_sim::Clock::new((UnixMillis::now() - BEHIND).0, 1.0)).await
+    }
+
+    async fn with_clock(world: &World, clock: shopify_sim::Clock) -> Self {
         let options = Options { client_secret: world.deployed.client_secret.clone(), ..Options::default() };
-        let sim = Sim::new(shopify_sim::Clock::new((UnixMillis::now() - BEHIND).0, 1.0), options);
+        let sim = Sim::new(clock, options);
         let installed = sim.install(ShopSeed::new(ShopDomain::parse("north.myshopify.com").unwrap()));
         let serving = sim.serve(TcpListener::bind("127.0.0.1:0").await.unwrap()).await.unwrap();
         let shared = Shared {
@@ -79,6 +83,11 @@ impl Shopify {
     }
 
     async fn reconcile(&self, world: &World, since: UnixMillis) -> Report {
+        let wanted = [Wanted::topic("orders/create"), Wanted::topic("orders/paid")];
+        self.reconcile_wanting(world, Since::At(since), &wanted, Clock::Wall).await
+    }
+
+    async fn reconcile_wanting(&self, world: &World, since: Since, wanted: &[Wanted], clock: Clock) -> Report {
         let of = &world.deployed;
         let url = |lane: &str| of.lanes[lane].queue_url.clone();
         let names = StackNames {
@@ -88,16 +97,15 @@ impl Shopify {
             bodies_bucket: of.bodies_bucket.clone(),
             operations_table: of.operations_table.clone(),
         };
-        let reconciler = Reconciler::new(self.client.clone(), StackOutside::new(&world.aws, names), Clock::Wall);
-        let wanted = [Wanted::topic("orders/create"), Wanted::topic("orders/paid")];
+        let reconciler = Reconciler::new(self.client.clone(), StackOutside::new(&world.aws, names), clock);
         let request = Request {
             shop: &self.installed.shop,
             app: "default",
             installed_at: None,
-            since: Since::At(since),
+            since,
             until: None,
             grace: weir_recovery::GRACE,
-            wanted: &wanted,
+            wanted,
             dry_run: false,
             points: u64::MAX,
             deadline: tokio::time::Instant::now() + Duration::from_secs(60),
@@ -175,4 +183,57 @@ async fn cursors_and_reports_are_kept() {
     assert_eq!(reports.len(), 1);
     assert_eq!(reports[0].value, first);
     world.end().await;
+}
+
+/// Nothing of it was delivered, and it changes after the end of the walk that would have found its creation.
+#[tokio::test]
+async fn product_created_and_changed_between_two_walks_gets_one_creation() {
+    let world = World::new("reconcile-moved").await;
+    let began = UnixMillis::now() - Duration::from_secs(86_400);
+    let shopify = Shopify::with_clock(&world, shopify_sim::Clock::new(began.0, 60.0)).await;
+    let (sim, shop) = (&shopify.sim, &shopify.installed.shop);
+    let wanted = [Wanted::topic("products/create"), Wanted::topic("products/update")];
+    let product = sim.create_product(shop, "New").unwrap();
+    let created = UnixMillis(sim.clock().now().0);
+    sim.clock().sleep(Duration::from_secs(30)).await;
+    sim.update_product(shop, product, "Renamed");
+
+    // The first walk ends between the two changes, the second one after both.
+    let mut published = Vec::new();
+    for after in [Duration::from_secs(10), Duration::from_secs(3_600)] {
+        let clock = Clock::starting_at(created + after + weir_recovery::GRACE);
+        shopify.reconcile_wanting(&world, Since::Cursor, &wanted, clock).await;
+        eventually("the lanes to be empty", async || {
+            let events = world.take(&world.deployed.tap_queue_url).await;
+            published.extend(
+                events.into_iter().map(|entry| entry["detail"].clone()).filter(|event| event["data"]["id"] == product),
+            );
+            (!published.is_empty()).then_some(())
+        })
+        .await;
+    }
+    // An event of a shop's own comes after all that was sent before it.
+    assert_eq!(world.post(&world.delivery("products/delete", "last", r#"{"id":1}"#)).await.status, 200);
+    world.done("last").await;
+    published.extend(world.take(&world.deployed.tap_queue_url).await.into_iter().map(|entry| entry["detail"].clone()));
+    let topics: Vec<&str> = published
+        .iter()
+        .filter(|event| event["data"]["id"] == product)
+        .filter_map(|event| event["topic"].as_str())
+        .collect();
+    assert_eq!(topics, ["products/create"], "{published:?}");
+    assert_eq!(published[0]["data"]["title"], "Renamed");
+    world.end().await;
+}
+
+/// Otherwise, what ran and was forgotten would run again.
+#[test]
+fn reconciliation_judges_nothing_that_the_shortest_retention_forgets() {
+    let checkout = weir_local::Checkout::find(std::path::Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let template = checkout.read_template().unwrap();
+    let days = template["Parameters"]["LedgerRetentionDays"]["MinValue"].as_u64().unwrap();
+    assert!(
+        weir_recovery::REMEMBERED + Duration::from_secs(2 * 86_400) <= Duration::from_secs(days * 86_400),
+        "{days}"
+    );
 }

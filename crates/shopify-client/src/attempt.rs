@@ -1,6 +1,9 @@
 //! A call's way: token, circuit, budget, a place in flight, the request, what the answer says; and again.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
@@ -13,7 +16,7 @@ use tracing::warn;
 
 use crate::{
     Call, Client, Error,
-    budget::{Cost, Reserved},
+    budget::{Budget, Cost, Reserved, rest},
     call_log,
     error::{Effect, Kind, Retry},
     graphql::{GraphError, OperationKind, parse},
@@ -46,7 +49,16 @@ impl<'a> Request<'a> {
 
     /// Its cost, before Shopify has told it: ten for a mutation, and an object for each that it may bring.
     fn guess(&self) -> u32 {
-        if self.kind == OperationKind::Query { 20 } else { 10 }
+        match self.kind {
+            _ if !self.is_graphql => rest::CALL,
+            OperationKind::Query => 20,
+            _ => 10,
+        }
+    }
+
+    /// What its budget knows it by.
+    fn budgeted_as(&self) -> &str {
+        if self.is_graphql { self.name } else { rest::OPERATION }
     }
 }
 
@@ -144,20 +156,23 @@ impl Client {
         shop: &ShopDomain,
         request: &Request<'_>,
         call: &Call,
-    ) -> Result<(Permit, Option<Reserved>), (Kind, Duration)> {
+    ) -> Result<(Permit, Reserved), (Kind, Duration)> {
         let breaker = self.0.breakers.get(&format!("shop/{}/{shop}", self.0.app));
         let permit = breaker.permit().await.map_err(|open| {
             let wait = open.retry_after;
             (Kind::CircuitOpen(open), wait)
         })?;
-        if !request.is_graphql {
-            return Ok((permit, None));
-        }
-        let budget = self.0.budgets.of(shop);
-        match budget.reserve(request.name, request.guess(), call.priority, call.deadline).await {
-            Ok(reserved) => Ok((permit, Some(reserved))),
+        let budget = self.budget(shop, request);
+        match budget.reserve(request.budgeted_as(), request.guess(), call.priority, call.deadline).await {
+            Ok(reserved) => Ok((permit, reserved)),
             Err(not_within) => Err((Kind::OverBudget, not_within.0)),
         }
+    }
+
+    /// Shopify has a bucket of points for GraphQL, and one of calls for REST.
+    fn budget(&self, shop: &ShopDomain, request: &Request<'_>) -> Arc<Budget> {
+        let budgets = if request.is_graphql { &self.0.budgets } else { &self.0.rest_budgets };
+        budgets.of(shop)
     }
 
     #[expect(clippy::too_many_arguments, reason = "one attempt is all of these, and nothing else takes them")]
@@ -169,14 +184,12 @@ impl Client {
         token: &Token,
         attempt: u32,
         permit: Permit,
-        reserved: Option<Reserved>,
+        reserved: Reserved,
         read: &impl Fn(Answer<'_>) -> Result<T, Kind>,
     ) -> Attempt<T> {
         let in_flight = self.in_flight(shop);
         let Ok(Ok(_place)) = tokio::time::timeout_at(call.deadline, in_flight.acquire()).await else {
-            if let Some(reserved) = reserved {
-                reserved.give_back();
-            }
+            reserved.give_back();
             return Attempt::not_sent(Kind::OverBudget, None);
         };
         let began = Instant::now();
@@ -187,13 +200,16 @@ impl Client {
         };
         let took = began.elapsed();
         let mut attempt_end = Attempt { result: Err(Kind::Unsendable), request_id: None, asked: None };
-        let (mut cost, mut status) = (None, 0);
+        let (mut cost, mut rest_cost, mut status) = (None, None, 0);
         attempt_end.result = match &exchanged {
             Err(error) => Err(error.clone().into()),
             Ok(reply) => {
                 status = reply.status().as_u16();
                 attempt_end.request_id = word(reply.headers(), "x-request-id");
                 attempt_end.asked = retry_after(reply.headers());
+                if !request.is_graphql {
+                    rest_cost = rest::cost(reply.headers(), reply.status() == StatusCode::TOO_MANY_REQUESTS);
+                }
                 let version = word(reply.headers(), "x-shopify-api-version");
                 self.notice_version(shop, version.as_deref());
                 by_status(reply.status(), request, reply.body()).and_then(|mut answer| {
@@ -205,13 +221,10 @@ impl Client {
                 })
             }
         };
-        if let Some(reserved) = reserved {
-            let was_refused = attempt_end.result.as_ref().is_err_and(|kind| kind.effect() == Effect::None);
-            if cost.is_none() && was_refused {
-                reserved.give_back();
-            } else {
-                reserved.settle(request.name, cost, self.0.clock.now()).await;
-            }
+        let was_refused = attempt_end.result.as_ref().is_err_and(|kind| kind.effect() == Effect::None);
+        match cost.or(rest_cost) {
+            None if was_refused => reserved.give_back(),
+            told => reserved.settle(request.budgeted_as(), told, self.0.clock.now()).await,
         }
         match attempt_end.result.as_ref().err().filter(|kind| kind.is_outage()) {
             Some(kind) => permit.failed(&kind.to_string()).await,

@@ -82,6 +82,7 @@ pub(crate) struct Inner {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) tokens: Tokens,
     pub(crate) budgets: Budgets,
+    pub(crate) rest_budgets: Budgets,
     pub(crate) breakers: Breakers,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
@@ -116,6 +117,7 @@ impl Client {
         Self(Arc::new(Inner {
             tokens: Tokens::new(tokens, exchange, clock, process),
             budgets: Budgets::new(name.clone(), clock, Arc::clone(&state)),
+            rest_budgets: Budgets::of_rest_calls(name.clone(), clock, Arc::clone(&state)),
             breakers: Breakers::new(settings.breaker, clock, state),
             app: name,
             endpoint,

@@ -8,8 +8,9 @@ use crate::{Call, Client, Error, Kind, Reply, attempt::Request};
 impl Client {
     /// Reads `path`, such as `shop.json` or `orders/count.json?status=any`, below `/admin/api/{version}/`.
     ///
-    /// REST is legacy: use it for what GraphQL has nothing for. Its bucket of forty requests is Shopify's own matter:
-    /// a refusal (HTTP 429) is waited out as its Retry-After says.
+    /// REST is legacy: use it for what GraphQL has nothing for. Its bucket of forty calls is shared by all processes, as that
+    /// of GraphQL's points is: a call waits for its turn, and one that would wait beyond its deadline is an error that says
+    /// when to come back. A refusal (HTTP 429) is waited out as its Retry-After says.
     pub async fn rest_get<T: DeserializeOwned>(
         &self,
         shop: &ShopDomain,

@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span};
 use weir_core::{
     Routes, TraceContext, UnixMillis,
-    envelope::{MAX_BODY_BYTES, Meta},
+    envelope::{MAX_BODY_BYTES, Meta, is_reserved_id},
     metrics::{self, Rejection},
     sha256,
 };
@@ -115,6 +115,9 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
             return Err(Problem::TooLarge);
         }
         let delivery = verified.read().map_err(Problem::Header)?;
+        if is_reserved_id(delivery.webhook_id.as_str()) {
+            return Err(Problem::ReservedId);
+        }
         let parent = trace::parent(event.traceparent(), invocation.xray_trace_id.as_deref());
         let place = self.telemetry.traces.place(parent);
         let lane = self.routes.lane(&delivery.topic);

@@ -2,7 +2,7 @@
 
 use lambda_http::http::StatusCode;
 use shopify_webhook::HeaderProblem;
-use weir_core::metrics::Rejection;
+use weir_core::{envelope::SYNTHETIC_ID_PREFIX, metrics::Rejection};
 
 /// Why a request is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +21,8 @@ pub(crate) enum Problem {
     TooLarge,
     #[error("{}.", sentence(.0))]
     Header(HeaderProblem),
+    #[error("The webhook id begins with {SYNTHETIC_ID_PREFIX}, which is reserved for events that weir makes itself.")]
+    ReservedId,
     #[error("The delivery could not be stored in time. Nothing was lost: send it again.")]
     NotStored,
     #[error("The app's secret could not be read in time. Send the delivery again.")]
@@ -32,7 +34,7 @@ impl Problem {
         match self {
             Self::NoSuchPath | Self::NoSuchApp => StatusCode::NOT_FOUND,
             Self::NotPost => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotBase64 | Self::Header(_) => StatusCode::BAD_REQUEST,
+            Self::NotBase64 | Self::Header(_) | Self::ReservedId => StatusCode::BAD_REQUEST,
             Self::BadSignature => StatusCode::UNAUTHORIZED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotStored | Self::NoSecret => StatusCode::SERVICE_UNAVAILABLE,
@@ -49,6 +51,7 @@ impl Problem {
             Self::BadSignature => "Invalid signature",
             Self::TooLarge => "Body too large",
             Self::Header(_) => "Unreadable header",
+            Self::ReservedId => "Reserved webhook id",
             Self::NotStored | Self::NoSecret => "Temporarily unavailable",
         }
     }
@@ -61,7 +64,7 @@ impl Problem {
             Self::NotBase64 => Rejection::MalformedBody,
             Self::BadSignature => Rejection::BadSignature,
             Self::TooLarge => Rejection::TooLarge,
-            Self::Header(_) => Rejection::BadHeader,
+            Self::Header(_) | Self::ReservedId => Rejection::BadHeader,
             Self::NotStored => Rejection::NotStored,
             Self::NoSecret => Rejection::NoSecret,
         }

@@ -99,6 +99,24 @@ async fn an_unreadable_header_is_a_400_that_names_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn webhook_id_of_a_synthetic_event_is_refused_in_any_case_and_family() {
+    for id in ["weir-reconcile-default-orders.create-1-1", "Weir-Reconcile-x", "WEIR-RECONCILE-"] {
+        let world = World::new(Outside::default());
+        let classic = Request::signed(ORDER).with("X-Shopify-Webhook-Id", id);
+        let newer = Request::signed(ORDER).without("X-Shopify-Webhook-Id").with("shopify-webhook-id", id);
+        for request in [classic, newer] {
+            assert_problem(&world.post(&request).await, 400, "reserved");
+        }
+        let unsigned = Request::signed(ORDER).with("X-Shopify-Webhook-Id", id).without("X-Shopify-Hmac-Sha256");
+        assert_problem(&world.post(&unsigned).await, 401, "signature");
+        assert!(world.outside.sent.lock().unwrap().is_empty());
+    }
+    let world = World::new(Outside::default());
+    let similar = Request::signed(ORDER).with("X-Shopify-Webhook-Id", "weir-reconciled");
+    assert_eq!(world.post(&similar).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
 async fn other_paths_methods_and_apps_are_404_and_405() {
     let world = World::new(Outside::default());
     for (method, path, status) in [

@@ -6,7 +6,7 @@ use resilience::Clock;
 use weir_aws::SdkConfig;
 use weir_core::{UnixMillis, metrics};
 use weir_lambda::metrics::{Metrics, Of};
-use weir_recovery::{GRACE, Reconciler, Report, Request, Since, StackNames, StackOutside, Wanted};
+use weir_recovery::{GRACE, REMEMBERED, Reconciler, Report, Request, Since, StackNames, StackOutside, Wanted};
 
 use crate::recover::{KeptUp, Loss, Recover, Recovery, Subject};
 
@@ -75,7 +75,9 @@ impl Recover for Reconcile {
         // meets the ledger and the fence.
         let made = loss.subject.wanted.subscriptions.iter().map(|one| Wanted::from(*one));
         let wanted: Vec<Wanted> = made.filter(|one| loss.topics.contains(&one.topic.as_str())).collect();
-        let report = self.run(&loss.subject, &wanted, Since::At(loss.since), Duration::ZERO).await?;
+        // What the fence may have forgotten would run twice.
+        let since = loss.since.max(self.clock.now() - REMEMBERED);
+        let report = self.run(&loss.subject, &wanted, Since::At(since), Duration::ZERO).await?;
         Ok(recovery(&report, loss.repaired_at))
     }
 

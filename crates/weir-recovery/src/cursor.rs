@@ -6,7 +6,7 @@ use resilience::UnixMillis;
 use serde::{Deserialize, Serialize};
 use weir_core::topics::Version;
 
-use crate::standing::Window;
+use crate::Kind;
 
 /// Each walk looks again at what changed so long before: Shopify lists some changes late, and clocks differ.
 pub const OVERLAP: Duration = Duration::from_secs(10 * 60);
@@ -16,6 +16,10 @@ pub const GRACE: Duration = Duration::from_secs(2 * 60);
 
 /// How far back the first walk of a shop looks, unless the app was installed later.
 pub const FIRST_LOOK: Duration = Duration::from_secs(86_400);
+
+/// How long the fence surely remembers that an event ran: two days less than the shortest `LedgerRetentionDays` that the
+/// template takes, because clocks differ and DynamoDB's TTL counts from the last write.
+pub const REMEMBERED: Duration = Duration::from_secs(38 * 86_400);
 
 /// Where a reconciliation begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +37,9 @@ pub struct Cursor {
     pub seen_until: Option<UnixMillis>,
     /// A walk that did not come to its end.
     pub walk: Option<Walk>,
+    /// The oldest moment that a walk looked back to: since then, weir watches for what happens once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watched_from: Option<UnixMillis>,
 }
 
 /// A walk through what changed within a window.
@@ -40,8 +47,12 @@ pub struct Cursor {
 pub struct Walk {
     /// The oldest change.
     pub from: UnixMillis,
-    /// The newest.
+    /// The newest, as of the last page. A walk of orders or products reads them in the order of their changes, so that its
+    /// end moves along with it: what changes meanwhile comes later in the same walk.
     pub until: UnixMillis,
+    /// The moment from which an operator asked for it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_from: Option<UnixMillis>,
     /// Which location is being read, of the kinds that are read by location.
     pub place: Option<String>,
     /// Shopify's cursor: where the next page begins.
@@ -54,7 +65,12 @@ pub struct Walk {
 impl Walk {
     /// From its first page.
     pub(crate) fn new(from: UnixMillis, until: UnixMillis) -> Self {
-        Self { from, until, place: None, page: None, undecided: None }
+        Self { from, until, asked_from: None, place: None, page: None, undecided: None }
+    }
+
+    /// From a moment that somebody named.
+    fn asked(from: UnixMillis, until: UnixMillis) -> Self {
+        Self { asked_from: Some(from), ..Self::new(from, until) }
     }
 
     /// The next walk is to look at this change again.
@@ -68,14 +84,22 @@ impl Walk {
         self.undecided.map_or(self.until, |changed| self.until.min(before(changed)))
     }
 
-    /// Whether a version is newer than all that this walk looks at.
-    pub(crate) fn is_before(&self, version: Version) -> bool {
-        version.0 > i128::from(self.until.0) * 1_000_000
+    /// The page that is read now, of a walk without an end of its own, is judged up to this moment.
+    ///
+    /// Levels are listed by their ids: one that changes may be behind the page already. So a walk of levels ends where it
+    /// began to read, and only its pages are judged up to their own time.
+    pub(crate) fn reach(&mut self, kind: Kind, until: UnixMillis) -> UnixMillis {
+        let until = self.until.max(until);
+        if kind != Kind::Inventory {
+            self.until = until;
+        }
+        until
     }
+}
 
-    pub(crate) fn window(&self) -> Window {
-        Window { from: self.from, until: self.until }
-    }
+/// Whether a version is newer than a moment.
+pub(crate) fn is_after(version: Version, moment: UnixMillis) -> bool {
+    version.0 > i128::from(moment.0) * 1_000_000
 }
 
 impl Cursor {
@@ -90,8 +114,11 @@ impl Cursor {
         let until = until(grace, now);
         match (&self.walk, since) {
             (Some(walk), Since::Cursor) => (walk.clone(), true),
-            (Some(walk), Since::At(at)) if walk.from <= at => (walk.clone(), true),
-            (_, Since::At(at)) => (Walk::new(whole_second(at), until), false),
+            (Some(walk), Since::At(at)) if walk.from <= at => {
+                let asked_from = Some(walk.asked_from.map_or(at, |before| before.min(at)));
+                (Walk { asked_from, ..walk.clone() }, true)
+            }
+            (_, Since::At(at)) => (Walk::asked(whole_second(at), until), false),
             (None, Since::Cursor) => {
                 let first = || (now - FIRST_LOOK).max(installed_at.unwrap_or(now - FIRST_LOOK));
                 let from = self.seen_until.map_or_else(first, |seen| seen - OVERLAP);
@@ -100,9 +127,20 @@ impl Cursor {
         }
     }
 
+    /// What a page of this walk is judged by, which is read at `now`.
+    pub(crate) fn once_from(&self, walk: &Walk, installed_at: Option<UnixMillis>, now: UnixMillis) -> UnixMillis {
+        let watched = self.watched_since(walk).max(now - REMEMBERED);
+        let watched = installed_at.map_or(watched, |installed| watched.max(installed));
+        walk.asked_from.map_or(watched, |asked| watched.min(asked))
+    }
+
+    fn watched_since(&self, walk: &Walk) -> UnixMillis {
+        self.watched_from.map_or(walk.from, |watched| watched.min(walk.from))
+    }
+
     /// With a walk on its way.
     pub(crate) fn on(&self, walk: Walk) -> Self {
-        Self { walk: Some(walk), ..self.clone() }
+        Self { seen_until: self.seen_until, watched_from: Some(self.watched_since(&walk)), walk: Some(walk) }
     }
 
     /// After a walk came to its end. One that began later than the last ended leaves a gap, which is still to be looked at.
@@ -113,7 +151,7 @@ impl Cursor {
             Some(seen) => seen.max(decided),
             None => decided,
         };
-        Self { seen_until: Some(seen_until), walk: None }
+        Self { seen_until: Some(seen_until), walk: None, watched_from: Some(self.watched_since(walk)) }
     }
 }
 
@@ -136,7 +174,7 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3_600);
 
     fn seen(until: UnixMillis) -> Cursor {
-        Cursor { seen_until: Some(until), walk: None }
+        Cursor { seen_until: Some(until), ..Cursor::default() }
     }
 
     #[test]
@@ -165,7 +203,8 @@ mod tests {
         let walk = Walk { page: Some("p".into()), ..Walk::new(NOW - HOUR, NOW - GRACE) };
         let cursor = seen(NOW - HOUR).on(walk.clone());
         assert_eq!(cursor.next(Since::Cursor, None, GRACE, NOW), (walk.clone(), true));
-        assert_eq!(cursor.next(Since::At(NOW - HOUR), None, GRACE, NOW), (walk, true));
+        let asked = Walk { asked_from: Some(NOW - HOUR), ..walk };
+        assert_eq!(cursor.next(Since::At(NOW - HOUR), None, GRACE, NOW), (asked, true));
         let (anew, resumed) = cursor.next(Since::At(NOW - HOUR - HOUR), None, GRACE, NOW);
         assert_eq!((anew.page, resumed), (None, false));
     }
@@ -183,11 +222,53 @@ mod tests {
 
     #[test]
     fn the_cursor_moves_forward_only_and_over_no_gap() {
-        let after =
-            |seen_until, from, until| Cursor { seen_until, walk: None }.after(&Walk::new(from, until)).seen_until;
+        let after = |seen_until, from, until| {
+            Cursor { seen_until, ..Cursor::default() }.after(&Walk::new(from, until)).seen_until
+        };
         assert_eq!(after(None, NOW - HOUR, NOW), Some(NOW));
         assert_eq!(after(Some(NOW - HOUR), NOW - HOUR, NOW), Some(NOW));
         assert_eq!(after(Some(NOW), NOW - HOUR - HOUR, NOW - HOUR), Some(NOW), "backwards");
         assert_eq!(after(Some(NOW - HOUR), NOW, NOW + HOUR), Some(NOW - HOUR), "a gap");
+    }
+
+    #[test]
+    fn what_happens_once_is_judged_since_weir_watches_and_remembers() {
+        let day = Duration::from_secs(86_400);
+        let walk = Walk::new(NOW - HOUR, NOW);
+        let from = |watched: Option<UnixMillis>, installed| {
+            Cursor { watched_from: watched, ..seen(NOW - HOUR) }.once_from(&walk, installed, NOW)
+        };
+        assert_eq!(from(None, None), NOW - HOUR, "the first walk");
+        assert_eq!(from(Some(NOW - day), None), NOW - day, "longer than this walk looks back");
+        assert_eq!(from(Some(NOW - day * 100), None), NOW - REMEMBERED, "the fence forgets");
+        assert_eq!(from(Some(NOW - day), Some(NOW - HOUR * 2)), NOW - HOUR * 2, "installed again");
+        let asked = Walk::asked(NOW - day * 60, NOW);
+        let cursor = Cursor { watched_from: Some(NOW - day), ..seen(NOW - HOUR) };
+        assert_eq!(cursor.once_from(&asked, Some(NOW - day), NOW), NOW - day * 60, "an operator asks");
+    }
+
+    #[test]
+    fn watched_since_is_the_oldest_moment_of_all_walks() {
+        let first = Cursor::default().after(&Walk::new(NOW - HOUR, NOW));
+        assert_eq!(first.watched_from, Some(NOW - HOUR));
+        let second = first.on(Walk::new(NOW, NOW + HOUR)).after(&Walk::new(NOW, NOW + HOUR));
+        assert_eq!(second.watched_from, Some(NOW - HOUR));
+        let asked = second.after(&Walk::asked(NOW - HOUR * 9, NOW + HOUR));
+        assert_eq!(asked.watched_from, Some(NOW - HOUR * 9));
+    }
+
+    #[test]
+    fn end_moves_with_the_pages_unless_levels_are_read() {
+        let mut walk = Walk::new(NOW - HOUR, NOW);
+        assert_eq!((walk.reach(Kind::Inventory, NOW + HOUR), walk.until), (NOW + HOUR, NOW));
+        assert_eq!((walk.reach(Kind::Orders, NOW + HOUR), walk.until), (NOW + HOUR, NOW + HOUR));
+        assert_eq!((walk.reach(Kind::Orders, NOW), walk.until), (NOW + HOUR, NOW + HOUR), "never back");
+    }
+
+    #[test]
+    fn cursor_written_by_an_older_version_is_read() {
+        let old = r#"{"seen_until":5,"walk":{"from":1,"until":5,"place":null,"page":"p"}}"#;
+        let cursor: Cursor = serde_json::from_str(old).unwrap();
+        assert_eq!((cursor.watched_from, cursor.walk.unwrap().asked_from), (None, None));
     }
 }

@@ -4,15 +4,18 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 use weir_core::{
     UnixMillis,
-    envelope::{Meta, RECONCILE},
+    envelope::{Meta, RECONCILE, SYNTHETIC_ID_PREFIX},
     sha256,
     topics::Version,
 };
 
 use crate::{Wanted, fields};
 
-/// What all webhook ids of synthetic events begin with.
-pub const ID_PREFIX: &str = "weir-reconcile-";
+/// What a webhook id may have at most.
+const LONGEST_ID: usize = 100;
+
+/// The longest name of an app that stands in an id as it is.
+const LONGEST_APP: usize = 24;
 
 /// What a synthetic event is made from.
 pub(crate) struct Source<'a> {
@@ -56,18 +59,34 @@ impl Source<'_> {
         Ok((meta, body))
     }
 
-    /// The same for the same subscription, resource and version, whoever asks and however often: the ledger then lets
-    /// one of them through.
+    /// The same for the same app, subscription, resource and version, whoever asks and however often: the ledger then lets
+    /// one of them through. Two apps that missed the same event have two ids, because the ledger's key has no app.
     fn webhook_id(&self) -> String {
-        let topic = self.wanted.topic.replace('/', ".");
-        // Of whole seconds, as Shopify's are; a webhook id has a hundred characters at most.
+        let start = format!("{SYNTHETIC_ID_PREFIX}{}-{}-", app_in_id(self.app), self.wanted.topic.replace('/', "."));
+        // Of whole seconds, as Shopify's are.
         let version = match self.version.0 % 1_000_000_000 {
             0 => (self.version.0 / 1_000_000_000).to_string(),
             _ => self.version.to_string(),
         };
-        let name = self.wanted.name.as_deref().map(|name| format!("-{}", &sha256::hex(name.as_bytes())[..8]));
-        format!("{ID_PREFIX}{topic}-{}-{version}{}", self.id, name.unwrap_or_default())
+        let name = self.wanted.name.as_deref().map(|name| format!("-{}", short_hash(name)));
+        let rest = format!("{}-{version}{}", self.id, name.unwrap_or_default());
+        if start.len() + rest.len() <= LONGEST_ID {
+            return format!("{start}{rest}");
+        }
+        format!("{start}{}", &sha256::hex(rest.as_bytes())[..32])
     }
+}
+
+/// The app's name, or what tells it from others. Names have no dots.
+fn app_in_id(app: &str) -> String {
+    match app.get(..12).filter(|_| app.len() > LONGEST_APP) {
+        Some(start) => format!("{start}.{}", short_hash(app)),
+        None => app.to_owned(),
+    }
+}
+
+fn short_hash(text: &str) -> String {
+    sha256::hex(text.as_bytes())[..8].to_owned()
 }
 
 #[cfg(test)]
@@ -82,9 +101,13 @@ pub(crate) mod tests {
     }
 
     fn made(wanted: &Wanted, id: &str, version: i128, body: &RawValue) -> (Meta, Box<RawValue>) {
+        made_for("default", wanted, id, version, body)
+    }
+
+    fn made_for(app: &str, wanted: &Wanted, id: &str, version: i128, body: &RawValue) -> (Meta, Box<RawValue>) {
         let source = Source {
             shop: "north.myshopify.com",
-            app: "default",
+            app,
             wanted,
             id,
             version: Version(version),
@@ -104,7 +127,7 @@ pub(crate) mod tests {
         };
         let second = 1_795_755_600_000_000_000;
         let first = id("orders/create", None, "1", second);
-        assert_eq!(first, "weir-reconcile-orders.create-1-1795755600");
+        assert_eq!(first, "weir-reconcile-default-orders.create-1-1795755600");
         assert_eq!(first, id("orders/create", None, "1", second));
         for other in [
             id("orders/paid", None, "1", second),
@@ -119,14 +142,31 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn each_app_has_its_own_id() {
+        let body: Box<RawValue> = serde_json::from_str(r#"{"id":1}"#).unwrap();
+        let (long, longer) = ("a".repeat(62), "a".repeat(63));
+        let ids = ["default", "loyalty", "a", &long, &longer]
+            .map(|app| made_for(app, &Wanted::topic("orders/create"), "1", 1, &body).0.webhook_id);
+        assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+    }
+
+    #[test]
     fn its_id_is_one_that_shopify_could_have_given() {
-        let long = "820982911946154508:820982911946154509";
+        let body: Box<RawValue> = serde_json::from_str("{}").unwrap();
+        let most = u64::MAX;
         for topic in crate::Kind::ALL.iter().flat_map(|kind| kind.topics()) {
-            let body: Box<RawValue> = serde_json::from_str("{}").unwrap();
-            let wanted = Wanted { name: Some("n".repeat(50)), ..Wanted::topic(topic) };
-            let id = if topic.starts_with("inventory") { long } else { "820982911946154508" };
-            let webhook_id = made(&wanted, id, 1_795_755_600_000_000_000, &body).0.webhook_id;
-            assert!(DeliveryId::parse(&webhook_id).is_some(), "{webhook_id}: {}", webhook_id.len());
+            for app in ["a".repeat(1), "a".repeat(LONGEST_APP), "a".repeat(63)] {
+                let wanted = Wanted { name: Some("n".repeat(50)), ..Wanted::topic(topic) };
+                let place = if topic.starts_with("inventory") { format!("{most}:{most}") } else { most.to_string() };
+                let ids = [0, 1].map(|nanosecond| {
+                    made_for(&app, &wanted, &place, 1_795_755_600_000_000_000 + nanosecond, &body).0.webhook_id
+                });
+                for id in &ids {
+                    assert!(DeliveryId::parse(id).is_some(), "{id}: {}", id.len());
+                    assert!(weir_core::envelope::is_reserved_id(id), "{id}");
+                }
+                assert_ne!(ids[0], ids[1]);
+            }
         }
     }
 

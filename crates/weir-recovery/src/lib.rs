@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A synthetic event looks as a delivered one would, but for its `synthetic` attribute and its id, which follows from the
-//! subscription, the resource and its version: whoever makes it again makes the same, and the ledger lets one through. The
-//! fence keeps it from undoing anything newer, and a delivery that comes late from having a second effect.
+//! app, the subscription, the resource and its version: whoever makes it again makes the same, and the ledger lets one
+//! through. The fence keeps it from undoing anything newer, and a delivery that comes late from having a second effect.
 //!
 //! A run may be broken off anywhere. The cursor moves only when the lanes hold what a page brought, so that the next run
 //! looks at that page again.
@@ -35,10 +35,10 @@ mod aws;
 
 #[cfg(feature = "aws")]
 pub use aws::{REPORTS, StackNames, StackOutside};
-pub use cursor::{Cursor, FIRST_LOOK, GRACE, OVERLAP, Since, Walk};
-pub use event::ID_PREFIX;
+pub use cursor::{Cursor, FIRST_LOOK, GRACE, OVERLAP, REMEMBERED, Since, Walk};
 pub use kind::Kind;
 pub use outside::{Outside, Place, Troubled, Unavailable};
 pub use report::{Looked, Report, Unfinished};
 pub use run::{Reconciler, Request, RunError};
 pub use wanted::{LeftOut, Wanted};
+pub use weir_core::envelope::SYNTHETIC_ID_PREFIX as ID_PREFIX;

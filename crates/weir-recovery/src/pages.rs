@@ -14,6 +14,7 @@ use shopify_client::{
     },
 };
 use shopify_webhook::ShopDomain;
+use weir_core::UnixMillis;
 
 use crate::{
     Kind,
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// Resources a page: as many as DynamoDB is asked for at once. About ten points.
-const PAGE: i64 = 100;
+pub(crate) const PAGE: u16 = 100;
 
 /// Orders at once whose payments are read: 21 points each, of the 1,000 of a query.
 const PAYMENTS: usize = 40;
@@ -35,16 +36,36 @@ pub(crate) struct Page {
     pub(crate) points: u64,
 }
 
+/// What is asked for, of all that a walk reads.
+pub(crate) struct Range<'a> {
+    pub(crate) walk: &'a Walk,
+    /// Nothing that changed later is listed. Without it, a resource that changes while the walk goes on is listed in its new
+    /// place, instead of nowhere.
+    pub(crate) until: Option<UnixMillis>,
+    /// Resources a page.
+    pub(crate) size: u16,
+}
+
+impl Range<'_> {
+    fn query(&self) -> String {
+        let from = format!("updated_at:>='{}'", second(self.walk.from.0));
+        match self.until {
+            Some(until) => format!("{from} AND updated_at:<='{}'", second(until.0)),
+            None => from,
+        }
+    }
+}
+
 /// Reads the page at which a walk stands.
 pub(crate) async fn read(
     client: &Client,
     shop: &ShopDomain,
     kind: Kind,
-    walk: &Walk,
+    range: &Range<'_>,
     call: &Call,
 ) -> Result<Page, Error> {
-    let query = Some(format!("updated_at:>='{}' AND updated_at:<='{}'", second(walk.from.0), second(walk.until.0)));
-    let (first, after) = (PAGE, walk.page.clone());
+    let walk = range.walk;
+    let (first, after, query) = (i64::from(range.size), walk.page.clone(), Some(range.query()));
     match kind {
         Kind::Orders => {
             let reply = client.run::<OrderChangesPage>(shop, orders::Variables { first, after, query }, call).await?;
@@ -101,7 +122,7 @@ fn order(node: orders::OrderChangesPageOrdersNodes) -> Option<Change> {
 pub(crate) async fn places(client: &Client, shop: &ShopDomain, call: &Call) -> Result<(Vec<String>, u64), Error> {
     let (mut found, mut spent, mut after) = (Vec::new(), 0, None);
     loop {
-        let variables = locations::Variables { first: PAGE, after };
+        let variables = locations::Variables { first: PAGE.into(), after };
         let reply = client.run::<LocationIdsPage>(shop, variables, call).await?;
         spent += points(&reply);
         let page = reply.data.locations;

@@ -1,14 +1,39 @@
-//! What a changed resource implies, and what of it the fence has seen. Pure.
+//! Which events a changed resource implies, and which of them the fence has seen. Pure.
 //!
-//! | topic | was triggered, if | was seen, if |
+//! | topic | is implied if | was seen if |
 //! |---|---|---|
-//! | `orders/create`, `products/create` | it was created within the window | the topic ran, at any version |
-//! | `orders/cancelled` | it was cancelled within the window | the same |
-//! | `orders/paid` | it is paid, and the last payment lies within the window | the same |
-//! | `orders/updated`, `products/update` | it changed after it was created | the topic ran at this version; or the creation did, whose snapshot it then is |
-//! | `inventory_levels/update` | it changed | the topic ran at this version |
+//! | `orders/create`, `products/create` | the resource was created since `once_from` | the topic ran, at any version |
+//! | `orders/cancelled` | the order was cancelled since `once_from` | the same |
+//! | `orders/paid` | the order is paid, and was created since `once_from` or paid since then | the same |
+//! | `orders/updated`, `products/update` | the resource changed after it was created | the topic ran at this version; or the creation did, whose snapshot it then is |
+//! | `inventory_levels/update` | the level changed | the topic ran at this version |
 //!
-//! An update was seen too if a newer version was let in; a creation is then left for the next run, with that snapshot.
+//! An update was seen too if a newer version was let in. A creation is then left for the next run, with that snapshot.
+//!
+//! # Events that happen once
+//!
+//! The fence's marks decide whether a creation, a payment or a cancellation was seen, not the walk that lists the
+//! resource: a later change moves the resource out of the walk that would have found the event. The bound `once_from`
+//! only leaves out what weir can't judge. It is the latest of three moments:
+//!
+//! | moment | an event before it | why it is left out |
+//! |---|---|---|
+//! | the app's installation | belongs to no subscription of this installation | nobody asked for it |
+//! | the oldest moment that a walk of this cursor looked back to | was never watched for these topics | weir would send a shop's whole past |
+//! | now − [`REMEMBERED`](crate::REMEMBERED) | may have been seen and forgotten | an event would run twice |
+//!
+//! A walk from a moment that an operator names ([`Since::At`](crate::Since)) judges everything since that moment,
+//! whatever the three say.
+//!
+//! The other end of the time line has two cases. Both are decided again later in the walk, or by the next one:
+//!
+//! | event | what happens |
+//! |---|---|
+//! | younger than the grace | its delivery may be on its way. The cursor stays before the change |
+//! | older, but its resource changed within the grace | it is sent now. Only the update is left |
+//!
+//! Shopify stamps some events later than the change that shows them: an import has a payment of next week. An event counts
+//! from the resource's last change at the latest.
 
 use jiff::Timestamp;
 use weir_core::{
@@ -19,11 +44,20 @@ use weir_core::{
 
 use crate::change::{Change, Payment};
 
-/// The changes that are looked at: those of which the last lies within it, its ends included.
+/// The times between which events are judged, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Window {
-    pub(crate) from: UnixMillis,
+pub(crate) struct Bounds {
+    /// The oldest creation, payment or cancellation.
+    pub(crate) once_from: UnixMillis,
+    /// The newest event. The deliveries of newer ones may be on their way.
     pub(crate) until: UnixMillis,
+}
+
+impl Bounds {
+    /// Whether the delivery of an event that was triggered then may be on its way.
+    pub(crate) fn is_within_grace(&self, at: Timestamp) -> bool {
+        at.as_millisecond() > self.until.0
+    }
 }
 
 /// Whether Shopify triggered a topic's event.
@@ -46,20 +80,20 @@ pub(crate) enum Standing {
 }
 
 /// Whether a change implies an event of this topic.
-pub(crate) fn implied(change: &Change, topic: &str, window: Window) -> Implied {
-    let from = |at: Timestamp| at.as_millisecond() >= window.from.0;
-    let within = |at: Option<Timestamp>| match at {
-        Some(at) if from(at) && at.as_millisecond() <= window.until.0 => Implied::At(at),
-        _ => Implied::No,
+pub(crate) fn implied(change: &Change, topic: &str, once_from: UnixMillis) -> Implied {
+    let is_judged = |at: &Timestamp| at.as_millisecond() >= once_from.0;
+    let once = |at: Option<Timestamp>| match at.map(|at| at.min(change.updated)).filter(is_judged) {
+        Some(at) => Implied::At(at),
+        None => Implied::No,
     };
     match topic.rsplit_once('/').map(|(_, what)| what) {
-        Some("create") => within(change.created),
-        Some("cancelled") => within(change.cancelled),
+        Some("create") => once(change.created),
+        Some("cancelled") => once(change.cancelled),
         Some("paid") => match (change.payment, change.created) {
             (Payment::Open, _) => Implied::No,
-            (Payment::DoneAt(at), _) => within(Some(at)),
-            // Not paid before it was there.
-            (Payment::Done, Some(created)) if from(created) => Implied::At(change.updated),
+            // An order is not paid before it is there, whatever an import says of its payment.
+            (Payment::Done, Some(created)) if is_judged(&created) => Implied::At(change.updated),
+            (Payment::DoneAt(at), _) => once(Some(at)),
             (Payment::Done, _) => Implied::AskPayment,
         },
         Some("update" | "updated") if change.created.is_none_or(|created| change.updated > created) => {

@@ -88,8 +88,12 @@ const ALONE_FOR: Duration = Duration::from_secs(15);
 impl Budget {
     /// The budget of `app` at `shop`.
     pub fn new(app: &str, shop: &ShopDomain, clock: Clock, state: Arc<dyn SharedState>) -> Self {
+        Self::with_key(Self::key(app, shop), clock, state)
+    }
+
+    fn with_key(key: String, clock: Clock, state: Arc<dyn SharedState>) -> Self {
         Self {
-            key: Self::key(app, shop),
+            key,
             clock,
             state,
             foreground: Queue::new(clock.now()),
@@ -103,6 +107,11 @@ impl Budget {
     /// The key under which the shared state has the bucket.
     pub fn key(app: &str, shop: &ShopDomain) -> String {
         format!("budget/{app}/{shop}")
+    }
+
+    /// The key of the bucket of REST calls.
+    pub fn rest_key(app: &str, shop: &ShopDomain) -> String {
+        format!("rest-budget/{app}/{shop}")
     }
 
     /// Waits until `operation` has its points. `guess` is used for its cost until Shopify has told it.
@@ -312,24 +321,31 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// The budgets of one app, by shop.
+/// The budgets of one app, by shop: of its points, or of its REST calls.
 pub struct Budgets {
     app: String,
+    key: fn(&str, &ShopDomain) -> String,
     clock: Clock,
     state: Arc<dyn SharedState>,
     known: Mutex<HashMap<ShopDomain, Arc<Budget>>>,
 }
 
 impl Budgets {
-    /// None yet.
+    /// Those of its points. None yet.
     pub fn new(app: String, clock: Clock, state: Arc<dyn SharedState>) -> Self {
-        Self { app, clock, state, known: Mutex::default() }
+        Self { app, key: Budget::key, clock, state, known: Mutex::default() }
+    }
+
+    /// Those of its REST calls. None yet.
+    pub fn of_rest_calls(app: String, clock: Clock, state: Arc<dyn SharedState>) -> Self {
+        Self { key: Budget::rest_key, ..Self::new(app, clock, state) }
     }
 
     /// The budget at a shop.
     pub fn of(&self, shop: &ShopDomain) -> Arc<Budget> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || Arc::new(Budget::new(&self.app, shop, self.clock, Arc::clone(&self.state)));
+        let key = || (self.key)(&self.app, shop);
+        let make = || Arc::new(Budget::with_key(key(), self.clock, Arc::clone(&self.state)));
         Arc::clone(known.entry(shop.clone()).or_insert_with(make))
     }
 }

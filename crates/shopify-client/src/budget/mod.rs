@@ -6,11 +6,13 @@
 //!  reply ────┘ throttleStatus ────────────────────────────────────▶ mends the bucket with the next write
 //! ```
 //!
-//! [`bucket`] and [`pace`] are pure; [`Budget`] joins them with the shared state and the clock.
+//! [`bucket`] and [`pace`] are pure; [`Budget`] joins them with the shared state and the clock. Calls of REST have a bucket
+//! of their own, and a second budget of the same kind ([`Budgets::of_rest_calls`]).
 
 pub mod bucket;
 mod meter;
 pub mod pace;
+pub(crate) mod rest;
 
 #[cfg(test)]
 mod tests;

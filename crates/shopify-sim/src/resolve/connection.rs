@@ -1,5 +1,7 @@
 //! Connections: windows over sorted objects, with cursors as the Admin API makes them.
 
+use std::cmp::Ordering;
+
 use apollo_compiler::{
     resolvers::{FieldError, ObjectValue, ResolveInfo, ResolvedValue},
     response::JsonMap,
@@ -38,6 +40,15 @@ impl Entry {
         Self { sort: Sort::Text(text.to_owned()), id, shown: text.to_owned(), object }
     }
 
+    /// Where it is sorted, beside the object of a cursor.
+    fn place_beside(&self, shown: &str, id: u64) -> Ordering {
+        let place = match (&self.sort, shown.parse::<i64>()) {
+            (Sort::Number(number), Ok(shown)) => number.cmp(&shown),
+            _ => self.shown.as_str().cmp(shown),
+        };
+        place.then(self.id.cmp(&id))
+    }
+
     fn cursor(&self) -> String {
         let shown = serde_json::Value::from(self.shown.as_str());
         STANDARD.encode(format!(r#"{{"last_id":{},"last_value":{shown}}}"#, self.id))
@@ -64,10 +75,10 @@ pub(crate) fn connection<'a>(cx: &'a Cx<'a>, info: &ResolveInfo<'_>, mut entries
         let Some((id, shown)) = read(cursor) else {
             return Err(cx.fail(Problem::code("Invalid cursor for current pagination sort.", "BAD_REQUEST")));
         };
-        // The object may be gone by now: then the window starts where it would have been.
-        let exact = entries.iter().position(|entry| entry.id == id);
-        let reverse = flag(arguments, "reverse");
-        let near = || entries.iter().position(|entry| if reverse { entry.shown < shown } else { entry.shown > shown });
+        // The object may be gone by now, or sorted elsewhere because it changed: then the window starts where it was.
+        let exact = entries.iter().position(|entry| entry.id == id && entry.shown == shown);
+        let beyond = if flag(arguments, "reverse") { Ordering::Less } else { Ordering::Greater };
+        let near = || entries.iter().position(|entry| entry.place_beside(&shown, id) == beyond);
         Ok(Some(exact.map_or_else(|| near().unwrap_or(total) << 1, |at| (at << 1) | 1)))
     };
     let start = place("after")?.map_or(0, |at| (at >> 1) + (at & 1));

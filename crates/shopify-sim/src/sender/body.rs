@@ -12,7 +12,10 @@ use crate::{
 /// The body that tells of a happening; `None` if what it is about is gone.
 pub(super) fn body(shop: &mut Shop, happening: &Happening, now: UnixMillis) -> Option<Value> {
     match happening {
-        Happening::OrderCreated(id) | Happening::OrderPaid(id) | Happening::OrderUpdated(id) => {
+        Happening::OrderCreated(id)
+        | Happening::OrderPaid(id)
+        | Happening::OrderCancelled(id)
+        | Happening::OrderUpdated(id) => {
             return order_body(shop, *id);
         }
         Happening::ProductCreated(id) | Happening::ProductUpdated(id) => return product_body(shop, *id),

@@ -19,6 +19,7 @@ pub(crate) use deliver::announce;
 pub(crate) enum Happening {
     OrderCreated(u64),
     OrderPaid(u64),
+    OrderCancelled(u64),
     OrderUpdated(u64),
     ProductCreated(u64),
     ProductUpdated(u64),
@@ -34,6 +35,7 @@ impl Happening {
         match self {
             Self::OrderCreated(_) => "orders/create",
             Self::OrderPaid(_) => "orders/paid",
+            Self::OrderCancelled(_) => "orders/cancelled",
             Self::OrderUpdated(_) => "orders/updated",
             Self::ProductCreated(_) => "products/create",
             Self::ProductUpdated(_) => "products/update",

@@ -4,6 +4,7 @@ mod call;
 mod control;
 mod deliveries;
 mod files;
+mod happen;
 mod levers;
 mod oauth;
 mod rest;

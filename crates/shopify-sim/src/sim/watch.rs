@@ -3,7 +3,10 @@
 use shopify_webhook::ShopDomain;
 
 use super::{CallRecord, Sim, hold};
-use crate::DeliveryRecord;
+use crate::{
+    DeliveryRecord,
+    sender::{order_body, product_body},
+};
 
 impl Sim {
     /// What a shop's bucket holds now, in points; `None` for an unknown shop.
@@ -51,6 +54,24 @@ impl Sim {
     #[must_use]
     pub fn products(&self, shop: &ShopDomain) -> Vec<u64> {
         self.change(shop, |shop, _| shop.catalog.products.keys().copied().collect()).unwrap_or_default()
+    }
+
+    /// The ids of the shop's orders.
+    #[must_use]
+    pub fn orders(&self, shop: &ShopDomain) -> Vec<u64> {
+        self.change(shop, |shop, _| shop.catalog.orders.keys().copied().collect()).unwrap_or_default()
+    }
+
+    /// An order, as its webhooks carry it now.
+    #[must_use]
+    pub fn order(&self, shop: &ShopDomain, order: u64) -> Option<serde_json::Value> {
+        self.change(shop, |shop, _| order_body(shop, order)).flatten()
+    }
+
+    /// A product, as its webhooks carry it now.
+    #[must_use]
+    pub fn product(&self, shop: &ShopDomain, product: u64) -> Option<serde_json::Value> {
+        self.change(shop, |shop, _| product_body(shop, product)).flatten()
     }
 
     /// The ids of the shop's inventory items, and of its locations.

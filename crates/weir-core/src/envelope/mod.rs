@@ -42,6 +42,16 @@ pub const MAX_BODY_BYTES: usize = 6 * 1024 * 1024;
 /// [`Meta::synthetic`] of what the reconciliation read from the Admin API.
 pub const RECONCILE: &str = "reconcile";
 
+/// The beginning of every webhook id that the reconciliation makes. No delivery may carry one: it would take the place of an
+/// event that is still to be sent.
+pub const SYNTHETIC_ID_PREFIX: &str = "weir-reconcile-";
+
+/// Whether a webhook id is reserved for synthetic events, in whatever case it is written.
+pub fn is_reserved_id(webhook_id: &str) -> bool {
+    let head = webhook_id.as_bytes().get(..SYNTHETIC_ID_PREFIX.len());
+    head.is_some_and(|head| head.eq_ignore_ascii_case(SYNTHETIC_ID_PREFIX.as_bytes()))
+}
+
 /// All of an event but its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meta {

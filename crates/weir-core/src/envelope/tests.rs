@@ -204,3 +204,13 @@ proptest! {
         prop_assert!(Envelope::parse(&text).is_err());
     }
 }
+
+#[test]
+fn id_with_the_synthetic_prefix_is_reserved_in_any_case() {
+    for id in [SYNTHETIC_ID_PREFIX, "weir-reconcile-x", "WEIR-reconcile-x"] {
+        assert!(is_reserved_id(id), "{id}");
+    }
+    for id in ["", "weir-reconcile", "weir-reconciled-x", "x-weir-reconcile-", "weir-reconcilé-x"] {
+        assert!(!is_reserved_id(id), "{id}");
+    }
+}

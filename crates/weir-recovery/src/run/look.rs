@@ -8,7 +8,7 @@ use crate::{
     Report, Walk, Wanted,
     change::Change,
     cursor::OVERLAP,
-    standing::{Implied, Standing, implied, standing},
+    standing::{Bounds, Implied, Standing, implied, standing},
 };
 
 /// What a page is looked at for, and what was found.
@@ -16,6 +16,7 @@ pub(super) struct Look<'a> {
     pub(super) request: &'a Request<'a>,
     pub(super) wanted: &'a [&'a Wanted],
     pub(super) walk: &'a mut Walk,
+    pub(super) bounds: Bounds,
     pub(super) call: &'a Call,
     pub(super) report: &'a mut Report,
 }
@@ -29,12 +30,22 @@ impl Look<'_> {
         }
     }
 
+    /// Its delivery may be on its way. A walk that goes on for long must not move the cursor past it.
+    pub(super) fn leave_to_its_delivery(&mut self, change: &Change) {
+        self.report.on_their_way += 1;
+        self.walk.leave_undecided(UnixMillis(change.updated.as_millisecond()));
+    }
+
     /// Whether it depends on a worker which of its events are missing.
     pub(super) fn waits_for_a_worker(&self, change: &Change, record: Option<&Record>, now: UnixMillis) -> bool {
         record.is_some_and(|record| is_held(record, now))
             && self.wanted.iter().any(|one| {
-                implied(change, &one.topic, self.walk.window()) != Implied::No
-                    && standing(record, &one.topic, &one.mark(), change.version(), now) == Standing::OnItsWay
+                let is_judged = match implied(change, &one.topic, self.bounds.once_from) {
+                    Implied::No => false,
+                    Implied::At(at) => !self.bounds.is_within_grace(at),
+                    Implied::AskPayment => true,
+                };
+                is_judged && standing(record, &one.topic, &one.mark(), change.version(), now) == Standing::OnItsWay
             })
     }
 }

@@ -14,7 +14,7 @@ use shopify_webhook::ShopDomain;
 use tokio::time::Instant;
 use weir_core::{Routes, UnixMillis};
 
-use crate::{Kind, Outside, Report, Since, Unavailable, Unfinished, Wanted, wanted};
+use crate::{Kind, Outside, Report, Since, Unavailable, Unfinished, Wanted, pages, wanted};
 
 /// Kept for what comes after the last call: sending, and writing down where it stands.
 const AFTERWARDS: Duration = Duration::from_secs(3);
@@ -25,6 +25,7 @@ pub struct Reconciler<O> {
     outside: O,
     routes: Routes,
     clock: Clock,
+    page_size: u16,
 }
 
 /// What a run is asked for.
@@ -100,7 +101,13 @@ fn first_line(error: &Error) -> String {
 impl<O: Outside> Reconciler<O> {
     /// A reconciler of the shops that this client calls.
     pub fn new(client: Client, outside: O, clock: Clock) -> Self {
-        Self { client, outside, routes: Routes::built_in(), clock }
+        Self { client, outside, routes: Routes::built_in(), clock, page_size: pages::PAGE }
+    }
+
+    /// The same, with so many resources a page instead of a hundred.
+    #[must_use]
+    pub fn with_page_size(self, page_size: u16) -> Self {
+        Self { page_size: page_size.clamp(1, pages::PAGE), ..self }
     }
 
     /// Looks for what weir never saw, and sends it. `progress` is called after each page.

@@ -19,6 +19,7 @@ use super::{Reconciler, Request, Stop, look::Look, patience::Patience, troubles:
 use crate::{
     Outside, Report, Unavailable, Wanted, bodies,
     change::{Change, Payment},
+    cursor::is_after,
     event::Source,
     pages,
     standing::{Implied, Standing, implied, standing},
@@ -35,7 +36,7 @@ const LEFT_ALONE: Duration = Duration::from_secs(3_600);
 pub(super) struct Missed<'a> {
     pub(super) change: usize,
     pub(super) wanted: &'a Wanted,
-    at: Timestamp,
+    pub(super) at: Timestamp,
 }
 
 /// It, ready to be sent.
@@ -105,10 +106,10 @@ impl<O: Outside> Reconciler<O> {
         changes: &mut [Change],
         records: &[Option<Record>],
     ) -> Result<(), Stop> {
-        let (now, window) = (self.clock.now(), look.walk.window());
+        let (now, once_from) = (self.clock.now(), look.bounds.once_from);
         let decides = |change: &Change, record: Option<&Record>| {
             look.wanted.iter().any(|one| {
-                implied(change, &one.topic, window) == Implied::AskPayment
+                implied(change, &one.topic, once_from) == Implied::AskPayment
                     && standing(record, &one.topic, &one.mark(), change.version(), now) == Standing::NotSeen
             })
         };
@@ -120,7 +121,7 @@ impl<O: Outside> Reconciler<O> {
         let (paid_at, points) = pages::paid_at(&self.client, look.request.shop, &ids, look.call).await?;
         look.report.points += points;
         for change in changes.iter_mut().filter(|change| ids.contains(&change.id)) {
-            // Without a payment it was free, and paid when it was placed: before the window.
+            // Without a payment it was free, and paid when it was placed: too long ago.
             change.payment = paid_at.get(&change.id).map_or(Payment::Open, |at| Payment::DoneAt(*at));
         }
         Ok(())
@@ -131,9 +132,10 @@ impl<O: Outside> Reconciler<O> {
         let mut missed = Vec::new();
         for (index, (change, record)) in changes.iter().zip(records).enumerate() {
             for one in wanted {
-                let Implied::At(at) = implied(change, &one.topic, look.walk.window()) else { continue };
+                let Implied::At(at) = implied(change, &one.topic, look.bounds.once_from) else { continue };
                 match standing(record.as_ref(), &one.topic, &one.mark(), change.version(), now) {
                     Standing::Seen => {}
+                    _ if look.bounds.is_within_grace(at) => look.leave_to_its_delivery(change),
                     Standing::OnItsWay => look.on_its_way(change, record.as_ref(), now),
                     Standing::NotSeen => missed.push(Missed { change: index, wanted: one, at }),
                 }
@@ -160,9 +162,9 @@ impl<O: Outside> Reconciler<O> {
                 look.on_its_way(change, record, now);
                 None
             }
-            // It changed while this looked: its delivery may be on its way, and the next walk sees it.
-            Standing::NotSeen if look.walk.is_before(version) && !happens_once(topic) => {
-                look.report.on_their_way += 1;
+            // It changed while this looked: its delivery may be on its way, and it is listed again.
+            Standing::NotSeen if is_after(version, look.bounds.until) && !happens_once(topic) => {
+                look.leave_to_its_delivery(change);
                 None
             }
             Standing::NotSeen => {

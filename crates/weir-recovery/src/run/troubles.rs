@@ -4,6 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
 use weir_core::{
+    UnixMillis,
     ledger::{Key, Record},
     topics::happens_once,
 };
@@ -18,12 +19,16 @@ use crate::{Outside, Troubled, change::Change};
 /// Clocks differ: an event may seem to have been received before it happened.
 const SKEW: Duration = Duration::from_secs(5);
 
-/// By topic and resource.
-pub(super) type Troubles = HashMap<(String, String), Vec<Key>>;
+/// What failed or is parked, of all that was received since a moment.
+pub(super) struct Troubles {
+    since: UnixMillis,
+    /// By topic and resource.
+    keys: HashMap<(String, String), Vec<Key>>,
+}
 
 impl<O: Outside> Reconciler<O> {
     /// Those of which the ledger knows no delivery that failed or is parked. The others are counted. The index of trouble
-    /// is read once a walk, and only if something seems to be missing.
+    /// is read only if something seems to be missing: once a walk, and once more for an event that is older than the walk.
     pub(super) async fn untroubled<'a>(
         &self,
         look: &mut Look<'_>,
@@ -34,19 +39,22 @@ impl<O: Outside> Reconciler<O> {
         if missed.is_empty() {
             return Ok(missed);
         }
-        if troubles.is_none() {
-            let all = self.outside.troubled(look.request.shop, look.walk.from - SKEW).await?;
-            let mut found = Troubles::new();
+        let is_older = |one: &Missed<'_>| one.at.as_millisecond() < look.walk.from.0;
+        let oldest = if missed.iter().any(is_older) { look.bounds.once_from } else { look.walk.from };
+        let since = oldest.min(look.walk.from) - SKEW;
+        if troubles.as_ref().is_none_or(|known| known.since > since) {
+            let all = self.outside.troubled(look.request.shop, since).await?;
+            let mut keys: HashMap<_, Vec<_>> = HashMap::new();
             for Troubled { key, topic, resource, .. } in all.into_iter().filter(|one| one.app == look.request.app) {
-                found.entry((topic, resource)).or_default().push(key);
+                keys.entry((topic, resource)).or_default().push(key);
             }
-            *troubles = Some(found);
+            *troubles = Some(Troubles { since, keys });
         }
         let mut left = Vec::new();
         for one in missed {
             let (change, topic) = (&changes[one.change], &one.wanted.topic);
             let place = (topic.clone(), format!("{}/{}", change.kind.resource(), change.id));
-            let keys = troubles.as_ref().and_then(|troubles| troubles.get(&place));
+            let keys = troubles.as_ref().and_then(|troubles| troubles.keys.get(&place));
             let mut worst = Known::Nothing;
             for key in keys.into_iter().flatten() {
                 let record = self.outside.event(key).await?;

@@ -7,7 +7,10 @@ use weir_core::sha256;
 
 use super::{Reconciler, Request, Stop, look::Look, patience::Patience, troubles::Troubles};
 use crate::{
-    Cursor, Kind, Looked, Outside, Place, Report, Since, Unfinished, Walk, Wanted, cursor::whole_second, pages,
+    Cursor, Kind, Looked, Outside, Place, Report, Since, Unfinished, Walk, Wanted,
+    cursor::{self, whole_second},
+    pages,
+    standing::Bounds,
 };
 
 /// A cursor as it stands, and as what it was read.
@@ -128,11 +131,14 @@ impl<O: Outside> Reconciler<O> {
             if !std::mem::take(&mut is_first) && report.points >= request.points {
                 return Err(Stop::Unfinished(Unfinished::PointsAreUsed));
             }
-            let page = pages::read(&self.client, shop, kind, walk, &call).await?;
+            let bounds = self.bounds(request, kind, walk, held);
+            // Only a walk that is to end somewhere lists nothing beyond.
+            let range = pages::Range { walk: &*walk, until: request.until.map(|_| walk.until), size: self.page_size };
+            let page = pages::read(&self.client, shop, kind, &range, &call).await?;
             report.points += page.points;
             let resources = u32::try_from(page.changes.len()).unwrap_or(u32::MAX);
             let Held { troubles, patience, .. } = &mut *held;
-            let mut look = Look { request, wanted, walk: &mut *walk, call: &call, report: &mut *report };
+            let mut look = Look { request, wanted, walk: &mut *walk, bounds, call: &call, report: &mut *report };
             self.repair(&mut look, page.changes, troubles, patience).await?;
             if let Some(looked) = report.kinds.get_mut(&kind) {
                 looked.resources = looked.resources.saturating_add(resources);
@@ -146,6 +152,16 @@ impl<O: Outside> Reconciler<O> {
             // The lanes hold all of the page: only now may it be left behind.
             self.write(held, |cursor| cursor.on(walk.clone())).await?;
         }
+    }
+
+    /// What the page that is read next is judged by.
+    fn bounds(&self, request: &Request<'_>, kind: Kind, walk: &mut Walk, held: &Held<'_>) -> Bounds {
+        let now = self.clock.now();
+        let until = match request.until {
+            Some(_) => walk.until,
+            None => walk.reach(kind, cursor::until(request.grace, now)),
+        };
+        Bounds { once_from: held.cursor.once_from(walk, request.installed_at, now), until }
     }
 
     /// The places that are still to be read, the one at which the walk stands first.

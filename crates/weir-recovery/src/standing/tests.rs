@@ -9,8 +9,8 @@ fn at(minute: i8) -> Timestamp {
     format!("2026-11-27T05:{minute:02}:00Z").parse().unwrap()
 }
 
-fn window() -> Window {
-    Window { from: UnixMillis(at(10).as_millisecond()), until: UnixMillis(at(50).as_millisecond()) }
+fn once_from() -> UnixMillis {
+    UnixMillis(at(10).as_millisecond())
 }
 
 fn order(created: i8, updated: i8) -> Change {
@@ -19,14 +19,12 @@ fn order(created: i8, updated: i8) -> Change {
 
 #[track_caller]
 fn check(change: &Change, topic: &str, expected: Implied) {
-    assert_eq!(implied(change, topic, window()), expected, "{topic} of {change:?}");
+    assert_eq!(implied(change, topic, once_from()), expected, "{topic} of {change:?}");
 }
 
 #[test]
-fn a_creation_or_cancellation_counts_within_the_window_alone() {
-    for (created, expected) in
-        [(9, Implied::No), (10, Implied::At(at(10))), (50, Implied::At(at(50))), (51, Implied::No)]
-    {
+fn creation_or_cancellation_since_the_bound_is_implied() {
+    for (created, expected) in [(9, Implied::No), (10, Implied::At(at(10))), (50, Implied::At(at(50)))] {
         check(&order(created, 55), "orders/create", expected);
         let product = Change { kind: Kind::Products, ..order(created, 55) };
         check(&product, "products/create", expected);
@@ -36,7 +34,20 @@ fn a_creation_or_cancellation_counts_within_the_window_alone() {
 }
 
 #[test]
-fn a_payment_counts_if_it_was_made_within_the_window() {
+fn event_stamped_after_the_last_change_counts_from_that_change() {
+    check(&order(57, 55), "orders/create", Implied::At(at(55)));
+    let paid = Change { payment: Payment::DoneAt(at(59)), ..order(1, 55) };
+    check(&paid, "orders/paid", Implied::At(at(55)));
+}
+
+#[test]
+fn event_after_the_end_is_within_the_grace() {
+    let bounds = Bounds { once_from: once_from(), until: UnixMillis(at(50).as_millisecond()) };
+    assert_eq!([at(50), at(51)].map(|at| bounds.is_within_grace(at)), [false, true]);
+}
+
+#[test]
+fn payment_since_the_bound_is_implied() {
     let paid = |created, payment| Change { payment, ..order(created, 20) };
     check(&paid(15, Payment::Open), "orders/paid", Implied::No);
     check(&paid(15, Payment::Done), "orders/paid", Implied::At(at(20)));

@@ -165,3 +165,25 @@ async fn a_subscription_gets_its_own_events_with_its_name_and_fields() {
     assert!(*whole > 20 && name == "ids", "{fields:?}");
     assert_eq!(world.reconcile_wanting(&wanted).await.missing(), 0);
 }
+
+/// The ledger's key has no app.
+#[tokio::test(start_paused = true)]
+async fn two_apps_that_missed_the_same_event_each_get_it() {
+    let world = World::new();
+    world.lose(true);
+    let order = world.sim.place_orders(world.shop(), 1)[0];
+    world.wait(3).await;
+    let wanted = [Wanted::topic("orders/create")];
+    for _ in 0..2 {
+        for app in ["default", "loyalty"] {
+            let request = weir_recovery::Request { app, ..world.request(&wanted) };
+            world.reconciler.run(&request, &|_| {}).await.unwrap();
+            world.work().await;
+        }
+    }
+    let apps: Vec<String> = world.stack.events().into_iter().map(|(meta, _)| meta.app).collect();
+    assert_eq!(apps, ["default", "loyalty"]);
+    let body =
+        |(_, body): &(weir_core::envelope::Meta, Vec<u8>)| serde_json::from_slice::<serde_json::Value>(body).unwrap();
+    assert!(world.stack.events().iter().all(|event| body(event)["id"] == order));
+}

@@ -3,7 +3,10 @@
 mod faults;
 mod held;
 mod ledger_and_fence;
+mod moving;
+mod property;
 mod requests;
+mod rest_pacing;
 mod stack;
 mod world;
 

@@ -38,6 +38,8 @@ struct Inner {
     reports: Mutex<Vec<Report>>,
     effects: Mutex<Vec<(Meta, Vec<u8>)>>,
     stale: Mutex<Vec<Meta>>,
+    /// What a reconciliation sent.
+    sent: Mutex<Vec<(Meta, Vec<u8>)>>,
     calls: Mutex<usize>,
     /// How many there were until the fault was healed.
     first_run: Mutex<usize>,
@@ -142,6 +144,11 @@ impl Stack {
 
     pub(crate) fn reports(&self) -> Vec<Report> {
         self.0.reports.lock().unwrap().clone()
+    }
+
+    /// The synthetic events that were sent, each as often as it was.
+    pub(crate) fn sent(&self) -> Vec<(Meta, Vec<u8>)> {
+        self.0.sent.lock().unwrap().clone()
     }
 
     pub(crate) fn stale(&self) -> Vec<Meta> {
@@ -273,7 +280,9 @@ impl Outside for Stack {
     }
 
     async fn send(&self, lane: Lane, message: String, _shop: &ShopDomain) -> Result<(), Unavailable> {
-        let meta = Envelope::parse(&message).unwrap().meta;
+        let envelope = Envelope::parse(&message).unwrap();
+        let (meta, body) = (envelope.meta.clone(), envelope.open(None).unwrap());
+        self.0.sent.lock().unwrap().push((meta.clone(), body.to_vec()));
         let topic = shopify_webhook::Topic::parse(&meta.topic).unwrap();
         assert_eq!(lane, Routes::built_in().lane(&topic), "{topic:?}");
         self.pass(async { self.0.lane.lock().unwrap().push((lane, message)) }).await

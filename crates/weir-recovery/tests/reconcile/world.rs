@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use resilience::MemoryState;
-use shopify_client::Settings;
+use shopify_client::{Client, Settings};
 use shopify_sim::{DeliveryFaults, Installed, Options, Outlet, ShopSeed, Sim};
 use shopify_webhook::ShopDomain;
 use weir_core::UnixMillis;
@@ -14,8 +14,15 @@ use weir_testkit::shopify::{InProcess, Shared, clock_of, tokens_of};
 use super::stack::Stack;
 
 pub(crate) const START: i64 = 1_790_000_000_000;
-pub(crate) const TOPICS: [&str; 6] =
-    ["orders/create", "orders/paid", "orders/updated", "products/create", "products/update", "inventory_levels/update"];
+pub(crate) const TOPICS: [&str; 7] = [
+    "orders/create",
+    "orders/paid",
+    "orders/cancelled",
+    "orders/updated",
+    "products/create",
+    "products/update",
+    "inventory_levels/update",
+];
 
 /// A shop, the stack that listens to it, and a reconciler.
 pub(crate) struct World {
@@ -23,6 +30,7 @@ pub(crate) struct World {
     pub(crate) installed: Installed,
     pub(crate) stack: Stack,
     pub(crate) reconciler: Reconciler<Stack>,
+    shared: Shared,
 }
 
 impl World {
@@ -50,11 +58,26 @@ impl World {
         };
         let client = shared.client(&installed, "test", Settings::default());
         let reconciler = Reconciler::new(client, stack.clone(), clock_of(&sim));
-        Self { sim, installed, stack, reconciler }
+        Self { sim, installed, stack, reconciler, shared }
     }
 
     pub(crate) fn shop(&self) -> &ShopDomain {
         &self.installed.shop
+    }
+
+    /// Another reconciler of the same shop, in a process of its own.
+    pub(crate) fn reconciler(&self) -> Reconciler<Stack> {
+        Reconciler::new(self.client("another"), self.stack.clone(), clock_of(&self.sim))
+    }
+
+    /// The client of a process of its own.
+    pub(crate) fn client(&self, process: &str) -> Client {
+        self.shared.client(&self.installed, process, Settings::default())
+    }
+
+    /// The world's first second, as bodies have it.
+    pub(crate) fn began(&self) -> String {
+        jiff::Timestamp::from_millisecond(START).unwrap().to_string()
     }
 
     /// From now on nothing is delivered, or all of it.
@@ -93,7 +116,7 @@ impl World {
         self.reconciler.run(&self.request(wanted), &|_| {}).await.unwrap()
     }
 
-    fn request<'a>(&'a self, wanted: &'a [Wanted]) -> Request<'a> {
+    pub(crate) fn request<'a>(&'a self, wanted: &'a [Wanted]) -> Request<'a> {
         Request {
             shop: self.shop(),
             app: "default",

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use shopify_samples::Samples;
 use shopify_webhook::{DeliveryId, ShopDomain, Topic};
 use uuid::Uuid;
+use weir_core::envelope::{SYNTHETIC_ID_PREFIX, is_reserved_id};
 
 use crate::{cli::SendArgs, commands::topics, delivery, delivery::Delivery, problem::Usage};
 
@@ -95,6 +96,12 @@ fn topic(text: &str, has_body: bool) -> Result<Topic, Usage> {
 }
 
 fn id(text: &str) -> Result<DeliveryId, Usage> {
+    if is_reserved_id(text) {
+        return Err(Usage::new(
+            format!("{text:?} is reserved: weir gives such ids to the events that it makes itself"),
+            format!("choose an id that does not begin with {SYNTHETIC_ID_PREFIX}"),
+        ));
+    }
     DeliveryId::parse(text).ok_or_else(|| {
         Usage::new(
             format!("{text:?} is not a webhook id"),
