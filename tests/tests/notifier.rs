@@ -37,11 +37,12 @@ fn encoded(text: &str) -> String {
 #[tokio::test]
 async fn an_alarm_that_cloudwatch_publishes_is_told_in_slack_once() {
     let slack = FakeSlack::start(&[]).await;
-    // Secrets Manager takes an ARN without the six letters at its end, too; here the secret comes after the stack.
-    let secret = "arn:aws:secretsmanager:us-east-1:000000000000:secret:notifies-slack";
+    // Secrets Manager takes an ARN without the six letters at its end, too; here the secret comes after the stack, and its
+    // name looks as if it had them.
+    let secret = "arn:aws:secretsmanager:us-east-1:000000000000:secret:notifies-slack-abcdef";
     let world = World::with(STACK, &[("SlackWebhookSecretArn", secret)]).await;
     let secrets = aws_sdk_secretsmanager::Client::new(&world.aws);
-    secrets.create_secret().name("notifies-slack").secret_string(slack.url()).send().await.unwrap();
+    secrets.create_secret().name("notifies-slack-abcdef").secret_string(slack.url()).send().await.unwrap();
 
     publish(&world, "urgent-dlq", "ALARM", 1).await;
     eventually("the alarm to be told", async || (!slack.texts().is_empty()).then_some(())).await;

@@ -159,7 +159,7 @@ async fn poison_reaches_the_dlq_byte_for_byte_and_its_neighbours_are_done() {
 
 #[tokio::test]
 async fn a_message_that_is_no_envelope_is_recorded_and_reaches_the_dlq() {
-    let world = World::with("unreadable", &[("MaxReceiveCount", "2")]).await;
+    let world = World::with("unreadable", &[("MaxReceiveCount", "5")]).await;
     let lane = &world.deployed.lanes["bulk"];
     world.send_raw(&lane.queue_url, "not from ingest").await;
     let message = eventually("the message in the DLQ", async || world.take_raw(&lane.dlq_url).await.pop()).await;

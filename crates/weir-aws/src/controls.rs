@@ -236,7 +236,9 @@ impl Controls {
             State::InPart(problems) => {
                 warn!(problems = problems.join("; "), "Went on without the controls that can't be read");
             }
-            State::Absent => warn!("There is no parameter for controls: everything is on, nothing is limited"),
+            // It is made by the first change: before that nobody switched anything off.
+            State::Absent if known.state.is_none() => {}
+            State::Absent => warn!("The parameter for controls was deleted: everything is on, nothing is limited"),
             State::Unreadable(problem) => warn!(problem, "Went on with the controls as they were: these can't be read"),
             State::Unreachable => {
                 let reason = failure.unwrap_or_default();

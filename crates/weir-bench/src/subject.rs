@@ -68,7 +68,7 @@ fn environment(aws: &Aws, bundle: &Path) -> BTreeMap<String, String> {
         ("WEIR_BODIES_BUCKET", "bench-bodies"),
         ("WEIR_LANE", "standard"),
         ("WEIR_LEDGER_TABLE", "bench-ledger"),
-        ("WEIR_LEDGER_RETENTION_DAYS", "42"),
+        ("WEIR_LEDGER_RETENTION_DAYS", "50"),
         ("WEIR_FENCE_TABLE", "bench-fence"),
         ("WEIR_STATE_TABLE", "bench-state"),
         ("WEIR_SHOPS_TABLE", "bench-shops"),

@@ -93,6 +93,8 @@ pub enum Dimension {
     ApiId,
     /// EventBridge's name of a bus.
     EventBusName,
+    /// EventBridge's name of a rule.
+    RuleName,
 }
 
 impl Dimension {
@@ -109,6 +111,7 @@ impl Dimension {
             Self::FunctionName => "FunctionName",
             Self::ApiId => "ApiId",
             Self::EventBusName => "EventBusName",
+            Self::RuleName => "RuleName",
         }
     }
 }

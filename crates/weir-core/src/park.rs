@@ -22,6 +22,12 @@ pub const SWITCHED_OFF_AT_MOST: Duration = Duration::from_secs(7 * 24 * 3600);
 /// SQS delays no message longer.
 pub const DELAY_AT_MOST: Duration = Duration::from_secs(15 * 60);
 
+/// How long SQS keeps a message of a lane, or of its dead-letter queue, from when it was sent: as template.yaml says.
+pub const MESSAGE_RETENTION: Duration = Duration::from_secs(14 * 24 * 3600);
+
+/// How long S3 keeps a body that no message can carry, at the least: as template.yaml says.
+pub const BODY_RETENTION: Duration = Duration::from_secs(29 * 24 * 3600);
+
 /// Below this a park costs more than it spares.
 const DELAY_AT_LEAST: Duration = Duration::from_secs(5);
 
@@ -33,6 +39,24 @@ pub struct GaveUp {
     pub count: u32,
     /// For how long.
     pub waited: Duration,
+}
+
+/// A copy of the message would outlive the body that it refers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("its body in S3 is {} days old: a parked copy would outlive it", .age.as_secs() / (24 * 3600))]
+pub struct BodyTooOld {
+    /// How long ago the body was stored.
+    pub age: Duration,
+}
+
+/// Whether a message that refers to a body in S3 may be sent again: what is sent now may be kept for
+/// [`MESSAGE_RETENTION`], and its body must be there for as long.
+///
+/// # Errors
+/// When the body would be deleted before.
+pub fn check_body_age(received_at: UnixMillis, now: UnixMillis) -> Result<(), BodyTooOld> {
+    let age = now.since(received_at);
+    if age + MESSAGE_RETENTION > BODY_RETENTION { Err(BodyTooOld { age }) } else { Ok(()) }
 }
 
 impl Parked {
@@ -78,6 +102,14 @@ mod tests {
         let gave_up = Parked::again(parked, OUTAGE_AT_MOST, NOW + OUTAGE_AT_MOST).unwrap_err();
         assert_eq!(gave_up.to_string(), "gave up after 24 h of waiting, parked 99 times");
         assert!(Parked::again(parked, SWITCHED_OFF_AT_MOST, NOW + OUTAGE_AT_MOST).is_ok(), "switched off, not down");
+    }
+
+    #[test]
+    fn copy_that_would_outlive_its_body_is_refused() {
+        const DAY: Duration = Duration::from_secs(24 * 3600);
+        assert_eq!(check_body_age(NOW, NOW + DAY * 15), Ok(()));
+        let too_old = check_body_age(NOW, NOW + DAY * 15 + Duration::from_millis(1)).unwrap_err();
+        assert_eq!(too_old.to_string(), "its body in S3 is 15 days old: a parked copy would outlive it");
     }
 
     #[test]

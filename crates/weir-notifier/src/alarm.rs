@@ -30,6 +30,8 @@ pub struct Change {
     pub name: String,
     /// Its state now.
     pub state: State,
+    /// Its state before, if the notification says so.
+    pub before: Option<State>,
     /// Since when.
     pub at: UnixMillis,
     /// What the template says of it; `None` for an alarm that is not the stack's.
@@ -67,6 +69,8 @@ struct Notification {
     #[serde(default)]
     alarm_description: Option<String>,
     new_state_value: State,
+    #[serde(default)]
+    old_state_value: Option<State>,
     #[serde(default)]
     new_state_reason: String,
     state_change_time: String,
@@ -123,6 +127,7 @@ impl Change {
         let children = read.triggering_children.iter().filter_map(|child| child.arn.split_once(":alarm:"));
         Ok(Self {
             state: read.new_state_value,
+            before: read.old_state_value,
             at: UnixMillis(at.as_millisecond()),
             told: own.then(|| Description::read(read.alarm_description.as_deref().unwrap_or_default())),
             measured: read.trigger.filter(|_| own).and_then(|trigger| measured(&trigger, &read.new_state_reason)),

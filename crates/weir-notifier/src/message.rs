@@ -125,6 +125,7 @@ mod tests {
         Change {
             name: name.into(),
             state,
+            before: None,
             at: UnixMillis(1_795_755_600_120),
             told: Some(Description {
                 text: "Events are dead-lettered.".into(),

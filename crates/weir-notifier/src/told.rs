@@ -1,6 +1,8 @@
 //! What people were told of each alarm, so that nothing is said twice. One document for all of them.
 //!
 //! - The same state again within [`QUIET`] is not told: SNS and SQS deliver twice now and then.
+//! - An OK of an alarm that people do not believe to be on is noted and not told, unless the alarm was on: a new stack's alarms
+//!   all begin with one.
 //! - A change that is older than the last one is not told: they may come in any order.
 //! - An alarm that goes on and off is told as flapping at its third time within [`QUIET`]; then its OKs are not told
 //!   until it has been quiet for as long. So what people believe errs to the safe side: an ALARM after an OK that was told
@@ -47,23 +49,27 @@ pub enum Telling {
     Whole,
     /// Likewise, and that its OKs are not told for a while.
     Flapping,
-    /// Not at all: it was told, something newer was, or it flaps.
+    /// Not at all: it was told, something newer was, it flaps, or it ended nothing.
     Not,
 }
 
 impl Told {
     /// Takes note of a change that is told at `now`, and says how.
     pub fn take(&mut self, change: &Change, now: UnixMillis) -> Telling {
+        let was_on = change.before == Some(State::Alarm);
         let Some(last) = self.alarms.get_mut(&change.name) else {
             let alarms = if change.state == State::Alarm { vec![now] } else { Vec::new() };
             let last = Last { state: change.state, changed_at: change.at, told_at: now, alarms, flaps: false };
             self.alarms.insert(change.name.clone(), last);
-            return Telling::Whole;
+            return if change.state == State::Ok && !was_on { Telling::Not } else { Telling::Whole };
         };
         if change.at < last.changed_at {
             return Telling::Not;
         }
         last.changed_at = change.at;
+        if change.state == State::Ok && last.state == State::Ok && !was_on {
+            return Telling::Not;
+        }
         let is_recent = now.since(last.told_at) < QUIET;
         if is_recent && (last.state == change.state || (last.flaps && change.state != State::Alarm)) {
             return Telling::Not;
@@ -100,6 +106,7 @@ mod tests {
         Change {
             name: "weir-x".into(),
             state,
+            before: Some(if state == State::Ok { State::Alarm } else { State::Ok }),
             at,
             told: None,
             measured: None,
@@ -126,6 +133,26 @@ mod tests {
         use Telling::{Not, Whole};
         let told = check(&[(Alarm, 0, Whole), (Alarm, 1, Not), (Ok, 2, Whole), (Ok, 3, Not)]);
         assert_eq!(told.standing().count(), 0);
+    }
+
+    #[test]
+    fn first_ok_of_a_new_alarm_is_noted_and_not_told() {
+        for before in [Some(State::InsufficientData), Some(State::Ok), None] {
+            let mut told = Told::default();
+            let ok = |minute| Change { before, ..change(State::Ok, minute) };
+            assert_eq!(told.take(&ok(0), UnixMillis(0)), Telling::Not, "{before:?}");
+            assert_ne!(told, Told::default(), "noted");
+            // CloudWatch had no data for a while.
+            assert_eq!(told.take(&ok(60), UnixMillis(60 * MINUTE)), Telling::Not, "{before:?}");
+            assert_eq!(told.take(&change(State::Alarm, 61), UnixMillis(61 * MINUTE)), Telling::Whole, "{before:?}");
+            assert_eq!(told.take(&ok(62), UnixMillis(62 * MINUTE)), Telling::Whole, "people believe that it is on");
+        }
+    }
+
+    #[test]
+    fn ok_of_an_alarm_that_was_on_is_told_though_nobody_remembers_the_alarm() {
+        let mut told = Told::default();
+        assert_eq!(told.take(&change(State::Ok, 0), UnixMillis(0)), Telling::Whole);
     }
 
     #[test]

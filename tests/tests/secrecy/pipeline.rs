@@ -78,9 +78,9 @@ async fn the_pipeline_tells_nothing_of_what_goes_through_it() {
         &[
             ("ForwardUrl", &format!("{}/hook?token=forward-url-Tok3n", careless.url)),
             ("OtlpEndpoint", &careless.url),
-            ("MaxReceiveCount", "2"),
+            ("MaxReceiveCount", "5"),
             ("BackoffBaseSeconds", "1"),
-            ("BackoffCapSeconds", "1"),
+            ("BackoffCapSeconds", "60"),
             ("LogLevel", "debug"),
         ],
     )

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use weir_tests::translated;
 
-use crate::model::{Template, at, entries, items, text};
+use crate::{
+    alarms::Alarm,
+    model::{Template, at, entries, items, text},
+};
 
 #[tokio::test]
 async fn without_a_canary_nothing_of_code_deploy_is_there() {
@@ -29,12 +32,49 @@ async fn with_a_canary_ingest_alone_is_shifted_and_goes_back_when_an_alarm_goes_
     assert_eq!(group["DeploymentConfigName"]["Fn::Sub"][1]["ConfigName"], "Linear10PercentEvery1Minute");
     let events = at(group, &["AutoRollbackConfiguration", "Events"]).to_string();
     assert!(events.contains("DEPLOYMENT_STOP_ON_ALARM"), "{events}");
-    let alarms = items(at(group, &["AlarmConfiguration", "Alarms"]));
+    let configuration = &at(group, &["AlarmConfiguration", "Fn::If"]);
+    assert_eq!(configuration[0], "IsOnAws");
+    let alarms = items(at(&configuration[1], &["Alarms"]));
     let alarms: Vec<_> = alarms.into_iter().map(|alarm| text(&alarm["Name"]["Ref"])).collect();
-    assert_eq!(alarms, ["Ingest5xxAlarm", "IngestP99Alarm"]);
+    assert_eq!(alarms, ["Ingest5xxAlarm", "IngestP99Alarm"], "on AWS");
     for alarm in alarms {
         assert_eq!(on["Resources"][alarm]["Type"], "AWS::CloudWatch::Alarm", "{alarm}");
     }
+}
+
+/// What is over before an alarm can go on takes nothing back.
+#[test]
+fn a_shift_lasts_longer_than_its_alarms_need_to_go_on() {
+    let template = Template::read();
+    let needed = ["Ingest5xxAlarm", "IngestP99Alarm"].map(|id| {
+        let alarm = Alarm::named(&template, id);
+        let periods = alarm.count("DatapointsToAlarm").or(alarm.count("EvaluationPeriods")).unwrap();
+        // A sliding window sees the first breaching datapoint within its first period, if the rest of it is slow as well.
+        let period = alarm.metrics().iter().map(|used| used.period).max().unwrap() / 60;
+        if periods == 1 { 1 } else { period * u64::try_from(periods).unwrap() + 1 }
+    });
+    let needed = needed.into_iter().max().unwrap();
+    for kind in items(at(template.parameter("CanaryType"), &["AllowedValues"])).into_iter().map(text) {
+        let numbers: Vec<u64> =
+            kind.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect();
+        let [percent, minutes] = numbers[..] else { panic!("{kind}") };
+        let lasts = if kind.starts_with("Linear") { (100 / percent - 1) * minutes } else { minutes };
+        assert!(lasts > needed, "{kind} lasts {lasts} min, and its alarms need {needed}");
+    }
+}
+
+/// A changed parameter replaces a version under the same logical id.
+#[tokio::test]
+async fn version_that_was_replaced_stays_to_go_back_to() {
+    let on = translated(&[("Canary", "true")]).await;
+    let versions: Vec<_> =
+        entries(&on["Resources"]).filter(|(_, resource)| resource["Type"] == "AWS::Lambda::Version").collect();
+    let [(id, version)] = &versions[..] else { panic!("{versions:?}") };
+    assert_eq!(
+        (&version["UpdateReplacePolicy"], &version["DeletionPolicy"]),
+        (&"Retain".into(), &"Retain".into()),
+        "{id}"
+    );
 }
 
 /// With the canary API Gateway invokes the alias, else the function: it may do both before it is asked to.
@@ -60,7 +100,8 @@ fn a_version_is_told_by_every_parameter_that_ingest_depends_on() {
     let template = Template::read();
     let mut function = template.resource("IngestFunction")["Properties"].clone();
     let told = parameters_in(&template, &function["VersionDescription"]["Fn::If"][1]);
-    for beside in ["VersionDescription", "Description", "DeploymentPreference"] {
+    // What is reserved is the function's, not the version's.
+    for beside in ["VersionDescription", "Description", "DeploymentPreference", "ReservedConcurrentExecutions"] {
         function.as_object_mut().unwrap().remove(beside).expect(beside);
     }
     let mut needed = parameters_in(&template, &function);

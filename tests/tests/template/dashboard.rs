@@ -8,9 +8,22 @@ use crate::alarms::{Used, alarms_and_composites, assert_declared};
 use crate::model::{Template, at, items, text};
 
 fn body(template: &Template) -> Value {
-    let body = text(at(template.resource("Dashboard"), &["Properties", "DashboardBody", "Fn::Sub"]));
+    let (text, choices) = source(template);
+    let choices: String = choices.iter().map(|choice| text_of_sub(&choice["Fn::If"][1])).collect();
     // The one number among what is filled in; all others stand within texts.
-    serde_json::from_str(&body.replace("${IngestP99AlarmMs}", "50")).expect("the dashboard's body is JSON")
+    let text = text.replace("${IngestP99AlarmMs}", "50").replace("${AlarmsOfChoices}", &choices);
+    serde_json::from_str(&text).expect("the dashboard's body is JSON")
+}
+
+/// The body's text, and the alarms that only some stacks have.
+fn source(template: &Template) -> (&str, Vec<&Value>) {
+    let body = at(template.resource("Dashboard"), &["Properties", "DashboardBody", "Fn::Sub"]);
+    let choices = &at(&body[1], &["AlarmsOfChoices", "Fn::Join"])[1];
+    (text(&body[0]), items(choices))
+}
+
+fn text_of_sub(value: &Value) -> &str {
+    text(at(value, &["Fn::Sub"]))
 }
 
 fn widgets(body: &Value) -> Vec<&Value> {
@@ -73,15 +86,15 @@ fn every_metric_that_weir_emits_is_to_be_seen() {
 #[test]
 fn what_is_filled_in_is_a_thing_of_the_template() {
     let template = Template::read();
-    let text = text(at(template.resource("Dashboard"), &["Properties", "DashboardBody", "Fn::Sub"]));
+    let (text, _) = source(&template);
     for part in text.split("${").skip(1) {
         let name = part.split('}').next().expect("a name").split('.').next().expect("a name");
-        let known = name.starts_with("AWS::") || template.ids().any(|id| id == name) || name == "IngestP99AlarmMs";
-        assert!(known, "{name}");
+        if name.starts_with("AWS::") || ["IngestP99AlarmMs", "AlarmsOfChoices"].contains(&name) {
+            continue;
+        }
+        assert!(template.ids().any(|id| id == name), "{name}");
         // What a stack may be without would fail its deployment.
-        let always =
-            name.starts_with("AWS::") || name == "IngestP99AlarmMs" || template.resource(name)["Condition"].is_null();
-        assert!(always, "{name} is not always there");
+        assert!(template.resource(name)["Condition"].is_null(), "{name} is not always there");
     }
 }
 
@@ -102,19 +115,28 @@ fn it_is_one_screen_on_which_nothing_covers_another() {
 }
 
 #[test]
-fn it_shows_every_alarm_that_a_stack_on_aws_has_unasked() {
+fn it_shows_every_alarm_and_none_that_is_not_there() {
     let template = Template::read();
     let body = body(&template);
     let first = widgets(&body)[0];
     assert_eq!((&first["type"], &first["y"]), (&"alarm".into(), &0.into()), "they stand on top");
     let name = |arn: &Value| text(arn).rsplit(":alarm:").next().expect("a name").to_owned();
     let shown: BTreeSet<String> = items(&first["properties"]["alarms"]).into_iter().map(name).collect();
-    let always = alarms_and_composites(&template).into_iter().filter(|(id, _)| {
-        let condition = &template.resource(id)["Condition"];
-        condition.is_null() || condition == "IsOnAws" || condition == "HasMonitor"
-    });
+    let alarm_name = |alarm: &Value| text(at(alarm, &["AlarmName", "Fn::Sub"])).to_owned();
     let there: BTreeSet<String> =
-        always.map(|(_, alarm)| text(at(alarm, &["AlarmName", "Fn::Sub"])).to_owned()).collect();
+        alarms_and_composites(&template).into_iter().map(|(_, alarm)| alarm_name(alarm)).collect();
     assert_eq!(shown, there);
     assert!(shown.len() <= 100, "CloudWatch takes no more in a widget");
+
+    // One that some stacks are without is shown where it is.
+    let (always, choices) = source(&template);
+    for (id, alarm) in alarms_and_composites(&template) {
+        let (name, condition) = (format!(":alarm:{}\"", alarm_name(alarm)), &template.resource(id)["Condition"]);
+        let choice = choices.iter().find(|choice| text_of_sub(&choice["Fn::If"][1]).contains(&name));
+        let on_aws = condition == "HasMonitorOnAws" && choice.is_some_and(|choice| choice["Fn::If"][0] == "HasMonitor");
+        match choice {
+            Some(choice) => assert!(on_aws || choice["Fn::If"][0] == *condition, "{id}"),
+            None => assert!(always.contains(&name) && (condition.is_null() || condition == "IsOnAws"), "{id}"),
+        }
+    }
 }

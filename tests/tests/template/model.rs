@@ -28,6 +28,15 @@ impl Template {
         at(&self.0, &["Parameters", name])
     }
 
+    /// Their names.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = &str> {
+        entries(&self.0["Parameters"]).map(|(name, _)| name)
+    }
+
+    pub(crate) fn rule(&self, name: &str) -> &Value {
+        at(&self.0, &["Rules", name])
+    }
+
     pub(crate) fn has_parameter(&self, name: &str) -> bool {
         self.0["Parameters"][name].is_object()
     }

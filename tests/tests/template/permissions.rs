@@ -125,7 +125,7 @@ fn segments(mut mangled: &str) -> Vec<&str> {
 }
 
 /// All that a function's role is allowed: its own policies, those that it refers to, and those that refer to it.
-fn statements<'a>(template: &'a Template, function: &'a Value) -> Vec<&'a Value> {
+pub(crate) fn statements<'a>(template: &'a Template, function: &'a Value) -> Vec<&'a Value> {
     let id = refers_to(at(function, &["Role"]));
     let role = &template.resource(id)["Properties"];
     let mut found = allowed(&role["Policies"]);

@@ -9,7 +9,9 @@ const TABLE: &str = "AWS::DynamoDB::Table";
 #[test]
 fn what_cannot_be_made_anew_outlives_the_stack() {
     let template = Template::read();
-    for id in ["Ledger", "Fence", "Shops", "Operations", "TokenKey", "Bodies"] {
+    let lanes = template.lanes();
+    let queues = lanes.iter().flat_map(|lane| [lane.queue_id, lane.dlq_id]);
+    for id in ["Ledger", "Fence", "Shops", "Operations", "TokenKey", "Bodies"].into_iter().chain(queues) {
         let resource = template.resource(id);
         let policies = (text(at(resource, &["DeletionPolicy"])), text(at(resource, &["UpdateReplacePolicy"])));
         assert_eq!(policies, ("RetainExceptOnCreate", "Retain"), "{id}");

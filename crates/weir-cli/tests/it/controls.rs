@@ -251,11 +251,20 @@ fn a_document_of_a_newer_weir_is_shown_and_not_changed_by_halves() {
 }
 
 #[test]
-fn a_parameter_that_is_not_there_or_does_not_answer_is_told_with_what_to_do() {
-    let ssm = Ssm::with("{}");
+fn parameter_that_is_not_there_is_an_empty_document_and_made_by_the_first_change() {
+    let ssm = Ssm::with("");
     ssm.kept.lock().unwrap().version = 0;
-    let ended = ssm.run(&["show"]);
-    assert!(ended.status == 1 && ended.stderr.contains("\nhint: the stack's template makes it"), "{}", ended.stderr);
+    let shown = ssm.change(&["show"]);
+    assert!(shown.stderr.contains("was never written: everything is on"), "{}", shown.stderr);
+    assert_eq!(ssm.change(&["show", "--document"]).stdout.trim_end(), "{}");
+    let preview = ssm.change(&["off", "lane", "bulk"]);
+    assert!(preview.stderr.contains("--if-version 0"), "{}", preview.stderr);
+    ssm.change(&["off", "lane", "bulk", "--yes", "--if-version", "0"]);
+    assert_eq!((ssm.document(), ssm.kept.lock().unwrap().version), (json!({"off": [{"lane": "bulk"}]}), 1));
+}
+
+#[test]
+fn a_parameter_that_does_not_answer_is_told_with_what_to_do() {
     let checkout = checkout(NOBODY);
     let ended = run(weir(&["controls", "show"]).current_dir(checkout.path()));
     assert_eq!(ended.status, 1);

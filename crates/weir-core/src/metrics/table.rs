@@ -12,7 +12,8 @@ const BY_OPERATION: &[&[Dimension]] = &[&[Dimension::Stack], &[Dimension::Stack,
 const QUEUE: &[&[Dimension]] = &[&[Dimension::QueueName]];
 const FUNCTION: &[&[Dimension]] = &[&[Dimension::FunctionName]];
 const API: &[&[Dimension]] = &[&[Dimension::ApiId]];
-const BUS: &[&[Dimension]] = &[&[Dimension::EventBusName]];
+/// On a bus of one's own, EventBridge tells by rule only.
+const RULE: &[&[Dimension]] = &[&[Dimension::EventBusName, Dimension::RuleName]];
 
 const fn count(name: &'static str, emitter: Emitter, dimensions: &'static [&'static [Dimension]]) -> Metric {
     Metric { name, namespace: NAMESPACE, unit: Unit::Count, dimensions, by_shop: false, emitter, meaning: "" }
@@ -20,6 +21,10 @@ const fn count(name: &'static str, emitter: Emitter, dimensions: &'static [&'sta
 
 const fn milliseconds(name: &'static str, emitter: Emitter, dimensions: &'static [&'static [Dimension]]) -> Metric {
     Metric { unit: Unit::Milliseconds, ..count(name, emitter, dimensions) }
+}
+
+const fn seconds(name: &'static str, emitter: Emitter, dimensions: &'static [&'static [Dimension]]) -> Metric {
+    Metric { unit: Unit::Seconds, ..count(name, emitter, dimensions) }
 }
 
 /// Constants, each documented by what its values mean, and the table of them.
@@ -38,7 +43,7 @@ const fn aws(name: &'static str, emitter: Emitter) -> Metric {
     let (namespace, dimensions) = match emitter {
         Emitter::Sqs => ("AWS/SQS", QUEUE),
         Emitter::ApiGateway => ("AWS/ApiGateway", API),
-        Emitter::EventBridge => ("AWS/Events", BUS),
+        Emitter::EventBridge => ("AWS/Events", RULE),
         _ => ("AWS/Lambda", FUNCTION),
     };
     Metric { namespace, dimensions, ..count(name, emitter, TOTAL) }
@@ -67,6 +72,8 @@ table! {
     MISMATCHES = count("Mismatches", Emitter::Worker, BY_LANE), "Messages that came under the id of an event with another body.";
     RETRIES = by_shop(count("Retries", Emitter::Worker, BY_LANE)), "Attempts that failed and come back after a backoff.";
     PARKS = by_shop(count("Parks", Emitter::Worker, BY_LANE)), "Messages that were sent on as delayed copies, for what they need is not there.";
+    PENDING_AGE = seconds("PendingAge", Emitter::Worker, TOTAL), "How old an event will be when it is tried next, whenever an attempt leaves it unfinished: parked, backing off, or leased by another worker.";
+    COMPLIANCE_EVENTS = count("ComplianceEvents", Emitter::Worker, TOTAL), "Of the done, those of customers/data_request, customers/redact and shop/redact.";
     DEAD_LETTERED = by_shop(count("DeadLettered", Emitter::Worker, BY_LANE)), "Events whose failure sends them to the dead-letter queue; success rate = Done / (Done + DeadLettered).";
     WORKER_ERRORS = count("WorkerErrors", Emitter::Worker, BY_KIND), "Attempts that failed, by kind.";
     END_TO_END_LATENCY = by_shop(milliseconds("EndToEndLatency", Emitter::Worker, BY_LANE)), "From what triggered a delivery (its arrival, if Shopify did not say) to its event being done; synthetic ones are not counted.";
@@ -111,5 +118,7 @@ table! {
     FUNCTION_THROTTLES = aws("Throttles", Emitter::Lambda), "Invocations that found no free instance.";
     FUNCTION_DURATION = Metric { unit: Unit::Milliseconds, ..aws("Duration", Emitter::Lambda) }, "How long an invocation took.";
     FUNCTION_CONCURRENCY = aws("ConcurrentExecutions", Emitter::Lambda), "Instances of a function at work at once.";
+    FUNCTION_RECURSION_DROPPED = aws("RecursiveInvocationsDropped", Emitter::Lambda), "Invocations that Lambda dropped because it took them for an endless loop.";
+    RULE_MATCHES = aws("MatchedEvents", Emitter::EventBridge), "Events that a rule matched.";
     BUS_FAILURES = aws("FailedInvocations", Emitter::EventBridge), "Events that a rule could not give to its target.";
 }

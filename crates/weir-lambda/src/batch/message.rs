@@ -2,6 +2,8 @@
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 
+use weir_core::UnixMillis;
+
 use super::Verdict;
 
 /// One SQS message.
@@ -17,6 +19,8 @@ pub struct Message {
     pub receives: u32,
     /// The message group: the shop.
     pub group: Option<String>,
+    /// When it was sent to the queue. A copy and a redrive count anew.
+    pub sent_at: Option<UnixMillis>,
 }
 
 impl std::fmt::Debug for Message {
@@ -42,6 +46,7 @@ fn message(record: SqsMessage) -> Option<Message> {
     Some(Message {
         receives: attribute("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1),
         group: attribute("MessageGroupId").cloned(),
+        sent_at: attribute("SentTimestamp").and_then(|millis| millis.parse().ok()).map(UnixMillis),
         id: record.message_id.filter(|id| !id.is_empty())?,
         receipt_handle: record.receipt_handle?,
         body: record.body.unwrap_or_default(),
@@ -68,10 +73,11 @@ mod tests {
     #[test]
     fn an_event_of_sqs_is_read_and_the_failed_are_named() {
         let event = r#"{"Records":[{"messageId":"a","receiptHandle":"ra","body":"{}","attributes":
-            {"ApproximateReceiveCount":"3","MessageGroupId":"north"}},{"messageId":"b","receiptHandle":"rb","body":""}]}"#;
+            {"ApproximateReceiveCount":"3","MessageGroupId":"north","SentTimestamp":"1700000000123"}},{"messageId":"b","receiptHandle":"rb","body":""}]}"#;
         let messages = messages(serde_json::from_str(event).unwrap()).unwrap();
         assert_eq!((messages[0].receives, messages[0].group.as_deref()), (3, Some("north")));
-        assert_eq!((messages[1].receives, messages[1].group.as_deref()), (1, None));
+        assert_eq!(messages[0].sent_at, Some(UnixMillis(1_700_000_000_123)));
+        assert_eq!((messages[1].receives, messages[1].group.as_deref(), messages[1].sent_at), (1, None, None));
         let response = response([(&messages[0], Verdict::Acknowledge), (&messages[1], Verdict::Retry)]);
         assert_eq!(serde_json::to_string(&response).unwrap(), r#"{"batchItemFailures":[{"itemIdentifier":"b"}]}"#);
     }

@@ -31,8 +31,13 @@ fn notifier(state: Arc<dyn SharedState>) -> Notifier {
 
 /// A notification of one of the stack's alarms, so many seconds after noon.
 fn notification(name: &str, state: &str, second: u64) -> String {
+    let before = if state == "OK" { "ALARM" } else { "OK" };
+    change(name, before, state, second)
+}
+
+fn change(name: &str, before: &str, state: &str, second: u64) -> String {
     json!({
-        "AlarmName": name, "NewStateValue": state, "NewStateReason": "[2.0 (x)]", "OldStateValue": "OK",
+        "AlarmName": name, "NewStateValue": state, "NewStateReason": "[2.0 (x)]", "OldStateValue": before,
         "AlarmDescription": "What it means. First: weir status --stack weir Runbook: infra/RUNBOOK.md#flood",
         "StateChangeTime": format!("2026-11-26T12:{:02}:{:02}.000+0000", second / 60, second % 60),
         "AlarmArn": format!("arn:aws:cloudwatch:eu-west-1:1:alarm:{name}"),
@@ -62,6 +67,18 @@ async fn the_alarms_of_a_batch_are_one_message() {
     let [text] = &texts[..] else { panic!("one message, not {texts:?}") };
     assert!(names.iter().all(|name| text.contains(name.as_str())), "{text}");
     assert!(text.contains("20 alarms") && text.contains("First: `weir status --stack weir`"), "{text}");
+}
+
+/// CloudWatch takes each new alarm from INSUFFICIENT_DATA to OK, and publishes it.
+#[tokio::test]
+async fn alarms_of_a_new_stack_begin_in_silence() {
+    let slack = FakeSlack::start(&[]).await;
+    let state = Arc::new(MemoryState::default());
+    let bodies: Vec<_> = (0..30).map(|n| change(&format!("weir-{n:02}"), "INSUFFICIENT_DATA", "OK", n)).collect();
+    tell(&notifier(state.clone()), &slack, &bodies).await.unwrap();
+    assert_eq!(slack.texts(), Vec::<String>::new());
+    tell(&notifier(state), &slack, &[notification("weir-07", "ALARM", 60)]).await.unwrap();
+    assert_eq!(slack.texts().len(), 1);
 }
 
 #[tokio::test]

@@ -94,10 +94,20 @@ const PARKED_FROM: u32 = 3;
 impl<O: Outside> Processor<O> {
     /// Takes a message to its verdict. Everything that goes wrong is told once, here.
     pub async fn process(&self, message: &Message, seat: Seat) -> Verdict {
-        match Envelope::parse(&message.body) {
-            Ok(envelope) => self.traced(message, envelope, seat).await,
-            Err(problem) => self.unreadable(message, &problem).await,
+        let (verdict, parked) = match Envelope::parse(&message.body) {
+            Ok(envelope) => {
+                let parked = envelope.parked;
+                (self.traced(message, envelope, seat).await, parked)
+            }
+            Err(problem) => (self.unreadable(message, &problem).await, None),
+        };
+        match verdict {
+            // A parked copy says so itself: only there its delay is known. Without a delay it is on its way to the DLQ.
+            Verdict::Acknowledge | Verdict::RetryAfter(Duration::ZERO) => {}
+            Verdict::Retry => self.tell_pending(message, parked, Duration::ZERO),
+            Verdict::RetryAfter(delay) => self.tell_pending(message, parked, delay),
         }
+        verdict
     }
 
     async fn event(&self, message: &Message, envelope: Envelope, seat: Seat) -> Verdict {

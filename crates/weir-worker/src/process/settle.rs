@@ -6,7 +6,7 @@ use weir_core::{
     Failure,
     envelope::Envelope,
     ledger::{Ending, Ledger, Settled},
-    park::{OUTAGE_AT_MOST, Parked, SWITCHED_OFF_AT_MOST},
+    park::{self, OUTAGE_AT_MOST, Parked, SWITCHED_OFF_AT_MOST},
 };
 use weir_lambda::batch::{Message, Verdict};
 
@@ -91,10 +91,15 @@ impl<O: Outside> Processor<O> {
     ) -> Result<(Parked, Duration), Failure> {
         // Read again: the envelope was used up, and its body is copied only for those that are parked.
         let envelope = Envelope::parse(&message.body).map_err(Failure::permanent)?;
-        let parked = Parked::again(envelope.parked, at_most, self.clock.now()).map_err(Failure::permanent)?;
+        let now = self.clock.now();
+        let parked = Parked::again(envelope.parked, at_most, now).map_err(Failure::permanent)?;
+        if envelope.reference().is_some() {
+            park::check_body_age(envelope.meta.received_at, now).map_err(Failure::permanent)?;
+        }
         let delay = parked.delay(retry_after, &mut fastrand::Rng::new());
         let group = message.group.as_deref().unwrap_or(&envelope.meta.shop);
         self.outside.queue().park(envelope.park(parked), group, delay).await.map_err(Failure::transient)?;
+        self.tell_pending(message, envelope.parked, delay);
         Ok((parked, delay))
     }
 

@@ -8,6 +8,7 @@ use weir_core::{
     envelope::{Envelope, Meta},
     ledger::Ending,
     metrics::{self, ErrorKind, Metric},
+    park::Parked,
 };
 use weir_lambda::{
     batch::{Message, Verdict},
@@ -17,6 +18,9 @@ use weir_lambda::{
 
 use super::{Processor, Seat, act::PANICKED};
 use crate::outside::Outside;
+
+/// Requests of merchants and of their customers that must be answered within 30 days: they have to reach somebody.
+const COMPLIANCE_TOPICS: [&str; 3] = ["customers/data_request", "customers/redact", "shop/redact"];
 
 impl<O: Outside> Processor<O> {
     /// An event's attempt as a span below the one that sent the message; on the bus the attempt is the parent of what
@@ -76,6 +80,9 @@ impl<O: Outside> Processor<O> {
             Verdict::RetryAfter(_) => return self.tell_error(message, Some(meta), ErrorKind::Ledger, false),
         }
         self.tell(&metrics::DONE, Some(meta));
+        if COMPLIANCE_TOPICS.contains(&meta.topic.as_str()) {
+            self.tell(&metrics::COMPLIANCE_EVENTS, Some(meta));
+        }
         if *ending == Ending::Stale {
             return self.tell(&metrics::STALE, Some(meta));
         }
@@ -112,6 +119,14 @@ impl<O: Outside> Processor<O> {
                 self.tell_error(message, meta, kind, given_up);
             }
         }
+    }
+
+    /// An attempt that leaves its event unfinished: how old the event will be when it is tried next. An event is as old as
+    /// its parking, or else as its message.
+    pub(super) fn tell_pending(&self, message: &Message, parked: Option<Parked>, delay: Duration) {
+        let Some(since) = parked.map(|parked| parked.since).or(message.sent_at) else { return };
+        let age = (self.clock.now() + delay).since(since);
+        self.telemetry.metrics.add(&metrics::PENDING_AGE, age.as_secs(), &self.of(None));
     }
 
     /// A message whose body is not its event's: it is refused until it has used up its receives.

@@ -11,14 +11,14 @@ use std::{
 use weir_core::{
     Failure, UnixMillis,
     controls::Controls,
-    envelope::Envelope,
+    envelope::{self, Envelope, Meta},
     ledger::{Outcome, State},
-    park::{OUTAGE_AT_MOST, Parked},
+    park::{BODY_RETENTION, MESSAGE_RETENTION, OUTAGE_AT_MOST, Parked},
 };
 use weir_lambda::router::{Event, Router};
 use weir_testkit::Fault;
 
-use crate::support::{Outside, body, envelope, run, run_received};
+use crate::support::{Outside, body, envelope, meta, run, run_received};
 
 fn down() -> Router {
     Router::new().on("*", |_: Event| async { Err(Failure::outage("erp is down", Duration::from_secs(60))) })
@@ -86,6 +86,25 @@ async fn an_outage_of_a_day_is_given_up_with_its_reason() {
     assert_eq!(reason, "gave up after 24 h of waiting, parked 90 times (erp is down)");
     assert_eq!(outside.postponed(), [Duration::ZERO], "to the DLQ at once");
     assert!(outside.parked().is_empty());
+}
+
+/// The lane is switched off: bodies are not even fetched.
+#[tokio::test(start_paused = true)]
+async fn message_whose_copy_would_outlive_its_body_is_not_parked() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let most = BODY_RETENTION - MESSAGE_RETENTION;
+    for (age, parked) in [(most - HOUR, true), (most + HOUR, false)] {
+        let outside = Outside::default().under(Controls::parse(r#"{"off":[{"lane":"standard"}]}"#).unwrap());
+        let meta = Meta { received_at: UnixMillis::now() - age, ..meta("1", &body(1)) };
+        run(&outside.worker(Router::new()), &[envelope::refer(&meta, "s3://bodies/1")]).await;
+        assert_eq!(outside.parked().len(), usize::from(parked), "{age:?}");
+        let gone = outside.record("1").last_error.is_some_and(|error| error.contains("a parked copy would outlive it"));
+        assert_eq!(gone, !parked, "{age:?}");
+        // A body within the message is as old as the message: it may wait.
+        let inside = envelope::seal(&Meta { webhook_id: "2".into(), ..meta }, &body(1)).unwrap();
+        run(&outside.worker(Router::new()), &[inside]).await;
+        assert_eq!(outside.parked().len(), usize::from(parked) + 1, "{age:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

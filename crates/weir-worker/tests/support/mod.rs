@@ -300,6 +300,16 @@ pub async fn run_received<L: Ledger + Fence + 'static>(
     bodies: &[String],
     receives: u32,
 ) -> Vec<String> {
+    run_sent(worker, bodies, receives, UnixMillis::now()).await
+}
+
+/// The same for messages that were sent at a time.
+pub async fn run_sent<L: Ledger + Fence + 'static>(
+    worker: &TestWorker<L>,
+    bodies: &[String],
+    receives: u32,
+    sent_at: UnixMillis,
+) -> Vec<String> {
     let _unheard = weir_lambda::telemetry::unheard();
     static INVOCATION: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let invocation = INVOCATION.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
@@ -307,7 +317,11 @@ pub async fn run_received<L: Ledger + Fence + 'static>(
         .iter()
         .enumerate()
         .map(|(index, body)| {
-            let attributes = serde_json::json!({"ApproximateReceiveCount": receives.to_string(), "MessageGroupId": SHOP});
+            let attributes = serde_json::json!({
+                "ApproximateReceiveCount": receives.to_string(),
+                "MessageGroupId": SHOP,
+                "SentTimestamp": sent_at.0.to_string(),
+            });
             serde_json::json!({"messageId": format!("m{index}"), "receiptHandle": "r", "body": body, "attributes": attributes})
         })
         .collect();

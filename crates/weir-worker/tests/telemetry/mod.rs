@@ -6,9 +6,10 @@ use std::{collections::BTreeSet, time::Duration};
 use serde_json::Value;
 use tracing_subscriber::filter::LevelFilter;
 use weir_core::{
-    Failure,
-    envelope::{self, Meta},
+    Failure, UnixMillis,
+    envelope::{self, Envelope, Meta},
     metrics::{EMITTED, Emitter, ErrorKind},
+    park::Parked,
 };
 use weir_lambda::{
     metrics::{Metrics, check::assert_embedded_metrics},
@@ -19,7 +20,9 @@ use weir_lambda::{
 };
 use weir_testkit::Fault;
 
-use crate::support::{MAX_RECEIVES, Outside, body, envelope, envelope_of, meta, run, run_received, traced_envelope};
+use crate::support::{
+    MAX_RECEIVES, Outside, body, envelope, envelope_of, meta, run, run_received, run_sent, traced_envelope,
+};
 
 struct Told {
     outside: Outside,
@@ -45,6 +48,19 @@ impl Told {
     /// The sum of a metric's values over all lines.
     fn sum(&self, name: &str) -> u64 {
         self.lines().iter().filter_map(|line| line[name].as_u64()).sum()
+    }
+
+    /// The one value of a metric that is kept value by value, if there is one.
+    fn only(&self, name: &str) -> Option<u64> {
+        let values: Vec<u64> = self
+            .lines()
+            .iter()
+            .filter_map(|line| line.get(name))
+            .flat_map(|value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]))
+            .filter_map(|value| value.as_u64())
+            .collect();
+        assert!(values.len() <= 1, "{name}: {values:?}");
+        values.first().copied()
     }
 
     fn errors(&self, kind: ErrorKind) -> u64 {
@@ -120,6 +136,70 @@ async fn an_outage_is_a_park_and_no_retry() {
     assert_eq!(told.errors(ErrorKind::Outage), 1);
 }
 
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[tokio::test(start_paused = true)]
+async fn event_that_backs_off_tells_how_old_it_will_be() {
+    let told = Told::new(Outside::default());
+    let worker = told.outside.worker(failing(Failure::transient("down")));
+    run_sent(&worker, &[envelope("1", &body(1))], 2, UnixMillis::now() - MINUTE * 20).await;
+    let age = told.only("PendingAge").unwrap();
+    assert!((1_200..1_300).contains(&age), "{age} s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn event_that_is_parked_is_as_old_as_its_parking_and_its_delay_counts() {
+    let outage = || failing(Failure::outage("ERP is down", MINUTE * 5));
+    let told = Told::new(Outside::default());
+    let parked = Parked { count: 3, since: UnixMillis::now() - MINUTE * 20 };
+    let copy = Envelope::parse(&envelope("1", &body(1))).unwrap().park(parked);
+    run(&told.outside.worker(outage()), &[copy]).await;
+    let age = told.only("PendingAge").unwrap();
+    assert!((1_500..=1_800).contains(&age), "{age} s");
+
+    let told = Told::new(Outside::default());
+    run_sent(&told.outside.worker(outage()), &[envelope("1", &body(1))], 1, UnixMillis::now() - MINUTE * 20).await;
+    let age = told.only("PendingAge").unwrap();
+    assert!(age >= 1_500, "it waited in its lane before: {age} s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn event_whose_ledger_or_lease_is_in_the_way_tells_how_old_it_will_be() {
+    let told = Told::new(Outside::default());
+    let message = [envelope("1", &body(1))];
+    let faulty = told.outside.faulty_worker(1, Fault::BeforeWrite);
+    run_sent(&faulty, &message, 3, UnixMillis::now() - MINUTE * 20).await;
+    assert!(told.only("PendingAge").unwrap() >= 1_200, "without a ledger");
+
+    let told = Told::new(Outside::default());
+    // The settle fails: the lease stands, and the next receive meets it.
+    let faulty = told.outside.faulty_worker(2, Fault::BeforeWrite);
+    run(&faulty, &message).await;
+    let told = Told::new(told.outside);
+    run_sent(&told.outside.worker(Router::new()), &message, 2, UnixMillis::now() - MINUTE * 20).await;
+    assert!(told.only("PendingAge").unwrap() >= 1_200, "leased");
+}
+
+#[tokio::test(start_paused = true)]
+async fn event_that_ends_tells_no_age() {
+    let told = Told::new(Outside::default());
+    let long_ago = UnixMillis::now() - MINUTE * 20;
+    run_sent(&told.outside.worker(Router::new()), &[envelope("1", &body(1))], 1, long_ago).await;
+    let refused = told.outside.worker(failing(Failure::permanent("refused")));
+    run_sent(&refused, &[envelope("2", &body(2))], 1, long_ago).await;
+    assert_eq!((told.sum("Done"), told.sum("DeadLettered"), told.only("PendingAge")), (1, 1, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn compliance_topics_are_counted_and_no_others() {
+    let told = Told::new(Outside::default());
+    let worker = told.outside.worker(Router::new());
+    for topic in ["customers/data_request", "customers/redact", "shop/redact", "app/uninstalled"] {
+        run(&worker, &[envelope_of(topic, None, topic, b"{\"shop_id\":1}")]).await;
+    }
+    assert_eq!((told.sum("Done"), told.sum("ComplianceEvents")), (4, 3));
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_metric_of_the_worker_is_emitted_and_every_kind_of_error() {
     let mut all: Vec<Value> = Vec::new();
@@ -132,6 +212,7 @@ async fn every_metric_of_the_worker_is_emitted_and_every_kind_of_error() {
     run(&plain, &[envelope_of("orders/updated", None, "new", newer.as_bytes())]).await;
     run(&plain, &[envelope_of("orders/updated", None, "new", b"{\"id\":2}")]).await;
     run(&plain, &[envelope_of("inventory_levels/update", None, "stock", b"{\"inventory_item_id\":1}")]).await;
+    run(&plain, &[envelope_of("shop/redact", None, "redact", b"{\"shop_id\":1}")]).await;
     for failure in [
         Failure::transient("down"),
         Failure::permanent("refused"),

@@ -1,8 +1,8 @@
 //! As much of CloudWatch's metric math as the alarms use, over one period: numbers, ids, `+ - * /`, comparisons, `IF`,
-//! `FILL` with a number, `SUM(METRICS())`.
+//! `FILL` with a number, `SUM` and `MAX` of `METRICS()` or of a list of metrics.
 //!
 //! What has no datapoint makes what is computed from it have none, except in `FILL`, which needs one in the series at least,
-//! and in `SUM(METRICS())`, which adds what is there.
+//! and in `SUM` and `MAX`, which take what is there.
 
 use std::collections::BTreeMap;
 
@@ -100,15 +100,28 @@ impl Reader<'_> {
                 let filling = self.comparison();
                 value.or(filling.filter(|_| ever))
             }
-            "SUM" => {
-                assert!(self.take("METRICS()"), "SUM(METRICS())");
-                let there: Vec<f64> = self.period.values.values().flatten().copied().collect();
-                (!there.is_empty()).then(|| there.iter().sum())
-            }
+            "SUM" => self.series().into_iter().reduce(|sum, value| sum + value),
+            "MAX" => self.series().into_iter().reduce(f64::max),
             other => panic!("say here what {other} does"),
         };
         self.expect(")");
         value
+    }
+
+    /// What has a datapoint of `METRICS()` or of `[a, b]`.
+    fn series(&mut self) -> Vec<f64> {
+        if self.take("METRICS()") {
+            return self.period.values.values().flatten().copied().collect();
+        }
+        self.expect("[");
+        let mut there = Vec::new();
+        loop {
+            there.extend(self.factor());
+            if !self.take(",") {
+                self.expect("]");
+                return there;
+            }
+        }
     }
 
     fn take(&mut self, sign: &str) -> bool {
@@ -140,6 +153,9 @@ fn expressions_are_computed_as_cloudwatch_documents_them() {
         ("IF(a < 6, b, 100)", Some(100.0)),
         ("IF(gap < 6, b, 100)", None),
         ("SUM(METRICS())", Some(8.0)),
+        ("MAX(METRICS())", Some(6.0)),
+        ("SUM([a, gap, never]) - a", Some(0.0)),
+        ("SUM([gap, never])", None),
     ] {
         assert_eq!(evaluate(expression, &period), expected, "{expression}");
     }

@@ -29,7 +29,23 @@ const NOTHING: Option<f64> = None;
 #[test]
 fn a_single_dead_letter_alarms_and_an_idle_queue_does_not() {
     for id in ["UrgentDlqAlarm", "StandardDlqAlarm", "BulkDlqAlarm"] {
-        assert_eq!(one(id, vec![NOTHING, Some(0.0), Some(1.0), Some(0.0)]), [false, false, true, false], "{id}");
+        let idle = || [vec![NOTHING, Some(0.0)], steady(0.0, 30)].concat();
+        assert!(!run(id, &[("waiting", idle()), ("dead", vec![NOTHING; 32])]).contains(&true), "{id}");
+        let mut waiting = idle();
+        waiting[2] = Some(1.0);
+        let on = run(id, &[("waiting", waiting), ("dead", vec![NOTHING; 32])]);
+        assert_eq!(on.iter().position(|on| *on), Some(2), "{id}");
+        assert!(!on[17..].contains(&true), "{id} comes back");
+    }
+}
+
+/// SQS tells of a queue that was idle for six hours up to 15 minutes late.
+#[test]
+fn a_dead_letter_alarms_at_once_by_the_workers_word_and_until_sqs_tells_of_it() {
+    for id in ["UrgentDlqAlarm", "StandardDlqAlarm", "BulkDlqAlarm"] {
+        let late = [vec![NOTHING; 15], steady(1.0, 10)].concat();
+        let on = run(id, &[("waiting", late), ("dead", [vec![Some(1.0)], vec![NOTHING; 24]].concat())]);
+        assert!(on.iter().all(|on| *on), "{id}: {on:?}");
     }
 }
 
@@ -46,24 +62,39 @@ fn a_lane_alarms_when_more_than_500_wait_for_five_minutes_and_not_for_four() {
 
 #[test]
 fn a_lane_alarms_by_its_oldest_event_the_sooner_the_more_urgent_it_is() {
-    for (id, seconds) in [("UrgentAgeAlarm", 300.0), ("StandardAgeAlarm", 900.0), ("BulkAgeAlarm", 3_600.0)] {
+    for (id, seconds) in [("UrgentAgeAlarm", 300.0), ("StandardAgeAlarm", 600.0), ("BulkAgeAlarm", 720.0)] {
         assert!(!one(id, steady(seconds, 10)).contains(&true), "{id}");
         assert_eq!(one(id, steady(seconds + 1.0, 3)), [false, false, true], "{id}");
     }
 }
 
 #[test]
-fn three_answers_5xx_within_five_minutes_alarm_and_two_do_not() {
+fn three_answers_5xx_within_a_quarter_of_an_hour_alarm_and_two_do_not() {
     assert_eq!(one("Ingest5xxAlarm", vec![Some(2.0), Some(3.0), NOTHING]), [false, true, false]);
 }
 
 #[test]
 fn ingest_alarms_when_its_p99_is_over_50_ms_for_most_of_a_quarter_of_an_hour() {
-    assert!(!one("IngestP99Alarm", steady(50.0, 9)).contains(&true));
-    assert_eq!(
-        one("IngestP99Alarm", vec![Some(51.0), Some(20.0), Some(51.0), Some(20.0)]),
-        [false, false, true, false]
-    );
+    let of = |p99: Series| run("IngestP99Alarm", &[("requests", steady(100.0, p99.len())), ("p99", p99)]);
+    assert!(!of(steady(50.0, 9)).contains(&true));
+    assert_eq!(of(vec![Some(51.0), Some(20.0), Some(51.0), Some(20.0)]), [false, false, true, false]);
+}
+
+/// Of ten requests, the slowest is no p99. An alarm that a flood set off must not stay on when it is over: no canary begins
+/// while it is on.
+#[test]
+fn ingest_that_is_slow_alarms_while_there_is_traffic_and_comes_back_when_there_is_none() {
+    let quiet = run("IngestP99Alarm", &[("requests", steady(99.0, 9)), ("p99", steady(900.0, 9))]);
+    assert!(!quiet.contains(&true));
+    for after in [Some(10.0), NOTHING] {
+        let requests = [steady(5_000.0, 3), vec![after; 3]].concat();
+        let p99 = [steady(900.0, 3), vec![after.map(|_| 900.0); 3]].concat();
+        assert_eq!(
+            run("IngestP99Alarm", &[("requests", requests), ("p99", p99)])[1..],
+            [true, true, true, false, false],
+            "{after:?}"
+        );
+    }
 }
 
 /// Of 10,000 events that ended in each five minutes, so many went to a dead-letter queue.
@@ -77,6 +108,13 @@ fn a_success_rate_below_99_9_percent_alarms_and_the_threshold_itself_does_not() 
     assert_eq!(success_rate(&[Some(20.0), Some(5.0), Some(10.0), Some(11.0)]), [true, false, false, true]);
     assert_eq!(success_rate(&[NOTHING, Some(20.0), NOTHING]), [false, true, false]);
     assert!(!success_rate(&[NOTHING; 3]).contains(&true), "none was ever dead-lettered");
+}
+
+/// FILL would have no series to fill, once what was done before is out of sight.
+#[test]
+fn a_success_rate_of_nothing_done_stays_an_alarm_though_nothing_was_ever_done() {
+    let on = run("SuccessRateAlarm", &[("done", vec![NOTHING; 6]), ("dead", steady(5.0, 6))]);
+    assert!(on.iter().all(|on| *on), "{on:?}");
 }
 
 #[test]
@@ -112,14 +150,26 @@ fn throttled_functions_alarm_when_it_lasts() {
 /// Every five minutes, by default: looked at every two minutes.
 #[test]
 fn a_monitor_that_misses_two_runs_alarms_and_one_that_runs_does_not() {
+    let of = |runs: Series| run("MonitorMissingAlarm", &[("there", steady(0.0, runs.len())), ("runs", runs)]);
     let runs: Series = (0..20).map(|period| (period * 2 % 5 < 2).then_some(1.0)).collect();
-    let steady = one("MonitorMissingAlarm", runs.clone());
-    assert!(!steady[5..].contains(&true), "{steady:?}");
+    let well = of(runs.clone());
+    assert!(!well.contains(&true), "{well:?}");
     let ended: Series = runs[..5].iter().copied().chain([NOTHING; 10]).collect();
     let last = ended.iter().rposition(Option::is_some).unwrap();
-    let alarmed = one("MonitorMissingAlarm", ended);
-    assert_eq!(alarmed[5..].iter().position(|on| *on), Some(last), "ten minutes after the last run: {alarmed:?}");
-    assert!(one("MonitorMissingAlarm", vec![NOTHING; 5])[4], "one that never ran");
+    let alarmed = of(ended);
+    assert_eq!(alarmed.iter().position(|on| *on), Some(last + 5), "ten minutes after the last run: {alarmed:?}");
+    assert!(alarmed[last + 5..].iter().all(|on| *on), "and as long as it does not run: {alarmed:?}");
+    assert!(of(vec![NOTHING; 5])[4], "one that never ran");
+}
+
+/// CloudWatch looks back over the time before the stack was there. The first run comes after `MonitorMinutes`.
+#[test]
+fn a_new_stack_begins_without_an_alarm_of_its_monitor() {
+    let there = [vec![NOTHING; 10], steady(0.0, 10)].concat();
+    let runs = [vec![NOTHING; 12], (0..8).map(|period| (period * 2 % 5 < 2).then_some(1.0)).collect()].concat();
+    let alarmed = run("MonitorMissingAlarm", &[("there", there), ("runs", runs)]);
+    assert!(!alarmed.contains(&true), "{alarmed:?}");
+    assert!(!run("MonitorMissingAlarm", &[("there", vec![NOTHING; 20]), ("runs", vec![NOTHING; 20])]).contains(&true));
 }
 
 #[test]

@@ -99,15 +99,11 @@ fn check(text: &str) -> Result<(), Usage> {
     Ok(())
 }
 
-/// Reads the parameter. One that is not there can't be changed: the template makes it.
+/// Reads the parameter. It is no resource of the stack, so that no deployment resets it: the first change creates it, and
+/// until then it is an empty document.
 pub(super) async fn read(target: &ControlsTarget) -> anyhow::Result<Stored> {
     let stored = target.parameter.read().await.map_err(|error| target.failed(error))?;
-    stored.ok_or_else(|| {
-        anyhow::anyhow!(
-            "there is no parameter {}\nhint: the stack's template makes it: deploy it again",
-            target.parameter.name()
-        )
-    })
+    Ok(stored.unwrap_or_else(|| Stored { text: Controls::default().to_text(), version: 0, written_at: None }))
 }
 
 /// SSM writes without conditions: what is left between this read and the write is told afterwards.

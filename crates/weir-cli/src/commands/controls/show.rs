@@ -66,7 +66,10 @@ pub(super) async fn run(args: &ControlsShowArgs, printer: &Printer) -> anyhow::R
             printer.item(&document, |_| lines(&controls))?;
             if !printer.is_json() {
                 let at = document.written_at.as_deref().unwrap_or("an unknown time");
-                printer.note(format!("{}, version {}, written at {at}", document.parameter, document.version));
+                printer.note(match document.version {
+                    0 => format!("{} was never written: everything is on, nothing is limited", document.parameter),
+                    version => format!("{}, version {version}, written at {at}", document.parameter),
+                });
             }
         }
     }

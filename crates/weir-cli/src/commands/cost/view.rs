@@ -15,7 +15,7 @@ const LEFT_OUT: [&str; 8] = [
     "what single topics ask for beside that (of products/*, a write), failures and retries, parking, a second region, handlers of your own, forwarding",
     "queues and functions of yours behind the bus",
     "bodies that go by way of S3, and point-in-time recovery of the tables",
-    "API Gateway's access log, detailed metrics, traces, logs that are kept or searched",
+    "API Gateway's access log, traces, logs that are kept or searched",
     "Lambda's polling of empty lanes, reads of secrets and controls by the clock, the monitor",
     "metrics of failures, of single shops and of calls of Shopify, each in a month in which it is told",
     "cold starts",
