@@ -19,6 +19,8 @@ fn filled_in(command: &str, event: &str) -> String {
     let replaced = |word: &str| match word {
         "SHOP" => SHOP.to_owned(),
         "EVENT" => format!("'{event}'"),
+        // That of the dead letter whose event is named.
+        "RESOURCE" => "products/1".to_owned(),
         "DESTINATION" => "forward".to_owned(),
         other => other.to_owned(),
     };

@@ -3,12 +3,20 @@
 //! | attribute | |
 //! |---|---|
 //! | `pk` | `{shop}#{app}#{resource}` |
-//! | `version` | the newest version that was let in, in nanoseconds since 1970 |
-//! | `owner`, `lease_until_ms` | who handles an event of it; absent when nobody does |
+//! | `updated_ns` | `updated_at` of the newest state that was let in; where it is not known, `earliest_ns`: when the state was made at the earliest |
+//! | `latest_ns` | when it was made at the latest |
+//! | `triggered_ns` | the last Triggered-At that is known of it or of one before it |
+//! | `body`, `event` | short hashes of its body and of its X-Shopify-Event-Id |
+//! | `content` | what of it can be compared with the Admin API |
+//! | `owner`, `lease_until_ms` | who handles an event of the resource; absent when nobody does |
 //! | `ran:{topic}` | the last run of the topic, as `weir_core::fence::Run` prints it |
 //! | `expires_at_s` | when it may be forgotten: with the ledger |
 //!
 //! An item stays under 1 KB with eight topics, so that a write costs one unit: two units an event, enter and leave.
+
+mod expression;
+mod inspect;
+mod item;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -18,40 +26,20 @@ use std::{
 use aws_sdk_dynamodb::{Client, operation::update_item::builders::UpdateItemFluentBuilder, types::KeysAndAttributes};
 use aws_types::SdkConfig;
 use weir_core::{
-    StoreError, UnixMillis,
-    fence::{self, Ask, Entry, Fence, Leave, Mark, Record, Run, Settled},
-    ledger::Owner,
-    topics::Version,
+    StoreError,
+    fence::{self, Ask, Entry, Fence, Leave, Record, Settled},
 };
 
+pub use self::inspect::{Forgotten, Kept};
+use self::item::{EXPIRES_AT_S, LEASE_UNTIL_MS, OWNER, PK, UPDATED_AT_MS, ran, record};
 use crate::{
     conditional::{Written, update, written},
     ledger::{
-        BadItem, ReadError,
+        ReadError,
         item::{Item, number, text},
     },
     reason::reason,
 };
-
-const PK: &str = "pk";
-const VERSION: &str = "version";
-const OWNER: &str = "owner";
-const LEASE_UNTIL_MS: &str = "lease_until_ms";
-const UPDATED_AT_MS: &str = "updated_at_ms";
-const EXPIRES_AT_S: &str = "expires_at_s";
-const RAN: &str = "ran:";
-
-/// The rule of `weir_core::fence::enter`.
-const MAY_ENTER: &str = "attribute_not_exists(pk) OR (\
-    (attribute_not_exists(#owner) OR #owner = :me OR lease_until_ms < :now) AND (\
-        #version < :version OR (#version = :version AND (\
-            attribute_not_exists(#ran) OR NOT begins_with(#ran, :at_version) \
-            OR (begins_with(#ran, :of_event) AND #ran < :run)))))";
-
-/// The same of what is to run once.
-const MAY_ENTER_ONCE: &str = "attribute_not_exists(pk) OR (\
-    (attribute_not_exists(#owner) OR #owner = :me OR lease_until_ms < :now) AND #version <= :version AND (\
-        attribute_not_exists(#ran) OR (begins_with(#ran, :of_event) AND #ran < :run)))";
 
 /// The rule of `weir_core::fence::leave`.
 const MAY_LEAVE: &str = "#owner = :me";
@@ -62,6 +50,9 @@ const KEYS_AT_ONCE: usize = 100;
 /// How often what DynamoDB left out is asked for again, after a pause that doubles.
 const ROUNDS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(25);
+
+/// When to look again at an item that changed under a decision.
+const DISAGREED: Duration = Duration::from_secs(1);
 
 /// The fence in one table.
 #[derive(Debug, Clone)]
@@ -120,6 +111,18 @@ impl DynamoFence {
         }
     }
 
+    /// One conditional write of those that enter a resource.
+    async fn write(&self, ask: &Ask<'_>, write: expression::Write) -> Result<Written<Record>, StoreError> {
+        let mut request = self.update(ask).update_expression(write.update).condition_expression(write.condition);
+        for (name, attribute) in write.names {
+            request = request.expression_attribute_names(name, attribute);
+        }
+        for (name, value) in write.values {
+            request = request.expression_attribute_values(name, value);
+        }
+        written(request.send().await, record, "enter the resource")
+    }
+
     fn update(&self, ask: &Ask<'_>) -> UpdateItemFluentBuilder {
         update(&self.client, &self.table, Item::from([(PK.to_owned(), text(ask.key))]))
             .expression_attribute_names("#owner", OWNER)
@@ -131,29 +134,25 @@ impl DynamoFence {
 
 impl Fence for DynamoFence {
     async fn enter(&self, ask: &Ask<'_>) -> Result<Entry, StoreError> {
-        let set = format!(
-            "SET #version = :version, #owner = :me, {LEASE_UNTIL_MS} = :until, {UPDATED_AT_MS} = :now, {EXPIRES_AT_S} = :expires"
-        );
-        let request = self
-            .update(ask)
-            .update_expression(set)
-            .condition_expression(if ask.once { MAY_ENTER_ONCE } else { MAY_ENTER })
-            .expression_attribute_names("#version", VERSION)
-            .expression_attribute_names("#ran", ran(ask.mark))
-            .expression_attribute_values(":version", number(ask.run.version))
-            .expression_attribute_values(":until", number(ask.lease_until.0))
-            .expression_attribute_values(":of_event", text(ask.run.of_event()))
-            .expression_attribute_values(":run", text(ask.run.to_string()));
-        // DynamoDB refuses values that the condition does not name.
-        let request = match ask.once {
-            true => request,
-            false => request.expression_attribute_values(":at_version", text(ask.run.at_version())),
+        let record = match self.write(ask, expression::enter(ask)).await? {
+            Written::Yes(_) => return Ok(Entry::Granted),
+            Written::No(record) => record,
         };
-        match written(request.send().await, record, "enter the resource")? {
-            Written::Yes(_) => Ok(Entry::Granted),
+        let record = record.as_deref();
+        let entry = fence::enter(record, ask);
+        let second = match entry {
+            // Another topic of the same action overtook it: the newest state stays as it is.
+            Entry::Granted if !fence::raises(record, ask, entry) => expression::enter_beside(ask),
+            Entry::Repeated if fence::raises(record, ask, entry) => expression::raise(ask),
+            // The write and the rule disagree: never act on that, come back.
+            Entry::Granted => return Ok(Entry::Busy(DISAGREED)),
+            refused => return Ok(refused),
+        };
+        match self.write(ask, second).await? {
+            Written::Yes(_) => Ok(entry),
+            // The item changed in between.
             Written::No(record) => match fence::enter(record.as_deref(), ask) {
-                // The write and the rule disagree: never act on that, come back.
-                Entry::Granted => Ok(Entry::Busy(Duration::from_secs(1))),
+                Entry::Granted | Entry::Repeated => Ok(Entry::Busy(DISAGREED)),
                 refused => Ok(refused),
             },
         }
@@ -177,85 +176,5 @@ impl Fence for DynamoFence {
             Written::No(record) if !(how == Leave::Ran && fence::has_left(record.as_deref(), ask)) => Ok(Settled::Lost),
             Written::Yes(_) | Written::No(_) => Ok(Settled::Written),
         }
-    }
-}
-
-fn ran(mark: &Mark) -> String {
-    format!("{RAN}{}", mark.as_str())
-}
-
-fn record(item: &Item) -> Result<Record, BadItem> {
-    let string = |at: &'static str| item.get(at).and_then(|v| v.as_s().ok()).cloned();
-    let decimal = |at: &'static str| item.get(at).and_then(|v| v.as_n().ok());
-    let version: Version = decimal(VERSION).and_then(|v| v.parse().ok()).ok_or(BadItem(VERSION))?;
-    let held = string(OWNER).map(|owner| {
-        let until = decimal(LEASE_UNTIL_MS).and_then(|v| v.parse().ok()).ok_or(BadItem(LEASE_UNTIL_MS))?;
-        Ok((Owner(owner), UnixMillis(until)))
-    });
-    let runs = item.iter().filter_map(|(name, value)| Some((name.strip_prefix(RAN)?.to_owned(), value)));
-    let ran = runs.map(|(mark, value)| {
-        let run = value.as_s().ok().and_then(|text| Run::parse(text)).ok_or(BadItem("ran:{topic}"))?;
-        Ok((Mark::from(mark), run))
-    });
-    Ok(Record {
-        key: string(PK).ok_or(BadItem(PK))?,
-        version,
-        held: held.transpose()?,
-        ran: ran.collect::<Result<_, BadItem>>()?,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn item() -> Item {
-        Item::from([
-            (PK.to_owned(), text("north.myshopify.com#default#orders/1")),
-            (VERSION.to_owned(), number(1_795_755_600_123_456_789_i128)),
-            (OWNER.to_owned(), text("me")),
-            (LEASE_UNTIL_MS.to_owned(), number(7)),
-            ("ran:orders/paid".to_owned(), text("5/a/0000000001")),
-        ])
-    }
-
-    #[test]
-    fn an_item_is_read_whole() {
-        let record = record(&item()).unwrap();
-        assert_eq!(record.version, Version(1_795_755_600_123_456_789));
-        assert_eq!(record.held, Some((Owner("me".into()), UnixMillis(7))));
-        let run = Run { version: Version(5), webhook_id: "a".into(), generation: 1 };
-        assert_eq!(record.ran, [(Mark::from("orders/paid".to_owned()), run)].into());
-    }
-
-    #[test]
-    fn a_foreign_item_names_the_attribute_at_fault() {
-        for (at, named) in [(PK, PK), (VERSION, VERSION), (LEASE_UNTIL_MS, LEASE_UNTIL_MS), ("ran:x/y", "ran:{topic}")]
-        {
-            let mut item = item();
-            item.insert(at.to_owned(), text("?"));
-            item.remove(if at == PK { PK } else { "" });
-            assert_eq!(record(&item), Err(BadItem(named)));
-        }
-    }
-
-    /// A write of up to 1 KB is one unit.
-    #[test]
-    fn an_item_with_eight_topics_stays_below_one_kilobyte() {
-        let mut item = item();
-        item.insert(
-            OWNER.to_owned(),
-            text("5c5f58e4-bdd9-4b37-8a5f-bf7d70bcd043/b54557e4-bdd9-4b37-8a5f-bf7d70bcd043"),
-        );
-        for index in 0..7 {
-            let run = Run {
-                version: Version(1_795_755_600_123_456_789),
-                webhook_id: "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043".into(),
-                generation: 0,
-            };
-            item.insert(format!("ran:orders/partially_{index}"), text(run.to_string()));
-        }
-        let size: usize = item.iter().map(|(name, value)| name.len() + value.as_s().map_or(21, String::len)).sum();
-        assert!(size < 1024, "{size}");
     }
 }

@@ -38,11 +38,11 @@ pub use bus::{Bus, Entry};
 #[cfg(feature = "controls")]
 pub use controls::Controls;
 #[cfg(feature = "tables")]
-pub use fence::DynamoFence;
+pub use fence::{DynamoFence, Forgotten, Kept};
 #[cfg(feature = "lanes")]
 pub use lanes::{LaneError, LaneSender, LaneUrls};
 #[cfg(feature = "tables")]
-pub use ledger::DynamoLedger;
+pub use ledger::{BadItem, DynamoLedger};
 #[cfg(feature = "tables")]
 pub use operations::Operations;
 #[cfg(feature = "lanes")]

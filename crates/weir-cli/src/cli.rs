@@ -6,6 +6,7 @@ mod cost;
 pub(crate) mod dlq;
 mod door;
 mod events;
+mod fence;
 mod load;
 mod reconcile;
 mod shops;
@@ -31,6 +32,7 @@ pub(crate) use door::DoorArgs;
 pub(crate) use events::{
     Cursor, EventsArgs, EventsCommand, LedgerArgs, ListArgs, Moment, OutcomeName, ShowArgs, StateName,
 };
+pub(crate) use fence::{FenceArgs, FenceCommand, FenceResetArgs, FenceShowArgs, ResourceArgs};
 pub(crate) use load::{LoadArgs, PatternName, Share};
 pub(crate) use reconcile::ReconcileArgs;
 pub(crate) use shops::{
@@ -65,6 +67,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir status --watch                        whether it is healthy, and if not, where
   weir controls off destination erp          switch off, or slow down, while it runs
   weir dlq replay                            what went to the dead-letter queues, sent back to its lanes
+  weir fence show orders/1 --shop SHOP       what came first of a resource
   weir subscriptions plan                    which webhooks the shops lack
 
 Exit status:
@@ -89,6 +92,7 @@ pub(crate) enum Command {
     Reconcile(ReconcileArgs),
     Status(StatusArgs),
     Dlq(DlqArgs),
+    Fence(FenceArgs),
     Subscriptions(SubscriptionsArgs),
 }
 

@@ -15,6 +15,15 @@ pub const LAST_EFFECT: Duration = Duration::from_secs(3);
 /// read by then it may still do. So long a resource stays closed after an event of it failed.
 pub const LANDING: Duration = Duration::from_secs(5);
 
+/// A lease is shorter than the queue's visibility time-out (template.yaml), so one that ends later than this was never
+/// granted: somebody wrote it by hand, or with a clock that was wrong.
+pub const MAX_LEASE: Duration = Duration::from_secs(180);
+
+/// Whether a lease that ends then can have been granted. Any other counts as run out, or its event would wait for it.
+pub fn is_believed(lease_until: UnixMillis, now: UnixMillis) -> bool {
+    lease_until <= now + MAX_LEASE
+}
+
 /// Until when, by its own clock, an invocation may begin effects.
 pub fn effects_until(deadline: UnixMillis) -> UnixMillis {
     deadline - LAST_EFFECT

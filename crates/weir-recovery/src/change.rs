@@ -43,7 +43,7 @@ impl Change {
     }
 
     pub(crate) fn version(&self) -> Version {
-        Version(self.updated.as_nanosecond())
+        Version::updated(self.updated)
     }
 }
 

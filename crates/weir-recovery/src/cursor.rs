@@ -99,7 +99,7 @@ impl Walk {
 
 /// Whether a version is newer than a moment.
 pub(crate) fn is_after(version: Version, moment: UnixMillis) -> bool {
-    version.0 > i128::from(moment.0) * 1_000_000
+    version.earliest() > i128::from(moment.0) * 1_000_000
 }
 
 impl Cursor {

@@ -64,9 +64,9 @@ impl Source<'_> {
     fn webhook_id(&self) -> String {
         let start = format!("{SYNTHETIC_ID_PREFIX}{}-{}-", app_in_id(self.app), self.wanted.topic.replace('/', "."));
         // Of whole seconds, as Shopify's are.
-        let version = match self.version.0 % 1_000_000_000 {
-            0 => (self.version.0 / 1_000_000_000).to_string(),
-            _ => self.version.to_string(),
+        let version = match (self.version.earliest(), 1_000_000_000) {
+            (at, second) if at % second == 0 => (at / second).to_string(),
+            (at, _) => at.to_string(),
         };
         let name = self.wanted.name.as_deref().map(|name| format!("-{}", short_hash(name)));
         let rest = format!("{}-{version}{}", self.id, name.unwrap_or_default());
@@ -110,7 +110,7 @@ pub(crate) mod tests {
             app,
             wanted,
             id,
-            version: Version(version),
+            version: Version::updated(Timestamp::from_nanosecond(version).unwrap()),
             at: "2026-11-27T05:00:00Z".parse().unwrap(),
             body,
             api_version: Some("2026-10"),

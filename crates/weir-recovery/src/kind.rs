@@ -71,7 +71,7 @@ impl FromStr for Kind {
 
 #[cfg(test)]
 mod tests {
-    use weir_core::Topics;
+    use weir_core::{Topics, topics::Reading};
 
     use super::*;
 
@@ -84,9 +84,10 @@ mod tests {
             for topic in kind.topics() {
                 assert_eq!(Kind::of(topic), Some(kind));
                 let meta = crate::event::tests::meta(topic);
-                let snapshot = topics.latest(topic).unwrap().snapshot(&meta, serde_json::from_str(body).unwrap());
+                let resource = topics.latest(topic).unwrap();
+                let reading = resource.snapshot(&meta, serde_json::from_str(body).unwrap(), meta.received_at);
                 let start = format!("north.myshopify.com#default#{}/1", kind.resource());
-                assert!(snapshot.unwrap().key.starts_with(&start), "{topic}");
+                assert!(matches!(reading, Reading::Snapshot(snapshot) if snapshot.key.starts_with(&start)), "{topic}");
             }
         }
         assert_eq!(Kind::of("refunds/create"), None);

@@ -116,8 +116,8 @@ pub(crate) fn standing(
     let is_seen = match happens_once(topic) {
         true => ran.is_some(),
         false => {
-            ran.is_some_and(|run| run.version >= version)
-                || record.version > version
+            ran.is_some_and(|run| !run.version.is_older_than(&version))
+                || record.newest.version.is_newer_than(&version)
                 || is_of_the_creation(record, topic, version)
         }
     };
@@ -126,7 +126,7 @@ pub(crate) fn standing(
     }
     match &record.held {
         // It just changed: this snapshot of it would be refused.
-        _ if record.version > version => Standing::OnItsWay,
+        _ if record.newest.version.is_newer_than(&version) => Standing::OnItsWay,
         Some((_, until)) if *until >= now => Standing::OnItsWay,
         _ => Standing::NotSeen,
     }
@@ -139,7 +139,7 @@ fn is_of_the_creation(record: &Record, topic: &str, version: Version) -> bool {
         let rest = mark.as_str().strip_prefix(resource).and_then(|rest| rest.strip_prefix("/create"));
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
     };
-    record.ran.iter().any(|(mark, run)| run.version == version && is_creation(mark))
+    record.ran.iter().any(|(mark, run)| run.version.shares_updated_at(&version) && is_creation(mark))
 }
 
 #[cfg(test)]

@@ -28,6 +28,9 @@ pub struct Faults {
     /// How far apart the clocks of two workers are at most. Each invocation has a clock of its own: one jumps between
     /// two.
     pub clock_skew: Duration,
+    /// The rule of the fence as it once was, to see that the audit finds it: a version is `updated_at` alone, and runs once
+    /// for each topic.
+    pub whole_second_versions: bool,
 }
 
 impl Faults {
@@ -44,6 +47,7 @@ impl Faults {
         event_refused: 0,
         destination_fails: 0,
         clock_skew: Duration::ZERO,
+        whole_second_versions: false,
     };
 
     /// Everything goes wrong, each more often than it ever did anywhere, and clocks as far apart as the lease allows.
@@ -59,5 +63,6 @@ impl Faults {
         event_refused: 20,
         destination_fails: 30,
         clock_skew: weir_core::CLOCK_SKEW,
+        whole_second_versions: false,
     };
 }

@@ -3,10 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
-use weir_core::{
-    ledger::{Ending, Key, Owner},
-    topics::Version,
-};
+use weir_core::ledger::{Ending, Key, Owner};
 
 /// One delivery that was accepted: its event, and what it is a snapshot of.
 #[derive(Debug, Clone)]
@@ -15,8 +12,19 @@ pub(crate) struct Accepted {
     pub(crate) shop: String,
     pub(crate) topic: String,
     /// `None`: each event of its topic counts.
-    pub(crate) snapshot: Option<(String, Version)>,
+    pub(crate) snapshot: Option<Snapshot>,
     pub(crate) at: Instant,
+}
+
+/// A state of a resource, as the merchant made it: nobody but the observer knows the true order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Snapshot {
+    /// The key of the fence.
+    pub(crate) resource: String,
+    /// Which of the merchant's actions made it, counted by resource: the state of a later one is the newer.
+    pub(crate) action: u64,
+    /// What the body shows of it: two states may look alike.
+    pub(crate) shows: u64,
 }
 
 /// A handler's run.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 use weir_core::{
     Topics, UnixMillis,
@@ -11,7 +12,7 @@ use weir_core::{
 
 use crate::{
     dice::Dice,
-    history::{Accepted, History},
+    history::{Accepted, History, Snapshot},
     services::SimQueue,
 };
 
@@ -41,8 +42,20 @@ struct Delivery {
     accepted: Accepted,
 }
 
-/// The topics of an order's life. Creation and payment often share their `updated_at`; of refunds each one counts.
+/// The topics of an order, in the order in which one action of the merchant triggers them. Of refunds each one counts.
 const OF_AN_ORDER: [&str; 5] = ["orders/create", "orders/paid", "orders/updated", "orders/fulfilled", "refunds/create"];
+
+/// The topic whose subscription has `include_fields = ["id"]`: its bodies tell no `updated_at`.
+const WITHOUT_UPDATED_AT: &str = "orders/fulfilled";
+
+/// The actions of a merchant on one resource, one after another.
+const ACTIONS: u32 = 16;
+
+/// Between two of them: some share the second of their `updated_at`.
+const BETWEEN_ACTIONS: Duration = Duration::from_millis(330);
+
+/// What a body can show: a state may look like the one before the last.
+const LOOKS: u32 = 2;
 
 /// The shop that floods the others.
 pub(crate) const FLOODER: &str = "flood.myshopify.com";
@@ -83,37 +96,57 @@ impl Load {
         at: Instant,
         start: UnixMillis,
     ) -> Delivery {
-        let (topic, id, second) = dice.roll(|rng| {
-            let topic = OF_AN_ORDER[rng.usize(..OF_AN_ORDER.len())];
-            (topic, rng.u64(..self.resources.max(1)), rng.i64(0..20))
+        let (topic, id, action) = dice.roll(|rng| {
+            let topic = rng.usize(..OF_AN_ORDER.len());
+            (topic, rng.u64(..self.resources.max(1)), rng.u32(..ACTIONS))
         });
-        let topic = if self.every { "refunds/create" } else { topic };
-        // Half-seconds, some in another zone: versions that are equal, and some that only an instant tells apart.
-        let updated = UnixMillis(start.0 + second * 500);
-        let body = format!("{{\"id\":{id},\"updated_at\":\"{updated}\"}}");
+        let topic_at = if self.every { OF_AN_ORDER.len() - 1 } else { topic };
+        let topic = OF_AN_ORDER[topic_at];
+        let made = start + BETWEEN_ACTIONS * action;
+        let shows = action % LOOKS;
+        let body = match topic {
+            WITHOUT_UPDATED_AT => format!("{{\"id\":{id}}}"),
+            // Each refund is a thing of its own.
+            "refunds/create" => format!("{{\"id\":{index},\"order_id\":{id}}}"),
+            // Of whole seconds, as Shopify's are.
+            _ => {
+                let updated_at = UnixMillis(made.as_seconds() * 1_000);
+                format!("{{\"id\":{id},\"shows\":{shows},\"updated_at\":\"{updated_at}\"}}")
+            }
+        };
         let meta = Meta {
             webhook_id: format!("event-{index}"),
             shop: shop.clone(),
             topic: topic.to_owned(),
             app: "default".to_owned(),
-            event_id: None,
+            event_id: Some(format!("{shop}-{id}-{action}")),
             api_version: None,
             subscription: None,
-            triggered_at: None,
+            triggered_at: Some(triggered_at(made, topic_at)),
             received_at: start,
             body_sha256: sha256::hex(body.as_bytes()),
             traceparent: None,
             synthetic: None,
             generation: 0,
         };
-        let json = envelope::json(body.as_bytes()).ok();
-        let snapshot = topics.latest(topic).zip(json).and_then(|(resource, json)| resource.snapshot(&meta, json));
+        let snapshot = topics.latest(topic).zip(envelope::json(body.as_bytes()).ok());
+        let snapshot = snapshot.and_then(|(resource, json)| resource.of(json)).map(|resource| Snapshot {
+            resource: format!("{shop}#default#{resource}"),
+            action: action.into(),
+            shows: shows.into(),
+        });
         let message = envelope::seal(&meta, body.as_bytes()).unwrap_or_default();
-        let snapshot = snapshot.map(|snapshot| (snapshot.key, snapshot.version));
         Delivery {
             at,
             message,
             accepted: Accepted { webhook_id: meta.webhook_id, shop, topic: meta.topic, snapshot, at },
         }
     }
+}
+
+/// Some nanoseconds after the change, topic after topic.
+fn triggered_at(made: UnixMillis, topic: usize) -> String {
+    let after = 7_000_001 * (i128::try_from(topic).unwrap_or_default() + 1);
+    let at = Timestamp::from_nanosecond(i128::from(made.0) * 1_000_000 + after);
+    at.map(|at| at.to_string()).unwrap_or_default()
 }

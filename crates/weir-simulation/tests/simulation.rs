@@ -1,6 +1,6 @@
 //! The promises, in every run.
 
-use weir_simulation::{Audit, Latencies, Outcome, Setup, run, scenario};
+use weir_simulation::{Audit, Faults, Latencies, Outcome, Setup, run, scenario};
 
 /// A seed's run, which must break no promise.
 #[track_caller]
@@ -38,6 +38,14 @@ fn add(sums: [usize; 6], audit: Audit) -> [usize; 6] {
     let Audit { done, stale, crashes, parked, bus_repeats, reruns, .. } = audit;
     let these = [done, stale, crashes as usize, parked, bus_repeats, reruns];
     std::array::from_fn(|index| sums[index] + these[index])
+}
+
+/// The audit must see what nobody else does: a state that is lost because another one shares its second.
+#[test]
+fn a_version_of_whole_seconds_is_found_out() {
+    let faults = Faults { whole_second_versions: true, ..Faults::NONE };
+    let found = |seed: &u64| !run(*seed, Setup { faults, ..scenario::CHAOS }).audit.violations.is_empty();
+    assert!((0..200).any(|seed| found(&seed)), "two hundred seeds did not find it");
 }
 
 #[test]

@@ -100,7 +100,7 @@ impl Ledger for ModelLedger {
                 remember(&mut record.history, Attempt::of(ended));
                 record.state = match ending {
                     Ending::Done => State::Done,
-                    Ending::Stale => State::Stale,
+                    Ending::Stale | Ending::Repeated => State::Stale,
                     Ending::Failed(failure) => {
                         record.last_error = Some(failure.reason().to_owned());
                         State::Failed(failure.clone())
@@ -139,16 +139,22 @@ fn remember(history: &mut Vec<Attempt>, attempt: Attempt) {
 impl Fence for ModelLedger {
     async fn enter(&self, ask: &fence::Ask<'_>) -> Result<Entry, StoreError> {
         Ok(self.locked_resources(|resources| {
-            let entry = fence::enter(resources.get(ask.key), ask);
-            if entry == Entry::Granted {
+            let before = resources.get(ask.key);
+            let entry = fence::enter(before, ask);
+            let raises = fence::raises(before, ask, entry);
+            if raises || entry == Entry::Granted {
                 let record = resources.entry(ask.key.to_owned()).or_insert_with(|| fence::Record {
                     key: ask.key.to_owned(),
-                    version: ask.run.version,
+                    newest: ask.state.clone(),
                     held: None,
                     ran: std::collections::BTreeMap::new(),
                 });
-                record.version = ask.run.version;
-                record.held = Some((ask.owner.clone(), ask.lease_until));
+                if raises {
+                    record.newest = ask.state.after(Some(&record.newest));
+                }
+                if entry == Entry::Granted {
+                    record.held = Some((ask.owner.clone(), ask.lease_until));
+                }
             }
             entry
         }))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use weir_core::{
     Lane, UnixMillis,
-    fence::{self, Entry, Fence, Mark, Run},
+    fence::{self, Entry, Fence, Mark, Run, State},
     ledger::{Ask, Claim, Key, Ledger, Owner},
     topics::Version,
 };
@@ -50,9 +50,11 @@ async fn fifty_workers_that_claim_at_once_have_one_winner() {
         });
         entries.spawn(async move {
             let mark = Mark::from("orders/paid".to_owned());
-            let run = Run { version: Version(1), webhook_id: index.to_string(), generation: 0 };
-            let key = "north.myshopify.com#default#orders/1";
-            let ask = fence::Ask { key, owner: &also, mark: &mark, run: &run, now: NOW, lease_until, once: false };
+            let version = Version::updated("2026-11-27T05:00:00Z".parse().unwrap());
+            let state = State { version, body: "b".to_owned(), event: None, content: None };
+            let run = Run { version, delivery: index.to_string(), generation: 0, body: "b".to_owned() };
+            let (key, owner, mark, run, state) = ("north.myshopify.com#default#orders/1", &also, &mark, &run, &state);
+            let ask = fence::Ask { key, owner, mark, run, state, now: NOW, lease_until, once: false };
             fence.enter(&ask).await.unwrap()
         });
     }

@@ -23,9 +23,9 @@ pub(super) struct Event {
     pub(super) webhook_id: String,
     /// For a topic whose body is a snapshot: what it is a snapshot of.
     pub(super) resource: Option<Resource>,
-    /// When it was the latest: `updated_at`.
+    /// When its state was made. `updated_at` is the whole second of it, which several states may share.
     pub(super) version: Timestamp,
-    /// `version` as it is written, in this offset from UTC, in hours.
+    /// `updated_at` as it is written, in this offset from UTC, in hours.
     offset_h: i8,
     seed: u64,
 }
@@ -63,10 +63,23 @@ impl Event {
         body.to_string()
     }
 
-    /// Shopify writes a shop's own offset, which moves twice a year; some bodies have fractions of a second.
+    /// When Shopify triggered it: soon after its state was made, topic after topic of one action.
+    pub(super) fn triggered_at(&self) -> Timestamp {
+        let after = if self.topic == "orders/paid" { 200_001 } else { 100_001 };
+        self.version + SignedDuration::from_nanos(after)
+    }
+
+    /// Of the merchant's action: its topics share it.
+    pub(super) fn event_id(&self) -> String {
+        let of = self.resource.as_ref().map_or(self.seed, |resource| resource.id);
+        format!("{of}-{}", self.version.as_millisecond())
+    }
+
+    /// Shopify writes whole seconds, in a shop's own offset, which moves twice a year.
     fn written(&self) -> String {
         let offset = Offset::constant(self.offset_h);
-        let mut text = self.version.display_with_offset(offset).to_string();
+        let whole = Timestamp::from_second(self.version.as_second()).unwrap_or_default();
+        let mut text = whole.display_with_offset(offset).to_string();
         if self.offset_h == 0 {
             text = text.replace("+00:00", "Z");
         }
@@ -230,9 +243,23 @@ mod tests {
             let id = if resource.kind == "inventory_levels" { "inventory_item_id" } else { "id" };
             assert_eq!(body[id], json!(resource.id), "{event:?}");
             let written = body["updated_at"].as_str().unwrap();
-            assert_eq!(written.parse::<Timestamp>().unwrap(), event.version, "{written}");
+            let updated_at = written.parse::<Timestamp>().unwrap();
+            assert_eq!(updated_at.as_second(), event.version.as_second(), "{written}");
+            assert_eq!(updated_at.subsec_nanosecond(), 0, "{written}");
             offsets.insert(event.offset_h);
         }
         assert_eq!(offsets.len(), 5);
+    }
+
+    #[test]
+    fn many_states_share_their_second_with_another() {
+        let plan = Plan::new(2_000, 3);
+        let mut states: HashMap<_, HashSet<_>> = HashMap::new();
+        for event in plan.events.iter().filter(|event| event.resource.is_some()) {
+            let second = (&event.shop, &event.resource, event.version.as_second());
+            states.entry(second).or_default().insert(event.version);
+        }
+        let shared = states.values().filter(|states| states.len() > 1).count();
+        assert!(shared > 100, "{shared}");
     }
 }

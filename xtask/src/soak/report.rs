@@ -15,6 +15,7 @@ pub(super) struct Report {
     pub(super) lost: usize,
     pub(super) completed_twice: usize,
     pub(super) steps_back: usize,
+    pub(super) old_states: usize,
     pub(super) overlaps: usize,
     pub(super) strangers: usize,
     /// Events that were on the bus before, under the same id.
@@ -72,6 +73,7 @@ impl Report {
             lost: findings.lost.len(),
             completed_twice: findings.completed_twice.len(),
             steps_back: findings.steps_back.len(),
+            old_states: findings.old_states.len(),
             overlaps: findings.overlaps.len(),
             strangers: findings.strangers.len(),
             bus_repeats: findings.bus_repeats,
@@ -111,6 +113,7 @@ pub(super) fn table(report: &Report, findings: &Findings) -> String {
         ("lost", report.lost.to_string()),
         ("completed twice", report.completed_twice.to_string()),
         ("steps back", format!("{} ({})", report.steps_back, report.order_of)),
+        ("old states left standing", report.old_states.to_string()),
         ("overlaps of one resource", report.overlaps.to_string()),
         ("under an id nobody sent", report.strangers.to_string()),
         ("seconds", report.seconds.to_string()),
@@ -120,6 +123,7 @@ pub(super) fn table(report: &Report, findings: &Findings) -> String {
         ("lost", &findings.lost),
         ("completed twice", &findings.completed_twice),
         ("a step back", &findings.steps_back),
+        ("not the last in the end", &findings.old_states),
         ("overlapping", &findings.overlaps),
         ("under an id nobody sent", &findings.strangers),
     ];

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ReturnValue},
 };
 use weir_core::{
-    StoreError, UnixMillis,
+    MAX_LEASE, StoreError, UnixMillis,
     ledger::{
         self, Again, Ask, Attempt, Claim, Ended, Ending, Key, Ledger, Settled,
         index::{Bucket, Trouble, day},
@@ -28,7 +28,8 @@ fn may_claim(is_first_receive: bool) -> String {
         true => "#state = :failed".to_owned(),
         false => format!("#state = :failed AND {} = :false", name::PERMANENT),
     };
-    let leased = format!("#state = :leased AND (#owner = :me OR {} < :now)", name::LEASE_UNTIL_MS);
+    let until = name::LEASE_UNTIL_MS;
+    let leased = format!("#state = :leased AND (#owner = :me OR {until} < :now OR {until} > :believed)");
     format!("attribute_not_exists({pk}) OR ({same} AND (#state = :parked OR ({failed}) OR ({leased})))")
 }
 
@@ -96,6 +97,7 @@ impl Ledger for DynamoLedger {
             (":me", text(&ask.owner.0)),
             (":until", number(ask.lease_until.0)),
             (":now", number(ask.now.0)),
+            (":believed", number((ask.now + MAX_LEASE).0)),
             (":sha", text(ask.body_sha256)),
             (":lane", text(ask.lane.as_str())),
             (":expires", self.expires(ask.now)),
@@ -133,7 +135,9 @@ impl Ledger for DynamoLedger {
         }
         let mut remove = name::LEASE_UNTIL_MS.to_owned();
         match ending {
-            Ending::Done | Ending::Stale => remove.push_str(&format!(", {}, {}", name::PERMANENT, name::TROUBLE)),
+            Ending::Done | Ending::Stale | Ending::Repeated => {
+                remove.push_str(&format!(", {}, {}", name::PERMANENT, name::TROUBLE))
+            }
             Ending::Failed(failure) => {
                 also(name::TROUBLE, text(Bucket::of(&key.event).with(Trouble::Failed)));
                 also(name::LAST_ERROR, text(failure.reason()));

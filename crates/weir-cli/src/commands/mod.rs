@@ -11,6 +11,8 @@ pub(crate) mod dlq;
 #[cfg(feature = "aws")]
 mod events;
 #[cfg(feature = "aws")]
+mod fence;
+#[cfg(feature = "aws")]
 mod load;
 #[cfg(feature = "aws")]
 mod reconcile;
@@ -77,6 +79,7 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
         Command::Reconcile(args) => reconcile::run(&args, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
         Command::Dlq(args) => dlq::run(args, printer).await,
+        Command::Fence(args) => fence::run(args, printer).await,
         Command::Subscriptions(args) => subscriptions::run(args, printer).await,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Mark, Run, Settled};
+use super::{Mark, Run, Settled, State};
 use crate::{StoreError, UnixMillis, ledger::Owner, topics::Version};
 
 /// What a worker asks for when it enters a resource.
@@ -16,6 +16,8 @@ pub struct Ask<'a> {
     pub mark: &'a Mark,
     /// The event and its version.
     pub run: &'a Run,
+    /// The state of the resource that the event tells of, of the same version.
+    pub state: &'a State,
     /// Now.
     pub now: UnixMillis,
     /// The end of the lease, if it is given.
@@ -32,8 +34,10 @@ pub enum Entry {
     Granted,
     /// Another owner handles an event of it, for so long at most.
     Busy(Duration),
-    /// This came first: a newer version, or the same one of the same topic by another event. Never run it.
+    /// A newer state came first, of this version. Never run it.
     Stale(Version),
+    /// The same topic ran for the same state before: a repeated delivery. Never run it, and tell nobody.
+    Repeated,
     /// This very event ran before: complete it, do nothing.
     Ran,
 }
@@ -51,7 +55,8 @@ pub enum Leave {
 
 /// A store of the fence: DynamoDB (`weir-aws`), and the model in memory that tests compare it with.
 pub trait Fence: Send + Sync {
-    /// [`enter`](super::enter) as one conditional write.
+    /// [`enter`](super::enter) as one conditional write. Only an event that another topic of the same action overtook,
+    /// or a repeated one that was triggered later, takes a second.
     fn enter(&self, ask: &Ask<'_>) -> impl Future<Output = Result<Entry, StoreError>> + Send;
 
     /// [`leave`](super::leave) as one conditional write. Whoever ran and [`has_left`](super::has_left) is told `Written`,

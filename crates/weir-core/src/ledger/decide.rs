@@ -1,7 +1,7 @@
 //! The transitions, pure.
 
 use super::{Ask, Claim, Ending, Owner, Record, Settled, State};
-use crate::Failure;
+use crate::{Failure, is_believed};
 
 /// Whether the asker may act on the event.
 pub fn claim(record: Option<&Record>, ask: &Ask<'_>) -> Claim {
@@ -20,7 +20,7 @@ pub fn claim(record: Option<&Record>, ask: &Ask<'_>) -> Claim {
         State::Failed(_) | State::Parked { .. } => granted,
         // Its own claim, whose reply was lost.
         State::Leased { .. } if record.owner == *ask.owner => granted,
-        State::Leased { until } if *until < ask.now => granted,
+        State::Leased { until } if *until < ask.now || !is_believed(*until, ask.now) => granted,
         State::Leased { until } => Claim::Busy(until.since(ask.now)),
     }
 }

@@ -39,6 +39,8 @@ pub enum Outcome {
     Done,
     /// A newer version of its resource came first.
     Stale,
+    /// The same state of its resource came before, by the same topic.
+    Repeated,
     /// It failed, and is tried again.
     Failed,
     /// It failed, and trying again can't help.
@@ -56,6 +58,7 @@ impl Attempt {
         let (outcome, error) = match ended.ending {
             Ending::Done => (Outcome::Done, None),
             Ending::Stale => (Outcome::Stale, None),
+            Ending::Repeated => (Outcome::Repeated, None),
             Ending::Failed(failure) if failure.is_permanent() => (Outcome::FailedForGood, Some(failure.reason())),
             Ending::Failed(failure) => (Outcome::Failed, Some(failure.reason())),
             Ending::Parked { reason, .. } => (Outcome::Parked, Some(reason.as_str())),
@@ -138,6 +141,7 @@ mod tests {
         let endings = [
             Ending::Done,
             Ending::Stale,
+            Ending::Repeated,
             Ending::Failed(Failure::transient("said \"no\"\n")),
             Ending::Failed(Failure::permanent("é")),
             Ending::Parked { parks: 1, until: UnixMillis(9), reason: "open".into() },

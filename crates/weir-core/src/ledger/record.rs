@@ -88,7 +88,7 @@ pub enum State {
     },
     /// It took effect: it never runs again.
     Done,
-    /// A newer version of its resource came first: it never runs.
+    /// A newer version of its resource came first, or the same state by the same topic: it never runs.
     Stale,
     /// The last attempt failed; it may be claimed again.
     Failed(Failure),
@@ -106,6 +106,8 @@ pub enum Ending {
     Done,
     /// A newer version of its resource came first.
     Stale,
+    /// The same state of its resource came before, by the same topic. In the ledger it is stale, too.
+    Repeated,
     /// It failed.
     Failed(Failure),
     /// A delayed copy of its message was sent.
@@ -124,7 +126,7 @@ impl Ending {
     pub fn state(&self) -> &'static str {
         match self {
             Self::Done => "done",
-            Self::Stale => "stale",
+            Self::Stale | Self::Repeated => "stale",
             Self::Failed(_) => "failed",
             Self::Parked { .. } => "parked",
         }

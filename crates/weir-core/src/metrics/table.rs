@@ -67,7 +67,7 @@ table! {
 
     // ---- worker ----
     DONE = by_shop(count("Done", Emitter::Worker, BY_LANE)), "Events that ended well: they took effect, or were superseded by newer ones.";
-    STALE = count("Stale", Emitter::Worker, BY_LANE), "Of the done, those that a newer version of their resource came before.";
+    STALE = count("Stale", Emitter::Worker, BY_LANE), "Of the done, those that a newer version of their resource came before, or the same state by the same topic.";
     DUPLICATES = count("Duplicates", Emitter::Worker, BY_LANE), "Messages whose event had ended before.";
     MISMATCHES = count("Mismatches", Emitter::Worker, BY_LANE), "Messages that came under the id of an event with another body.";
     RETRIES = by_shop(count("Retries", Emitter::Worker, BY_LANE)), "Attempts that failed and come back after a backoff.";

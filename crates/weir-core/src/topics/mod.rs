@@ -3,14 +3,18 @@
 //! `infra/topics.toml` says which topics carry a whole snapshot of a resource (`latest`) and how the resource is named;
 //! all others are `every`. Events of a `latest` topic pass the [fence](crate::fence).
 
+mod content;
 mod snapshot;
+mod version;
 
 use std::{collections::HashMap, sync::Arc};
 
 use serde::Deserialize;
 use shopify_webhook::Topic;
 
-pub use snapshot::{Snapshot, Version};
+pub use content::Content;
+pub use snapshot::{Reading, Snapshot};
+pub use version::{MAX_VERSION_LEAD, TRIGGER_LAG, Version};
 
 /// The table of `infra/topics.toml`.
 #[derive(Debug, Clone)]

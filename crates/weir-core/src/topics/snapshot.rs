@@ -1,36 +1,13 @@
 //! Which resource a body is a snapshot of, and at which version.
 
-use std::{borrow::Cow, collections::HashMap, fmt, str::FromStr};
+use std::{borrow::Cow, collections::HashMap};
 
-use serde::Deserialize;
+use jiff::Timestamp;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use super::Resource;
-use crate::envelope::Meta;
-
-/// A version of a resource: nanoseconds since 1970, of which the newer is the greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Version(pub i128);
-
-impl Version {
-    /// Reads a timestamp with its offset, to the nanosecond.
-    fn read(text: &str) -> Option<Self> {
-        text.parse().ok().map(|at: jiff::Timestamp| Self(at.as_nanosecond()))
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for Version {
-    type Err = std::num::ParseIntError;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
-    }
-}
+use super::{Content, Resource, Version};
+use crate::{UnixMillis, envelope::Meta};
 
 /// What an event of a `latest` topic is a snapshot of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +15,22 @@ pub struct Snapshot {
     /// The key of the fence: `{shop}#{app}#orders/820982911946154508`. Apps are worlds of their own: each has its
     /// receivers, and none is kept from what another saw first.
     pub key: String,
-    /// From the body's `updated_at`, which is signed; else when Shopify says that it happened.
+    /// The body's `updated_at`, then when Shopify says that it triggered the event.
     pub version: Version,
+    /// What of it can be compared with the Admin API.
+    pub content: Option<Content>,
+}
+
+/// What a body is a snapshot of, or why it is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// A snapshot.
+    Snapshot(Snapshot),
+    /// It does not say of what, or when.
+    Unknown,
+    /// Its version is further ahead of the clock than
+    /// [`MAX_VERSION_LEAD`](super::MAX_VERSION_LEAD): nothing may be compared with it.
+    FarAhead(Version),
 }
 
 /// Longer than any id of Shopify's; a key of DynamoDB holds 2 KB.
@@ -48,18 +39,31 @@ const MAX_ID: usize = 256;
 /// The fields of the body, unread.
 #[derive(Deserialize)]
 #[serde(transparent)]
-struct Fields<'a>(#[serde(borrow)] HashMap<Cow<'a, str>, &'a RawValue>);
+pub(super) struct Fields<'a>(#[serde(borrow)] HashMap<Cow<'a, str>, &'a RawValue>);
+
+impl Fields<'_> {
+    pub(super) fn get(&self, name: &str) -> Option<&RawValue> {
+        self.0.get(name).copied()
+    }
+
+    pub(super) fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_str(self.get(name)?.get()).ok()
+    }
+}
 
 impl Resource {
-    /// The snapshot that a body is; `None` if it does not say of what, or when: it then counts as one of `every`.
-    pub fn snapshot(&self, meta: &Meta, body: &RawValue) -> Option<Snapshot> {
-        let fields: Fields<'_> = serde_json::from_str(body.get()).ok()?;
-        let resource = self.named(&fields)?;
-        let Fields(fields) = fields;
-        let text = |name: &str| fields.get(name).and_then(|value| serde_json::from_str::<String>(value.get()).ok());
-        let updated_at = text("updated_at").and_then(|at| Version::read(&at));
-        let version = updated_at.or_else(|| Version::read(meta.triggered_at.as_deref()?))?;
-        Some(Snapshot { key: format!("{}#{}#{resource}", meta.shop, meta.app), version })
+    /// What a body is a snapshot of. If that is nothing, its event counts as one of `every`.
+    pub fn snapshot(&self, meta: &Meta, body: &RawValue, now: UnixMillis) -> Reading {
+        let Ok(fields) = serde_json::from_str::<Fields<'_>>(body.get()) else { return Reading::Unknown };
+        let (Some(resource), Some(version)) = (self.named(&fields), version(meta, &fields)) else {
+            return Reading::Unknown;
+        };
+        if version.is_far_ahead_of(now) {
+            return Reading::FarAhead(version);
+        }
+        let key = format!("{}#{}#{resource}", meta.shop, meta.app);
+        let content = Content::of_fields(&self.name, &fields);
+        Reading::Snapshot(Snapshot { key, version: version.without_far_trigger(now), content })
     }
 
     /// The resource that a body is a snapshot of, as `orders/820982911946154508`, whenever it is of.
@@ -67,16 +71,27 @@ impl Resource {
         self.named(&serde_json::from_str(body.get()).ok()?)
     }
 
-    fn named(&self, Fields(fields): &Fields<'_>) -> Option<String> {
+    fn named(&self, fields: &Fields<'_>) -> Option<String> {
         let (first, rest) = self.id.split_first()?;
-        let mut name = format!("{}/{}", self.name, read_id(fields.get(first.as_str())?)?);
+        let mut name = format!("{}/{}", self.name, read_id(fields.get(first)?)?);
         for field in rest {
             // Parted by what no id has.
             name.push(':');
-            name.push_str(&fields.get(field.as_str()).and_then(|value| read_id(value)).unwrap_or_default());
+            name.push_str(&fields.get(field).and_then(read_id).unwrap_or_default());
         }
         Some(name)
     }
+}
+
+/// The version of a body, with its offset, to the nanosecond.
+fn version(meta: &Meta, fields: &Fields<'_>) -> Option<Version> {
+    let updated_at = fields.read::<String>("updated_at").and_then(|at| at.parse().ok());
+    let triggered_at = meta.triggered_at.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+    if meta.synthetic.is_some() {
+        // Nobody triggered it: the time is that of a change, of whole seconds, as the Admin API tells it.
+        return updated_at.or_else(|| Timestamp::from_second(triggered_at?.as_second()).ok()).map(Version::updated);
+    }
+    Version::new(updated_at, triggered_at)
 }
 
 /// A number to its last digit, or a text.
@@ -91,7 +106,7 @@ fn read_id(value: &RawValue) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{UnixMillis, topics::Topics};
+    use crate::topics::Topics;
 
     fn meta(topic: &str, triggered_at: Option<&str>) -> Meta {
         Meta {
@@ -111,9 +126,18 @@ mod tests {
         }
     }
 
+    const NOW: UnixMillis = UnixMillis(1_795_755_600_000);
+
+    fn read_of(meta: &Meta, body: &str) -> Reading {
+        let resource = Topics::built_in().latest(&meta.topic).unwrap().clone();
+        resource.snapshot(meta, serde_json::from_str(body).unwrap(), NOW)
+    }
+
     fn read(topic: &str, triggered_at: Option<&str>, body: &str) -> Option<Snapshot> {
-        let resource = Topics::built_in().latest(topic).unwrap().clone();
-        resource.snapshot(&meta(topic, triggered_at), serde_json::from_str(body).unwrap())
+        match read_of(&meta(topic, triggered_at), body) {
+            Reading::Snapshot(snapshot) => Some(snapshot),
+            Reading::Unknown | Reading::FarAhead(_) => None,
+        }
     }
 
     #[track_caller]
@@ -147,19 +171,50 @@ mod tests {
     #[test]
     fn versions_are_instants_to_the_nanosecond_whatever_their_offset() {
         assert_eq!(version("2026-11-27T05:00:00Z"), version("2026-11-27T00:00:00-05:00"));
-        assert!(version("2026-11-27T05:00:00.000000001Z") > version("2026-11-27T00:00:00-05:00"));
-        assert!(version("2026-11-27T05:00:00.5+01:00") < version("2026-11-27T05:00:00Z"));
+        assert!(
+            version("2026-11-27T05:00:00.000000002Z").is_newer_than(&version("2026-11-27T00:00:00.000000001-05:00"))
+        );
+        assert!(version("2026-11-27T05:00:00.5+01:00").is_older_than(&version("2026-11-27T05:00:00Z")));
     }
 
     #[test]
-    fn the_signed_body_goes_before_the_unsigned_header() {
+    fn a_version_is_the_signed_update_and_then_the_unsigned_trigger() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let body = r#"{"id":1,"updated_at":"2026-11-27T05:00:00Z"}"#;
-        let with_header = read("orders/paid", Some("2027-01-01T00:00:00Z"), body).unwrap();
-        assert_eq!(with_header.version, version("2026-11-27T05:00:00Z"));
-        let deleted = read("orders/delete", Some("2026-11-27T05:00:00.25Z"), r#"{"id":1}"#).unwrap();
-        assert_eq!(deleted.version, version("2026-11-27T05:00:00.25Z"));
+        let both = read("orders/paid", Some("2026-11-27T05:00:00.25Z"), body).unwrap().version;
+        let expected = Version::new(Some(at("2026-11-27T05:00:00Z")), Some(at("2026-11-27T05:00:00.25Z")));
+        assert_eq!(Some(both), expected);
+        let deleted = read("orders/delete", Some("2026-11-27T05:00:00.25Z"), r#"{"id":1}"#).unwrap().version;
+        assert_eq!(Some(deleted), Version::new(None, Some(at("2026-11-27T05:00:00.25Z"))));
         let null = r#"{"id":1,"updated_at":null}"#;
         assert!(read("orders/paid", Some("2026-11-27T05:00:00Z"), null).is_some());
+        let malformed = read("orders/paid", Some("yesterday"), body).unwrap().version;
+        assert_eq!(malformed, Version::updated(at("2026-11-27T05:00:00Z")));
+    }
+
+    #[test]
+    fn a_synthetic_event_was_never_triggered() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let synthetic =
+            Meta { synthetic: Some("reconcile".into()), ..meta("orders/paid", Some("2026-11-27T05:00:07.5Z")) };
+        let version = |body: &str| match read_of(&synthetic, body) {
+            Reading::Snapshot(snapshot) => snapshot.version,
+            other => panic!("{other:?}"),
+        };
+        let signed = version(r#"{"id":1,"updated_at":"2026-11-27T05:00:05Z"}"#);
+        assert_eq!(signed, Version::updated(at("2026-11-27T05:00:05Z")));
+        assert_eq!(version(r#"{"id":1}"#), Version::updated(at("2026-11-27T05:00:07Z")));
+    }
+
+    #[test]
+    fn a_version_far_ahead_of_the_clock_makes_no_snapshot() {
+        let body = r#"{"id":1,"updated_at":"9999-12-30T00:00:00Z"}"#;
+        assert!(matches!(read_of(&meta("orders/paid", None), body), Reading::FarAhead(_)));
+        let unsigned = meta("orders/paid", Some("9999-12-30T00:00:00Z"));
+        assert!(matches!(read_of(&unsigned, r#"{"id":1}"#), Reading::FarAhead(_)));
+        let signed =
+            read("orders/paid", Some("9999-12-30T00:00:00Z"), r#"{"id":1,"updated_at":"2026-11-27T05:00:00Z"}"#);
+        assert_eq!(signed.unwrap().version.triggered_at(), None, "the trigger alone is not believed");
     }
 
     #[test]

@@ -27,6 +27,9 @@ fn larger_scenarios_break_no_promise_as_far_as_asked() {
         ("parked, overtaken", Scenario::parked_and_overtaken()),
         ("versions", Scenario::versions()),
         ("equal versions", Scenario::equal_versions()),
+        ("states of one second", Scenario::states_of_one_second()),
+        ("topics of one action", Scenario::topics_of_one_action()),
+        ("state that returns", Scenario::state_that_returns()),
         ("three versions", Scenario::three_workers_three_versions()),
     ];
     for (name, scenario) in scenarios {

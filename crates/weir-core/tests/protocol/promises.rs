@@ -70,14 +70,32 @@ fn an_older_version_never_takes_effect_after_or_beside_a_newer() {
 }
 
 #[test]
-fn an_equal_version_runs_to_its_end_once_for_a_topic() {
-    check("equal versions", Scenario::equal_versions(), &[Fact::EntryStale, Fact::EntryRan, Fact::Stale]);
+fn a_repeated_state_runs_to_its_end_once_for_a_topic() {
+    check("equal versions", Scenario::equal_versions(), &[Fact::EntryRepeated, Fact::EntryRan, Fact::Stale]);
+}
+
+#[test]
+fn states_of_one_second_are_neither_lost_nor_out_of_order() {
+    let facts = [Fact::Entered, Fact::EntryStale, Fact::EntryBusy, Fact::EntryRan, Fact::Stale];
+    check("states of one second", Scenario::states_of_one_second(), &facts);
+}
+
+#[test]
+fn topics_of_one_action_run_in_any_order_and_hide_no_newer_state() {
+    let facts = [Fact::Entered, Fact::EntryStale, Fact::EntryBusy];
+    check("topics of one action", Scenario::topics_of_one_action(), &facts);
+}
+
+#[test]
+fn a_state_that_returns_is_newer_than_what_was_between() {
+    let facts = [Fact::Entered, Fact::EntryStale, Fact::EntryRepeated, Fact::EntryBusy];
+    check("state that returns", Scenario::state_that_returns(), &facts);
 }
 
 #[test]
 fn versions_are_kept_apart_when_a_request_goes_astray() {
     check("versions, astray", Scenario::versions_astray(), &[Fact::EntryBusy, Fact::EntryStale]);
-    check("equal versions, astray", Scenario::equal_versions_astray(), &[Fact::EntryBusy, Fact::EntryStale]);
+    check("equal versions, astray", Scenario::equal_versions_astray(), &[Fact::EntryBusy, Fact::EntryRepeated]);
 }
 
 #[test]

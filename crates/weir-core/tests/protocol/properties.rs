@@ -57,8 +57,9 @@ impl Broken {
             Self::ActedAfterTheEnd => "an event that ended never runs again",
             Self::ActedWithoutTheLease => "only the holder of the lease acts",
             Self::ResourceOverlapped => "effects of one resource never overlap",
-            Self::OlderAfterNewer => "no effect of an older version begins after one of a newer",
-            Self::VersionRanTwice => "an equal version runs to its end once for each topic",
+            Self::OlderAfterNewer => "no effect of an older state begins after one of a newer",
+            Self::StateRanTwice => "one state, triggered at once, runs to its end once for each topic",
+            Self::StateLost => "a state gives way to a newer one, or to itself, and to nothing else",
             Self::Lost => "an accepted event has ended, or its message is there",
             Self::BusyAfterACrash => "the first receive after a crash takes over",
         }
@@ -79,7 +80,8 @@ pub(crate) fn all(scenario: &Scenario) -> Vec<Property<Protocol>> {
         ActedWithoutTheLease,
         ResourceOverlapped,
         OlderAfterNewer,
-        VersionRanTwice,
+        StateRanTwice,
+        StateLost,
         Lost,
         BusyAfterACrash,
     ]);

@@ -9,15 +9,51 @@ pub(crate) struct Event {
     pub(crate) latest: bool,
     /// Which topic (its mark).
     pub(crate) topic: usize,
-    pub(crate) version: i8,
+    /// The second of its `updated_at`.
+    pub(crate) second: i8,
+    /// When it was triggered, in so many parts of that second.
+    pub(crate) triggered: i8,
+    /// Which state of the resource its body shows.
+    pub(crate) state: i8,
+    /// The merchant's action, shared over topics.
+    pub(crate) action: Option<i8>,
 }
 
 pub(crate) const fn every() -> Event {
-    Event { latest: false, topic: 0, version: 0 }
+    Event { latest: false, topic: 0, second: 0, triggered: 0, state: 0, action: None }
 }
 
-pub(crate) const fn latest(topic: usize, version: i8) -> Event {
-    Event { latest: true, topic, version }
+/// A state of its own, in a second of its own.
+pub(crate) const fn latest(topic: usize, second: i8) -> Event {
+    Event { latest: true, topic, second, triggered: 0, state: second, action: None }
+}
+
+/// A state in the first second.
+pub(crate) const fn within(topic: usize, triggered: i8, state: i8) -> Event {
+    Event { latest: true, topic, second: 1, triggered, state, action: None }
+}
+
+impl Event {
+    const fn of_action(self, action: i8) -> Self {
+        Self { action: Some(action), ..self }
+    }
+
+    /// Whether another is of an older state, by the versions alone.
+    pub(crate) fn is_newer_than(&self, other: &Self) -> bool {
+        (self.second, self.triggered) > (other.second, other.triggered)
+    }
+
+    /// Whether both show one state.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        (self.action.is_some() && self.action == other.action)
+            || (self.second, self.state) == (other.second, other.state)
+    }
+
+    /// Whether both are one state of one topic, triggered at once.
+    pub(crate) fn repeats(&self, other: &Self) -> bool {
+        let key = |event: &Self| (event.topic, event.second, event.triggered, event.state);
+        key(self) == key(other)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -142,9 +178,28 @@ impl Scenario {
         Self::of(&[latest(0, 1), latest(1, 2)], &[0, 1])
     }
 
-    /// Two events of one topic at one version.
+    /// Two deliveries of one state by one topic, under two ids.
     pub(crate) fn equal_versions() -> Self {
         Self::of(&[latest(0, 1), latest(0, 1)], &[0, 1])
+    }
+
+    /// Two states of one topic in one second.
+    pub(crate) fn states_of_one_second() -> Self {
+        Self::of(&[within(0, 1, 1), within(0, 4, 2)], &[0, 1])
+    }
+
+    /// Two topics of one action, and another action's state triggered between them.
+    pub(crate) fn topics_of_one_action() -> Self {
+        let events = [within(0, 1, 1).of_action(1), within(1, 3, 3).of_action(1), within(0, 2, 2).of_action(2)];
+        let outcomes = &[End::Done];
+        Self { outcomes, skew: 0, max_receives: 1, crashes: false, ..Self::of(&events, &[0, 1, 2]) }
+    }
+
+    /// A state that another one followed, and that came back, all in one second.
+    pub(crate) fn state_that_returns() -> Self {
+        let events = [within(0, 1, 1), within(0, 2, 2), within(0, 3, 1)];
+        let outcomes = &[End::Done];
+        Self { outcomes, skew: 0, max_receives: 1, crashes: false, ..Self::of(&events, &[0, 1, 2]) }
     }
 
     /// Two versions of a resource, each received once, and a request goes astray.
@@ -153,7 +208,7 @@ impl Scenario {
         Self { left, max_receives: 1, ..Self::versions() }
     }
 
-    /// Two events of one topic at one version, each received once, and a request goes astray.
+    /// Two deliveries of one state by one topic, each received once, and a request goes astray.
     pub(crate) fn equal_versions_astray() -> Self {
         let left = Left { strays: 1, ..Left::default() };
         Self { left, max_receives: 1, ..Self::equal_versions() }

@@ -47,6 +47,7 @@ pub(crate) struct Message {
 pub(crate) enum End {
     Done,
     Stale,
+    Repeated,
     Transient,
     Permanent,
     Parked,
@@ -107,14 +108,14 @@ pub(crate) enum RowState {
 /// `weir_core::fence::Record` of the only resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Resource {
-    pub(crate) version: i8,
+    /// The event whose state is the newest.
+    pub(crate) newest: u8,
     pub(crate) held: Option<(Owner, Ticks)>,
     pub(crate) ran: [Option<Ran>; MARKS],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Ran {
-    pub(crate) version: i8,
     pub(crate) event: u8,
     pub(crate) generation: u8,
 }
@@ -127,7 +128,8 @@ pub(crate) enum Broken {
     ActedWithoutTheLease,
     ResourceOverlapped,
     OlderAfterNewer,
-    VersionRanTwice,
+    StateRanTwice,
+    StateLost,
     Lost,
     BusyAfterACrash,
 }
@@ -154,10 +156,12 @@ pub(crate) struct Seen {
     pub(crate) accepted: [[u8; GENERATIONS]; EVENTS],
     /// The event ended done or stale.
     pub(crate) ended: [[bool; GENERATIONS]; EVENTS],
-    /// The newest version of which an effect began.
-    pub(crate) began: Option<i8>,
-    /// The last event of each topic that was told to have run, with its version.
-    pub(crate) completed: [Option<(i8, u8)>; MARKS],
+    /// The event of the newest state that was let in.
+    pub(crate) entered: Option<u8>,
+    /// The event of the newest state of which an effect began, or was found to have been.
+    pub(crate) began: Option<u8>,
+    /// One bit for each event that was told to have run.
+    pub(crate) completed: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

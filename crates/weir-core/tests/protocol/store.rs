@@ -109,6 +109,7 @@ pub(crate) fn settle(row: &mut Option<Row>, worker: &Worker, end: End, variant: 
     let ending = match end {
         End::Done => Ending::Done,
         End::Stale => Ending::Stale,
+        End::Repeated => Ending::Repeated,
         End::Transient => Ending::Failed(Failure::transient("")),
         End::Permanent => Ending::Failed(Failure::permanent("")),
         End::Parked => Ending::Parked { parks: u32::from(parks), until: NOW, reason: String::new() },
@@ -122,7 +123,7 @@ pub(crate) fn settle(row: &mut Option<Row>, worker: &Worker, end: End, variant: 
     if let (Settled::Written, Some(row)) = (settled, row) {
         row.state = match end {
             End::Done => RowState::Done,
-            End::Stale => RowState::Stale,
+            End::Stale | End::Repeated => RowState::Stale,
             End::Transient => RowState::Failed { permanent: false },
             End::Permanent => RowState::Failed { permanent: true },
             End::Parked => RowState::Parked,
@@ -134,35 +135,51 @@ pub(crate) fn settle(row: &mut Option<Row>, worker: &Worker, end: End, variant: 
     settled
 }
 
-fn run(ran: &Ran) -> Run {
-    let version = Version(i128::from(ran.version));
-    Run { version, webhook_id: body(ran.event), generation: u32::from(ran.generation) }
+fn fence_state(event: &Event) -> fence::State {
+    let at = |millis: i64| jiff::Timestamp::from_millisecond(NOW.0 + millis).ok();
+    let (second, triggered) = (i64::from(event.second) * 1_000, i64::from(event.triggered) * 100);
+    let version = Version::new(at(second), at(second + triggered)).expect("both times are known");
+    let event_id = event.action.map(|action| action.to_string());
+    fence::State { version, body: event.state.to_string(), event: event_id, content: None }
+}
+
+fn run(ran: &Ran, events: &[Event]) -> Run {
+    let fence::State { version, body: shown, .. } = fence_state(&events[usize::from(ran.event)]);
+    Run { version, delivery: body(ran.event), generation: u32::from(ran.generation), body: shown }
 }
 
 fn mark(mark: usize) -> Mark {
     Mark::from(body(mark as u8))
 }
 
-fn fence_record(resource: &Resource) -> fence::Record {
-    let ran = resource.ran.iter().enumerate().filter_map(|(topic, ran)| Some((mark(topic), run(ran.as_ref()?))));
+fn fence_record(resource: &Resource, events: &[Event]) -> fence::Record {
+    let ran =
+        resource.ran.iter().enumerate().filter_map(|(topic, ran)| Some((mark(topic), run(ran.as_ref()?, events))));
     fence::Record {
         key: String::new(),
-        version: Version(i128::from(resource.version)),
+        newest: fence_state(&events[usize::from(resource.newest)]),
         held: resource.held.map(|(holder, until)| (owner(holder), at(until))),
         ran: ran.collect::<BTreeMap<_, _>>(),
     }
 }
 
-fn ran(worker: &Worker, event: &Event) -> Ran {
-    Ran { version: event.version, event: worker.event, generation: worker.generation }
+fn ran(worker: &Worker) -> Ran {
+    Ran { event: worker.event, generation: worker.generation }
 }
 
-fn with_ask<T>(worker: &Worker, event: &Event, variant: Option<Variant>, then: impl FnOnce(&fence::Ask<'_>) -> T) -> T {
+fn with_ask<T>(
+    worker: &Worker,
+    events: &[Event],
+    variant: Option<Variant>,
+    then: impl FnOnce(&fence::Ask<'_>) -> T,
+) -> T {
+    let event = &events[usize::from(worker.event)];
     then(&fence::Ask {
         key: "",
         owner: &owner(worker.owner),
         mark: &mark(event.topic),
-        run: &run(&ran(worker, event)),
+        run: &run(&ran(worker), events),
+        state: &fence_state(event),
         now: worker.now(),
         lease_until: worker.lease_until(variant),
         once: false,
@@ -172,38 +189,61 @@ fn with_ask<T>(worker: &Worker, event: &Event, variant: Option<Variant>, then: i
 pub(crate) fn enter(
     resource: &mut Option<Resource>,
     worker: &Worker,
-    event: &Event,
+    events: &[Event],
     variant: Option<Variant>,
 ) -> Entry {
-    with_ask(worker, event, variant, |ask| {
-        let mut before = resource.as_ref().map(fence_record);
+    with_ask(worker, events, variant, |ask| {
+        let mut before = resource.as_ref().map(|resource| fence_record(resource, events));
         match (variant, &mut before) {
-            (Some(Variant::UncheckedVersion), Some(record)) => record.version = record.version.min(ask.run.version),
+            (Some(Variant::UncheckedVersion), Some(record)) => record.newest = ask.state.clone(),
             (Some(Variant::EnterWithoutTheLease), Some(record)) => record.held = None,
             _ => {}
         }
-        let entry = fence::enter(before.as_ref(), ask);
+        let entry = match (variant, &before) {
+            (Some(Variant::VersionOfWholeSeconds), Some(record)) => by_whole_seconds(record, ask),
+            _ => fence::enter(before.as_ref(), ask),
+        };
+        let raises = match variant {
+            Some(Variant::SiblingLowersTheVersion) => entry == Entry::Granted,
+            Some(Variant::RepeatedRaisesNothing) if entry == Entry::Repeated => false,
+            _ => fence::raises(before.as_ref(), ask, entry),
+        };
         if entry == Entry::Granted {
-            let nobody = Resource { version: Ticks::MIN, held: None, ran: [None; super::state::MARKS] };
+            let nobody = Resource { newest: worker.event, held: None, ran: [None; super::state::MARKS] };
             let resource = resource.get_or_insert(nobody);
             resource.held = Some((worker.owner, ticks(ask.lease_until)));
-            if variant != Some(Variant::VersionRecordedOnLeave) {
-                resource.version = event.version;
-            }
+        }
+        if let (true, Some(resource)) = (raises && variant != Some(Variant::VersionRecordedOnLeave), resource) {
+            resource.newest = worker.event;
         }
         entry
     })
 }
 
+/// The rule as it once was: a version is `updated_at` alone, and runs once for each topic.
+fn by_whole_seconds(record: &fence::Record, ask: &fence::Ask<'_>) -> Entry {
+    let (newest, asked) = (record.newest.version, ask.state.version);
+    let ran = record.ran.get(ask.mark).filter(|run| run.version.shares_updated_at(&asked));
+    match ran {
+        Some(run) if run == ask.run => Entry::Ran,
+        Some(run) if run.delivery != ask.run.delivery || run.generation > ask.run.generation => Entry::Stale(newest),
+        _ if asked.earliest() < newest.earliest() => Entry::Stale(newest),
+        _ => match &record.held {
+            Some((owner, until)) if owner != ask.owner && *until >= ask.now => Entry::Busy(until.since(ask.now)),
+            _ => Entry::Granted,
+        },
+    }
+}
+
 pub(crate) fn leave(
     resource: &mut Option<Resource>,
     worker: &Worker,
-    event: &Event,
+    events: &[Event],
     has_run: bool,
     variant: Option<Variant>,
 ) -> Settled {
-    with_ask(worker, event, variant, |ask| {
-        let before = resource.as_ref().map(fence_record);
+    with_ask(worker, events, variant, |ask| {
+        let before = resource.as_ref().map(|resource| fence_record(resource, events));
         let has_left = has_run && fence::has_left(before.as_ref(), ask);
         if has_left && variant != Some(Variant::RepeatedLeaveFrees) {
             return Settled::Written;
@@ -212,10 +252,12 @@ pub(crate) fn leave(
         if let (Settled::Written, Some(resource)) = (settled, resource) {
             resource.held = None;
             if has_run {
-                resource.ran[event.topic] = Some(ran(worker, event));
+                resource.ran[events[usize::from(worker.event)].topic] = Some(ran(worker));
             }
-            if variant == Some(Variant::VersionRecordedOnLeave) {
-                resource.version = resource.version.max(event.version);
+            let newest = &events[usize::from(resource.newest)];
+            let late = variant == Some(Variant::VersionRecordedOnLeave);
+            if late && events[usize::from(worker.event)].is_newer_than(newest) {
+                resource.newest = worker.event;
             }
         }
         settled

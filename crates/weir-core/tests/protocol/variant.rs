@@ -9,6 +9,12 @@ pub(crate) enum Variant {
     ClaimedAtIngest,
     /// An older version may enter.
     UncheckedVersion,
+    /// A version is `updated_at` alone, and runs once for each topic.
+    VersionOfWholeSeconds,
+    /// Another topic of the newest state makes its own trigger that of the state.
+    SiblingLowersTheVersion,
+    /// A state that came again raises no version.
+    RepeatedRaisesNothing,
     /// The lease ends while its holder may still act.
     LeaseShorterThanTheRun,
     /// The lease ends at the deadline, by whosever clock.

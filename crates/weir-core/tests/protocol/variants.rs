@@ -35,6 +35,21 @@ fn a_version_that_is_not_checked_is_found_out() {
 }
 
 #[test]
+fn a_version_of_whole_seconds_is_found_out() {
+    breaks(Variant::VersionOfWholeSeconds, Scenario::states_of_one_second(), Broken::StateLost);
+}
+
+#[test]
+fn a_sibling_that_lowers_the_version_is_found_out() {
+    breaks(Variant::SiblingLowersTheVersion, Scenario::topics_of_one_action(), Broken::OlderAfterNewer);
+}
+
+#[test]
+fn a_repeated_state_that_raises_nothing_is_found_out() {
+    breaks(Variant::RepeatedRaisesNothing, Scenario::state_that_returns(), Broken::OlderAfterNewer);
+}
+
+#[test]
 fn a_lease_shorter_than_the_run_is_found_out() {
     breaks(Variant::LeaseShorterThanTheRun, Scenario::duplicate(), Broken::TwoActed);
 }
@@ -72,7 +87,7 @@ fn an_entry_without_the_lease_is_found_out() {
 
 #[test]
 fn a_ledger_told_before_the_fence_is_found_out() {
-    breaks(Variant::SettledBeforeLeft, Scenario::equal_versions(), Broken::VersionRanTwice);
+    breaks(Variant::SettledBeforeLeft, Scenario::equal_versions(), Broken::StateRanTwice);
 }
 
 #[test]

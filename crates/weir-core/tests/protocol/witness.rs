@@ -22,6 +22,7 @@ pub(crate) enum Fact {
     EntryBusy,
     EntryStale,
     EntryRan,
+    EntryRepeated,
     LeaveLost,
     SettleLost,
     Done,
@@ -67,6 +68,7 @@ impl Witness {
             Entry::Busy(_) => Fact::EntryBusy,
             Entry::Stale(_) => Fact::EntryStale,
             Entry::Ran => Fact::EntryRan,
+            Entry::Repeated => Fact::EntryRepeated,
         });
     }
 
@@ -87,7 +89,7 @@ impl Witness {
                     self.note(Fact::DoneAfterParking);
                 }
             }
-            End::Stale => self.note(Fact::Stale),
+            End::Stale | End::Repeated => self.note(Fact::Stale),
             End::Parked => self.note(Fact::Parked),
             End::Transient | End::Permanent => {}
         }

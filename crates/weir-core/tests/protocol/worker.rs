@@ -91,13 +91,16 @@ impl Protocol {
                 Reply::Claim(claim)
             }
             Phase::Enter => {
-                let entry = store::enter(&mut state.resource, worker, &event, variant);
+                let entry = store::enter(&mut state.resource, worker, &self.scenario.events, variant);
                 self.witness.entry(entry);
+                if entry == Entry::Granted {
+                    state.seen.entered = Some(self.newer(state.seen.entered, worker.event));
+                }
                 Reply::Entry(entry)
             }
             Phase::Leave(end) => {
                 let has_run = end == End::Done;
-                let settled = store::leave(&mut state.resource, worker, &event, has_run, variant);
+                let settled = store::leave(&mut state.resource, worker, &self.scenario.events, has_run, variant);
                 self.witness.settled(settled, Fact::LeaveLost);
                 if has_run && settled == Settled::Written {
                     self.complete(state, worker);
@@ -118,7 +121,8 @@ impl Protocol {
                     if end == End::Done && event.latest {
                         self.complete(state, worker);
                     }
-                    if matches!(end, End::Done | End::Stale) {
+                    self.gave_way(state, worker, end);
+                    if matches!(end, End::Done | End::Stale | End::Repeated) {
                         state.seen.ended[usize::from(worker.event)][usize::from(worker.generation)] = true;
                     }
                 }
@@ -137,6 +141,7 @@ impl Protocol {
             (_, Reply::Claim(Claim::Mismatch | Claim::Condemned)) => Next::Return,
             (_, Reply::Entry(Entry::Granted)) => Next::Go(Phase::Begin),
             (_, Reply::Entry(Entry::Stale(_))) => Next::Go(Phase::Settle(End::Stale)),
+            (_, Reply::Entry(Entry::Repeated)) => Next::Go(Phase::Settle(End::Repeated)),
             (_, Reply::Entry(Entry::Ran)) => Next::Go(Phase::Settle(End::Done)),
             (_, Reply::Entry(Entry::Busy(_))) => Next::Go(Phase::Settle(End::Transient)),
             // Whoever has the lease now ends the event.
@@ -164,7 +169,7 @@ impl Protocol {
         match (end, self.variant) {
             (End::Done, Some(Variant::SettledBeforeLeft)) if latest => Next::Go(Phase::Leave(End::Done)),
             (End::Parked, Some(Variant::ParkToldBeforeTheCopy)) => Next::Go(Phase::SendCopy),
-            (End::Done | End::Stale | End::Parked, _) => Next::Go(Phase::Acknowledge),
+            (End::Done | End::Stale | End::Repeated | End::Parked, _) => Next::Go(Phase::Acknowledge),
             (End::Transient | End::Permanent, _) => Next::Return,
         }
     }
@@ -184,10 +189,11 @@ impl Protocol {
         }
         let event = self.scenario.events[usize::from(worker.event)];
         if event.latest {
-            if state.seen.began.is_some_and(|newest| newest > event.version) {
+            let newest = state.seen.began.map(|newest| self.scenario.events[usize::from(newest)]);
+            if newest.is_some_and(|newest| newest.is_newer_than(&event) && !newest.is_same_as(&event)) {
                 state.break_promise(Broken::OlderAfterNewer);
             }
-            state.seen.began = state.seen.began.max(Some(event.version));
+            state.seen.began = Some(self.newer(state.seen.began, worker.event));
         }
         Next::Go(Phase::Act)
     }
@@ -234,15 +240,45 @@ impl Protocol {
         }
     }
 
+    /// The one of two events that is of the newer state.
+    fn newer(&self, one: Option<u8>, other: u8) -> u8 {
+        let event = |index: u8| &self.scenario.events[usize::from(index)];
+        one.filter(|one| !event(other).is_newer_than(event(*one))).unwrap_or(other)
+    }
+
     /// The fence or the ledger was told that the event ran.
     fn complete(&self, state: &mut State, worker: &Worker) {
-        let event = self.scenario.events[usize::from(worker.event)];
-        let run = (event.version, worker.event);
-        let newest = &mut state.seen.completed[event.topic];
-        match *newest {
-            Some(before) if before.0 > run.0 => {}
-            Some(before) if before.0 == run.0 && before.1 != run.1 => state.break_promise(Broken::VersionRanTwice),
-            _ => *newest = Some(run),
+        let events = &self.scenario.events;
+        let event = &events[usize::from(worker.event)];
+        let completed = |index: usize| state.seen.completed & (1 << index) != 0;
+        let others = events.iter().enumerate().filter(|(index, _)| *index != usize::from(worker.event));
+        if others.into_iter().any(|(index, other)| completed(index) && other.repeats(event)) {
+            state.break_promise(Broken::StateRanTwice);
+        }
+        state.seen.completed |= 1 << worker.event;
+    }
+
+    /// An event that never runs left its place to one that was let in.
+    fn gave_way(&self, state: &mut State, worker: &Worker, end: End) {
+        let events = &self.scenario.events;
+        let event = &events[usize::from(worker.event)];
+        match end {
+            End::Stale => {
+                let newest = state.seen.entered.map(|newest| &events[usize::from(newest)]);
+                if !newest.is_some_and(|newest| newest.is_newer_than(event) && !newest.is_same_as(event)) {
+                    state.break_promise(Broken::StateLost);
+                }
+            }
+            End::Repeated => {
+                let ran = |index: usize| state.seen.completed & (1 << index) != 0;
+                let mut others = events.iter().enumerate().filter(|(index, _)| ran(*index));
+                if !others.any(|(_, other)| other.topic == event.topic && other.is_same_as(event)) {
+                    state.break_promise(Broken::StateLost);
+                }
+                // Its state was published, and is known to be that of this trigger.
+                state.seen.began = Some(self.newer(state.seen.began, worker.event));
+            }
+            _ => {}
         }
     }
 

@@ -57,23 +57,24 @@ fn is_held(record: &Record, now: UnixMillis) -> bool {
 /// Whether an event of it is in there, or came by just now. Were the fence ahead of Shopify for long, whatever the reason, a
 /// cursor that waits for that would stand still.
 fn is_passing(record: &Record, now: UnixMillis) -> bool {
-    is_held(record, now) || record.version.0 > i128::from((now - OVERLAP).0) * 1_000_000
+    is_held(record, now) || record.newest.version.latest() > i128::from((now - OVERLAP).0) * 1_000_000
 }
 
 #[cfg(test)]
 mod tests {
     use std::{collections::BTreeMap, time::Duration};
 
-    use weir_core::{ledger::Owner, topics::Version};
+    use weir_core::{fence::State, ledger::Owner, topics::Version};
 
     use super::*;
 
     const NOW: UnixMillis = UnixMillis(1_795_755_600_500);
 
     fn record(version: UnixMillis, held_until: Option<UnixMillis>) -> Record {
-        let version = Version(i128::from(version.0) * 1_000_000);
+        let version = Version::updated(jiff::Timestamp::from_millisecond(version.0).unwrap());
+        let newest = State { version, body: "b".into(), event: None, content: None };
         let held = held_until.map(|until| (Owner("o".into()), until));
-        Record { key: "k".into(), version, held, ran: BTreeMap::new() }
+        Record { key: "k".into(), newest, held, ran: BTreeMap::new() }
     }
 
     #[test]

@@ -236,5 +236,5 @@ fn version(body: &RawValue) -> Option<Version> {
         updated_at: Option<Timestamp>,
     }
     let updated: Updated = serde_json::from_str(body.get()).ok()?;
-    updated.updated_at.map(|at| Version(at.as_nanosecond()))
+    updated.updated_at.map(Version::updated)
 }

@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 
-use weir_core::{fence::Run, ledger::Owner};
+use weir_core::{
+    fence::{Run, State},
+    ledger::Owner,
+};
 
 use super::*;
 use crate::Kind;
@@ -67,12 +70,16 @@ fn an_update_is_a_change_after_the_creation() {
 
 const NOW: UnixMillis = UnixMillis(1_000_000);
 
-fn record(version: i128, ran: &[(&str, i128)], held_until: Option<i64>) -> Record {
-    let run = |version| Run { version: Version(version), webhook_id: "x".into(), generation: 0 };
+fn version(second: i64) -> Version {
+    Version::updated(Timestamp::from_second(second).unwrap())
+}
+
+fn record(second: i64, ran: &[(&str, i64)], held_until: Option<i64>) -> Record {
+    let run = |second| Run { version: version(second), delivery: "x".into(), generation: 0, body: "b".into() };
     let ran = ran.iter().map(|(mark, version)| (Mark::from((*mark).to_owned()), run(*version)));
     Record {
         key: "k".into(),
-        version: Version(version),
+        newest: State { version: version(second), body: "b".into(), event: None, content: None },
         held: held_until.map(|until| (Owner("o".into()), UnixMillis(until))),
         ran: ran.collect::<BTreeMap<_, _>>(),
     }
@@ -81,14 +88,14 @@ fn record(version: i128, ran: &[(&str, i128)], held_until: Option<i64>) -> Recor
 #[track_caller]
 fn check_seen(record: &Record, mark: &str, expected: Standing) {
     let topic = mark.split('@').next().unwrap();
-    let standing = standing(Some(record), topic, &Mark::from(mark.to_owned()), Version(5), NOW);
+    let standing = standing(Some(record), topic, &Mark::from(mark.to_owned()), version(5), NOW);
     assert_eq!(standing, expected, "{mark} of {record:?}");
 }
 
 #[test]
 fn what_nobody_saw_was_not_seen() {
     assert_eq!(
-        standing(None, "orders/create", &Mark::from("orders/create".to_owned()), Version(5), NOW),
+        standing(None, "orders/create", &Mark::from("orders/create".to_owned()), version(5), NOW),
         Standing::NotSeen
     );
     check_seen(&record(5, &[], None), "orders/create", Standing::NotSeen);

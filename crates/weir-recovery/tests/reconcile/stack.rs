@@ -18,7 +18,7 @@ use weir_core::{
     fence::{self, Entry, Fence, Leave, Mark, Run},
     ledger::{self, Claim, Ending, Key, Ledger, Owner, Record, State},
     sha256,
-    topics::happens_once,
+    topics::{Reading, Version, happens_once},
 };
 use weir_recovery::{Cursor, Outside, Place, Report, Troubled, Unavailable};
 use weir_testkit::{Fault, ModelLedger};
@@ -182,10 +182,12 @@ impl Stack {
     pub(crate) async fn hold(&self, order: u64, version: UnixMillis, now: UnixMillis, hold: Duration) {
         let key = format!("north.myshopify.com#default#orders/{order}");
         let (owner, mark) = (Owner("another".into()), Mark::from("orders/edited".to_owned()));
-        let version = weir_core::topics::Version(i128::from(version.0) * 1_000_000);
-        let run = Run { version, webhook_id: "edited".into(), generation: 0 };
+        let version = Version::updated(jiff::Timestamp::from_millisecond(version.0).unwrap());
+        let state = fence::State { version, body: "edited".into(), event: None, content: None };
+        let run = Run { version, delivery: "edited".into(), generation: 0, body: state.body.clone() };
         let lease_until = now + hold;
-        let ask = fence::Ask { key: &key, owner: &owner, mark: &mark, run: &run, now, lease_until, once: false };
+        let (key, owner, mark, run, state) = (key.as_str(), &owner, &mark, &run, &state);
+        let ask = fence::Ask { key, owner, mark, run, state, now, lease_until, once: false };
         assert_eq!(self.0.model.enter(&ask).await.unwrap(), Entry::Granted);
     }
 
@@ -203,8 +205,9 @@ impl Stack {
         let meta = envelope.meta.clone();
         let (key, lease_until) = (Key::of(&meta), now + Duration::from_secs(35));
         let body = envelope.open(None).unwrap();
-        let snapshot = Topics::built_in().latest(&meta.topic).unwrap().snapshot(&meta, envelope::json(&body).unwrap());
-        let snapshot = snapshot.unwrap();
+        let snapshot =
+            Topics::built_in().latest(&meta.topic).unwrap().snapshot(&meta, envelope::json(&body).unwrap(), now);
+        let Reading::Snapshot(snapshot) = snapshot else { panic!("{snapshot:?}") };
         let resource = snapshot.key.rsplit('#').next();
         let ask = ledger::Ask {
             key: &key,
@@ -238,11 +241,13 @@ impl Stack {
             return;
         }
         let once = meta.synthetic.is_some() && happens_once(&meta.topic);
-        let (mark, run) = (Mark::of(&meta), Run::of(&meta, snapshot.version));
-        let ask = fence::Ask { key: &snapshot.key, owner: &owner, mark: &mark, run: &run, now, lease_until, once };
+        let state = fence::State::of(&meta, snapshot.version, snapshot.content.clone());
+        let (mark, run) = (Mark::of(&meta), Run::of(&meta, &state));
+        let (key, owner, mark, run, state) = (snapshot.key.as_str(), &owner, &mark, &run, &state);
+        let ask = fence::Ask { key, owner, mark, run, state, now, lease_until, once };
         match model.enter(&ask).await.unwrap() {
             Entry::Granted => {}
-            Entry::Stale(_) => {
+            Entry::Stale(_) | Entry::Repeated => {
                 self.0.stale.lock().unwrap().push(meta.clone());
                 settle(Ending::Stale).await;
                 return;

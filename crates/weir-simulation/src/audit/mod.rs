@@ -1,5 +1,7 @@
 //! What must be true at the end of a run, whatever went wrong.
 
+mod end_state;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
@@ -7,11 +9,10 @@ use tokio::time::Instant;
 use weir_core::{
     envelope::Envelope,
     ledger::{Ending, Key, State},
-    topics::Version,
 };
 use weir_testkit::ModelLedger;
 
-use crate::history::{Accepted, Effect, Events, Ran};
+use crate::history::{Accepted, Effect, Events, Ran, Snapshot};
 
 /// The figures of a run, and what of it breaks a promise.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -66,9 +67,21 @@ pub enum Violation {
         /// The other.
         with: String,
     },
-    /// Two events of one topic and version took effect.
-    SameVersion {
+    /// Two deliveries of one topic and action took effect.
+    Repeated {
         /// Which event came second.
+        event: String,
+    },
+    /// The newest state of a resource is not the last one there.
+    OldState {
+        /// An event of the newest state.
+        event: String,
+        /// Where.
+        at: &'static str,
+    },
+    /// An event is neither there, nor there as superseded, nor a repeat of one that is.
+    Untold {
+        /// Which event.
         event: String,
     },
     /// Completed, and not to be found on the bus or at the destination.
@@ -116,6 +129,9 @@ pub(crate) fn audit(events: &Events, tables: &ModelLedger, dead: &[String]) -> A
     auditor.begun_in_order(&events.runs);
     auditor.in_order("the bus", &events.published);
     auditor.in_order("the destination", &events.delivered);
+    auditor.end_states("the bus", &events.published, &dead);
+    auditor.end_states("the destination", &events.delivered, &dead);
+    auditor.told(events);
     let distinct: HashSet<&str> = events.published.iter().map(|effect| effect.webhook_id.as_str()).collect();
     let foreign = distinct.iter().filter(|id| !auditor.accepted.contains_key(**id));
     let foreign: Vec<_> = foreign.map(|id| Violation::Foreign { event: (*id).to_owned() }).collect();
@@ -128,9 +144,8 @@ pub(crate) fn audit(events: &Events, tables: &ModelLedger, dead: &[String]) -> A
 }
 
 impl<'a> Auditor<'a> {
-    fn snapshot(&self, id: &str) -> Option<(&'a str, Version)> {
-        let (key, version) = self.accepted.get(id)?.snapshot.as_ref()?;
-        Some((key.as_str(), *version))
+    fn snapshot(&self, id: &str) -> Option<&'a Snapshot> {
+        self.accepted.get(id)?.snapshot.as_ref()
     }
 
     fn has_effect(&mut self, id: &str, events: &Events) {
@@ -143,22 +158,24 @@ impl<'a> Auditor<'a> {
         }
     }
 
-    /// One owner completes an event, nothing of it begins after that, and one event of a topic and version does.
+    /// One owner completes an event, nothing of it begins after that, and one delivery of a topic and action does.
     fn completions(&mut self, events: &Events) {
         let mut ended: HashMap<&Key, (&str, Instant)> = HashMap::new();
-        let mut versions: HashMap<(&str, Version, &str), &Key> = HashMap::new();
-        for settled in events.settled.iter().filter(|settled| matches!(settled.ending, Ending::Done | Ending::Stale)) {
+        let mut actions: HashMap<(&str, u64, &str), &Key> = HashMap::new();
+        for settled in events.settled.iter().filter(|settled| ends(&settled.ending)) {
             let id = settled.key.event.split_once('#').map_or("?", |(_, id)| id);
             let (owner, _) = *ended.entry(&settled.key).or_insert((&settled.owner.0, settled.at));
             if owner != settled.owner.0 {
                 self.found.push(Violation::Twice { event: id.to_owned() });
             }
-            if let (Ending::Done, Some((key, version)), Some(one)) =
+            if let (Ending::Done, Some(snapshot), Some(one)) =
                 (&settled.ending, self.snapshot(id), self.accepted.get(id))
             {
-                let first = *versions.entry((key, version, &one.topic)).or_insert(&settled.key);
+                let first = *actions
+                    .entry((snapshot.resource.as_str(), snapshot.action, one.topic.as_str()))
+                    .or_insert(&settled.key);
                 if *first != settled.key {
-                    self.found.push(Violation::SameVersion { event: id.to_owned() });
+                    self.found.push(Violation::Repeated { event: id.to_owned() });
                 }
             }
         }
@@ -174,7 +191,8 @@ impl<'a> Auditor<'a> {
     fn overlaps(&mut self, runs: &[Ran]) {
         let mut last: HashMap<&str, &Ran> = HashMap::new();
         for run in runs {
-            let resource = self.snapshot(&run.webhook_id).map_or(run.webhook_id.as_str(), |(key, _)| key);
+            let resource =
+                self.snapshot(&run.webhook_id).map_or(run.webhook_id.as_str(), |snapshot| snapshot.resource.as_str());
             if let Some(before) = last.insert(resource, run)
                 && before.ended.is_none_or(|ended| ended > run.begun)
             {
@@ -201,14 +219,19 @@ impl<'a> Auditor<'a> {
         }
     }
 
-    fn no_step_back(&mut self, at: &str, id: &str, newest: &mut HashMap<&'a str, Version>) {
-        let Some((key, version)) = self.snapshot(id) else { return };
-        let newest = newest.entry(key).or_insert(version);
-        if version < *newest {
+    fn no_step_back(&mut self, at: &str, id: &str, newest: &mut HashMap<&'a str, u64>) {
+        let Some(Snapshot { resource, action, .. }) = self.snapshot(id) else { return };
+        let newest = newest.entry(resource.as_str()).or_insert(*action);
+        if *action < *newest {
             self.found.push(Violation::StepBack { event: id.to_owned(), at: at.to_owned() });
         }
-        *newest = version.max(*newest);
+        *newest = (*action).max(*newest);
     }
+}
+
+/// Whether nothing follows.
+fn ends(ending: &Ending) -> bool {
+    matches!(ending, Ending::Done | Ending::Stale | Ending::Repeated)
 }
 
 #[cfg(test)]

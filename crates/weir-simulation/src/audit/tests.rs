@@ -33,8 +33,12 @@ impl World {
         self.start + Duration::from_secs(seconds)
     }
 
-    fn accept(&mut self, id: &str, version: i128) {
-        let snapshot = Some(("order".to_owned(), Version(version)));
+    fn accept(&mut self, id: &str, action: u64) {
+        self.accept_that_shows(id, action, action);
+    }
+
+    fn accept_that_shows(&mut self, id: &str, action: u64, shows: u64) {
+        let snapshot = Some(Snapshot { resource: "order".to_owned(), action, shows });
         let (shop, topic) = (SHOP.to_owned(), "orders/updated".to_owned());
         self.events.accepted.push(Accepted { webhook_id: id.into(), shop, topic, snapshot, at: self.start });
     }
@@ -121,7 +125,9 @@ async fn an_older_version_after_a_newer_one_is_a_step_back() {
     world.publish("3", "orders/updated", 23);
     world.settle("3", "me", Ending::Done, 26).await;
     let at = |at: &str| Violation::StepBack { event: "3".into(), at: at.into() };
-    world.check(&[at("a handler"), at("the bus"), at("the destination")]);
+    let old = |at| Violation::OldState { event: "2".into(), at };
+    let expected = [at("a handler"), at("the bus"), at("the destination"), old("the bus"), old("the destination")];
+    world.check(&expected);
 }
 
 #[tokio::test]
@@ -154,20 +160,50 @@ async fn runs_of_one_resource_at_a_time_overlap() {
 }
 
 #[tokio::test]
-async fn two_events_of_one_version_and_topic_are_one_too_many() {
+async fn two_deliveries_of_one_action_and_topic_are_one_too_many() {
     let mut world = World::new().await;
     world.accept("3", 20);
     world.run("3", 20, 25);
     world.publish("3", "orders/updated", 23);
     world.settle("3", "me", Ending::Done, 26).await;
-    world.check(&[Violation::SameVersion { event: "3".into() }]);
+    world.check(&[Violation::Repeated { event: "3".into() }]);
+}
+
+#[tokio::test]
+async fn the_newest_state_must_be_the_last() {
+    let mut world = World::new().await;
+    world.accept("3", 30);
+    world.publish("3", "superseded/orders/updated", 23);
+    world.settle("3", "me", Ending::Stale, 26).await;
+    let old = |at| Violation::OldState { event: "3".into(), at };
+    world.check(&[old("the bus"), old("the destination")]);
+    let mut world = World::new().await;
+    world.accept_that_shows("3", 30, 20);
+    world.publish("3", "superseded/orders/updated", 23);
+    world.settle("3", "me", Ending::Stale, 26).await;
+    world.check(&[]);
+}
+
+#[tokio::test]
+async fn an_event_must_be_told_unless_it_repeats_one_that_is() {
+    for (ending, shows) in [(Ending::Stale, 20), (Ending::Repeated, 21)] {
+        let mut world = World::new().await;
+        world.accept_that_shows("3", 15, shows);
+        world.settle("3", "me", ending, 26).await;
+        world.check(&[Violation::Untold { event: "3".into() }]);
+    }
+    let mut world = World::new().await;
+    world.accept_that_shows("3", 15, 20);
+    world.settle("3", "me", Ending::Repeated, 26).await;
+    world.check(&[]);
 }
 
 #[tokio::test]
 async fn what_is_done_must_be_there_and_nothing_else() {
     let mut world = World::new().await;
     world.events.published.remove(1);
-    world.check(&[Violation::WithoutEffect { event: "2".into(), at: "the bus" }]);
+    let old = Violation::OldState { event: "2".into(), at: "the bus" };
+    world.check(&[Violation::WithoutEffect { event: "2".into(), at: "the bus" }, old]);
     let mut world = World::new().await;
     world.publish("9", "orders/updated", 30);
     world.check(&[Violation::Foreign { event: "9".into() }]);

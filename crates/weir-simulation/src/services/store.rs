@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 use weir_core::{
     StoreError, UnixMillis,
     envelope::Meta,
     fence::{self, Entry, Fence, Leave},
     ledger::{Again, Ask, Claim, Ended, Key, Ledger, Owner, Settled},
+    topics::Version,
 };
 use weir_testkit::ModelLedger;
 
@@ -90,6 +92,7 @@ struct Asked {
     owner: Owner,
     mark: fence::Mark,
     run: fence::Run,
+    state: fence::State,
     now: UnixMillis,
     lease_until: UnixMillis,
     once: bool,
@@ -97,25 +100,48 @@ struct Asked {
 
 impl Asked {
     fn of(ask: &fence::Ask<'_>) -> Self {
-        let fence::Ask { key, owner, mark, run, now, lease_until, once } = ask.clone();
-        let (key, owner, mark, run) = (key.to_owned(), owner.clone(), mark.clone(), run.clone());
-        Self { key, owner, mark, run, now, lease_until, once }
+        let fence::Ask { key, owner, mark, run, state, now, lease_until, once } = ask.clone();
+        let (key, owner, mark) = (key.to_owned(), owner.clone(), mark.clone());
+        let (run, state) = (run.clone(), state.clone());
+        Self { key, owner, mark, run, state, now, lease_until, once }
     }
 
     fn ask(&self) -> fence::Ask<'_> {
-        let Self { key, owner, mark, run, now, lease_until, once } = self;
-        fence::Ask { key, owner, mark, run, now: *now, lease_until: *lease_until, once: *once }
+        let Self { key, owner, mark, run, state, now, lease_until, once } = self;
+        fence::Ask { key, owner, mark, run, state, now: *now, lease_until: *lease_until, once: *once }
+    }
+
+    /// With a version that is a time alone, and with nothing that tells one state of it from another.
+    fn by_whole_seconds(mut self) -> Self {
+        let version = self.state.version;
+        let at = version.updated_at().or(version.triggered_at()).and_then(|at| Timestamp::from_nanosecond(at).ok());
+        let version = at.map_or(version, Version::updated);
+        self.state = fence::State { version, body: String::new(), event: None, content: None };
+        (self.run.version, self.run.body) = (version, String::new());
+        self
+    }
+}
+
+impl SimStore {
+    fn asked(&self, ask: &fence::Ask<'_>) -> Asked {
+        let asked = Asked::of(ask);
+        // For the whole run, whatever else goes wrong in it.
+        if self.network.faults.whole_second_versions { asked.by_whole_seconds() } else { asked }
     }
 }
 
 impl Fence for SimStore {
     async fn enter(&self, ask: &fence::Ask<'_>) -> Result<Entry, StoreError> {
-        let asked = Asked::of(ask);
-        self.call("enter the resource", move |store| at_once(store.tables.enter(&asked.ask()))).await
+        let asked = self.asked(ask);
+        let entry = self.call("enter the resource", move |store| at_once(store.tables.enter(&asked.ask()))).await?;
+        match entry {
+            Entry::Repeated if self.network.faults.whole_second_versions => Ok(Entry::Stale(ask.state.version)),
+            entry => Ok(entry),
+        }
     }
 
     async fn leave(&self, ask: &fence::Ask<'_>, how: Leave) -> Result<Settled, StoreError> {
-        let asked = Asked::of(ask);
+        let asked = self.asked(ask);
         self.call("leave the resource", move |store| at_once(store.tables.leave(&asked.ask(), how))).await
     }
 }

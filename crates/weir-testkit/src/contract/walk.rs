@@ -54,14 +54,12 @@ pub async fn random_walk<L: Ledger, F: Fence>(
                 reached(model.count(&key, Again::Duplicate).await);
             }
             8..=10 => {
-                let (topic, id) = (pick(&mut rng, &["orders/paid", "orders/updated"]), pick(&mut rng, &["1", "2"]));
-                let asked = (topic, id, i128::from(rng.u8(0..3)) + i128::from(step as u64 / 40));
+                let asked = Asked::draw(&mut rng, step);
                 // Whoever leaves says of which event: the one that it entered with.
                 let leaves = rng.bool();
-                let (topic, id, version) = if leaves { *inside.get(name).unwrap_or(&asked) } else { asked };
-                let real = Visitor::new(fence, &resource, name, topic, id, version);
-                let ideal = Visitor::new(&model, &resource, name, topic, id, version);
-                let what = format!("{topic} {id} at {version}: {told}");
+                let asked = if leaves { *inside.get(name).unwrap_or(&asked) } else { asked };
+                let (real, ideal) = (asked.by(fence, &resource, name), asked.by(&model, &resource, name));
+                let what = format!("{asked:?}: {told}");
                 if leaves {
                     let how = match rng.u8(0..3) {
                         0 => Leave::Ran,
@@ -86,6 +84,41 @@ pub async fn random_walk<L: Ledger, F: Fence>(
     assert_eq!(read(&key).await, model.get(&key), "seed {seed}");
 }
 
+/// An event of the resource, of which many are alike.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    topic: &'static str,
+    id: &'static str,
+    body: &'static str,
+    action: Option<&'static str>,
+    updated: Option<i64>,
+    triggered_ms: Option<i64>,
+    once: bool,
+}
+
+impl Asked {
+    fn draw(rng: &mut Rng, step: usize) -> Self {
+        let second = rng.i64(0..3) + i64::try_from(step / 40).unwrap_or_default();
+        let is_unsigned = rng.u8(0..4) == 0;
+        let is_triggered = is_unsigned || rng.u8(0..6) > 0;
+        Self {
+            topic: pick(rng, &["orders/paid", "orders/updated", "orders/create"]),
+            id: pick(rng, &["1", "2", "3"]),
+            body: pick(rng, &["x", "y"]),
+            action: [None, Some("one"), Some("two")][rng.usize(..3)],
+            updated: (!is_unsigned).then_some(second),
+            triggered_ms: is_triggered.then(|| second * 1_000 + rng.i64(0..4) * 300),
+            once: rng.u8(0..8) == 0,
+        }
+    }
+
+    fn by<'a, F: Fence>(&self, fence: &'a F, key: &'a str, owner: &str) -> Visitor<'a, F> {
+        let visitor = Visitor::new(fence, key, owner, self.topic, self.id, 0);
+        let visitor = visitor.at(self.updated, self.triggered_ms).with_body(self.body).of_action(self.action);
+        if self.once { visitor.once() } else { visitor }
+    }
+}
+
 /// Seldom an end for good: after it nothing happens any more.
 fn ending(rng: &mut Rng, now: UnixMillis) -> Ending {
     match rng.u8(0..16) {
@@ -97,6 +130,6 @@ fn ending(rng: &mut Rng, now: UnixMillis) -> Ending {
     }
 }
 
-fn pick<'a>(rng: &mut Rng, from: &[&'a str]) -> &'a str {
+fn pick(rng: &mut Rng, from: &[&'static str]) -> &'static str {
     from[rng.usize(..from.len())]
 }

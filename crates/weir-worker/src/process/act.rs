@@ -10,6 +10,7 @@ use weir_core::{
     controls::Target,
     envelope::{self, Envelope, MAX_ENTRY_BYTES, Meta},
     ledger::{Ending, Owner},
+    topics::{Reading, Resource, Snapshot},
 };
 use weir_lambda::{
     destination::SWITCHED_OFF_FOR,
@@ -61,7 +62,7 @@ impl<O: Outside> Processor<O> {
         if named.is_none() {
             *named = resource.and_then(|resource| resource.of(json));
         }
-        let Some(snapshot) = resource.and_then(|resource| resource.snapshot(event.meta(), json)) else {
+        let Some(snapshot) = resource.and_then(|resource| self.snapshot(resource, event.meta(), json)) else {
             self.effects_end.run(self.effect(&event, json, seat)).await.map_err(Failure::transient)??;
             return Ok(Ending::Done);
         };
@@ -70,12 +71,17 @@ impl<O: Outside> Processor<O> {
             Visited::Ran => return Ok(Ending::Done),
             Visited::Stale(newer) => {
                 let (key, older) = (&event.meta().webhook_id, event.meta().triggered_at.as_deref());
-                tracing::info!(webhook_id = key, triggered_at = older, newer_ns = %newer, "A newer version came first");
+                tracing::info!(webhook_id = key, triggered_at = older, newer = %newer, "A newer version came first");
                 // Synthetic, it tells nothing that was not told: whoever counts what came late would count it twice.
                 if event.meta().synthetic.is_none() {
                     self.effects_end.run(self.notify(&event, json, seat)).await.map_err(Failure::transient)??;
                 }
                 return Ok(Ending::Stale);
+            }
+            Visited::Repeated => {
+                let Meta { webhook_id, triggered_at, .. } = event.meta();
+                tracing::info!(webhook_id, triggered_at, "The same state came before, by the same topic");
+                return Ok(Ending::Repeated);
             }
         };
         // If the time is up, what was under way may still land: the resource stays closed until the lease ends.
@@ -83,6 +89,20 @@ impl<O: Outside> Processor<O> {
         self.leave(&visit, owner, &result).await?;
         result?;
         Ok(Ending::Done)
+    }
+
+    /// What the body is a snapshot of, if it is one. A version far ahead of the clock makes none: the event counts as one of
+    /// `every`.
+    fn snapshot(&self, resource: &Resource, meta: &Meta, json: &RawValue) -> Option<Snapshot> {
+        match resource.snapshot(meta, json, self.clock.now()) {
+            Reading::Snapshot(snapshot) => Some(snapshot),
+            Reading::Unknown => None,
+            Reading::FarAhead(version) => {
+                let key = &meta.webhook_id;
+                tracing::warn!(webhook_id = key, far_ahead = %version, "Its version is far ahead of the clock: not compared");
+                None
+            }
+        }
     }
 
     /// Whether the operator lets the event be handled. Asked of every handler before any of them runs.

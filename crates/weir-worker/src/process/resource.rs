@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use weir_core::{
     Backoff, Failure, UnixMillis, closed_until,
-    fence::{self, Entry, Fence, Leave, Mark, Run, Settled},
+    fence::{self, Entry, Fence, Leave, Mark, Run, Settled, State},
     ledger::Owner,
     topics::{Snapshot, Version, happens_once},
 };
@@ -25,6 +25,7 @@ pub(super) struct Visit {
     key: String,
     mark: Mark,
     run: Run,
+    state: State,
     once: bool,
 }
 
@@ -34,26 +35,30 @@ pub(super) enum Visited {
     Inside(Visit),
     /// It ran before.
     Ran,
-    /// This version came first.
+    /// A newer state came first, of this version.
     Stale(Version),
+    /// The same state came before, by the same topic.
+    Repeated,
 }
 
 impl<O: Outside> Processor<O> {
     /// Enters the resource, after a short wait if another event of it is being handled.
     pub(super) async fn enter(&self, event: &Event, snapshot: Snapshot, owner: &Owner) -> Result<Visited, Failure> {
         let meta = event.meta();
-        let run = Run::of(meta, snapshot.version);
+        let state = State::of(meta, snapshot.version, snapshot.content);
+        let run = Run::of(meta, &state);
         let once = meta.synthetic.is_some() && happens_once(&meta.topic);
-        let visit = Visit { key: snapshot.key, mark: Mark::of(meta), run, once };
+        let visit = Visit { key: snapshot.key, mark: Mark::of(meta), run, state, once };
         let until = Instant::now() + PATIENCE;
         let mut look = 0;
         loop {
             look += 1;
             let entry = self.outside.fence().enter(&self.ask(&visit, owner)).await;
-            let rest = match entry.map_err(|error| not_reached(&error))? {
+            let rest = match entry.map_err(|error| not_reached(&visit.key, &error))? {
                 Entry::Granted => return Ok(Visited::Inside(visit)),
                 Entry::Ran => return Ok(Visited::Ran),
                 Entry::Stale(version) => return Ok(Visited::Stale(version)),
+                Entry::Repeated => return Ok(Visited::Repeated),
                 Entry::Busy(rest) => rest,
             };
             let wait = LOOKS.delay(look, &mut fastrand::Rng::new());
@@ -85,19 +90,30 @@ impl<O: Outside> Processor<O> {
             }
             Err(error) => {
                 tracing::warn!(resource = visit.key, error = %error.source, "{error}: its lease runs out");
-                // Without the mark another event of this version and topic could run: this one is not done before it is
+                // Without the mark another event of this state and topic could run: this one is not done before it is
                 // there. It comes back when the lease is over.
-                if effect.is_ok() { Err(not_reached(&error).into()) } else { Ok(()) }
+                if effect.is_ok() { Err(not_reached(&visit.key, &error).into()) } else { Ok(()) }
             }
         }
     }
 
     fn ask<'a>(&self, visit: &'a Visit, owner: &'a Owner) -> fence::Ask<'a> {
+        let Visit { key, mark, run, state, once } = visit;
         let (now, lease_until): (UnixMillis, UnixMillis) = (self.clock.now(), self.lease_until);
-        fence::Ask { key: &visit.key, owner, mark: &visit.mark, run: &visit.run, now, lease_until, once: visit.once }
+        fence::Ask { key, owner, mark, run, state, now, lease_until, once: *once }
     }
 }
 
-fn not_reached(error: &weir_core::StoreError) -> Failure {
-    Failure::outage(format!("{error}: {}", weir_aws::reason(&*error.source)), super::SOON)
+fn not_reached(key: &str, error: &weir_core::StoreError) -> Failure {
+    let reason = weir_aws::reason(&*error.source);
+    let hint = if error.source.is::<weir_aws::BadItem>() { where_to_look(key) } else { String::new() };
+    Failure::outage(format!("{error}: {reason}{hint}"), super::SOON)
+}
+
+/// An item that is not weir's is there until somebody resets it.
+fn where_to_look(key: &str) -> String {
+    match key.splitn(3, '#').collect::<Vec<_>>()[..] {
+        [shop, app, resource] => format!("; weir fence show {resource} --shop {shop} --app {app}"),
+        _ => String::new(),
+    }
 }

@@ -83,7 +83,7 @@ impl<O: Outside> Processor<O> {
         if COMPLIANCE_TOPICS.contains(&meta.topic.as_str()) {
             self.tell(&metrics::COMPLIANCE_EVENTS, Some(meta));
         }
-        if *ending == Ending::Stale {
+        if matches!(ending, Ending::Stale | Ending::Repeated) {
             return self.tell(&metrics::STALE, Some(meta));
         }
         // What was sent for a delivery that never came is as late as the loss was found: no measure of this pipeline.

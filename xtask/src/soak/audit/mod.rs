@@ -88,6 +88,8 @@ pub(super) struct Findings {
     pub(super) completed_twice: Vec<String>,
     /// A version that took effect after a later one of its resource.
     pub(super) steps_back: Vec<String>,
+    /// An event of a resource's newest state, which is not the last one that took effect.
+    pub(super) old_states: Vec<String>,
     /// Two requests about one resource, or about one event, were at the destination at once.
     pub(super) overlaps: Vec<String>,
     /// On the bus or at the destination under an id that nobody sent, or with another body than was sent under it.
@@ -105,7 +107,7 @@ pub(super) struct Findings {
 impl Findings {
     /// Whether a promise was broken.
     pub(super) fn is_broken(&self) -> bool {
-        [&self.lost, &self.completed_twice, &self.steps_back, &self.overlaps, &self.strangers]
+        [&self.lost, &self.completed_twice, &self.steps_back, &self.old_states, &self.overlaps, &self.strangers]
             .iter()
             .any(|found| !found.is_empty())
     }
@@ -119,6 +121,7 @@ pub(super) fn audit(evidence: &Evidence<'_>, body_sha256: impl Fn(&Event) -> Str
     account(evidence, &effects, &mut findings);
     completions(evidence, &mut findings);
     order(evidence, &by_key, &mut findings);
+    end_states(evidence, &by_key, &mut findings);
     findings
 }
 
@@ -222,18 +225,48 @@ fn completions(evidence: &Evidence<'_>, findings: &mut Findings) {
     findings.completed_twice = twice.into_iter().map(str::to_owned).collect();
 }
 
+/// The last effect of each resource is of its newest state. A resource with a dead letter is left out: its event may have
+/// had an effect, so older ones give way to it.
+fn end_states(evidence: &Evidence<'_>, by_key: &HashMap<String, &Event>, findings: &mut Findings) {
+    let of = |event: &Event| event.resource.clone().map(|resource| (event.shop.clone(), resource));
+    let dead = evidence.dead.iter().flatten().filter_map(|key| of(by_key.get(key)?));
+    let dead: HashSet<(String, Resource)> = dead.collect();
+    let mut newest: HashMap<(String, Resource), &Event> = HashMap::new();
+    for event in evidence.accepted.iter().filter_map(|place| evidence.events.get(*place)) {
+        let Some(resource) = of(event).filter(|resource| !dead.contains(resource)) else { continue };
+        let newest = newest.entry(resource).or_insert(event);
+        if newest.version < event.version {
+            *newest = event;
+        }
+    }
+    let mut last = HashMap::new();
+    let mut seen = HashSet::new();
+    for key in effects_in_order(evidence).into_iter().filter(|key| seen.insert(*key)) {
+        if let Some((resource, event)) = by_key.get(key).and_then(|event| Some((of(event)?, event))) {
+            last.insert(resource, event.version);
+        }
+    }
+    let old = newest.into_iter().filter(|(resource, event)| last.get(resource) != Some(&event.version));
+    findings.old_states = old.map(|(_, event)| event.key()).collect();
+    findings.old_states.sort();
+}
+
 /// In the order of the destination; where there is none, in that of the tap, which nobody promised.
+fn effects_in_order<'a>(evidence: &'a Evidence<'_>) -> Vec<&'a String> {
+    match evidence.arrivals {
+        Some(arrivals) => arrivals.iter().map(|arrival| &arrival.key).collect(),
+        None => evidence.bus.iter().filter(|published| !published.superseded).map(|published| &published.key).collect(),
+    }
+}
+
+/// No version takes effect after a later one, or beside another.
 fn order(evidence: &Evidence<'_>, by_key: &HashMap<String, &Event>, findings: &mut Findings) {
     let versioned = |key: &String| {
         let event = by_key.get(key)?;
         Some(((event.shop.as_str(), event.resource.as_ref()?), event.version))
     };
-    let keys: Vec<&String> = match evidence.arrivals {
-        Some(arrivals) => arrivals.iter().map(|arrival| &arrival.key).collect(),
-        None => evidence.bus.iter().filter(|published| !published.superseded).map(|published| &published.key).collect(),
-    };
     let mut latest = HashMap::new();
-    for key in keys {
+    for key in effects_in_order(evidence) {
         let Some((resource, version)) = versioned(key) else { continue };
         let latest = latest.entry(resource).or_insert(version);
         if version < *latest {

@@ -270,6 +270,18 @@ fn an_older_version_that_arrives_after_a_newer_one_is_a_step_back() {
 }
 
 #[test]
+fn a_newest_state_that_is_not_the_last_leaves_an_old_one_standing() {
+    let mut run = Run::new();
+    let [_, newer] = run.versions();
+    let of = |event: &&Event| event.resource == newer.resource && event.shop == newer.shop;
+    let newest = run.plan.events.iter().filter(of).max_by_key(|event| event.version).cloned().unwrap();
+    run.arrivals().retain(|arrival| arrival.key != newest.key());
+    assert_eq!(run.audit().old_states, [newest.key()]);
+    run.arrivals().insert(0, arrival(&newest, 0));
+    assert_eq!(run.audit().old_states, [newest.key()], "it came before the older ones");
+}
+
+#[test]
 fn without_a_destination_the_bus_shows_steps_back() {
     let mut run = Run { arrivals: None, ..Run::new() };
     let [older, _] = run.versions();

@@ -123,7 +123,7 @@ impl Found {
         match (self.standing, &self.letter.head) {
             (_, Err(problem)) => problem.clone(),
             (Standing::Done, _) => "took effect: another copy of it was handled".to_owned(),
-            (Standing::Stale, _) => "stale: a newer version of its resource came first".to_owned(),
+            (Standing::Stale, _) => "stale: a newer version of its resource, or the same state, came first".to_owned(),
             (Standing::Mismatch, _) => "another body came under this id before".to_owned(),
             (Standing::Unknown, _) => "the ledger does not know it".to_owned(),
             (Standing::Parked, _) => "parked: a copy of it waits in its lane".to_owned(),

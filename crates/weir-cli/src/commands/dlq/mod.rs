@@ -46,7 +46,7 @@ mod tests;
 #[cfg(feature = "aws")]
 mod view;
 #[cfg(feature = "aws")]
-mod who;
+pub(crate) mod who;
 
 #[cfg(feature = "aws")]
 use crate::{

@@ -35,10 +35,15 @@ pub(super) fn story(record: &Record, place: Place) -> String {
     std::iter::once(name).chain(facts).chain(std::iter::once(String::new())).chain(told).collect::<Vec<_>>().join("\n")
 }
 
+fn is_repeated(record: &Record) -> bool {
+    record.history.last().is_some_and(|attempt| attempt.outcome == Outcome::Repeated)
+}
+
 fn state(record: &Record) -> String {
     let told = match &record.state {
         State::Leased { .. } => "leased: a worker acts on it",
         State::Done => "done: it took effect, and never runs again",
+        State::Stale if is_repeated(record) => "stale: the same state of its resource came before, so it never runs",
         State::Stale => "stale: a newer version of its resource came first, so it never runs",
         State::Parked { .. } => "parked: what it needs is not there; a copy of its message comes back",
         State::Failed(failure) if failure.is_permanent() => {
@@ -107,6 +112,7 @@ fn attempt_in_words(attempt: &Attempt) -> String {
     let outcome = match outcome {
         Outcome::Done => "done",
         Outcome::Stale => "stale: a newer version of its resource came first",
+        Outcome::Repeated => "stale: the same state of its resource came before, by the same topic",
         Outcome::Failed => "failed",
         Outcome::FailedForGood => "failed for good",
         Outcome::Parked => "parked",

@@ -153,7 +153,7 @@ impl Report {
         let mut lines = vec![format!("\n{} events accepted, by the ledger:", audit.events)];
         let states = [
             (audit.done, "done"),
-            (audit.stale, "stale: a newer version of the resource came first"),
+            (audit.stale, "stale: a newer version of the resource, or the same state, came first"),
             (audit.dead_lettered, "dead-lettered"),
             (audit.retrying, "failed, and to be tried again"),
             (audit.parked, "parked"),
