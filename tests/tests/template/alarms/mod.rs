@@ -41,7 +41,10 @@ fn assert_points_at_something(template: &Template, place: &str, used: &Used) {
         match name.as_str() {
             "stack" => assert_eq!(value["Ref"], "AWS::StackName", "{place}"),
             "lane" => assert!(weir_core::Lane::ALL.iter().any(|lane| lane.as_str() == value), "{place}: {value}"),
-            "kind" => assert!(ErrorKind::ALL.iter().any(|kind| kind.as_str() == value), "{place}: {value}"),
+            "kind" => {
+                let mut kinds = ErrorKind::ALL.iter().map(|kind| kind.as_str()).chain(["misconfigured"]);
+                assert!(kinds.any(|kind| kind == value), "{place}: {value}");
+            }
             "EventBusName" => {
                 assert!(value["Ref"] == "Bus" || value["Fn::Sub"] == "${AWS::StackName}", "{place}: {value}")
             }
