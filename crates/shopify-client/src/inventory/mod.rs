@@ -5,6 +5,7 @@
 //!
 //! - A row whose quantity is not the expected one any more is read again, and the caller decides anew.
 //! - A row that Shopify rejects is reported. The good rows of its batch are written all the same.
+//! - An item that is twice at one location goes in two batches, in the order of its rows: Shopify refuses both in one.
 //!
 //! Each request carries an idempotency key made from the event, so that an event that comes again writes nothing twice:
 //!
@@ -42,9 +43,9 @@ pub struct Change {
 /// Which of an item's quantities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuantityName {
-    /// What can be sold.
+    /// What can be sold; below zero where more was sold than there is.
     Available,
-    /// What is there, whether promised or not.
+    /// What is there, whether promised or not. It can be set, to zero at least, and not be adjusted.
     OnHand,
 }
 

@@ -106,7 +106,12 @@ impl State {
         let mut errors = Vec::new();
         for (at, row) in rows.iter().enumerate() {
             let expected = row.get("changeFromQuantity").expect("changeFromQuantity is always sent");
-            if row["locationId"] == "nowhere" {
+            let amount = row.get("quantity").or(row.get("delta")).and_then(Value::as_i64).unwrap();
+            assert!(i32::try_from(amount).is_ok(), "Could not coerce value {amount} to Int");
+            if rows.iter().filter(|other| place(other) == place(row)).count() > 1 {
+                let code = "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR";
+                errors.push(error(code, json!(["input", list, at.to_string(), "locationId"])));
+            } else if row["locationId"] == "nowhere" {
                 errors.push(error("INVALID_LOCATION", json!(["input", list, at.to_string(), "locationId"])));
             } else if expected.as_i64().is_some_and(|expected| self.levels.get(&place(row)) != Some(&expected)) {
                 let field = json!(["input", list, at.to_string(), "changeFromQuantity"]);
@@ -336,4 +341,68 @@ async fn another_event_writes_again() {
         assert_eq!(results, [RowResult::Written]);
     }
     assert_eq!(test.level(0), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn same_pair_twice_goes_in_two_calls_in_the_order_of_its_rows() {
+    for verb in ["set", "adjust"] {
+        let test = Test::new(|_| {});
+        let mut rows = rows(3, 4);
+        // The second row of item 0 expects what the first one leaves.
+        let after = if verb == "set" { 4 } else { 14 };
+        rows.push(Row { amount: 7, expected: Expected::Quantity(after), ..rows[0].clone() });
+        rows.push(Row { amount: 9, expected: Expected::Unconditional, ..rows[0].clone() });
+        let results = if verb == "set" { test.set(&rows, never).await } else { test.adjust(&rows, never).await };
+        assert_eq!(results, vec![RowResult::Written; 5], "{verb}");
+        assert_eq!(test.writes(), [3, 1, 1], "{verb}");
+        assert_eq!(test.level(0), if verb == "set" { 9 } else { 10 + 4 + 7 + 9 });
+        // The same event again adds nothing.
+        if verb == "adjust" {
+            test.adjust(&rows, never).await;
+            assert_eq!(test.level(0), 30);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn repeated_pairs_do_not_change_the_batches_of_the_others() {
+    let test = Test::new(|_| {});
+    let mut rows = rows(300, 3);
+    rows.insert(1, Row { amount: 5, expected: Expected::Unconditional, ..rows[0].clone() });
+    assert_eq!(test.set(&rows, never).await, vec![RowResult::Written; 301]);
+    assert_eq!(test.writes(), [250, 50, 1]);
+    assert_eq!((test.level(0), test.level(299)), (5, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn oversold_item_is_read_and_written_below_zero() {
+    let test = Test::new(|state| state.put(0, -3));
+    let results = test.set(&rows(2, -5), |_, current| Decision::Write(current - 1)).await;
+    assert_eq!(results, vec![RowResult::Written; 2]);
+    assert_eq!((test.level(0), test.level(1)), (-4, -5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn amount_beyond_shopifys_numbers_rejects_its_row_alone() {
+    for (amount, code) in [
+        (1_000_000_001, "INVALID_QUANTITY_TOO_HIGH"),
+        (i64::MAX, "INVALID_QUANTITY_TOO_HIGH"),
+        (-1_000_000_001, "INVALID_QUANTITY_TOO_LOW"),
+        (i64::MIN, "INVALID_QUANTITY_TOO_LOW"),
+    ] {
+        let test = Test::new(|_| {});
+        let mut rows = rows(3, 4);
+        rows[1].amount = amount;
+        let results = test.set(&rows, never).await;
+        assert_eq!(results, [RowResult::Written, rejected(code), RowResult::Written], "{amount}");
+        // What the caller decides later is held to the same.
+        let test = Test::new(|state| state.put(0, 7));
+        let results = test.set(&rows[..1], |_, _| Decision::Write(amount)).await;
+        assert_eq!(results, [rejected(code)], "{amount}");
+        assert_eq!(test.level(0), 7);
+    }
+    let test = Test::new(|_| {});
+    let mut rows = rows(1, 4);
+    rows[0].expected = Expected::Quantity(i64::MAX);
+    assert_eq!(test.set(&rows, never).await, [rejected("CHANGE_FROM_QUANTITY_STALE")]);
 }

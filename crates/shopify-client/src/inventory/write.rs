@@ -1,6 +1,6 @@
 //! Batches, refusals, decisions, and again.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use sha2::{Digest, Sha256};
 use shopify_webhook::ShopDomain;
@@ -24,6 +24,38 @@ const MOST_IN_VAIN: u32 = 16;
 
 /// When Shopify's inventory is worth another try.
 const PARK: Duration = Duration::from_secs(60);
+
+/// The rows by number, so that no item is twice at one location in a wave: Shopify refuses a call that sets a pair
+/// twice. Waves are written one after the other, so that the rows of a pair take effect in their order.
+fn waves(rows: &[Row]) -> Vec<Vec<usize>> {
+    let mut waves: Vec<Vec<usize>> = Vec::new();
+    let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        let wave = seen.entry((&row.item, &row.location)).or_default();
+        if *wave == waves.len() {
+            waves.push(Vec::new());
+        }
+        waves[*wave].push(at);
+        *wave += 1;
+    }
+    waves
+}
+
+/// Shopify's code for a row whose numbers it takes from nobody. What can be sold may be below zero, what is there not:
+/// Shopify says so of each row.
+fn out_of_bounds(verb: Verb, row: &Row) -> Option<&'static str> {
+    let most = match verb {
+        Verb::Set => 1_000_000_000,
+        Verb::Adjust => 2_000_000_000,
+    };
+    match row.expected {
+        _ if row.amount > most => Some("INVALID_QUANTITY_TOO_HIGH"),
+        _ if row.amount < -most => Some("INVALID_QUANTITY_TOO_LOW"),
+        // No quantity is beyond 32 bits, so it is another one.
+        Expected::Quantity(quantity) if i32::try_from(quantity).is_err() => Some(refusal::STALE),
+        _ => None,
+    }
+}
 
 /// Whether it is no row's fault.
 fn is_passing(errors: &[UserError]) -> bool {
@@ -67,10 +99,9 @@ struct Batch {
 impl<D: FnMut(&Row, i64) -> Decision + Send> Writer<'_, D> {
     pub(super) async fn write(mut self, rows: &[Row]) -> Result<Vec<RowResult>, Error> {
         let mut results = vec![RowResult::Unclear; rows.len()];
-        for (number, chunk) in rows.chunks(MOST_ROWS).enumerate() {
-            let pending =
-                |(at, row): (usize, &Row)| Pending { at: number * MOST_ROWS + at, row: row.clone(), stale: 0 };
-            let rows = chunk.iter().enumerate().map(pending).collect();
+        let waves = waves(rows);
+        for (number, chunk) in waves.iter().flat_map(|wave| wave.chunks(MOST_ROWS)).enumerate() {
+            let rows = chunk.iter().map(|at| Pending { at: *at, row: rows[*at].clone(), stale: 0 }).collect();
             let mut open = vec![Batch { name: number.to_string(), round: 0, in_vain: 0, rows }];
             while let Some(batch) = open.pop() {
                 self.step(batch, &mut open, &mut results).await?;
@@ -80,7 +111,19 @@ impl<D: FnMut(&Row, i64) -> Decision + Send> Writer<'_, D> {
     }
 
     /// Sends a batch; what is left to do goes to `open`, what is settled to `results`.
-    async fn step(&mut self, batch: Batch, open: &mut Vec<Batch>, results: &mut [RowResult]) -> Result<(), Error> {
+    async fn step(&mut self, mut batch: Batch, open: &mut Vec<Batch>, results: &mut [RowResult]) -> Result<(), Error> {
+        // What does not fit into Shopify's numbers would be refused with all of its batch, and without a row's number.
+        let verb = self.verb;
+        batch.rows.retain(|pending| match out_of_bounds(verb, &pending.row) {
+            None => true,
+            Some(code) => {
+                results[pending.at] = RowResult::Rejected { code: code.to_owned() };
+                false
+            }
+        });
+        if batch.rows.is_empty() {
+            return Ok(());
+        }
         let mut settle =
             |rows: &[Pending], result: RowResult| rows.iter().for_each(|row| results[row.at] = result.clone());
         let errors = match self.send(&batch).await {
