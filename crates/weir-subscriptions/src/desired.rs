@@ -31,7 +31,7 @@ pub struct Entry {
 pub struct Subscription {
     /// As deliveries name it: `orders/create`.
     pub topic: String,
-    /// Comes with each delivery. `None` leaves the one that it has.
+    /// Comes with each delivery, and is unique in a shop, whatever its case. `None` leaves the one that it has.
     pub name: Option<String>,
     /// Which events are delivered; `None` for all.
     pub filter: Option<String>,
@@ -41,6 +41,21 @@ pub struct Subscription {
     pub metafield_namespaces: BTreeSet<String>,
     /// Metafields that are, as `namespace.key`.
     pub metafields: BTreeSet<String>,
+}
+
+impl Subscription {
+    /// Whether Shopify takes both for the same: of one topic, and of one name, whatever its case.
+    pub(crate) fn is_another(&self, other: &Self) -> bool {
+        self.topic == other.topic && same_name(self.name.as_deref(), other.name.as_deref())
+    }
+}
+
+/// Whether two names are one to Shopify.
+pub(crate) fn same_name(one: Option<&str>, other: Option<&str>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+        (one, other) => one.is_none() && other.is_none(),
+    }
 }
 
 /// What is desired for one app in one shop.
@@ -82,7 +97,7 @@ impl Desired {
                 if !wanted.declared.contains(&one.topic.as_str()) {
                     wanted.declared.push(&one.topic);
                 }
-            } else if !wanted.subscriptions.iter().any(|first| first.topic == one.topic && first.name == one.name) {
+            } else if !wanted.subscriptions.iter().any(|first| first.is_another(one)) {
                 wanted.subscriptions.push(one);
             }
         }

@@ -8,12 +8,18 @@ pub struct Filter {
     tokens: Vec<Token>,
 }
 
+/// The most bytes of a filter.
+const MOST_BYTES: usize = 65_535;
+
 /// What is wrong with a filter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
     /// Nothing in it.
     #[error("it is empty: leave it out")]
     Empty,
+    /// More than Shopify takes.
+    #[error("it has {0} bytes, and Shopify takes {MOST_BYTES}")]
+    TooLong(usize),
     /// A quotation mark without its partner.
     #[error("a quotation mark is not closed")]
     Quote,
@@ -58,6 +64,9 @@ impl Filter {
     /// # Errors
     /// The first thing that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
+        if text.len() > MOST_BYTES {
+            return Err(FilterError::TooLong(text.len()));
+        }
         let mut tokens = Vec::new();
         let mut rest = text.trim_start();
         while let Some(first) = rest.chars().next() {
@@ -203,6 +212,13 @@ mod tests {
         ] {
             assert_eq!(Filter::parse(text).unwrap_err(), error, "{text:?}");
         }
+    }
+
+    #[test]
+    fn filter_above_64_kilobytes_is_refused() {
+        let text = format!("id:{}", "1".repeat(65_532));
+        assert!(Filter::parse(&text).is_ok());
+        assert_eq!(Filter::parse(&format!("{text}1")).unwrap_err(), FilterError::TooLong(65_536));
     }
 
     proptest! {

@@ -10,7 +10,7 @@ use shopify_client::{
 };
 use shopify_webhook::ShopDomain;
 
-use crate::{Actual, Change, Subscription};
+use crate::{Actual, Change, Difference, Subscription};
 
 /// Subscriptions a page: the most that one query may ask for.
 const PAGE: i64 = 250;
@@ -50,14 +50,33 @@ pub async fn carry_out(
             let variables = create::Variables { topic, webhook_subscription: created(one, address) };
             client.run::<WebhookSubscriptionCreate>(shop, variables, call).await.map(drop)
         }
-        Change::Update { id, subscription, .. } => {
-            let variables = update::Variables { id: id.clone(), webhook_subscription: updated(subscription, address) };
+        Change::Update { id, subscription, differences } => {
+            // A name alone, so that nothing else of it can be in another's way.
+            let webhook_subscription = match &differences[..] {
+                [Difference { what: "name", .. }] => renamed(subscription),
+                _ => updated(subscription, address),
+            };
+            let variables = update::Variables { id: id.clone(), webhook_subscription };
             client.run::<WebhookSubscriptionUpdate>(shop, variables, call).await.map(drop)
         }
         Change::Delete(actual) => {
             let variables = delete::Variables { id: actual.id.clone() };
             client.run::<WebhookSubscriptionDelete>(shop, variables, call).await.map(drop)
         }
+    }
+}
+
+/// Only the name: what is not said stays.
+fn renamed(one: &Subscription) -> update::WebhookSubscriptionInput {
+    update::WebhookSubscriptionInput {
+        callback_url: None,
+        filter: None,
+        format: None,
+        include_fields: None,
+        metafield_namespaces: None,
+        metafields: None,
+        name: one.name.clone(),
+        uri: None,
     }
 }
 

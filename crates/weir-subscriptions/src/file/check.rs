@@ -18,6 +18,7 @@ pub(super) fn check(text: &str, table: &Table) -> Result<Read, Vec<Problem>> {
     let mut check = Check { text, problems: Vec::new(), warnings: Vec::new() };
     let entries: Vec<Entry> = table.subscription.iter().flat_map(|form| check.entries(form.get_ref())).collect();
     check.pairs(&entries);
+    check.names(table);
     let Check { mut problems, warnings, .. } = check;
     problems.sort_by_key(|problem| problem.line);
     if problems.is_empty() { Ok(Read { desired: Desired { entries }, warnings }) } else { Err(problems) }
@@ -51,8 +52,14 @@ impl Check<'_> {
         }
         let apps = self.patterns(form.apps.as_ref(), "default", "app");
         let shops = self.patterns(form.shops.as_ref(), "*", "shop");
-        if let Some(name) = form.name.as_ref().filter(|name| !is_name(name.get_ref())) {
-            self.wrong(name, Mistake::Name(name.get_ref().clone()));
+        if let Some(name) = &form.name {
+            let topics: BTreeSet<&str> = form.topics.get_ref().iter().map(|topic| topic.get_ref().as_str()).collect();
+            if !is_name(name.get_ref()) {
+                self.wrong(name, Mistake::Name(name.get_ref().clone()));
+            } else if topics.len() > 1 && !form.declared {
+                let mistake = Mistake::NameOfSeveral { name: name.get_ref().clone(), topics: topics.len() };
+                self.wrong(name, mistake);
+            }
         }
         let filter = form.filter.as_ref().and_then(|text| match Filter::parse(text.get_ref()) {
             Ok(filter) => Some((text, filter)),
@@ -188,6 +195,30 @@ impl Check<'_> {
         }
     }
 
+    /// Names that two entries have for different topics in one shop.
+    fn names(&mut self, table: &Table) {
+        let forms: Vec<&Form> = table.subscription.iter().map(Spanned::get_ref).filter(|form| !form.declared).collect();
+        let named: Vec<_> = forms.iter().filter_map(|form| Some((*form, form.name.as_ref()?))).collect();
+        for (number, (later, name)) in named.iter().enumerate() {
+            let taken = named[..number].iter().find(|(earlier, other)| {
+                let same = name.get_ref().eq_ignore_ascii_case(other.get_ref());
+                // An entry above another one of its topic replaces it: that is one subscription.
+                let replaces = earlier.topics.get_ref().iter().map(Spanned::get_ref).collect::<BTreeSet<_>>()
+                    == later.topics.get_ref().iter().map(Spanned::get_ref).collect();
+                same && !replaces
+                    && meet(
+                        &read_patterns(earlier.apps.as_ref(), "default"),
+                        &read_patterns(later.apps.as_ref(), "default"),
+                    )
+                    && meet(&read_patterns(earlier.shops.as_ref(), "*"), &read_patterns(later.shops.as_ref(), "*"))
+            });
+            if let Some((_, other)) = taken {
+                let mistake = Mistake::NameTwice { name: name.get_ref().clone(), earlier: self.line(other) };
+                self.wrong(name, mistake);
+            }
+        }
+    }
+
     /// What is wrong with two entries together.
     fn pairs(&mut self, entries: &[Entry]) {
         for (number, later) in entries.iter().enumerate() {
@@ -200,7 +231,7 @@ impl Check<'_> {
                 let (topic, line) = (other.topic.clone(), earlier.line);
                 let mistake = if earlier.declared != later.declared {
                     Mistake::DeclaredToo { topic, earlier: line }
-                } else if earlier.declared || one.name == other.name {
+                } else if earlier.declared || one.is_another(other) {
                     if earlier.apps != later.apps || earlier.shops != later.shops {
                         continue;
                     }
@@ -214,6 +245,14 @@ impl Check<'_> {
                 break;
             }
         }
+    }
+}
+
+/// As the patterns of a form are read; what is none was reported.
+fn read_patterns(written: Option<&Spanned<Texts>>, default: &str) -> Vec<Pattern> {
+    match written {
+        None => Pattern::parse(default).into_iter().collect(),
+        Some(written) => written.get_ref().iter().filter_map(|text| Pattern::parse(text.get_ref())).collect(),
     }
 }
 

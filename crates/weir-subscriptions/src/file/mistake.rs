@@ -44,6 +44,26 @@ pub enum Mistake {
     /// Not a name.
     #[error("the name {0:?} is not 1 to 50 letters, digits, hyphens or underscores")]
     Name(String),
+    /// A name for several topics, each of which is a subscription of its own.
+    #[error(
+        "the name {name:?} is for {topics} topics, and Shopify takes a name once in a shop: give each topic its own"
+    )]
+    NameOfSeveral {
+        /// The name.
+        name: String,
+        /// How many topics.
+        topics: usize,
+    },
+    /// A name that another entry has.
+    #[error(
+        "the name {name:?} is also at line {earlier}, for some of the same shops: Shopify takes a name once in a shop, whatever its case"
+    )]
+    NameTwice {
+        /// The name.
+        name: String,
+        /// Where.
+        earlier: usize,
+    },
     /// A filter that does not parse.
     #[error("the filter can't be read: {0}")]
     Filter(#[from] FilterError),

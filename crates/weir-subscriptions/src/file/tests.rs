@@ -94,6 +94,56 @@ fn entries_that_are_in_each_others_way_are_found() {
 }
 
 #[test]
+fn name_is_taken_once_in_a_shop_whatever_its_case() {
+    let two = |one: &str, other: &str| {
+        let form = |topic: &str, rest: &str| format!("[[subscription]]\ntopics = [\"{topic}\"]\n{rest}\n");
+        form("orders/create", one) + &form("orders/paid", other)
+    };
+    let text = two("name = \"Hook\"", "name = \"hook\"");
+    let said = "line 6: the name \"hook\" is also at line 3, for some of the same shops";
+    assert!(mistakes(&text)[0].starts_with(said), "{:?}", mistakes(&text));
+    for (one, other) in [
+        ("name = \"hook\"", "name = \"hook-2\""),
+        ("name = \"hook\"\nshops = [\"n*\"]", "name = \"HOOK\"\nshops = [\"s*\"]"),
+        ("name = \"hook\"\napps = [\"a\"]", "name = \"HOOK\"\napps = [\"b\"]"),
+    ] {
+        assert!(Desired::parse(&two(one, other)).is_ok(), "{one} {other}");
+    }
+    check(
+        "topics = [\"orders/create\", \"orders/paid\"]\nname = \"hook\"",
+        "line 3: the name \"hook\" is for 2 topics",
+    );
+}
+
+#[test]
+fn entry_with_a_name_in_other_case_replaces_the_general_one() {
+    let text = r#"
+[[subscription]]
+topics = ["orders/create"]
+name = "hook"
+shops = ["north.*"]
+filter = "total_price:>=100"
+
+[[subscription]]
+topics = ["orders/create"]
+name = "Hook"
+"#;
+    let desired = Desired::parse(text).unwrap().desired;
+    assert_eq!(desired.wanted("default", "north.myshopify.com").subscriptions.len(), 1);
+    let south = desired.wanted("default", "south.myshopify.com").subscriptions;
+    assert_eq!(south[0].name.as_deref(), Some("Hook"));
+}
+
+#[test]
+fn filter_above_64_kilobytes_is_told_with_its_line() {
+    let filter = format!("id:{}", "1".repeat(65_533));
+    check(
+        &format!("topics = [\"orders/create\"]\nfilter = \"{filter}\""),
+        "line 3: the filter can't be read: it has 65536 bytes",
+    );
+}
+
+#[test]
 fn a_special_entry_above_a_general_one_counts() {
     let text = r#"
 [[subscription]]

@@ -3,6 +3,7 @@
 mod differ;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::collections::BTreeSet;
 
@@ -49,7 +50,8 @@ impl Actual {
 /// What is to be done in a shop, and what is not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// In this order: what is deleted comes last, so that no topic is without a subscription for a moment.
+    /// In this order: what is deleted comes last, so that no topic is without a subscription for a moment, and no name is
+    /// given before it is free.
     pub changes: Vec<Change>,
     /// Topics of the subscriptions that are as they should be.
     pub unchanged: Vec<String>,
@@ -111,13 +113,14 @@ impl Plan {
 ///
 /// Which subscription is which: of one topic, first those with the same filter are paired, for Shopify takes a filter once
 /// for a topic and an address, so that no change gets into another's way; then those with the same name; then the rest,
-/// as an update leaves no gap where a deletion and a creation would.
+/// as an update leaves no gap where a deletion and a creation would. What delivers JSON comes first each time: to Shopify
+/// the same in another format is another subscription, and an update that made both the same would be refused.
 #[must_use]
 pub fn plan(wanted: &Wanted<'_>, actual: &[Actual], address: &str) -> Plan {
     let (ours, foreign): (Vec<&Actual>, Vec<&Actual>) = actual.iter().partition(|one| one.uri == address);
     let mut plan = Plan { foreign: foreign.into_iter().cloned().collect(), ..Plan::default() };
     plan.declared = wanted.declared.iter().map(|topic| (*topic).to_owned()).collect();
-    let (pairs, surplus) = pairs(&wanted.subscriptions, ours);
+    let (pairs, surplus) = pairs(&wanted.subscriptions, ours.clone());
     for (one, found) in pairs {
         let Some(found) = found else {
             plan.changes.push(Change::Create(one.clone()));
@@ -131,6 +134,7 @@ pub fn plan(wanted: &Wanted<'_>, actual: &[Actual], address: &str) -> Plan {
         }
     }
     plan.changes.extend(surplus.into_iter().cloned().map(Change::Delete));
+    plan.changes = turns::in_turn(plan.changes, &ours);
     plan
 }
 
@@ -138,10 +142,11 @@ type Pair<'a> = (&'a Subscription, Option<&'a Actual>);
 
 /// Each desired subscription with the one that is, or becomes, it; and those that are none.
 fn pairs<'a>(wanted: &[&'a Subscription], mut free: Vec<&'a Actual>) -> (Vec<Pair<'a>>, Vec<&'a Actual>) {
+    free.sort_by_key(|found| !found.is_json);
     let mut pairs: Vec<Pair<'a>> = wanted.iter().map(|one| (*one, None)).collect();
     let rules: [fn(&Subscription, &Actual) -> bool; 3] = [
         |one, found| same_filter(one.filter.as_deref(), &found.filter),
-        |one, found| one.name.as_deref().is_some_and(|name| name == found.name),
+        |one, found| one.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&found.name)),
         |_, _| true,
     ];
     for same in rules {

@@ -88,7 +88,8 @@ fn what_nobody_desires_is_deleted_last_and_only_if_it_is_ours() {
     assert_eq!(plan.without_deletions().changes.len(), 1);
 }
 
-/// Shopify, as far as plans go: a filter once for a topic and an address, or it refuses.
+/// Shopify, as far as plans go: a filter once for a topic, an address and a format, and a name once in a shop, whatever
+/// its case; or it refuses.
 fn apply(plan: &Plan, shop: &mut BTreeMap<String, Actual>) {
     for change in &plan.changes {
         let (id, one) = match change {
@@ -105,23 +106,37 @@ fn apply(plan: &Plan, shop: &mut BTreeMap<String, Actual>) {
         if let Some(id) = id {
             let before = shop.get(&id).expect("it is there");
             assert_eq!(before.uri, OURS, "others' are not touched");
+            if let Change::Update { differences, .. } = change
+                && differences.iter().all(|one| one.what == "name")
+            {
+                // A name alone is sent alone.
+                made = Actual { name: made.name, ..before.clone() };
+            }
             if made.name.is_empty() {
                 made.name.clone_from(&before.name);
             }
             made.id = id;
         }
-        let taken = |other: &Actual| {
-            other.id != made.id && (&other.topic, &other.uri, &other.filter) == (&made.topic, &made.uri, &made.filter)
-        };
-        assert!(!shop.values().any(taken), "Address for this topic has already been taken: {made:?}");
+        let others = || shop.values().filter(|other| other.id != made.id);
+        assert!(!others().any(|other| is_taken(other, &made)), "Address has already been taken: {made:?}");
+        assert!(!others().any(|other| is_named(other, &made)), "Name already exists: {made:?}");
         shop.insert(made.id.clone(), made);
     }
+}
+
+fn is_taken(one: &Actual, other: &Actual) -> bool {
+    let key = |of: &Actual| (of.topic.clone(), of.uri.clone(), of.filter.clone(), of.is_json);
+    key(one) == key(other)
+}
+
+fn is_named(one: &Actual, other: &Actual) -> bool {
+    !one.name.is_empty() && one.name.eq_ignore_ascii_case(&other.name)
 }
 
 fn a_subscription() -> impl Strategy<Value = Subscription> {
     let topic = prop::sample::select(vec!["orders/create", "orders/paid", "customer.tags_added"]);
     let filter = prop::option::of(prop::sample::select(vec!["a:1", "b:2", "a:1 OR b:2"]));
-    let name = prop::option::of(prop::sample::select(vec!["x", "y"]));
+    let name = prop::option::of(prop::sample::select(vec!["x", "X", "y", "Y", "z"]));
     let fields = prop::collection::btree_set(prop::sample::select(vec!["id", "a", "b", "updated_at"]), 0..4);
     (topic, filter, name, fields).prop_map(|(topic, filter, name, fields)| Subscription {
         filter: filter.map(str::to_owned),
@@ -131,13 +146,14 @@ fn a_subscription() -> impl Strategy<Value = Subscription> {
     })
 }
 
-/// As a file may have them: one of a topic and a filter, one of a topic and a name.
+/// As a file may have them: one of a topic and a filter, one of a topic without a name, and one of a name.
 fn some_wanted() -> impl Strategy<Value = Vec<Subscription>> {
     prop::collection::vec(a_subscription(), 0..6).prop_map(|all| {
         let mut kept: Vec<Subscription> = Vec::new();
         for one in all {
             let clash = |other: &Subscription| {
-                other.topic == one.topic && (other.filter == one.filter || other.name == one.name)
+                other.topic == one.topic && (other.filter == one.filter || other.is_another(&one))
+                    || one.name.is_some() && crate::desired::same_name(other.name.as_deref(), one.name.as_deref())
             };
             if !kept.iter().any(clash) {
                 kept.push(one);
@@ -147,21 +163,64 @@ fn some_wanted() -> impl Strategy<Value = Vec<Subscription>> {
     })
 }
 
-/// As Shopify may have them: a filter once for a topic and an address.
+/// As Shopify may have them, some of them as XML. What others have has no name: that would be in the way for good.
 fn a_shop() -> impl Strategy<Value = BTreeMap<String, Actual>> {
     let uri = prop::sample::select(vec![OURS, "https://others.example/", "arn:aws:events:x"]);
-    prop::collection::vec((a_subscription(), uri), 0..8).prop_map(|all| {
+    prop::collection::vec((a_subscription(), uri, prop::bool::weighted(0.8)), 0..8).prop_map(|all| {
         let mut shop: BTreeMap<String, Actual> = BTreeMap::new();
-        for (number, (one, uri)) in (1..).zip(all) {
-            let made = actual(number, &one, uri);
-            let taken =
-                |other: &Actual| (&other.topic, &other.uri, &other.filter) == (&made.topic, &made.uri, &made.filter);
-            if !shop.values().any(taken) {
+        for (number, (one, uri, is_json)) in (1..).zip(all) {
+            let mut made = Actual { is_json, ..actual(number, &one, uri) };
+            if uri != OURS {
+                made.name.clear();
+            }
+            if !shop.values().any(|other| is_taken(other, &made) || is_named(other, &made)) {
                 shop.insert(made.id.clone(), made);
             }
         }
         shop
     })
+}
+
+#[test]
+fn name_in_other_case_pairs_and_is_a_difference() {
+    let one = Subscription { name: Some("Orders".into()), filter: Some("a:1".into()), ..wanted("orders/create") };
+    let found = Subscription { name: Some("orders".into()), filter: Some("b:2".into()), ..one.clone() };
+    let plan = planned(&[one], &[actual(1, &found, OURS)]);
+    let [Change::Update { differences, .. }] = &plan.changes[..] else { panic!("{plan:?}") };
+    assert_eq!(differences.iter().map(|one| one.what).collect::<Vec<_>>(), ["name", "filter"]);
+}
+
+#[test]
+fn name_that_another_one_needs_is_given_up_first() {
+    let named = |topic: &str, name: &str| Subscription { name: Some(name.into()), ..wanted(topic) };
+    // By its own change.
+    let (create, paid) = (named("orders/create", "a"), named("orders/paid", "b"));
+    let there = [actual(1, &wanted("orders/create"), OURS), actual(2, &named("orders/paid", "A"), OURS)];
+    let topics: Vec<_> = planned(&[create, paid], &there).changes.iter().map(|one| one.topic().to_owned()).collect();
+    assert_eq!(topics, ["orders/paid", "orders/create"]);
+    // By another name, where it would be deleted in the end, or not at all.
+    let old = actual(1, &named("carts/create", "A"), OURS);
+    let plan = planned(&[named("orders/create", "a")], std::slice::from_ref(&old));
+    let [Change::Update { id, .. }, Change::Create(_), Change::Delete(gone)] = &plan.changes[..] else {
+        panic!("{plan:?}")
+    };
+    assert_eq!((id, gone), (&old.id, &old));
+    apply(&plan.without_deletions(), &mut [(old.id.clone(), old)].into());
+    // By a name for the time between, where two swap theirs.
+    let there = [actual(1, &named("orders/create", "b"), OURS), actual(2, &named("orders/paid", "a"), OURS)];
+    let mut shop = there.clone().into_iter().map(|one| (one.id.clone(), one)).collect();
+    let plan = planned(&[named("orders/create", "a"), named("orders/paid", "b")], &there);
+    assert_eq!(plan.changes.len(), 3);
+    apply(&plan, &mut shop);
+}
+
+#[test]
+fn same_address_in_xml_is_another_subscription_and_goes() {
+    let one = wanted("orders/create");
+    let xml = Actual { is_json: false, ..actual(1, &one, OURS) };
+    let json = actual(2, &one, OURS);
+    let plan = planned(std::slice::from_ref(&one), &[xml.clone(), json]);
+    assert_eq!((plan.unchanged.len(), plan.changes), (1, vec![Change::Delete(xml)]));
 }
 
 proptest! {
