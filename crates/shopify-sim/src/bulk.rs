@@ -76,7 +76,7 @@ pub(crate) async fn run(weak: WeakSim, shop: ShopDomain, id: u64, base: String) 
     let ending = loop {
         let Some(sim) = weak.upgrade() else { return };
         let Some(cell) = sim.shop(&shop) else { return };
-        let (kind, app, cancelled) = {
+        let (kind, cancelled) = {
             let mut held = hold(&cell);
             let Some(job) = held.bulks.get_mut(&id) else { return };
             if job.status == "CREATED" {
@@ -84,48 +84,67 @@ pub(crate) async fn run(weak: WeakSim, shop: ShopDomain, id: u64, base: String) 
             }
             job.objects = out.objects;
             job.roots = out.roots;
-            (job.kind.clone(), job.app.clone(), job.status == "CANCELING")
+            (job.kind.clone(), job.status == "CANCELING")
         };
         if cancelled {
-            break "CANCELED";
+            break Ending::Canceled;
         }
         if sim.bulk_must_fail(&shop, out.objects) {
-            break "FAILED";
+            break Ending::Failed("TIMEOUT");
         }
         let before = out.objects;
-        let more = {
-            let mut cx = Cx::new(&cell, clock.now(), &app, &base, shopify_schema::API_VERSION);
-            let more = match &kind {
+        let step = {
+            let mut cx = Cx::new(&cell, clock.now(), sim.options(), &base);
+            let step = match &kind {
                 BulkKind::Query { text, grouped } => query(&sim, &mut cx, text, *grouped, at, &mut out),
-                BulkKind::Mutation { text, upload } => mutation(&sim, &mut cx, text, upload, at, &mut out),
+                BulkKind::Mutation { text, upload } => mutation(&sim, &shop, &mut cx, text, upload, at, &mut out),
             };
-            let happenings = cx.take_happenings();
             drop(cx);
-            announce(&sim, &shop, &happenings);
-            more
+            step
         };
         let pace = sim.options().bulk_objects_per_second.max(1.0);
         drop(sim);
         #[expect(clippy::cast_precision_loss, reason = "a step has a few thousand objects")]
         clock.sleep(Duration::from_secs_f64((out.objects - before) as f64 / pace)).await;
-        if !more {
-            break "COMPLETED";
+        match step {
+            Step::More => at += STEP,
+            Step::Last => break Ending::Completed,
+            Step::Failed(code) => break Ending::Failed(code),
         }
-        at += STEP;
     };
     let Some(sim) = weak.upgrade() else { return };
     finish(&sim, &shop, id, ending, out);
 }
 
-fn finish(sim: &Sim, shop: &ShopDomain, id: u64, ending: &'static str, out: Output) {
+/// What comes after a step.
+enum Step {
+    More,
+    Last,
+    /// With this error code.
+    Failed(&'static str),
+}
+
+/// How an operation ended.
+enum Ending {
+    Completed,
+    Canceled,
+    /// With this error code.
+    Failed(&'static str),
+}
+
+fn finish(sim: &Sim, shop: &ShopDomain, id: u64, ending: Ending, out: Output) {
     let Some(cell) = sim.shop(shop) else { return };
     {
         let mut held = hold(&cell);
         let Some(job) = held.bulks.get_mut(&id) else { return };
         // Cancelled after the last page: then it is cancelled.
-        job.status = if job.status == "CANCELING" { "CANCELED" } else { ending };
-        job.error = (ending == "FAILED").then_some("TIMEOUT");
-        job.completed = Some(sim.clock().now());
+        let ending = if job.status == "CANCELING" { Ending::Canceled } else { ending };
+        (job.status, job.error) = match ending {
+            Ending::Completed => ("COMPLETED", None),
+            Ending::Canceled => ("CANCELED", None),
+            Ending::Failed(code) => ("FAILED", Some(code)),
+        };
+        job.completed = (job.status != "CANCELED").then(|| sim.clock().now());
         job.objects = out.objects;
         job.roots = out.roots;
         job.partial = job.status != "COMPLETED";
@@ -149,22 +168,27 @@ impl Output {
     }
 }
 
-/// One step of a query; whether there is more.
-fn query(sim: &Sim, cx: &mut Cx<'_>, text: &str, grouped: bool, at: usize, out: &mut Output) -> bool {
+/// One step of a query. A field that can't be resolved ends it: the rest would lack what was asked for.
+fn query(sim: &Sim, cx: &mut Cx<'_>, text: &str, grouped: bool, at: usize, out: &mut Output) -> Step {
+    const BROKEN: Step = Step::Failed("INTERNAL_SERVER_ERROR");
     let schema = sim.schema();
-    let Ok(document) = graphql::document(&schema.sdl, text) else { return false };
-    let Ok(operation) = document.operations.get(None) else { return false };
+    let Ok(document) = graphql::document(&schema.sdl, text) else { return BROKEN };
+    let Ok(operation) = document.operations.get(None) else { return BROKEN };
     cx.bulk = true;
     cx.window = (at, STEP);
-    let (_, data) = graphql::execute(schema, cx, &document, operation, &JsonMap::new());
-    let Some(data) = data.map(graphql::plain) else { return false };
+    let (errors, data) = graphql::execute(schema, cx, &document, operation, &JsonMap::new());
+    if errors.iter().any(|error| error["extensions"]["code"] == "ACCESS_DENIED") {
+        return Step::Failed("ACCESS_DENIED");
+    }
+    let Some(data) = data.map(graphql::plain).filter(|_| errors.is_empty()) else { return BROKEN };
     let before = out.roots;
     let mut later = Vec::new();
     flatten(&document, &operation.selection_set, &data, None, if grouped { None } else { Some(&mut later) }, out);
     for line in later {
         out.line(&line);
     }
-    windowed(&document, operation) && out.roots - before >= STEP as u64
+    let more = windowed(&document, operation) && out.roots - before >= STEP as u64;
+    if more { Step::More } else { Step::Last }
 }
 
 /// Whether the root is one connection, which is run in steps.
@@ -230,11 +254,20 @@ fn own(document: &ExecutableDocument, set: &SelectionSet, node: &Value) -> Map<S
     line
 }
 
-/// One step of a mutation: a line of the upload is the variables of one call.
-fn mutation(sim: &Sim, cx: &mut Cx<'_>, text: &str, upload: &str, at: usize, out: &mut Output) -> bool {
+/// One step of a mutation: a line of the upload is the variables of one call, and what it causes is one action.
+fn mutation(
+    sim: &Sim,
+    shop: &ShopDomain,
+    cx: &mut Cx<'_>,
+    text: &str,
+    upload: &str,
+    at: usize,
+    out: &mut Output,
+) -> Step {
+    const BROKEN: Step = Step::Failed("INTERNAL_SERVER_ERROR");
     let schema = sim.schema();
-    let Ok(document) = graphql::document(&schema.sdl, text) else { return false };
-    let Ok(operation) = document.operations.get(None) else { return false };
+    let Ok(document) = graphql::document(&schema.sdl, text) else { return BROKEN };
+    let Ok(operation) = document.operations.get(None) else { return BROKEN };
     let file = cx.hold().uploads.get(upload).cloned().unwrap_or_default();
     let lines = file.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
     let mut count = 0;
@@ -254,8 +287,9 @@ fn mutation(sim: &Sim, cx: &mut Cx<'_>, text: &str, upload: &str, at: usize, out
             }
             None => json!({ "errors": [{ "message": "The line is no JSON object" }], "__lineNumber": number }),
         };
+        announce(sim, shop, &cx.take_happenings());
         out.roots += 1;
         out.line(&result);
     }
-    count == STEP
+    if count == STEP { Step::More } else { Step::Last }
 }

@@ -27,9 +27,9 @@ impl UnixMillis {
         self.printed("%Y-%m-%dT%H:%M:%SZ")
     }
 
-    /// With nanoseconds, as `X-Shopify-Triggered-At` has it.
-    pub(crate) fn precise(self) -> String {
-        self.printed("%Y-%m-%dT%H:%M:%S.%9fZ")
+    /// The second that this moment is in: what Shopify keeps of it.
+    pub(crate) fn whole_second(self) -> Self {
+        Self(self.0.div_euclid(1_000) * 1_000)
     }
 
     /// As cursors have it.

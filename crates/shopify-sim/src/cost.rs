@@ -57,7 +57,9 @@ impl Pricing<'_> {
 
     /// After it ran, by what came.
     pub(crate) fn actual(&self, operation: &Operation, data: Option<&JsonMap>, requested: u32) -> u32 {
-        let spent = data.map_or(0.0, |data| self.map(&operation.selection_set, data, root(operation)));
+        // What failed whole is charged for each of its root fields.
+        let nothing = JsonMap::new();
+        let spent = self.map(&operation.selection_set, data.unwrap_or(&nothing), root(operation));
         // What failed whole is charged for its mutations all the same.
         let floor = if root(operation) == Place::Mutation {
             let fields = operation.selection_set.root_fields(self.document).count();
@@ -152,8 +154,10 @@ impl Pricing<'_> {
     fn map(&self, set: &SelectionSet, data: &JsonMap, place: Place) -> f64 {
         let mut cost = 0.0;
         for field in set.root_fields(self.document).filter(|field| !field.selection_set.is_empty()) {
-            if let Some(value) = data.get(field.response_key().as_str()) {
-                cost += self.value(field, value, place);
+            match data.get(field.response_key().as_str()) {
+                Some(value) => cost += self.value(field, value, place),
+                None if place == Place::Query => cost += self.value(field, &JsonValue::Null, place),
+                None => {}
             }
         }
         cost
@@ -161,6 +165,8 @@ impl Pricing<'_> {
 
     fn value(&self, field: &Field, value: &JsonValue, place: Place) -> f64 {
         match (value, self.connection(field)) {
+            // An empty list has cost as much as one object.
+            (JsonValue::Array(values), _) if values.is_empty() => self.own(field, place),
             (JsonValue::Array(values), _) => values.iter().map(|value| self.value(field, value, place)).sum(),
             (JsonValue::Object(map), _) if place == Place::Mutation => {
                 MUTATION + self.map(&field.selection_set, map, Place::Payload)
@@ -170,6 +176,8 @@ impl Pricing<'_> {
                 self.own(field, place) + self.map(&field.selection_set, map, Place::Inside)
             }
             (_, None) if place == Place::Query => 1.0,
+            // One that failed, of which nothing came.
+            (_, Some(_)) if place == Place::Query => 2.0,
             _ => 0.0,
         }
     }
@@ -221,9 +229,9 @@ fn factor(size: u32) -> f64 {
     }
 }
 
-/// Up, except for a trifle.
+/// Up, except for a trifle: less than a fifth.
 fn whole(cost: f64) -> f64 {
-    (cost - 0.2).ceil().max(0.0)
+    (cost - 0.199_999).ceil().max(0.0)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what u32 holds")]

@@ -16,6 +16,15 @@
 //! Time is a [`Clock`]'s: simulated, sped up, or paused with tokio's. Chance is seeded. On paused time nothing needs a
 //! socket: [`Sim::respond`] takes requests, and [`Outlet::Here`] deliveries.
 //!
+//! **What can be made to happen** beside calls: [`Sim::script`] for failures and for changes between the pages of a walk
+//! ([`Act::Meanwhile`], [`Sim::after_calls`]), [`Sim::set_delivery_faults`] for what goes wrong with webhooks,
+//! [`Sim::send_test_notification`], [`Sim::admin_webhook`], [`Sim::request_compliance`]. The binary has the same under
+//! `/_sim/`, see its `--help`.
+//!
+//! Times are kept as Shopify keeps them: `updated_at` has whole seconds, in the API, in its searches and in webhooks, and
+//! several states of a resource may share one. `X-Shopify-Triggered-At` has nanoseconds, each later than the one before.
+//! What one action causes shares an `X-Shopify-Event-Id`.
+//!
 //! What it does not do: fields beyond those that weir asks for are null (or an error, where they can't be), order of
 //! deliveries is as chance has it, and prices are all in euros.
 
@@ -42,7 +51,7 @@ pub use graphql::{AdminSchema, SchemaProblem};
 pub use options::Options;
 pub use plan::{MAX_QUERY_COST, Plan};
 pub use reply::Reply;
-pub use script::{Act, Rule, ScriptProblem, read_script};
+pub use script::{Act, Change, Rule, ScriptProblem, read_script};
 pub use sender::{Attempt, DeliveryFaults, DeliveryRecord, Outlet, Receiver};
 pub use serve::{ServeProblem, Serving};
 pub use sim::{CallRecord, Installed, Sim};

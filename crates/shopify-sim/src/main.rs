@@ -17,7 +17,7 @@ use shopify_webhook::ShopDomain;
 
 /// A Shopify on this machine: the Admin API of made-up shops, and their webhooks.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = CONTROLS)]
 struct Cli {
     /// Listen here; 0 takes any free port
     #[arg(long, default_value_t = 4577)]
@@ -66,10 +66,36 @@ struct Cli {
     json: bool,
 }
 
+/// How to make things happen while it runs.
+const CONTROLS: &str = r#"Controls, while it runs (JSON over HTTP, at the address that it prints):
+  GET  /_sim/status | deliveries | calls
+  POST /_sim/install            {"shop", "plan", "products", "variants_per_product", "locations", "seed"}: make a shop
+  POST /_sim/plan               {"shop", "plan"}: give it another plan
+  POST /_sim/orders             {"shop", "count"}: place orders
+  POST /_sim/change             {"shop", "change": {"place_orders": 1}}; also update_orders, update_products,
+                                sell_inventory: change so many of its newest, within one second
+  POST /_sim/uninstall          {"shop"}: remove the app
+  POST /_sim/expire-tokens      {"shop"}: let its access tokens expire
+  POST /_sim/rule               a rule, as --script has it
+  POST /_sim/delivery-faults    {"duplicate", "second_id", "reorder", "late", "late_by_s", "lost"}: likelihoods from 0 to 1;
+                                second_id delivers an event under two webhook ids
+  POST /_sim/test-notification  {"shop", "topic"}: send a test notification, signed with the shop's own key
+  POST /_sim/admin-webhook      {"shop", "topic", "uri"}: make a webhook in the admin; prints the shop's own key
+  POST /_sim/compliance         {"shop", "topic", "shop_header": false}: ask for a compliance topic, with or without the
+                                header that names the shop
+
+A rule that changes a shop between the pages of a walk:
+  [[rule]]
+  operation = "OrderChangesPage"
+  count = 1
+  act = { meanwhile = { update_orders = 3 } }"#;
+
 /// What the app declares with `--deliver-to`.
-const DECLARED: [&str; 9] = [
+const DECLARED: [&str; 12] = [
     "app/uninstalled",
     "bulk_operations/finish",
+    "customers/data_request",
+    "customers/redact",
     "inventory_levels/update",
     "orders/create",
     "orders/paid",
@@ -77,6 +103,7 @@ const DECLARED: [&str; 9] = [
     "products/create",
     "products/delete",
     "products/update",
+    "shop/redact",
 ];
 
 #[tokio::main]

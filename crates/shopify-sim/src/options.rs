@@ -11,6 +11,8 @@ use crate::{DeliveryFaults, Outlet, TokenStyle};
 pub struct Options {
     /// The app's client id.
     pub client_id: String,
+    /// The app's id at Shopify: the ARNs of its event sources and its reserved namespaces carry it.
+    pub api_client_id: u64,
     /// The app's client secret: signs webhooks and asks for tokens.
     pub client_secret: SecretString,
     /// Which token an installation starts with.
@@ -45,6 +47,7 @@ impl Default for Options {
         let scopes = scopes.iter().flat_map(|what| [format!("read_{what}"), format!("write_{what}")]);
         Self {
             client_id: "shopify-sim-client".to_owned(),
+            api_client_id: 347_082_227_713,
             client_secret: SecretString::from("shopify-sim-secret"),
             tokens: TokenStyle::Offline,
             scopes: scopes.chain(["read_locations".to_owned()]).collect(),

@@ -66,6 +66,25 @@ pub enum Act {
         /// `2026-01`
         String,
     ),
+    /// It runs, and then this happens in the shop, before the answer arrives: between two pages of a walk, say.
+    Meanwhile(
+        /// What happens.
+        Change,
+    ),
+}
+
+/// What happens in a shop: to so many of its newest.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Change {
+    /// So many orders are placed.
+    PlaceOrders(u32),
+    /// The newest orders get a note.
+    UpdateOrders(u32),
+    /// The newest products are renamed.
+    UpdateProducts(u32),
+    /// One piece is sold of the newest items, each at its last location.
+    SellInventory(u32),
 }
 
 fn anything() -> String {
@@ -252,10 +271,15 @@ mod tests {
             act = { status = { status = 429, retry_after = 2.0 } }
             [[rule]]
             act = "reset_after"
+            [[rule]]
+            operation = "OrderChangesPage"
+            count = 1
+            act = { meanwhile = { update_orders = 2 } }
         "#;
         let file: File = toml::from_str(text).unwrap();
         assert_eq!(file.rule[0].act, Act::Status { status: 429, retry_after: Some(2.0) });
         assert_eq!(file.rule[1], Rule::new(Act::ResetAfter));
+        assert_eq!(file.rule[2].act, Act::Meanwhile(Change::UpdateOrders(2)));
         assert!(toml::from_str::<File>("[[rule]]\nact = \"explode\"").is_err());
     }
 }

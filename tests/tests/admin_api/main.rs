@@ -3,6 +3,7 @@
 mod bad_input;
 mod cache;
 mod errors;
+mod inventory;
 mod repeats;
 mod support;
 mod tokens;

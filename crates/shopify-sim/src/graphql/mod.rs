@@ -173,11 +173,9 @@ pub(crate) fn plain(map: JsonMap) -> Value {
 fn too_long(document: &ExecutableDocument, operation: &Operation, variables: &Map<String, Value>) -> Option<Problem> {
     for field in operation.root_fields(document) {
         for argument in &field.arguments {
-            let Some(value) = argument.value.as_variable().and_then(|name| variables.get(name.as_str())) else {
-                continue;
-            };
+            let value = variables::written_out(&argument.value, variables);
             let mut path = vec![json!(field.response_key().as_str()), json!(argument.name.as_str())];
-            if let Some((path, length)) = variables::too_long(value, &mut path) {
+            if let Some((path, length)) = variables::too_long(&value, &mut path) {
                 let at =
                     field.name.line_column_range(&document.sources).map(|range| (range.start.line, range.start.column));
                 return Some(too_long_problem(length, path, at));

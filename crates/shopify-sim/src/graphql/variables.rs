@@ -1,7 +1,12 @@
 //! Variables held to their types, with the complaints that the Admin API has.
 
 use apollo_compiler::{
-    Schema, ast::Type, executable::Operation, parser::SourceMap, response::JsonMap, schema::ExtendedType,
+    Schema,
+    ast::{Type, Value as Literal},
+    executable::Operation,
+    parser::SourceMap,
+    response::JsonMap,
+    schema::ExtendedType,
     validation::Valid,
 };
 use serde_json::{Value, json};
@@ -31,12 +36,11 @@ pub(crate) fn check(
         if faults.is_empty() {
             continue;
         }
-        let told: Vec<String> = faults.iter().map(Fault::told).collect();
-        let problems: Vec<Value> =
-            faults.iter().map(|fault| json!({ "path": fault.path, "explanation": fault.why })).collect();
+        let told: Vec<String> = faults.iter().filter_map(Fault::told).collect();
+        let told = if told.is_empty() { String::new() } else { format!(" for {}", told.join(", ")) };
+        let problems: Vec<Value> = faults.iter().map(Fault::problem).collect();
         let at = definition.line_column_range(sources).map(|range| (range.start.line, range.start.column));
-        let message =
-            format!("Variable ${name} of type {} was provided invalid value{}", definition.ty, told.join(", "));
+        let message = format!("Variable ${name} of type {} was provided invalid value{told}", definition.ty);
         let extensions = json!({ "code": "INVALID_VARIABLE", "value": value, "problems": problems });
         wrong.push(Problem::new(message, extensions).at(at));
     }
@@ -50,6 +54,19 @@ fn known(operation: &Operation, variables: &serde_json::Map<String, Value>) -> J
             Some((definition.name.as_str().into(), value.clone().into()))
         })
         .collect()
+}
+
+/// A literal with its variables put in, as far as the lengths of its arrays go: other literals are null.
+pub(crate) fn written_out(literal: &Literal, variables: &serde_json::Map<String, Value>) -> Value {
+    match literal {
+        Literal::Variable(name) => variables.get(name.as_str()).cloned().unwrap_or_default(),
+        Literal::List(values) => values.iter().map(|value| written_out(value, variables)).collect(),
+        Literal::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| (name.to_string(), written_out(value, variables)));
+            Value::Object(fields.collect())
+        }
+        _ => Value::Null,
+    }
 }
 
 /// An array in the input that is too long: its path inside the variable, and its length.
@@ -78,16 +95,23 @@ pub(crate) fn too_long_problem(length: usize, path: Vec<Value>, at: Option<(usiz
 struct Fault {
     path: Vec<Value>,
     why: String,
+    /// Whether the scalar itself complains: then the problem says it twice.
+    coercion: bool,
 }
 
 impl Fault {
-    fn told(&self) -> String {
-        if self.path.is_empty() {
-            return String::new();
-        }
+    fn told(&self) -> Option<String> {
         let steps: Vec<String> =
             self.path.iter().map(|step| step.as_str().map_or_else(|| step.to_string(), str::to_owned)).collect();
-        format!(" for {} ({})", steps.join("."), self.why)
+        (!steps.is_empty()).then(|| format!("{} ({})", steps.join("."), self.why))
+    }
+
+    fn problem(&self) -> Value {
+        let mut problem = json!({ "path": self.path, "explanation": self.why });
+        if self.coercion {
+            problem["message"] = self.why.as_str().into();
+        }
+        problem
     }
 }
 
@@ -150,10 +174,15 @@ impl Walk<'_> {
                     "Boolean" => value.is_boolean(),
                     "String" => value.is_string(),
                     "ID" => {
-                        if let Some(id) = value.as_str().filter(|id| crate::store::Gid::parse(id).is_none()) {
-                            return self.fault(path, format!("Invalid global id '{id}'"));
+                        // A number is taken for its text, which is no global id.
+                        let number = value.as_i64().map(|number| number.to_string());
+                        let text = value.as_str().map(str::to_owned).or(number);
+                        if let Some(id) = text.as_ref().filter(|id| crate::store::Gid::parse(id).is_none()) {
+                            let why = format!("Invalid global id '{id}'");
+                            self.faults.push(Fault { path: path.clone(), why, coercion: true });
+                            return;
                         }
-                        value.is_string() || value.is_i64()
+                        text.is_some()
                     }
                     _ => true,
                 };
@@ -165,7 +194,7 @@ impl Walk<'_> {
     }
 
     fn fault(&mut self, path: &[Value], why: String) {
-        self.faults.push(Fault { path: path.to_vec(), why });
+        self.faults.push(Fault { path: path.to_vec(), why, coercion: false });
     }
 }
 

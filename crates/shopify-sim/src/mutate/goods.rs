@@ -58,6 +58,8 @@ fn fill(product: &mut Product, wanted: &Value) {
     product.handle = text("handle").or(product.handle.take());
     if wanted["tags"].is_array() {
         product.tags = texts(&wanted["tags"]);
+        product.tags.sort_unstable();
+        product.tags.dedup();
     }
 }
 
@@ -106,6 +108,8 @@ pub(super) fn tags(cx: &Cx<'_>, input: &Value, add: bool) -> Value {
         tags.retain(|tag| !given.contains(tag));
         if add {
             tags.extend(given);
+            // As Shopify shows them.
+            tags.sort_unstable();
         }
         *updated = cx.now;
         happening

@@ -1,4 +1,4 @@
-//! `@idempotent(key:)`: the same key gives the same result, for a day.
+//! `@idempotent(key:)`: the same key gives the same result, for a day. A key whose request was refused is used up.
 
 use std::time::Duration;
 
@@ -32,11 +32,14 @@ pub(super) fn once(
         |message, code| refused("inventoryAdjustmentGroup", vec![user_error(Value::Null, message, Some(code))]);
     if let Some(known) = known {
         return Ok(if known.mutation != name || known.input != *input {
-            let message = "The same idempotency key was used before with other parameters.";
+            let message = "The same idempotency key cannot be used with different operation parameters.";
             refuse(message, "IDEMPOTENCY_KEY_PARAMETER_MISMATCH")
         } else if known.busy_until > cx.now {
-            let message = "A request with the same idempotency key is being processed.";
+            let message = "This request is currently in progress, please try again.";
             refuse(message, "IDEMPOTENCY_CONCURRENT_REQUEST")
+        } else if known.refused() {
+            let message = "A previous request with this idempotency key failed. Retry with a new idempotency key.";
+            refuse(message, "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED")
         } else {
             known.result
         });

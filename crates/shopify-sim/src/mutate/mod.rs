@@ -22,12 +22,19 @@ pub(crate) fn field<'a>(cx: &'a Cx<'a>, info: &ResolveInfo<'_>) -> Resolved<'a> 
     }
     let input = crate::graphql::plain(info.arguments().clone());
     let payload = match name {
-        "inventorySetQuantities" | "inventorySetOnHandQuantities" | "inventoryAdjustQuantities" => {
+        "inventorySetQuantities"
+        | "inventorySetOnHandQuantities"
+        | "inventoryAdjustQuantities"
+        | "inventoryMoveQuantities" => {
             inventory::complete(cx, info, &input)?;
             idempotency::once(cx, info, &input, |cx| inventory::change(cx, name, &input["input"]))?
         }
-        "webhookSubscriptionCreate" => webhooks::create(cx, &input),
-        "webhookSubscriptionUpdate" => webhooks::update(cx, &input),
+        "webhookSubscriptionCreate" | "pubSubWebhookSubscriptionCreate" | "eventBridgeWebhookSubscriptionCreate" => {
+            webhooks::create(cx, name, &input)
+        }
+        "webhookSubscriptionUpdate" | "pubSubWebhookSubscriptionUpdate" | "eventBridgeWebhookSubscriptionUpdate" => {
+            webhooks::update(cx, name, &input)
+        }
         "webhookSubscriptionDelete" => webhooks::delete(cx, &input),
         "bulkOperationRunQuery" => bulk::run_query(cx, info.schema(), &input),
         "bulkOperationRunMutation" => bulk::run_mutation(cx, info.schema(), &input),

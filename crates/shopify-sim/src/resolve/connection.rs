@@ -33,6 +33,7 @@ impl Entry {
     }
 
     pub(crate) fn by_time(time: crate::UnixMillis, id: u64, object: Object) -> Self {
+        let time = time.whole_second();
         Self { sort: Sort::Number(time.0), id, shown: time.in_cursor(), object }
     }
 
@@ -85,7 +86,10 @@ pub(crate) fn connection<'a>(cx: &'a Cx<'a>, info: &ResolveInfo<'_>, mut entries
     let end = place("before")?.map_or(total, |at| at >> 1).max(start);
     let (first, last) = (size(cx, arguments, "first")?, size(cx, arguments, "last")?);
     let (start, end) = match (first, last) {
-        (Some(first), _) => (start, end.min(start + first)),
+        (Some(_), Some(_)) => {
+            return Err(cx.fail(Problem::code("providing both first and last is not supported", "BAD_REQUEST")));
+        }
+        (Some(first), None) => (start, end.min(start + first)),
         (None, Some(last)) => (end.saturating_sub(last).max(start), end),
         (None, None) => return Err(cx.fail(Problem::code("you must provide one of first or last", "BAD_REQUEST"))),
     };

@@ -1,6 +1,7 @@
 //! Products, variants, metafields.
 
 use apollo_compiler::resolvers::{FieldError, ResolveInfo, ResolvedValue};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Cx, Entry, Object, connection, count, leaf, text};
@@ -65,7 +66,7 @@ pub(super) fn variant<'a>(cx: &'a Cx<'a>, id: u64, info: &ResolveInfo<'_>) -> Fi
             let product = shop.catalog.products.get(&variant.product).map_or("", |product| product.title.as_str());
             leaf(format!("{product} - {}", variant.title))
         }
-        "sku" => leaf(variant.sku.as_str()),
+        "sku" => leaf(Value::from(Some(variant.sku.as_str()).filter(|sku| !sku.is_empty()))),
         "price" => leaf(crate::store::money(variant.price)),
         "position" => leaf(variant.position),
         "taxable" => leaf(true),

@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub(crate) use connection::{Entry, connection, text};
-pub(crate) use search::{Held, Search};
+pub(crate) use search::{Held, Search, all_qualified};
 pub(crate) use service::expires;
 
 pub(crate) type Resolved<'a> = Result<ResolvedValue<'a>, FieldError>;
@@ -37,9 +37,10 @@ pub(crate) struct Cx<'s> {
     pub(crate) now: UnixMillis,
     /// Whose token it is.
     pub(crate) app: &'s str,
+    /// The app's id at Shopify.
+    pub(crate) client: u64,
     /// `http://127.0.0.1:4577/north.myshopify.com`
     pub(crate) base: &'s str,
-    pub(crate) version: &'s str,
     /// Inside a bulk operation connections are whole.
     pub(crate) bulk: bool,
     /// Of a bulk query: how many root objects are passed over, and how many taken.
@@ -54,13 +55,14 @@ pub(crate) struct Cx<'s> {
 }
 
 impl<'s> Cx<'s> {
-    pub(crate) fn new(shop: &'s Mutex<Shop>, now: UnixMillis, app: &'s str, base: &'s str, version: &'s str) -> Self {
+    pub(crate) fn new(shop: &'s Mutex<Shop>, now: UnixMillis, options: &'s crate::Options, base: &'s str) -> Self {
+        let (app, client) = (options.client_id.as_str(), options.api_client_id);
         Self {
             shop,
             now,
             app,
+            client,
             base,
-            version,
             bulk: false,
             window: (0, usize::MAX),
             variables: apollo_compiler::response::JsonMap::new(),

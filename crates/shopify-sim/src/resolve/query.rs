@@ -3,7 +3,7 @@
 use apollo_compiler::resolvers::{FieldError, ResolveInfo, ResolvedValue};
 
 use super::{Cx, Entry, Held, Object, Search, connection, count, stock::named, text};
-use crate::UnixMillis;
+use crate::{UnixMillis, graphql::Problem};
 
 pub(super) fn field<'a>(cx: &'a Cx<'a>, info: &ResolveInfo<'_>) -> Result<Option<ResolvedValue<'a>>, FieldError> {
     let name = info.field_name();
@@ -55,6 +55,11 @@ pub(super) fn field<'a>(cx: &'a Cx<'a>, info: &ResolveInfo<'_>) -> Result<Option
         | "customers"
         | "webhookSubscriptions"
         | "bulkOperations" => {
+            let query = text(info.arguments(), "query").unwrap_or_default();
+            if name == "bulkOperations" && Search::parse(query).bad_moment("created_at") {
+                let message = "Invalid timestamp for query filter `created_at`.";
+                return Err(cx.fail(Problem::code(message, "BAD_REQUEST")));
+            }
             let mut entries = listed(cx, info, name);
             if cx.bulk {
                 let (skip, take) = cx.window;
@@ -114,7 +119,7 @@ fn listed(cx: &Cx<'_>, info: &ResolveInfo<'_>, list: &str) -> Vec<Entry> {
         _ => Entry::by_id(id, object),
     };
     let number = |id: u64| Some(Held::Number(i64::try_from(id).unwrap_or(i64::MAX)));
-    let time = |time: UnixMillis| Some(Held::Moment(time.0));
+    let time = |time: UnixMillis| Some(Held::Moment(time.whole_second().0));
     let shop = cx.hold();
     let goods = &shop.catalog;
     match list {
@@ -218,6 +223,7 @@ fn listed(cx: &Cx<'_>, info: &ResolveInfo<'_>, list: &str) -> Vec<Entry> {
                 search.matches(|field| match field {
                     "id" => number(**id),
                     "created_at" => time(job.created),
+                    "completed_at" => time(job.completed.unwrap_or(UnixMillis(0))),
                     "status" => Some(Held::Text(job.status)),
                     "operation_type" => Some(Held::Text(if job.is_query() { "query" } else { "mutation" })),
                     _ => None,

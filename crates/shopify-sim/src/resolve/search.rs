@@ -38,6 +38,11 @@ impl Search {
         Self(words.map(|word| Term::parse(&word)).collect())
     }
 
+    /// Whether a term compares this field with what is no moment.
+    pub(crate) fn bad_moment(&self, field: &str) -> bool {
+        self.0.iter().any(|term| term.field == field && term.value_moment().is_none())
+    }
+
     /// Whether an object matches; `held` gives its fields by name, and its text for words without a field (`""`).
     pub(crate) fn matches<'a>(&self, held: impl Fn(&str) -> Option<Held<'a>>) -> bool {
         self.0.iter().all(|term| match held(&term.field) {
@@ -88,6 +93,35 @@ impl Term {
             Some(day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
         });
         moment.map(jiff::Timestamp::as_millisecond)
+    }
+}
+
+/// Whether each term of a webhook filter names the field that it is about. Nothing at all is a filter, too.
+pub(crate) fn all_qualified(filter: &str) -> bool {
+    let mut rest = filter;
+    loop {
+        rest = rest.trim_start_matches(|letter: char| letter.is_whitespace() || "()".contains(letter));
+        let rest_of_word =
+            |text: &str| text.find(|c: char| c.is_whitespace() || "()".contains(c)).unwrap_or(text.len());
+        let word = rest.strip_prefix('-').unwrap_or(rest);
+        if word.is_empty() {
+            return rest.is_empty();
+        }
+        let end = rest_of_word(word);
+        if ["AND", "OR", "NOT"].iter().any(|joint| joint.eq_ignore_ascii_case(&word[..end])) {
+            rest = &word[end..];
+            continue;
+        }
+        let Some((field, value)) = word.split_once(':') else { return false };
+        if field.is_empty() || field.contains(|c: char| c.is_whitespace() || "()'\"".contains(c)) {
+            return false;
+        }
+        let value = value.trim_start_matches(['<', '>', '=']);
+        let quote = value.chars().next().filter(|first| ['\'', '"'].contains(first));
+        rest = match quote {
+            Some(quote) => value[1..].find(quote).map_or("", |end| &value[end + 2..]),
+            None => &value[rest_of_word(value)..],
+        };
     }
 }
 

@@ -67,7 +67,8 @@ pub(super) fn installation<'a>(cx: &'a Cx<'a>, info: &ResolveInfo<'_>) -> Option
             cx.plain(scopes.into(), "AccessScope")
         }
         "app" => {
-            let app = json!({ "id": Gid::print("App", shop.id), "title": "weir", "handle": "weir", "apiKey": cx.app });
+            let app =
+                json!({ "id": Gid::print("App", cx.client), "title": "weir", "handle": "weir", "apiKey": cx.app });
             cx.plain(app, "App")
         }
         _ => return None,
@@ -80,7 +81,10 @@ pub(super) fn subscription<'a>(cx: &'a Cx<'a>, id: u64, info: &ResolveInfo<'_>) 
     Some(match info.field_name() {
         "topic" => leaf(subscription.topic.as_str()),
         "format" => leaf(subscription.format.as_str()),
-        "uri" | "callbackUrl" => leaf(subscription.uri.as_str()),
+        "uri" => leaf(subscription.uri.as_str()),
+        // The field is older than clouds, and can't be null: Shopify has a placeholder for them.
+        "callbackUrl" if is_cloud(subscription) => leaf("https://eventbridge.arn"),
+        "callbackUrl" => leaf(subscription.uri.as_str()),
         "filter" => leaf(Value::from(subscription.filter.clone())),
         "name" => leaf(Value::from(subscription.name.clone())),
         "includeFields" => goods::list(&subscription.include_fields),
@@ -92,12 +96,18 @@ pub(super) fn subscription<'a>(cx: &'a Cx<'a>, id: u64, info: &ResolveInfo<'_>) 
         "createdAt" => leaf(subscription.created.rfc3339()),
         "updatedAt" => leaf(subscription.updated.rfc3339()),
         "apiVersion" => {
-            let version = json!({ "handle": cx.version, "displayName": cx.version, "supported": true });
+            // The app's choice, whatever version the subscription was made with.
+            let version = shopify_schema::API_VERSION;
+            let version = json!({ "handle": version, "displayName": version, "supported": true });
             cx.plain(version, "ApiVersion")
         }
         "endpoint" => cx.plain(endpoint(subscription), "WebhookHttpEndpoint"),
         _ => return None,
     })
+}
+
+fn is_cloud(subscription: &Subscription) -> bool {
+    ["arn:", "pubsub://"].iter().any(|start| subscription.uri.starts_with(start))
 }
 
 fn endpoint(subscription: &Subscription) -> Value {

@@ -1,7 +1,7 @@
 //! Inventory items, levels, locations.
 
 use apollo_compiler::resolvers::{FieldError, ResolveInfo, ResolvedValue};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Cx, Entry, Held, Object, Search, connection, leaf, text};
 use crate::{
@@ -16,7 +16,7 @@ pub(super) fn item<'a>(cx: &'a Cx<'a>, id: u64, info: &ResolveInfo<'_>) -> Field
     let Some(variant_id) = shop.catalog.items.get(&id) else { return Ok(None) };
     let Some(variant) = shop.catalog.variants.get(variant_id) else { return Ok(None) };
     Ok(Some(match info.field_name() {
-        "sku" => leaf(variant.sku.as_str()),
+        "sku" => leaf(Value::from(Some(variant.sku.as_str()).filter(|sku| !sku.is_empty()))),
         "tracked" => leaf(variant.tracked),
         "requiresShipping" => leaf(true),
         "createdAt" => leaf(variant.created.rfc3339()),
@@ -61,16 +61,10 @@ pub(super) fn level<'a>(cx: &'a Cx<'a>, item: u64, location: u64, info: &Resolve
             let names = info.arguments().get("names").and_then(|names| names.as_array());
             let names = names.into_iter().flatten().filter_map(|name| name.as_str());
             let quantities = names.filter(|name| NAMES.contains(name)).map(|name| {
-                let quantity = match name {
-                    "available" => level.available,
-                    "on_hand" => level.available + level.held,
-                    "committed" => level.held,
-                    _ => 0,
-                };
                 json!({
                     "id": format!("gid://shopify/InventoryQuantity/{location}?inventory_item_id={item}&name={name}"),
                     "name": name,
-                    "quantity": quantity,
+                    "quantity": level.quantity(name),
                     "updatedAt": (name == "available").then(|| level.updated.rfc3339()),
                 })
             });
@@ -105,7 +99,7 @@ pub(super) fn location<'a>(cx: &'a Cx<'a>, id: u64, info: &ResolveInfo<'_>) -> F
                 *place == id
                     && search.matches(|field| match field {
                         "inventory_item_id" => Some(Held::Number(i64::try_from(*item).unwrap_or(i64::MAX))),
-                        "updated_at" => Some(Held::Moment(level.updated.0)),
+                        "updated_at" => Some(Held::Moment(level.updated.whole_second().0)),
                         _ => None,
                     })
             });

@@ -21,7 +21,7 @@ pub(super) fn body(shop: &mut Shop, happening: &Happening, now: UnixMillis) -> O
         Happening::ProductCreated(id) | Happening::ProductUpdated(id) => return product_body(shop, *id),
         Happening::ProductDeleted(id) => return Some(json!({ "id": id })),
         Happening::InventoryChanged(item, location) => return level_body(shop, *item, *location),
-        Happening::BulkFinished(_) | Happening::Uninstalled => {}
+        Happening::BulkFinished(_) | Happening::Uninstalled | Happening::Compliance { .. } => {}
     }
     let seed = shop.rng.u64(..);
     let mut body = sample(shop, happening.topic(), seed, now)?;
@@ -41,12 +41,17 @@ pub(super) fn body(shop: &mut Shop, happening: &Happening, now: UnixMillis) -> O
             put(&mut body, "id", shop.id);
             put(&mut body, "myshopify_domain", shop.domain.as_str());
         }
+        Happening::Compliance { .. } => {
+            put(&mut body, "shop_id", shop.id);
+            put(&mut body, "shop_domain", shop.domain.as_str());
+        }
         _ => {}
     }
     Some(body)
 }
 
-fn sample(shop: &Shop, topic: &str, seed: u64, now: UnixMillis) -> Option<Value> {
+/// A realistic body of a topic; `None` if there is no sample of it.
+pub(super) fn sample(shop: &Shop, topic: &str, seed: u64, now: UnixMillis) -> Option<Value> {
     let sample = Samples::new(seed, shop.domain.as_str(), now.timestamp()).body(topic)?;
     serde_json::from_str(&sample).ok()
 }
@@ -92,6 +97,7 @@ fn order(shop: &Shop, id: u64, body: &mut Value) -> Option<()> {
     put(body, "total_price", money(order.total()));
     put(body, "current_total_price", money(order.total()));
     put(body, "tags", order.tags.join(", "));
+    put(body, "note", order.note.as_deref());
     put(body, "cancelled_at", order.cancelled.map(UnixMillis::rfc3339));
     let template = body["line_items"][0].clone();
     let lines: Vec<Value> = (order.lines.iter())

@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
+use secrecy::SecretString;
 use serde_json::Value;
 use shopify_webhook::{ShopDomain, sign};
 
-use super::{Attempt, DeliveryRecord, Happening, Outlet, body::body};
+use super::{
+    Attempt, DeliveryRecord, Happening, Outlet,
+    body::{body, sample},
+};
 use crate::{
     UnixMillis,
     resolve::{Held, Search},
     sim::{Sim, WeakSim, hold},
-    store::Shop,
+    store::{DeclaredBy, Shop},
     uuid::uuid,
 };
 
@@ -34,15 +38,22 @@ fn retry_after(attempt: u32) -> Option<Duration> {
 #[derive(Clone)]
 struct Delivery {
     shop: ShopDomain,
-    topic: &'static str,
+    topic: String,
     uri: String,
     name: Option<String>,
     body: Bytes,
     webhook_id: String,
     event_id: String,
-    triggered: UnixMillis,
+    /// As the header has it.
+    triggered: String,
     /// The subscription made through the API, which may lose its place.
     subscription: Option<u64>,
+    /// Whose key signs it, if not the app's.
+    key: Option<SecretString>,
+    /// Asked for with "Send test notification".
+    test: bool,
+    /// Without the header that names the shop, as compliance webhooks have been seen.
+    nameless: bool,
 }
 
 /// Tells whoever subscribed of what happened in a shop, each delivery in a task of its own.
@@ -52,8 +63,10 @@ pub(crate) fn announce(sim: &Sim, domain: &ShopDomain, happenings: &[Happening])
     let mut deliveries = Vec::new();
     {
         let mut shop = hold(&cell);
+        // What one action causes shares an event id, over topics and subscriptions.
+        let event_id = uuid(&mut shop.rng);
         for happening in happenings {
-            collect(&mut shop, happening, now, &mut deliveries);
+            collect(&mut shop, happening, &event_id, now, &mut deliveries);
         }
     }
     for delivery in deliveries {
@@ -61,6 +74,10 @@ pub(crate) fn announce(sim: &Sim, domain: &ShopDomain, happenings: &[Happening])
         let (lost, twice, late, overtaken) = sim.with_rng(|rng| {
             let mut chance = |rate: f64| rate > 0.0 && rng.f64() < rate;
             (chance(faults.lost), chance(faults.duplicate), chance(faults.late), chance(faults.reorder))
+        });
+        let second_id = sim.with_rng(|rng| {
+            let due = faults.second_id > 0.0 && rng.f64() < faults.second_id;
+            due.then(|| uuid(rng))
         });
         if lost {
             sim.record_delivery(delivery.record(now, 1, Attempt::Lost));
@@ -71,8 +88,34 @@ pub(crate) fn announce(sim: &Sim, domain: &ShopDomain, happenings: &[Happening])
         if twice {
             tokio::spawn(run(sim.weak(), delivery.clone(), wait));
         }
+        if let Some(webhook_id) = second_id {
+            tokio::spawn(run(sim.weak(), Delivery { webhook_id, ..delivery.clone() }, wait));
+        }
         tokio::spawn(run(sim.weak(), delivery, wait));
     }
+}
+
+/// Sends a sample of a topic to each of its subscriptions, once, as "Send test notification" does; to how many.
+pub(crate) fn test_notification(sim: &Sim, domain: &ShopDomain, topic: &str) -> usize {
+    let Some(cell) = sim.shop(domain) else { return 0 };
+    let now = sim.clock().now();
+    let mut deliveries = Vec::new();
+    {
+        let mut shop = hold(&cell);
+        let seed = shop.rng.u64(..);
+        let Some(body) = sample(&shop, topic, seed, now) else { return 0 };
+        let event_id = uuid(&mut shop.rng);
+        for target in targets(&shop, topic) {
+            let key = Some(shop.signing_key.clone());
+            let made = target.delivery(&mut shop, topic, &body, &event_id, now);
+            deliveries.push(Delivery { key, test: true, subscription: None, ..made });
+        }
+    }
+    let count = deliveries.len();
+    for delivery in deliveries {
+        tokio::spawn(run(sim.weak(), delivery, Duration::ZERO));
+    }
+    count
 }
 
 struct Target {
@@ -81,6 +124,35 @@ struct Target {
     name: Option<String>,
     filter: Option<String>,
     fields: Vec<String>,
+    by: DeclaredBy,
+}
+
+impl Target {
+    fn delivery(&self, shop: &mut Shop, topic: &str, whole: &Value, event_id: &str, now: UnixMillis) -> Delivery {
+        let body = match (whole, self.fields.is_empty()) {
+            (Value::Object(map), false) => {
+                let kept = map.iter().filter(|(name, _)| self.fields.contains(name));
+                Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+            }
+            _ => whole.clone(),
+        };
+        let webhook_id = uuid(&mut shop.rng);
+        let odd = webhook_id.bytes().fold(0_u32, |odd, byte| odd.wrapping_mul(31).wrapping_add(byte.into()));
+        Delivery {
+            shop: shop.domain.clone(),
+            topic: topic.to_owned(),
+            uri: self.uri.clone(),
+            name: self.name.clone(),
+            body: body.to_string().into(),
+            webhook_id,
+            event_id: event_id.to_owned(),
+            triggered: shop.triggered(now, odd),
+            subscription: self.subscription,
+            key: (self.by == DeclaredBy::Merchant).then(|| shop.signing_key.clone()),
+            test: false,
+            nameless: false,
+        }
+    }
 }
 
 fn targets(shop: &Shop, topic: &str) -> Vec<Target> {
@@ -91,6 +163,7 @@ fn targets(shop: &Shop, topic: &str) -> Vec<Target> {
         name: one.name.clone(),
         filter: one.filter.clone().filter(|filter| !filter.is_empty()),
         fields: one.include_fields.clone(),
+        by: DeclaredBy::App,
     });
     let declared = shop.declared.iter().filter(|one| one.topic == topic).map(|one| Target {
         subscription: None,
@@ -98,40 +171,25 @@ fn targets(shop: &Shop, topic: &str) -> Vec<Target> {
         name: None,
         filter: None,
         fields: Vec::new(),
+        by: one.by,
     });
     made.chain(declared).collect()
 }
 
-fn collect(shop: &mut Shop, happening: &Happening, now: UnixMillis, deliveries: &mut Vec<Delivery>) {
+fn collect(shop: &mut Shop, happening: &Happening, event_id: &str, now: UnixMillis, deliveries: &mut Vec<Delivery>) {
     let topic = happening.topic();
     let targets = targets(shop, topic);
     if targets.is_empty() {
         return;
     }
     let Some(whole) = body(shop, happening, now) else { return };
-    let event_id = uuid(&mut shop.rng);
+    let nameless = matches!(happening, Happening::Compliance { nameless: true, .. });
     for target in targets {
-        if !target.filter.is_none_or(|filter| passes(&filter, &whole)) {
+        if !target.filter.as_ref().is_none_or(|filter| passes(filter, &whole)) {
             continue;
         }
-        let body = match (&whole, target.fields.is_empty()) {
-            (Value::Object(map), false) => {
-                let kept = map.iter().filter(|(name, _)| target.fields.contains(name));
-                Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
-            }
-            _ => whole.clone(),
-        };
-        deliveries.push(Delivery {
-            shop: shop.domain.clone(),
-            topic,
-            uri: target.uri,
-            name: target.name,
-            body: body.to_string().into(),
-            webhook_id: uuid(&mut shop.rng),
-            event_id: event_id.clone(),
-            triggered: now,
-            subscription: target.subscription,
-        });
+        let delivery = target.delivery(shop, topic, &whole, event_id, now);
+        deliveries.push(Delivery { nameless, ..delivery });
     }
 }
 
@@ -149,7 +207,7 @@ impl Delivery {
         DeliveryRecord {
             at,
             shop: self.shop.clone(),
-            topic: self.topic.to_owned(),
+            topic: self.topic.clone(),
             uri: self.uri.clone(),
             webhook_id: self.webhook_id.clone(),
             event_id: self.event_id.clone(),
@@ -162,13 +220,18 @@ impl Delivery {
         let mut request = Request::post(&self.uri)
             .header("Content-Type", "application/json")
             .header("User-Agent", "Shopify-Captain-Hook")
-            .header("X-Shopify-Topic", self.topic)
-            .header("X-Shopify-Hmac-Sha256", sign(&self.body, sim.client_secret()))
-            .header("X-Shopify-Shop-Domain", self.shop.as_str())
+            .header("X-Shopify-Topic", &self.topic)
+            .header("X-Shopify-Hmac-Sha256", sign(&self.body, self.key.as_ref().unwrap_or(sim.client_secret())))
             .header("X-Shopify-API-Version", shopify_schema::API_VERSION)
             .header("X-Shopify-Webhook-Id", &self.webhook_id)
             .header("X-Shopify-Event-Id", &self.event_id)
-            .header("X-Shopify-Triggered-At", self.triggered.precise());
+            .header("X-Shopify-Triggered-At", &self.triggered);
+        if !self.nameless {
+            request = request.header("X-Shopify-Shop-Domain", self.shop.as_str());
+        }
+        if self.test {
+            request = request.header("X-Shopify-Test", "true");
+        }
         if let Some(name) = &self.name {
             request = request.header("X-Shopify-Name", name);
         }
@@ -189,7 +252,7 @@ async fn run(weak: WeakSim, delivery: Delivery, wait: Duration) {
         }
         let outcome = send(&sim, &delivery).await;
         let taken = matches!(outcome, Attempt::Delivered(_));
-        let next = retry_after(attempt);
+        let next = retry_after(attempt).filter(|_| !delivery.test);
         if let Some(id) = delivery.subscription {
             sim.attempted(&delivery.shop, id, taken, next.is_none());
         }

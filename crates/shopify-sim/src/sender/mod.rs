@@ -12,7 +12,7 @@ use shopify_webhook::ShopDomain;
 use crate::UnixMillis;
 
 pub(crate) use body::{level_body, order_body, product_body};
-pub(crate) use deliver::announce;
+pub(crate) use deliver::{announce, test_notification};
 
 /// Something that webhooks tell of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,11 @@ pub(crate) enum Happening {
     InventoryChanged(u64, u64),
     BulkFinished(u64),
     Uninstalled,
+    /// A request of one of the three compliance topics, with or without the header that names the shop.
+    Compliance {
+        topic: &'static str,
+        nameless: bool,
+    },
 }
 
 impl Happening {
@@ -43,6 +48,7 @@ impl Happening {
             Self::InventoryChanged(..) => "inventory_levels/update",
             Self::BulkFinished(_) => "bulk_operations/finish",
             Self::Uninstalled => "app/uninstalled",
+            Self::Compliance { topic, .. } => topic,
         }
     }
 }
@@ -77,6 +83,8 @@ impl fmt::Debug for Outlet {
 pub struct DeliveryFaults {
     /// Sent twice, with one webhook id.
     pub duplicate: f64,
+    /// Sent twice, under two webhook ids that share the event id: Shopify's own kind of duplicate.
+    pub second_id: f64,
     /// Overtaken by what comes after it.
     pub reorder: f64,
     /// Late by `late_by`.
@@ -89,7 +97,7 @@ pub struct DeliveryFaults {
 
 impl Default for DeliveryFaults {
     fn default() -> Self {
-        Self { duplicate: 0.0, reorder: 0.0, late: 0.0, late_by: Duration::from_secs(3_600), lost: 0.0 }
+        Self { duplicate: 0.0, second_id: 0.0, reorder: 0.0, late: 0.0, late_by: Duration::from_secs(3_600), lost: 0.0 }
     }
 }
 

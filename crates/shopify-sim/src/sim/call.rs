@@ -80,6 +80,10 @@ impl Sim {
             Some(outcome) => (outcome, act),
             None => (self.admin(&target, &request, asked.as_ref(), latency).await, act),
         };
+        if let (Some(Act::Meanwhile(change)), Some(shop)) = (&fault, target.domain()) {
+            self.happen(&shop, change);
+        }
+        self.answered(&operation);
         stamp(&mut outcome.reply, &request_id);
         self.record(&target, &operation, &request_id, &outcome, fault.as_ref());
         if let Some(Act::Slow { ms }) = fault {
@@ -176,7 +180,7 @@ impl Sim {
         let Some(version) = served(version) else { return errors(404, words(404)).into() };
         let mut outcome = match self.refused(&cell, request) {
             Some(refused) => refused.into(),
-            None if what == "graphql.json" => self.graphql(&domain, &cell, request, asked, version, latency),
+            None if what == "graphql.json" => self.graphql(&domain, &cell, request, asked, latency),
             None => self.rest(&cell, what, request).into(),
         };
         if let Reply::Full(response) = &mut outcome.reply {
@@ -205,7 +209,6 @@ impl Sim {
         cell: &Mutex<Shop>,
         request: &Request<Bytes>,
         asked: Option<&Asked>,
-        version: &str,
         latency: Duration,
     ) -> Outcome {
         if request.method() != Method::POST {
@@ -216,7 +219,7 @@ impl Sim {
             return json(400, &body).into();
         };
         let base = format!("{}/{domain}", self.base_url());
-        let mut cx = Cx::new(cell, self.clock().now(), &self.options().client_id, &base, version);
+        let mut cx = Cx::new(cell, self.clock().now(), self.options(), &base);
         cx.busy = latency / 2;
         let answer = answer(self.schema(), &mut cx, asked);
         let (happenings, started) = (cx.take_happenings(), cx.take_started());

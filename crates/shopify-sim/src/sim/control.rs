@@ -1,5 +1,7 @@
 //! The control API under `/_sim/`: what the CLI asks of a running simulator. Never part of Shopify.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use secrecy::ExposeSecret;
@@ -7,10 +9,17 @@ use serde_json::{Value, json};
 use shopify_webhook::ShopDomain;
 
 use super::Sim;
-use crate::{Attempt, Plan, Rule, ShopSeed, reply::json as answer};
+use crate::{Attempt, DeliveryFaults, Plan, Rule, ShopSeed, reply::json as answer};
 
 impl Sim {
-    /// `status`, `deliveries`, `calls` (GET); `install`, `plan`, `orders`, `rule`, `uninstall`, `expire-tokens` (POST JSON).
+    /// GET: `status`, `deliveries`, `calls`. POST, each with a JSON object:
+    ///
+    /// - `install`, `plan`, `orders`, `uninstall`, `expire-tokens`: what happens to a `shop`;
+    /// - `change` (`shop`, `change`): what a rule's `meanwhile` has, now;
+    /// - `rule`: a rule of a script, as in the TOML file;
+    /// - `delivery-faults` (`duplicate`, `second_id`, `reorder`, `late`, `late_by_s`, `lost`): likelihoods, from now on;
+    /// - `test-notification` (`shop`, `topic`), `admin-webhook` (`shop`, `topic`, `uri`), `compliance` (`shop`, `topic`,
+    ///   `shop_header`).
     pub(super) fn control(&self, command: &str, request: &Request<Bytes>) -> Response<Bytes> {
         let given: Value = serde_json::from_slice(request.body()).unwrap_or_default();
         let done = match (request.method(), command) {
@@ -30,6 +39,22 @@ impl Sim {
             (&Method::POST, "expire-tokens") => self.known(&given).map(|shop| {
                 self.expire_tokens(&shop);
                 json!({})
+            }),
+            (&Method::POST, "change") => self.known(&given).and_then(|shop| {
+                let change = serde_json::from_value(given["change"].clone());
+                self.happen(&shop, &change.map_err(|problem| format!("no change: {problem}"))?);
+                Ok(json!({}))
+            }),
+            (&Method::POST, "delivery-faults") => self.faults_json(&given),
+            (&Method::POST, "test-notification") => self.known(&given).map(|shop| {
+                let sent = self.send_test_notification(&shop, given["topic"].as_str().unwrap_or_default());
+                json!({ "deliveries": sent })
+            }),
+            (&Method::POST, "admin-webhook") => self.known(&given).and_then(|shop| self.admin_json(&shop, &given)),
+            (&Method::POST, "compliance") => self.known(&given).and_then(|shop| {
+                let named = given["shop_header"].as_bool().unwrap_or(true);
+                let known = self.request_compliance(&shop, given["topic"].as_str().unwrap_or_default(), named);
+                known.then(|| json!({})).ok_or_else(|| "topic must be one of the three compliance topics".to_owned())
             }),
             (&Method::POST, "rule") => serde_json::from_value::<Rule>(given.clone())
                 .map(|rule| {
@@ -119,6 +144,36 @@ impl Sim {
             "access_token": installed.access_token.expose_secret(),
             "refresh_token": installed.refresh_token.as_ref().map(ExposeSecret::expose_secret),
         }))
+    }
+
+    /// What is not said is zero: each call says it all.
+    fn faults_json(&self, given: &Value) -> Result<Value, String> {
+        let rate = |name: &str| match given[name].as_f64() {
+            None if given[name].is_null() => Ok(0.0),
+            Some(rate) if (0.0..=1.0).contains(&rate) => Ok(rate),
+            _ => Err(format!("{name} must be between 0 and 1")),
+        };
+        let default = DeliveryFaults::default();
+        let late_by = given["late_by_s"].as_u64().map_or(default.late_by, Duration::from_secs);
+        self.set_delivery_faults(DeliveryFaults {
+            duplicate: rate("duplicate")?,
+            second_id: rate("second_id")?,
+            reorder: rate("reorder")?,
+            late: rate("late")?,
+            late_by,
+            lost: rate("lost")?,
+        });
+        Ok(json!({}))
+    }
+
+    /// The key is part of the answer: the admin shows it, too.
+    fn admin_json(&self, shop: &ShopDomain, given: &Value) -> Result<Value, String> {
+        let text = |name: &str| given[name].as_str().filter(|text| !text.is_empty());
+        let (Some(topic), Some(uri)) = (text("topic"), text("uri")) else {
+            return Err("topic and uri must be given".to_owned());
+        };
+        let key = self.admin_webhook(shop, topic, uri);
+        Ok(json!({ "signing_key": key.as_ref().map(ExposeSecret::expose_secret) }))
     }
 
     fn plan_json(&self, given: &Value) -> Result<Value, String> {

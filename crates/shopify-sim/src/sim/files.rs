@@ -14,8 +14,8 @@ use crate::{
     store::Shop,
 };
 
-/// Bytes that an upload may have.
-const LARGEST_UPLOAD: usize = 100 << 20;
+/// Bytes that an upload may have: a little more than an operation takes, which is the one to refuse it.
+const LARGEST_UPLOAD: usize = 101 << 20;
 
 impl Sim {
     /// `bulk/{id}.jsonl`, `bulk/synthetic.jsonl?bytes=N`, `upload`, `upload/{key}`; `None` for any other path.

@@ -37,13 +37,14 @@ impl Sim {
 
     /// Buyers place `n` orders now, and every other one pays. Returns the orders' ids.
     pub fn place_orders(&self, shop: &ShopDomain, n: u32) -> Vec<u64> {
-        let mut happenings = Vec::new();
+        // What one buyer does is one action: what it causes shares an event id.
+        let mut actions = Vec::new();
         let mut ids = Vec::new();
         self.change(shop, |shop, now| {
             for index in 0..n {
                 let Some((id, changed)) = shop.place_order(now) else { return };
                 ids.push(id);
-                happenings.push(Happening::OrderCreated(id));
+                let mut happenings = vec![Happening::OrderCreated(id)];
                 if index % 2 == 1 {
                     if let Some(order) = shop.catalog.orders.get_mut(&id) {
                         order.paid = Some(now);
@@ -51,9 +52,12 @@ impl Sim {
                     happenings.push(Happening::OrderPaid(id));
                 }
                 happenings.extend(changed.into_iter().map(|(item, place)| Happening::InventoryChanged(item, place)));
+                actions.push(happenings);
             }
         });
-        announce(self, shop, &happenings);
+        for happenings in actions {
+            announce(self, shop, &happenings);
+        }
         ids
     }
 

@@ -3,6 +3,7 @@
 mod call;
 mod control;
 mod deliveries;
+mod environment;
 mod files;
 mod happen;
 mod levers;
@@ -21,7 +22,7 @@ use shopify_webhook::ShopDomain;
 use crate::{
     AdminSchema, Clock, DeliveryFaults, DeliveryRecord, Options, SchemaProblem, ShopSeed, UnixMillis,
     script::Script,
-    store::{Declared, Shop},
+    store::{Declared, DeclaredBy, Shop},
     tokens::Tokens,
 };
 
@@ -52,6 +53,7 @@ struct Moving {
     faults: DeliveryFaults,
     rng: fastrand::Rng,
     failing_bulks: HashMap<ShopDomain, u64>,
+    hooks: Vec<environment::Hook>,
 }
 
 /// A shop with the app in it. The tokens are secrets.
@@ -139,6 +141,7 @@ impl Sim {
             faults: options.delivery_faults,
             rng: fastrand::Rng::with_seed(options.seed),
             failing_bulks: HashMap::new(),
+            hooks: Vec::new(),
         };
         Ok(Self(Arc::new(Inner {
             clock,
@@ -160,8 +163,10 @@ impl Sim {
         let mut tokens = Tokens::default();
         let pair = self.with_rng(|rng| tokens.issue(options.tokens, now, rng));
         let mut shop = Shop::seeded(&seed, tokens, options.scopes.iter().cloned().collect(), now);
-        shop.declared =
-            (options.declared.iter()).map(|(topic, uri)| Declared { topic: topic.clone(), uri: uri.clone() }).collect();
+        let declared = options.declared.iter();
+        let declared =
+            declared.map(|(topic, uri)| Declared { topic: topic.clone(), uri: uri.clone(), by: DeclaredBy::App });
+        shop.declared = declared.collect();
         hold(&self.0.shops).insert(seed.domain.clone(), Arc::new(Mutex::new(shop)));
         Installed {
             shop: seed.domain,

@@ -1,6 +1,6 @@
 //! What a shop sells, where it lies, who bought it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::UnixMillis;
 
@@ -32,12 +32,58 @@ pub(crate) struct Variant {
     pub(crate) updated: UnixMillis,
 }
 
+/// The quantities of an item at a location. What can be sold may be below zero: then more was sold than was there.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Level {
     pub(crate) available: i64,
-    /// What is there beside that: committed, reserved, damaged.
-    pub(crate) held: i64,
+    /// Promised to orders, which alone change it.
+    pub(crate) committed: i64,
+    pub(crate) damaged: i64,
+    pub(crate) incoming: i64,
+    pub(crate) quality_control: i64,
+    pub(crate) reserved: i64,
+    pub(crate) safety_stock: i64,
     pub(crate) updated: UnixMillis,
+}
+
+impl Level {
+    /// With nothing but this available.
+    pub(crate) fn new(available: i64, updated: UnixMillis) -> Self {
+        Self {
+            available,
+            committed: 0,
+            damaged: 0,
+            incoming: 0,
+            quality_control: 0,
+            reserved: 0,
+            safety_stock: 0,
+            updated,
+        }
+    }
+
+    /// The quantity of that name; `on_hand` is the sum of what is there.
+    pub(crate) fn quantity(&self, name: &str) -> Option<i64> {
+        let mut level = *self;
+        if name == "on_hand" {
+            let there = [self.committed, self.damaged, self.quality_control, self.reserved, self.safety_stock];
+            return Some(there.into_iter().fold(self.available, i64::saturating_add));
+        }
+        level.quantity_mut(name).map(|quantity| *quantity)
+    }
+
+    /// The quantity of that name, to change it; `None` for `on_hand`, which is none of its own.
+    pub(crate) fn quantity_mut(&mut self, name: &str) -> Option<&mut i64> {
+        Some(match name {
+            "available" => &mut self.available,
+            "committed" => &mut self.committed,
+            "damaged" => &mut self.damaged,
+            "incoming" => &mut self.incoming,
+            "quality_control" => &mut self.quality_control,
+            "reserved" => &mut self.reserved,
+            "safety_stock" => &mut self.safety_stock,
+            _ => return None,
+        })
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -108,6 +154,8 @@ pub(crate) struct Catalog {
     pub(crate) variants: BTreeMap<u64, Variant>,
     /// Which variant an inventory item is of.
     pub(crate) items: BTreeMap<u64, u64>,
+    /// The inventory items of bundles: their quantities follow from their parts, and nobody may write them.
+    pub(crate) bundles: BTreeSet<u64>,
     /// By item and location.
     pub(crate) levels: BTreeMap<(u64, u64), Level>,
     pub(crate) locations: BTreeMap<u64, Location>,

@@ -13,8 +13,9 @@ impl Gid {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.strip_prefix("gid://shopify/")?.split_once('/')?;
         let (id, query) = rest.split_once('?').map_or((rest, None), |(id, query)| (id, Some(query)));
-        let item = match query {
-            Some(query) => Some(query.strip_prefix("inventory_item_id=")?.parse().ok()?),
+        // Other kinds may carry parameters, too, which mean nothing here.
+        let item = match query.and_then(|query| query.strip_prefix("inventory_item_id=")) {
+            Some(item) => Some(item.parse().ok()?),
             None => None,
         };
         let valid = !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphanumeric());

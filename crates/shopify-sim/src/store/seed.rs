@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use secrecy::SecretString;
 use shopify_webhook::ShopDomain;
 
 use super::{Catalog, Customer, Level, Location, Metafield, Product, Shop, Standing, Variant, gid::Gid};
@@ -56,6 +57,11 @@ impl Shop {
             standing: Standing::Open,
             scopes,
             tokens,
+            signing_key: SecretString::from(format!(
+                "{:032x}{key:016x}",
+                u128::from(key).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            )),
+            last_triggered: 0,
             bucket: Bucket::full(seed.plan.bucket(), now),
             rest: Bucket::full(seed.plan.rest_bucket(), now),
             catalog: Catalog::default(),
@@ -125,7 +131,7 @@ impl Shop {
             self.catalog.variants.insert(variant, one);
             self.catalog.items.insert(item, variant);
             for location in locations {
-                let level = Level { available: self.rng.i64(0..120), held: 0, updated };
+                let level = Level::new(self.rng.i64(0..120), updated);
                 self.catalog.levels.insert((item, *location), level);
             }
         }
@@ -168,11 +174,10 @@ impl Shop {
             for variant in &product.variants {
                 let Some(variant) = self.catalog.variants.get_mut(variant) else { continue };
                 variant.tracked = false;
+                variant.sku.clear();
                 variant.price = 0;
                 for location in &locations {
-                    self.catalog
-                        .levels
-                        .insert((variant.item, *location), Level { available: 0, held: 0, updated: now });
+                    self.catalog.levels.insert((variant.item, *location), Level::new(0, now));
                 }
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
+use secrecy::SecretString;
 use serde_json::Value;
 use shopify_webhook::ShopDomain;
 
@@ -38,12 +39,22 @@ pub(crate) struct Subscription {
     pub(crate) failures: u32,
 }
 
-/// A subscription that the app declares in its configuration: not listed, and never removed.
+/// A subscription that the API does not list, and that is never removed.
 #[derive(Debug, Clone)]
 pub(crate) struct Declared {
     /// `orders/create`
     pub(crate) topic: String,
     pub(crate) uri: String,
+    pub(crate) by: DeclaredBy,
+}
+
+/// Who made a subscription that is not listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DeclaredBy {
+    /// The app, in its configuration: signed with the app's secret.
+    App,
+    /// The merchant, in the admin: signed with the shop's own key.
+    Merchant,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +98,13 @@ pub(crate) struct Idempotent {
     pub(crate) expires: UnixMillis,
 }
 
+impl Idempotent {
+    /// Whether the request was refused.
+    pub(crate) fn refused(&self) -> bool {
+        self.result["userErrors"].as_array().is_some_and(|errors| !errors.is_empty())
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Shop {
     pub(crate) domain: ShopDomain,
@@ -95,6 +113,10 @@ pub(crate) struct Shop {
     pub(crate) standing: Standing,
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) tokens: Tokens,
+    /// Signs test notifications, and the webhooks that the merchant made in the admin.
+    pub(crate) signing_key: SecretString,
+    /// When the last event was triggered, in nanoseconds: no two at once.
+    pub(crate) last_triggered: i64,
     pub(crate) bucket: Bucket,
     pub(crate) rest: Bucket,
     pub(crate) catalog: Catalog,
@@ -116,6 +138,16 @@ impl Shop {
         self.next
     }
 
+    /// When an event is triggered that happens now, as `X-Shopify-Triggered-At` has it: with nanoseconds, which
+    /// `odd` makes up, and later than every one before it.
+    pub(crate) fn triggered(&mut self, now: UnixMillis, odd: u32) -> String {
+        let nanoseconds = now.0.saturating_mul(1_000_000).saturating_add(i64::from(odd % 1_000_000));
+        self.last_triggered = nanoseconds.max(self.last_triggered.saturating_add(1));
+        let moment =
+            jiff::Timestamp::from_nanosecond(self.last_triggered.into()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        moment.strftime("%Y-%m-%dT%H:%M:%S.%9fZ").to_string()
+    }
+
     /// Places an order of one to three lines now, of what is on the shelves, and takes it off them.
     /// `None` if the shop sells nothing. Also the inventory items and locations that changed.
     pub(crate) fn place_order(&mut self, now: UnixMillis) -> Option<(u64, Vec<(u64, u64)>)> {
@@ -132,7 +164,7 @@ impl Shop {
             let place = self.catalog.levels_of(variant.item).map(|(location, _)| location).next();
             if let Some(level) = place.and_then(|place| self.catalog.levels.get_mut(&(variant.item, place))) {
                 level.available -= i64::from(quantity);
-                level.held += i64::from(quantity);
+                level.committed += i64::from(quantity);
                 level.updated = now;
                 changed.push((variant.item, place.unwrap_or_default()));
             }

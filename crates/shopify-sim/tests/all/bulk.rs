@@ -151,3 +151,186 @@ async fn an_upload_is_run_line_by_line() {
     let tags = bench.data("query($id: ID!) { product(id: $id) { tags } }", json!({ "id": product })).await;
     assert_eq!(tags["product"]["tags"], json!(["bulk"]));
 }
+
+/// What a query is refused for; nothing, if it is started.
+async fn refusals(bench: &Bench, query: &str) -> Vec<String> {
+    let refused = run(bench, query).await;
+    let errors = refused["userErrors"].as_array().unwrap();
+    assert!(errors.iter().all(|error| error["code"] == "INVALID" && error["field"] == json!(["query"])), "{refused}");
+    errors.iter().map(|error| error["message"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn query_that_shopify_refuses_is_not_started() {
+    let none = "Bulk queries must contain at least one connection.";
+    let depth = "Bulk queries cannot contain connections with a nesting depth greater than 2.";
+    let many = "Bulk queries cannot contain more than 5 connections.";
+    let list = "Queries that contain a connection field within a list field are not currently supported.";
+    let node = "Bulk queries cannot contain a top level `node` field.";
+    let edges = |first: &str, all: &str| {
+        format!(
+            "All connection fields in a bulk query must select their contents using 'edges' > 'node', e.g: '{first} {{ edges {{ node {{'. Selecting via 'nodes' is not supported. Invalid connection fields: '{all}'."
+        )
+    };
+    let parent = |all: &str| {
+        format!(
+            "The parent 'node' field for a nested connection must select the 'id' field without an alias and must be of 'ID' return type. Connection fields without 'id': {all}."
+        )
+    };
+    let nested = |inner: &str| format!("{{ products {{ edges {{ node {{ {inner} }} }} }} }}");
+    let variants = "variants { edges { node { id } } }";
+    let aliased = |count: usize| {
+        (0..count).map(|at| format!("p{at}: products {{ edges {{ node {{ id }} }} }} ")).collect::<String>()
+    };
+    for (query, expected) in [
+        ("{ shop { id } }".to_owned(), vec![none.to_owned()]),
+        ("{ products { nodes { id } } }".to_owned(), vec![edges("products", "products")]),
+        ("{ products { edges { cursor } } }".to_owned(), vec![edges("products", "products")]),
+        ("{ products { pageInfo { hasNextPage } } }".to_owned(), vec![edges("products", "products")]),
+        (nested("id variants { nodes { id } }"), vec![edges("variants", "variants")]),
+        (nested(&format!("title {variants}")), vec![parent("products")]),
+        (nested(&format!("key: id {variants}")), vec![parent("products")]),
+        (nested(&format!("id: title {variants}")), vec![parent("products")]),
+        ("{ node(id: \"gid://shopify/Product/1\") { id } }".to_owned(), vec![node.to_owned(), none.to_owned()]),
+        (
+            "mutation { tagsAdd(id: \"gid://shopify/Product/1\", tags: []) { node { id } } }".to_owned(),
+            vec!["Invalid operation type. Only `query` operations are supported.".to_owned()],
+        ),
+        (
+            "{ orders { edges { node { id fulfillments { id events { edges { node { id } } } } } } } }".to_owned(),
+            vec![list.to_owned()],
+        ),
+        (
+            nested("id variants { edges { node { id inventoryItem { inventoryLevels { edges { node { id } } } } } } }"),
+            vec![depth.to_owned()],
+        ),
+        (format!("{{ {} }}", aliased(6)), vec![many.to_owned()]),
+        (String::new(), vec!["Invalid bulk query: syntax error, unexpected end of file".to_owned()]),
+        (
+            "{ products { edges { node { nope } } } }".to_owned(),
+            vec!["Invalid bulk query: Field 'nope' doesn't exist on type 'Product'".to_owned()],
+        ),
+        (
+            format!("#{}\n{{ products {{ edges {{ node {{ id }} }} }} }}", "a".repeat(65_536 - 2 - 38)),
+            vec!["Query is too large (65536 bytes; maximum is 65535 bytes)".to_owned()],
+        ),
+    ] {
+        let bench = Bench::new();
+        assert_eq!(refusals(&bench, &query).await, expected, "{query:.200}");
+    }
+    for good in [
+        format!("{{ {} }}", aliased(5)),
+        nested(&format!("id {variants}")),
+        "query { products(first: 3) { edges { node { ...P } } } } fragment P on Product { id title }".to_owned(),
+        "{ products { edges { node { id } } pageInfo { hasNextPage } } }".to_owned(),
+    ] {
+        let bench = Bench::new();
+        assert_eq!(refusals(&bench, &good).await, Vec::<String>::new(), "{good}");
+    }
+}
+
+const RUN_MUTATION: &str = "mutation($mutation: String!, $path: String!, $client: String) { bulkOperationRunMutation(mutation: $mutation, stagedUploadPath: $path, clientIdentifier: $client) { bulkOperation { id } userErrors { code field message } } }";
+
+/// Uploads a file; the path that names it.
+async fn upload(bench: &Bench, lines: Bytes) -> String {
+    let stage = "mutation($input: [StagedUploadInput!]!) { stagedUploadsCreate(input: $input) { stagedTargets { url parameters { name value } } } }";
+    let input = json!([{ "resource": "BULK_MUTATION_VARIABLES", "filename": "a.jsonl", "mimeType": "text/jsonl", "httpMethod": "PUT" }]);
+    let staged = bench.data(stage, json!({ "input": input })).await;
+    let url = staged["stagedUploadsCreate"]["stagedTargets"][0]["url"].as_str().unwrap();
+    let path = url.trim_start_matches("http://127.0.0.1").to_owned();
+    assert_eq!(bench.sim.respond(Request::put(&path).body(lines).unwrap()).await.status().unwrap(), 201);
+    path.split_once("/upload/").unwrap().1.to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn mutation_that_shopify_refuses_is_not_started() {
+    let bench = Bench::new();
+    let path = upload(&bench, Bytes::from_static(b"{}\n")).await;
+    let tags = "mutation M($id: ID!, $tags: [String!]!) { tagsAdd(id: $id, tags: $tags) { node { id } } }";
+    let create = |inside: &str| {
+        format!(
+            "mutation M($product: ProductCreateInput!) {{ productCreate(product: $product) {{ product {{ id {inside} }} }} }}"
+        )
+    };
+    let variants = |alias: &str| format!("{alias}: variants(first: 1) {{ edges {{ node {{ id }} }} }} ");
+    let invalid = Some("INVALID_MUTATION");
+    for (mutation, code, field, message) in [
+        (
+            "mutation { not real syntax".to_owned(),
+            invalid,
+            Value::Null,
+            "Failed to parse the mutation - syntax error, unexpected end of file at [1, 21]",
+        ),
+        (
+            "{ products { edges { node { id } } } }".to_owned(),
+            invalid,
+            Value::Null,
+            "Invalid operation type. Only `mutation` operations are supported.",
+        ),
+        (
+            "mutation M($id: ID!, $tags: [String!]!) { a: tagsAdd(id: $id, tags: $tags) { node { id } } tagsRemove(id: $id, tags: $tags) { node { id } } }".to_owned(),
+            None,
+            json!(["mutation"]),
+            "You must specify a single top level mutation.",
+        ),
+        (
+            "mutation { bulkOperationCancel(id: \"gid://shopify/BulkOperation/1\") { userErrors { message } } }".to_owned(),
+            None,
+            json!(["mutation"]),
+            "You must use an allowed mutation name.",
+        ),
+        (
+            create(&(variants("a") + &variants("b"))),
+            None,
+            json!(["mutation"]),
+            "Bulk mutations cannot contain more than 1 connection.",
+        ),
+        (
+            format!("#{}\n{tags}", "a".repeat(65_536 - 2 - tags.len())),
+            invalid,
+            json!(["query"]),
+            "is too large (65536 bytes; maximum is 65535 bytes)",
+        ),
+    ] {
+        let data = bench.data(RUN_MUTATION, json!({ "mutation": mutation, "path": path })).await;
+        let expected = json!([{ "code": code, "field": field, "message": message }]);
+        assert_eq!(data["bulkOperationRunMutation"]["userErrors"], expected, "{mutation:.200}");
+    }
+    let good = bench.data(RUN_MUTATION, json!({ "mutation": create(&variants("a")), "path": path })).await;
+    assert!(good["bulkOperationRunMutation"]["bulkOperation"].is_object(), "{good}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn input_file_and_client_identifier_are_checked_before_a_mutation_starts() {
+    let bench = Bench::new();
+    let tags = "mutation M($id: ID!, $tags: [String!]!) { tagsAdd(id: $id, tags: $tags) { node { id } } }";
+    let whole = upload(&bench, Bytes::from_static(b"{}\n")).await;
+    let empty = upload(&bench, Bytes::new()).await;
+    let large = upload(&bench, vec![b' '; (100 << 20) + 1].into()).await;
+    for (path, client, code) in [
+        (&empty, Value::Null, "INVALID_STAGED_UPLOAD_FILE"),
+        (&large, Value::Null, "INVALID_STAGED_UPLOAD_FILE"),
+        (&"tmp/none".to_owned(), Value::Null, "NO_SUCH_FILE"),
+        (&whole, json!("short"), "INVALID_MUTATION"),
+        (&whole, json!("x".repeat(256)), "INVALID_MUTATION"),
+    ] {
+        let data = bench.data(RUN_MUTATION, json!({ "mutation": tags, "path": path, "client": client })).await;
+        assert_eq!(data["bulkOperationRunMutation"]["userErrors"][0]["code"], code, "{path} {client}");
+    }
+    let good = json!({ "mutation": tags, "path": whole, "client": "0123456789" });
+    assert!(bench.data(RUN_MUTATION, good).await["bulkOperationRunMutation"]["bulkOperation"].is_object());
+}
+
+#[tokio::test(start_paused = true)]
+async fn field_that_can_not_be_resolved_fails_the_operation() {
+    let bench = Bench::new();
+    bench.sim.place_orders(&bench.shop, 1);
+    // The schema has collections, the simulator none: no answer is not an empty one.
+    let started = run(&bench, "{ collections { edges { node { id } } } }").await;
+    let done = ended(&bench, &started["bulkOperation"]["id"]).await;
+    assert_eq!((&done["status"], &done["errorCode"]), (&json!("FAILED"), &json!("INTERNAL_SERVER_ERROR")));
+    bench.sim.set_scopes(&bench.shop, &["read_products"]);
+    let started = run(&bench, "{ orders { edges { node { id } } } }").await;
+    let done = ended(&bench, &started["bulkOperation"]["id"]).await;
+    assert_eq!((&done["status"], &done["errorCode"]), (&json!("FAILED"), &json!("ACCESS_DENIED")));
+}

@@ -8,9 +8,12 @@
 
 mod bulk;
 mod cost;
+mod environment;
+mod errors;
 mod inventory;
 mod limits;
 mod operations;
+mod recorded_refusals;
 mod recordings;
 mod script;
 mod shops;

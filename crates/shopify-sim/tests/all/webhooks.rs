@@ -183,3 +183,109 @@ async fn an_address_is_taken_once_a_topic_and_lists_can_be_narrowed() {
         assert_eq!(data["webhookSubscriptions"]["nodes"].as_array().unwrap().len(), count);
     }
 }
+
+/// Sends a mutation of subscriptions; its payload.
+async fn send(bench: &Bench, mutation: &str, kind: &str, variables: Value) -> Value {
+    let create = mutation.ends_with("Create");
+    let (declared, given) = match create {
+        true => ("$topic: WebhookSubscriptionTopic!", "topic: $topic"),
+        false => ("$id: ID!", "id: $id"),
+    };
+    let text = format!(
+        "mutation({declared}, $input: {kind}!) {{ {mutation}({given}, webhookSubscription: $input) {{ webhookSubscription {{ id uri callbackUrl name format filter metafieldNamespaces metafields {{ namespace key }} endpoint {{ __typename }} }} userErrors {{ field message }} }} }}"
+    );
+    bench.data(&text, variables).await[mutation].take()
+}
+
+async fn create(bench: &Bench, topic: &str, input: Value) -> Value {
+    let variables = json!({ "topic": topic, "input": input });
+    send(bench, "webhookSubscriptionCreate", "WebhookSubscriptionInput", variables).await
+}
+
+async fn update(bench: &Bench, made: &Value, input: Value) -> Value {
+    let variables = json!({ "id": made["webhookSubscription"]["id"], "input": input });
+    send(bench, "webhookSubscriptionUpdate", "WebhookSubscriptionInput", variables).await
+}
+
+fn message(payload: &Value) -> &str {
+    payload["userErrors"][0]["message"].as_str().unwrap_or_default()
+}
+
+#[tokio::test(start_paused = true)]
+async fn update_is_held_to_the_rules_of_creation_and_changes_nothing_if_refused() {
+    let (bench, _) = bench(DeliveryFaults::default(), &[]);
+    let one = create(&bench, "ORDERS_CREATE", json!({ "uri": "https://example.com/a", "name": "One" })).await;
+    let two = create(&bench, "ORDERS_CREATE", json!({ "uri": "https://example.com/b", "filter": "id:1" })).await;
+    for (input, said) in [
+        (json!({ "name": "oNE" }), "Name already exists, no duplicate allowed"),
+        (
+            json!({ "name": "a b" }),
+            "Name name field can only contain alphanumeric characters, underscores, and hyphens",
+        ),
+        (json!({ "uri": "" }), "Address can't be blank"),
+        (json!({ "uri": "ftp://example.com" }), "Address protocol ftp:// is not supported"),
+        (json!({ "uri": "https://example.com/a", "filter": "" }), "Address for this topic has already been taken"),
+        (
+            json!({ "filter": "paid" }),
+            "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on.",
+        ),
+        (json!({ "uri": "pubsub://my-project:topic", "format": "XML" }), "Format can only be used with format: 'json'"),
+    ] {
+        assert_eq!(message(&update(&bench, &two, input.clone()).await), said, "{input}");
+    }
+    // Its own name and address are no duplicates, and what is left out stays.
+    let same = update(&bench, &one, json!({ "name": "ONE", "uri": " https://example.com/a " })).await;
+    assert_eq!(same["userErrors"], json!([]));
+    let kept = update(&bench, &two, json!({ "includeFields": ["id"] })).await;
+    assert_eq!(
+        (&kept["webhookSubscription"]["uri"], &kept["webhookSubscription"]["filter"]),
+        (&json!("https://example.com/b"), &json!("id:1"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn address_is_trimmed_and_the_apps_namespace_written_out() {
+    let (bench, _) = bench(DeliveryFaults::default(), &[]);
+    let input = json!({ "uri": "  https://example.com/a\n", "metafieldNamespaces": ["$app:Tax", "$app", "custom", "$apple"],
+        "metafields": [{ "namespace": "$app:Tax", "key": "rate" }] });
+    let made = create(&bench, "ORDERS_CREATE", input).await;
+    let made = &made["webhookSubscription"];
+    let id = Options::default().api_client_id;
+    assert_eq!(made["uri"], "https://example.com/a");
+    let expected = json!([format!("app--{id}--Tax"), format!("app--{id}"), "custom", "$apple"]);
+    assert_eq!(made["metafieldNamespaces"], expected);
+    assert_eq!(made["metafields"], json!([{ "namespace": format!("app--{id}--Tax"), "key": "rate" }]));
+    assert_eq!(message(&create(&bench, "ORDERS_CREATE", json!({ "uri": " \n" })).await), "Address can't be blank");
+    // To Shopify, the same in another format is another subscription.
+    let xml = create(&bench, "ORDERS_CREATE", json!({ "uri": "https://example.com/a", "format": "XML" })).await;
+    assert_eq!(xml["userErrors"], json!([]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn clouds_can_be_named_by_uri_and_by_the_older_mutations() {
+    let (bench, _) = bench(DeliveryFaults::default(), &[]);
+    let id = Options::default().api_client_id;
+    let arn = format!("arn:aws:events:eu-central-1::event-source/aws.partner/shopify.com/{id}/weir");
+    for (uri, kind) in
+        [(arn.as_str(), "WebhookEventBridgeEndpoint"), ("pubsub://my-project:orders", "WebhookPubSubEndpoint")]
+    {
+        let made = create(&bench, "ORDERS_CREATE", json!({ "uri": uri })).await;
+        assert_eq!(made["webhookSubscription"]["endpoint"]["__typename"], kind, "{made}");
+        assert_eq!(made["webhookSubscription"]["callbackUrl"], "https://eventbridge.arn");
+    }
+    let pubsub = json!({ "pubSubProject": "my-project", "pubSubTopic": "paid" });
+    let variables = json!({ "topic": "ORDERS_PAID", "input": pubsub });
+    let made = send(&bench, "pubSubWebhookSubscriptionCreate", "PubSubWebhookSubscriptionInput", variables).await;
+    assert_eq!(made["webhookSubscription"]["uri"], "pubsub://my-project:paid");
+    let bad = json!({ "id": made["webhookSubscription"]["id"], "input": { "pubSubProject": "-bad", "pubSubTopic": "1topic" } });
+    let refused = send(&bench, "pubSubWebhookSubscriptionUpdate", "PubSubWebhookSubscriptionInput", bad).await;
+    let fields: Vec<&Value> = refused["userErrors"].as_array().unwrap().iter().map(|one| &one["field"][1]).collect();
+    assert_eq!(fields, ["pubSubProject", "pubSubTopic"]);
+    let other = json!({ "topic": "ORDERS_PAID", "input": { "arn": arn.replace(&id.to_string(), "1") } });
+    let refused =
+        send(&bench, "eventBridgeWebhookSubscriptionCreate", "EventBridgeWebhookSubscriptionInput", other).await;
+    assert_eq!(refused["userErrors"][1]["field"], json!(["webhookSubscription", "arn"]));
+    let good = json!({ "topic": "ORDERS_PAID", "input": { "arn": arn } });
+    let made = send(&bench, "eventBridgeWebhookSubscriptionCreate", "EventBridgeWebhookSubscriptionInput", good).await;
+    assert_eq!(made["webhookSubscription"]["uri"], arn);
+}

@@ -3,15 +3,19 @@
 //! apollo-compiler decides what is valid; this walks the document for the faults whose wording clients meet most, and
 //! quotes apollo-compiler for the others.
 
+mod literal;
+mod unused;
+
 use apollo_compiler::{
     ExecutableDocument, Node, Schema,
-    ast::{Definition, Document, Field, OperationDefinition, Selection, Type, Value as Literal},
+    ast::{Definition, Document, Field, OperationDefinition, Selection},
     parser::SourceMap,
     schema::{ExtendedType, FieldDefinition},
     validation::Valid,
 };
 use serde_json::{Value, json};
 
+use self::literal::Argument;
 use super::problem::Problem;
 
 /// A valid document, or what is wrong with it.
@@ -20,7 +24,7 @@ pub(crate) fn document(schema: &Valid<Schema>, text: &str) -> Result<Valid<Execu
     if !ast.definitions.iter().any(|definition| matches!(definition, Definition::OperationDefinition(_))) {
         return Err(vec![Problem::new("syntax error, unexpected end of file", Value::Null)]);
     }
-    let mut walk = Walk { schema, sources: &ast.sources, problems: Vec::new() };
+    let mut walk = Walk { schema, document: &ast, sources: &ast.sources, problems: Vec::new(), refused: Vec::new() };
     for definition in &ast.definitions {
         match definition {
             Definition::OperationDefinition(operation) => walk.operation(operation),
@@ -69,8 +73,11 @@ fn uncapitalized(name: &str) -> String {
 
 struct Walk<'a> {
     schema: &'a Valid<Schema>,
+    document: &'a Document,
     sources: &'a SourceMap,
     problems: Vec<Problem>,
+    /// The variables that stand for arguments which nobody accepts.
+    refused: Vec<String>,
 }
 
 impl Walk<'_> {
@@ -79,6 +86,9 @@ impl Walk<'_> {
         let path = vec![json!(format!("{}{name}", operation.operation_type.name()))];
         let Some(root) = self.schema.root_operation(operation.operation_type) else { return };
         self.selections(&operation.selection_set, &root.clone(), &path);
+        let at = operation.line_column_range(self.sources).map(|range| (range.start.line, range.start.column));
+        let unused = unused::variables(self.document, operation, &path, &self.refused);
+        self.problems.extend(unused.into_iter().map(|problem| problem.at(at)));
     }
 
     fn selections(&mut self, selections: &[Selection], ty: &str, path: &[Value]) {
@@ -87,7 +97,9 @@ impl Walk<'_> {
                 Selection::Field(field) => self.field(field, ty, path),
                 Selection::InlineFragment(inline) => {
                     let ty = inline.type_condition.as_ref().map_or(ty, |condition| condition.as_str());
-                    self.selections(&inline.selection_set, ty, path);
+                    let step = inline.type_condition.as_ref().map(|condition| json!(format!("... on {condition}")));
+                    let path = [path, &[step.unwrap_or_else(|| json!("..."))]].concat();
+                    self.selections(&inline.selection_set, ty, &path);
                 }
                 Selection::FragmentSpread(_) => {}
             }
@@ -107,6 +119,7 @@ impl Walk<'_> {
             return;
         };
         let definition = definition.clone();
+        self.problems.extend(unused::directives(self.schema, self.document, &field.directives, &path));
         self.arguments(field, &definition, at, &path);
         let inner = definition.ty.inner_named_type().as_str();
         let leaf = self.schema.types.get(inner).is_some_and(ExtendedType::is_leaf);
@@ -126,20 +139,15 @@ impl Walk<'_> {
         for argument in &field.arguments {
             let path = [path, &[json!(argument.name.as_str())]].concat();
             let Some(expected) = definition.argument_by_name(&argument.name) else {
+                self.refused.extend(argument.value.as_variable().map(ToString::to_string));
                 let here = argument.line_column_range(self.sources).map(|range| (range.start.line, range.start.column));
                 let message = format!("Field '{name}' doesn't accept argument '{}'", argument.name);
                 let extensions = json!({ "code": "argumentNotAccepted", "name": name, "typeName": "Field", "argumentName": argument.name.as_str() });
                 self.problems.push(Problem::new(message, extensions).at(here).on(path));
                 continue;
             };
-            if !self.fits(&argument.value, &expected.ty) {
-                let message = format!(
-                    "Argument '{}' on Field '{name}' has an invalid value ({}). Expected type '{}'.",
-                    argument.name, argument.value, expected.ty
-                );
-                let extensions = json!({ "code": "argumentLiteralsIncompatible", "typeName": "Field", "argumentName": argument.name.as_str() });
-                self.problems.push(Problem::new(message, extensions).at(at).on(path));
-            }
+            let given = Argument { name: argument.name.as_str(), field: name, ty: &expected.ty, at, path };
+            self.problems.extend(literal::problems(self.schema, &given, &argument.value));
         }
         let given = |name: &str| field.arguments.iter().any(|argument| argument.name == name);
         let missing: Vec<&str> = (definition.arguments.iter())
@@ -153,39 +161,6 @@ impl Walk<'_> {
                 json!({ "code": "missingRequiredArguments", "className": "Field", "name": name, "arguments": missing });
             self.problems.push(Problem::new(message, extensions).at(at).on(path.to_vec()));
         }
-    }
-
-    /// Whether a literal may stand for this type. Variables are apollo-compiler's affair.
-    fn fits(&self, value: &Literal, ty: &Type) -> bool {
-        match (value, ty) {
-            (Literal::Variable(_), _) => true,
-            (Literal::Null, _) => !ty.is_non_null(),
-            (Literal::List(values), Type::List(item) | Type::NonNullList(item)) => {
-                values.iter().all(|value| self.fits(value, item))
-            }
-            (value, Type::List(item) | Type::NonNullList(item)) => self.fits(value, item),
-            (value, Type::Named(name) | Type::NonNullNamed(name)) => match (self.schema.types.get(name), value) {
-                (Some(ExtendedType::Enum(ty)), Literal::Enum(value)) => ty.values.contains_key(value),
-                (Some(ExtendedType::Enum(_)), _) => false,
-                (Some(ExtendedType::InputObject(ty)), Literal::Object(fields)) => fields
-                    .iter()
-                    .all(|(name, value)| ty.fields.get(name).is_some_and(|field| self.fits(value, &field.ty))),
-                (Some(ExtendedType::InputObject(_)), _) => false,
-                (Some(ExtendedType::Scalar(_)), value) => scalar(name, value),
-                _ => true,
-            },
-        }
-    }
-}
-
-fn scalar(name: &str, value: &Literal) -> bool {
-    match name {
-        "Int" => matches!(value, Literal::Int(_)),
-        "Float" => matches!(value, Literal::Int(_) | Literal::Float(_)),
-        "Boolean" => matches!(value, Literal::Boolean(_)),
-        "String" => matches!(value, Literal::String(_)),
-        "ID" => matches!(value, Literal::String(_) | Literal::Int(_)),
-        _ => true,
     }
 }
 

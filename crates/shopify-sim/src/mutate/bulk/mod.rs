@@ -1,11 +1,13 @@
 //! Starting and cancelling bulk operations, and the uploads that they read.
 
-use apollo_compiler::{ExecutableDocument, Schema, executable::SelectionSet, validation::Valid};
+mod mutation;
+mod query;
+
+use apollo_compiler::{Schema, validation::Valid};
 use serde_json::{Value, json};
 
 use super::{done, refused, user_error};
 use crate::{
-    graphql,
     resolve::Cx,
     store::{BulkJob, BulkKind, Gid},
 };
@@ -13,34 +15,20 @@ use crate::{
 const SUBJECT: &str = "bulkOperation";
 /// So many of a type run at once, for one app in one shop.
 const AT_ONCE: usize = 5;
-const DEEPEST: usize = 2;
-const MOST_CONNECTIONS: usize = 5;
+/// The most bytes of a document that is kept with its operation.
+const MOST_DOCUMENT_BYTES: usize = 65_535;
+/// The most bytes of an input file.
+const MOST_FILE_BYTES: usize = 100 << 20;
 
 pub(super) fn run_query(cx: &Cx<'_>, schema: &Valid<Schema>, input: &Value) -> Value {
     let text = input["query"].as_str().unwrap_or_default();
-    let refuse = |message: &str| refused(SUBJECT, vec![user_error(json!(["query"]), message, Some("INVALID"))]);
-    let document = match graphql::document(schema, text) {
-        Ok(document) => document,
-        Err(problems) => {
-            let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
-            return refuse(&format!("Invalid bulk query: {first}"));
-        }
-    };
-    let Ok(operation) = document.operations.get(None) else {
-        return refuse("Invalid bulk query: exactly one operation is expected");
-    };
-    if operation.is_mutation() {
-        return refuse("Invalid bulk query: mutations are not allowed");
+    let mut faults = query::faults(schema, text);
+    if faults.is_empty() && text.len() > MOST_DOCUMENT_BYTES {
+        faults.push(format!("Query is too large ({} bytes; maximum is {MOST_DOCUMENT_BYTES} bytes)", text.len()));
     }
-    let (count, depth) = connections(&document, &operation.selection_set, 0);
-    if count == 0 {
-        return refuse("Bulk queries must contain at least one connection.");
-    }
-    if count > MOST_CONNECTIONS {
-        return refuse("Bulk queries cannot contain more than 5 connections.");
-    }
-    if depth > DEEPEST {
-        return refuse("Bulk queries cannot contain connections with a nesting depth greater than 2.");
+    if !faults.is_empty() {
+        let errors = faults.iter().map(|message| user_error(json!(["query"]), message, Some("INVALID")));
+        return refused(SUBJECT, errors.collect());
     }
     let grouped = input["groupObjects"].as_bool().unwrap_or(false);
     start(cx, BulkKind::Query { text: text.to_owned(), grouped })
@@ -48,25 +36,46 @@ pub(super) fn run_query(cx: &Cx<'_>, schema: &Valid<Schema>, input: &Value) -> V
 
 pub(super) fn run_mutation(cx: &Cx<'_>, schema: &Valid<Schema>, input: &Value) -> Value {
     let text = input["mutation"].as_str().unwrap_or_default();
-    let refuse = |message: &str, code| refused(SUBJECT, vec![user_error(Value::Null, message, Some(code))]);
-    match graphql::document(schema, text) {
-        Err(problems) => {
-            let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
-            return refuse(&format!("Failed to parse the mutation - {first}"), "INVALID_MUTATION");
-        }
-        Ok(document) if !document.operations.get(None).is_ok_and(|operation| operation.is_mutation()) => {
-            return refuse("Invalid operation type. Only `mutation` operations are supported.", "INVALID_MUTATION");
-        }
-        Ok(_) => {}
+    let refuse = |field: Value, message: &str, code| refused(SUBJECT, vec![user_error(field, message, code)]);
+    if let Some(fault) = mutation::fault(schema, text) {
+        return match fault {
+            // What can't be read at all has a code, and no field; what is read and not allowed has it the other way.
+            mutation::Fault::Unreadable(message) => refuse(Value::Null, &message, Some("INVALID_MUTATION")),
+            mutation::Fault::Forbidden(message) => refuse(json!(["mutation"]), message, None),
+        };
+    }
+    if text.len() > MOST_DOCUMENT_BYTES {
+        let message = format!("is too large ({} bytes; maximum is {MOST_DOCUMENT_BYTES} bytes)", text.len());
+        return refuse(json!(["query"]), &message, Some("INVALID_MUTATION"));
+    }
+    let length = input["clientIdentifier"].as_str().map(|identifier| identifier.chars().count());
+    let wrong = match length {
+        Some(..10) => Some("is too short (minimum is 10 characters)"),
+        Some(256..) => Some("is too long (maximum is 255 characters)"),
+        _ => None,
+    };
+    if let Some(message) = wrong {
+        return refuse(json!(["clientIdentifier"]), message, Some("INVALID_MUTATION"));
     }
     let path = input["stagedUploadPath"].as_str().unwrap_or_default();
-    let upload = cx.hold().uploads.keys().find(|key| path.ends_with(key.as_str())).cloned();
-    let Some(upload) = upload else {
-        let message = "The JSONL file could not be found. Try uploading the file again, and check that you've entered \
-                       the URL correctly for the stagedUploadPath mutation argument.";
-        return refuse(message, "NO_SUCH_FILE");
+    let upload = {
+        let shop = cx.hold();
+        let found = shop.uploads.iter().find(|(key, _)| path.ends_with(key.as_str()));
+        found.map(|(key, file)| (key.clone(), file.len()))
     };
-    start(cx, BulkKind::Mutation { text: text.to_owned(), upload })
+    match upload {
+        None => {
+            let message = "The JSONL file could not be found. Try uploading the file again, and check that you've \
+                           entered the URL correctly for the stagedUploadPath mutation argument.";
+            refuse(Value::Null, message, Some("NO_SUCH_FILE"))
+        }
+        Some((_, 0)) => refuse(Value::Null, "The input file is empty.", Some("INVALID_STAGED_UPLOAD_FILE")),
+        Some((_, bytes)) if bytes > MOST_FILE_BYTES => {
+            let message = "The input file size exceeds the maximum allowed size of 100 MB.";
+            refuse(Value::Null, message, Some("INVALID_STAGED_UPLOAD_FILE"))
+        }
+        Some((upload, _)) => start(cx, BulkKind::Mutation { text: text.to_owned(), upload }),
+    }
 }
 
 fn start(cx: &Cx<'_>, kind: BulkKind) -> Value {
@@ -124,25 +133,27 @@ pub(super) fn staged(cx: &Cx<'_>, input: &Value) -> Value {
         let key = format!("tmp/{}/bulk/{number}/{name}", shop.id);
         let post = one["httpMethod"] == "POST";
         let url = if post { format!("{}/upload", cx.base) } else { format!("{}/upload/{key}", cx.base) };
-        let kind = json!({ "name": "Content-Type", "value": one["mimeType"] });
-        let parameters = match post {
-            true => vec![json!({ "name": "key", "value": key }), kind],
-            false => vec![kind],
-        };
+        let parameters = parameters(post, &key, one["mimeType"].as_str().unwrap_or_default());
         targets
             .push(json!({ "url": url, "resourceUrl": format!("{}/upload/{key}", cx.base), "parameters": parameters }));
     }
     done("stagedTargets", targets.into())
 }
 
-/// How many connections a selection has, and how deep they are nested.
-fn connections(document: &ExecutableDocument, set: &SelectionSet, depth: usize) -> (usize, usize) {
-    let (mut count, mut deepest) = (0, depth);
-    for field in set.root_fields(document) {
-        let connection = field.ty().inner_named_type().ends_with("Connection");
-        let inside = connections(document, &field.selection_set, depth + usize::from(connection));
-        count += inside.0 + usize::from(connection);
-        deepest = deepest.max(inside.1);
-    }
-    (count, deepest)
+/// What goes along with an upload, as Google's storage wants it. Nothing here looks at the signature.
+fn parameters(post: bool, key: &str, mime_type: &str) -> Vec<Value> {
+    let form = [
+        ("Content-Type", mime_type),
+        ("success_action_status", "201"),
+        ("acl", "private"),
+        ("key", key),
+        ("x-goog-date", "20260101T000000Z"),
+        ("x-goog-credential", "shopify-sim/20260101/auto/storage/goog4_request"),
+        ("x-goog-algorithm", "GOOG4-RSA-SHA256"),
+        ("x-goog-signature", "0000"),
+        ("policy", "e30="),
+    ];
+    let headers = [("content_type", mime_type), ("acl", "private")];
+    let all: &[(&str, &str)] = if post { &form } else { &headers };
+    all.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect()
 }

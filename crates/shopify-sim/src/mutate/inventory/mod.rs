@@ -118,8 +118,7 @@ fn general(input: &Value) -> Vec<Fault> {
 /// What is wrong with the name of a quantity that is adjusted or moved.
 fn name_fault(path: Value, name: &Value) -> Option<Fault> {
     let known = ADJUSTABLE.contains(&name.as_str().unwrap_or_default());
-    let message =
-        || format!("The specified quantity name is invalid. Valid values are: {}.", ADJUSTABLE.join(", "));
+    let message = || format!("The specified quantity name is invalid. Valid values are: {}.", ADJUSTABLE.join(", "));
     (!known).then(|| fault(path, message(), "INVALID_QUANTITY_NAME"))
 }
 
@@ -127,9 +126,7 @@ fn name_fault(path: Value, name: &Value) -> Option<Fault> {
 fn item(catalog: &Catalog, path: Value, row: &Value) -> Result<u64, Fault> {
     let id = row["inventoryItemId"].as_str().and_then(|id| Gid::of("InventoryItem", id));
     match id.filter(|id| catalog.items.contains_key(id)) {
-        None => {
-            Err(fault(path, "The specified inventory item could not be found.", "INVALID_INVENTORY_ITEM"))
-        }
+        None => Err(fault(path, "The specified inventory item could not be found.", "INVALID_INVENTORY_ITEM")),
         Some(id) if catalog.bundles.contains(&id) => {
             let message = "The specified inventory item is not allowed to be adjusted via API.";
             Err(fault(path, message, "NON_MUTABLE_INVENTORY_ITEM"))

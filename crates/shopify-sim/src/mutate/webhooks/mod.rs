@@ -1,4 +1,7 @@
-//! Webhook subscriptions.
+//! Webhook subscriptions: by URI, and by the older mutations for Pub/Sub and EventBridge.
+
+mod address;
+mod rules;
 
 use serde_json::{Value, json};
 
@@ -10,60 +13,84 @@ use crate::{
 
 const SUBJECT: &str = "webhookSubscription";
 
-pub(super) fn create(cx: &Cx<'_>, input: &Value) -> Value {
+/// How a mutation names the address: as a URI, or in the parts of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Uri,
+    PubSub,
+    EventBridge,
+}
+
+impl Form {
+    fn of(mutation: &str) -> Self {
+        match mutation {
+            mutation if mutation.starts_with("pubSub") => Self::PubSub,
+            mutation if mutation.starts_with("eventBridge") => Self::EventBridge,
+            _ => Self::Uri,
+        }
+    }
+
+    /// The address that the input names, without the white space around it; `None` if it names none.
+    fn address(self, input: &Value) -> Option<String> {
+        let text = |name: &str| input[name].as_str().map(str::trim);
+        match self {
+            Self::Uri => text("uri").or_else(|| text("callbackUrl")).map(str::to_owned),
+            Self::PubSub => Some(format!("pubsub://{}:{}", text("pubSubProject")?, text("pubSubTopic")?)),
+            Self::EventBridge => text("arn").map(str::to_owned),
+        }
+    }
+}
+
+pub(super) fn create(cx: &Cx<'_>, mutation: &str, input: &Value) -> Value {
     let wanted = &input[SUBJECT];
-    let topic = input["topic"].as_str().unwrap_or_default();
-    let uri = wanted["uri"].as_str().or_else(|| wanted["callbackUrl"].as_str()).unwrap_or_default();
-    let mut errors = address_errors(uri);
-    if errors.is_empty() {
-        errors.extend(filter_error(wanted));
-    }
-    let mut shop = cx.hold();
-    let taken =
-        |one: &Subscription| one.topic == topic && one.uri == uri && one.filter.as_deref() == wanted["filter"].as_str();
-    if errors.is_empty() && shop.subscriptions.values().any(taken) {
-        errors.push(address("Address for this topic has already been taken"));
-    }
-    if !errors.is_empty() {
-        return refused(SUBJECT, errors);
-    }
-    let id = shop.new_id();
-    let subscription = Subscription {
-        topic: topic.to_owned(),
-        uri: uri.to_owned(),
-        format: wanted["format"].as_str().unwrap_or("JSON").to_owned(),
-        filter: wanted["filter"].as_str().map(str::to_owned),
-        name: wanted["name"].as_str().map(str::to_owned),
-        include_fields: texts(&wanted["includeFields"]),
-        metafield_namespaces: texts(&wanted["metafieldNamespaces"]),
-        metafields: wanted["metafields"].as_array().cloned().unwrap_or_default(),
+    let form = Form::of(mutation);
+    let mut subscription = Subscription {
+        topic: input["topic"].as_str().unwrap_or_default().to_owned(),
+        uri: form.address(wanted).unwrap_or_default(),
+        format: "JSON".to_owned(),
+        filter: None,
+        name: None,
+        include_fields: Vec::new(),
+        metafield_namespaces: Vec::new(),
+        metafields: Vec::new(),
         created: cx.now,
         updated: cx.now,
         failures: 0,
     };
+    fill(cx, &mut subscription, wanted);
+    let errors = errors(cx, form, None, &subscription);
+    if !errors.is_empty() {
+        return refused(SUBJECT, errors);
+    }
+    let mut shop = cx.hold();
+    let id = shop.new_id();
     shop.subscriptions.insert(id, subscription);
     done(SUBJECT, json!({ "$gid": Gid::print("WebhookSubscription", id) }))
 }
 
-pub(super) fn update(cx: &Cx<'_>, input: &Value) -> Value {
+pub(super) fn update(cx: &Cx<'_>, mutation: &str, input: &Value) -> Value {
     let wanted = &input[SUBJECT];
+    let form = Form::of(mutation);
     let id = input["id"].as_str().and_then(|id| Gid::of("WebhookSubscription", id));
-    let mut shop = cx.hold();
-    let Some(subscription) = id.and_then(|id| shop.subscriptions.get_mut(&id)) else {
-        return refused(SUBJECT, vec![unknown()]);
-    };
-    let uri = wanted["uri"].as_str().or_else(|| wanted["callbackUrl"].as_str());
-    let mut errors = uri.map(address_errors).unwrap_or_default();
-    if errors.is_empty() {
-        errors.extend(filter_error(wanted));
+    let found = id.and_then(|id| Some((id, cx.hold().subscriptions.get(&id).cloned()?)));
+    let Some((id, mut subscription)) = found else { return refused(SUBJECT, vec![unknown()]) };
+    if let Some(uri) = form.address(wanted) {
+        subscription.uri = uri;
     }
+    fill(cx, &mut subscription, wanted);
+    let errors = errors(cx, form, Some(id), &subscription);
     if !errors.is_empty() {
         return refused(SUBJECT, errors);
     }
+    subscription.updated = cx.now;
+    subscription.failures = 0;
+    cx.hold().subscriptions.insert(id, subscription);
+    done(SUBJECT, json!({ "$gid": input["id"] }))
+}
+
+/// Takes over what the input says beside the address. What it leaves out stays.
+fn fill(cx: &Cx<'_>, subscription: &mut Subscription, wanted: &Value) {
     let text = |name: &str| wanted[name].as_str().map(str::to_owned);
-    if let Some(uri) = uri {
-        uri.clone_into(&mut subscription.uri);
-    }
     if let Some(format) = text("format") {
         subscription.format = format;
     }
@@ -77,14 +104,43 @@ pub(super) fn update(cx: &Cx<'_>, input: &Value) -> Value {
         subscription.include_fields = texts(&wanted["includeFields"]);
     }
     if wanted.get("metafieldNamespaces").is_some() {
-        subscription.metafield_namespaces = texts(&wanted["metafieldNamespaces"]);
+        let all = texts(&wanted["metafieldNamespaces"]);
+        subscription.metafield_namespaces = all.iter().map(|one| namespace(cx, one)).collect();
     }
     if let Some(metafields) = wanted.get("metafields") {
-        subscription.metafields = metafields.as_array().cloned().unwrap_or_default();
+        let mut metafields = metafields.as_array().cloned().unwrap_or_default();
+        for one in &mut metafields {
+            if let Some(resolved) = one["namespace"].as_str().map(|text| namespace(cx, text)) {
+                one["namespace"] = resolved.into();
+            }
+        }
+        subscription.metafields = metafields;
     }
-    subscription.updated = cx.now;
-    subscription.failures = 0;
-    done(SUBJECT, json!({ "$gid": input["id"] }))
+}
+
+/// A namespace that is reserved for the app, written out: `$app:loyalty` is `app--1234--loyalty`.
+fn namespace(cx: &Cx<'_>, text: &str) -> String {
+    match text.strip_prefix("$app") {
+        Some("") => format!("app--{}", cx.client),
+        Some(rest) if rest.starts_with(':') => format!("app--{}--{}", cx.client, &rest[1..]),
+        _ => text.to_owned(),
+    }
+}
+
+/// What Shopify has against a subscription; `own` is its id, if it is there already.
+fn errors(cx: &Cx<'_>, form: Form, own: Option<u64>, subscription: &Subscription) -> Vec<Value> {
+    let mut errors: Vec<Value> = address::faults(&subscription.uri, form, cx.client)
+        .into_iter()
+        .map(|(field, message)| user_error(json!([SUBJECT, field]), &message, None))
+        .collect();
+    let shop = cx.hold();
+    let others = || shop.subscriptions.iter().filter(|(id, _)| Some(**id) != own).map(|(_, other)| other);
+    let found = rules::faults(subscription, others);
+    errors.extend(found.into_iter().map(|(field, message)| {
+        let path = field.map_or_else(|| json!([SUBJECT]), |field| json!([SUBJECT, field]));
+        user_error(path, &message, None)
+    }));
+    errors
 }
 
 pub(super) fn delete(cx: &Cx<'_>, input: &Value) -> Value {
@@ -98,48 +154,4 @@ pub(super) fn delete(cx: &Cx<'_>, input: &Value) -> Value {
 
 fn unknown() -> Value {
     user_error(json!(["id"]), "Webhook subscription does not exist", None)
-}
-
-fn address(message: &str) -> Value {
-    user_error(json!([SUBJECT, "callbackUrl"]), message, None)
-}
-
-/// What Shopify has against an address. Loopback over plain HTTP is let through: that is where the simulator lives.
-fn address_errors(uri: &str) -> Vec<Value> {
-    if uri.is_empty() {
-        return vec![address("Address can't be blank")];
-    }
-    if let Some(rest) = uri.strip_prefix("pubsub://") {
-        let whole = rest.split_once(':').is_some_and(|(project, topic)| !project.is_empty() && !topic.is_empty());
-        let format = "Address is not a valid GCP pub/sub format. Format should be pubsub://project:topic";
-        return match whole {
-            true => Vec::new(),
-            false => vec![address("Address protocol pubsub:// is not supported"), address(format)],
-        };
-    }
-    if uri.starts_with("arn:aws:events:") {
-        return Vec::new();
-    }
-    let Some((scheme, rest)) = uri.split_once("://") else { return vec![address("Address is invalid")] };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host).to_lowercase();
-    match scheme {
-        "http" if host == "127.0.0.1" => Vec::new(),
-        "https" => {
-            let ours = |zone: &str| host == zone || host.ends_with(&format!(".{zone}"));
-            let internal = ["shopify.com", "myshopify.com", "localhost", "local", "internal", "127.0.0.1"];
-            if internal.into_iter().any(ours) {
-                vec![address("Address cannot be a Shopify or an internal domain")]
-            } else {
-                Vec::new()
-            }
-        }
-        _ => vec![address(&format!("Address protocol {scheme}:// is not supported"))],
-    }
-}
-
-fn filter_error(wanted: &Value) -> Option<Value> {
-    let filter = wanted["filter"].as_str().filter(|filter| !filter.is_empty())?;
-    let message = "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on.";
-    (!filter.contains(':')).then(|| user_error(json!([SUBJECT]), message, None))
 }
