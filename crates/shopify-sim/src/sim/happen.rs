@@ -25,4 +25,17 @@ impl Sim {
         announce(self, shop, &[Happening::ProductCreated(id)]);
         Some(id)
     }
+
+    /// The merchant counts an item at a location.
+    pub fn set_available(&self, shop: &ShopDomain, item: u64, location: u64, available: i64) {
+        let known = self.change(shop, |shop, now| {
+            shop.catalog.levels.get_mut(&(item, location)).map(|level| {
+                level.available = available;
+                level.updated = now;
+            })
+        });
+        if known.flatten().is_some() {
+            announce(self, shop, &[Happening::InventoryChanged(item, location)]);
+        }
+    }
 }
