@@ -75,9 +75,9 @@ impl World {
         self.shared.client(&self.installed, process, Settings::default())
     }
 
-    /// The world's first second, as bodies have it.
-    pub(crate) fn began(&self) -> String {
-        jiff::Timestamp::from_millisecond(START).unwrap().to_string()
+    /// The world's first moment.
+    pub(crate) fn began(&self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(START).unwrap()
     }
 
     /// From now on nothing is delivered, or all of it.
