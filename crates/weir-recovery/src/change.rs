@@ -1,7 +1,7 @@
 //! A resource as the Admin API lists it.
 
 use jiff::Timestamp;
-use weir_core::topics::Version;
+use weir_core::topics::{Content, Version};
 
 use crate::Kind;
 
@@ -18,6 +18,8 @@ pub(crate) struct Change {
     pub(crate) cancelled: Option<Timestamp>,
     /// Of an order.
     pub(crate) payment: Payment,
+    /// What of it can be compared with the state that the fence let in last.
+    pub(crate) content: Option<Content>,
 }
 
 /// Whether an order is paid.
@@ -34,12 +36,17 @@ pub(crate) enum Payment {
 impl Change {
     /// A product, say.
     pub(crate) fn new(kind: Kind, id: String, created: Option<Timestamp>, updated: Timestamp) -> Self {
-        Self { kind, id, created, updated, cancelled: None, payment: Payment::Open }
+        Self { kind, id, created, updated, cancelled: None, payment: Payment::Open, content: None }
     }
 
     /// The key of the fence.
     pub(crate) fn key(&self, shop: &str, app: &str) -> String {
         format!("{shop}#{app}#{}/{}", self.kind.resource(), self.id)
+    }
+
+    /// What the fence is asked about.
+    pub(crate) fn state(&self) -> (Version, Option<&Content>) {
+        (self.version(), self.content.as_ref())
     }
 
     pub(crate) fn version(&self) -> Version {

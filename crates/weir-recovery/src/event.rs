@@ -6,7 +6,7 @@ use weir_core::{
     UnixMillis,
     envelope::{Meta, RECONCILE, SYNTHETIC_ID_PREFIX},
     sha256,
-    topics::Version,
+    topics::{Content, Version},
 };
 
 use crate::{Wanted, fields};
@@ -25,6 +25,8 @@ pub(crate) struct Source<'a> {
     /// `820982911946154508`, or `{item}:{location}`.
     pub(crate) id: &'a str,
     pub(crate) version: Version,
+    /// Of a state that shares its version with one that came before.
+    pub(crate) content: Option<Content>,
     /// When Shopify triggered it, as far as can be told.
     pub(crate) at: Timestamp,
     /// The whole body.
@@ -69,7 +71,8 @@ impl Source<'_> {
             (at, _) => at.to_string(),
         };
         let name = self.wanted.name.as_deref().map(|name| format!("-{}", short_hash(name)));
-        let rest = format!("{}-{version}{}", self.id, name.unwrap_or_default());
+        let content = self.content.as_ref().map(|content| format!("-c{}", short_hash(&content.to_string())));
+        let rest = format!("{}-{version}{}{}", self.id, name.unwrap_or_default(), content.unwrap_or_default());
         if start.len() + rest.len() <= LONGEST_ID {
             return format!("{start}{rest}");
         }
@@ -111,6 +114,7 @@ pub(crate) mod tests {
             wanted,
             id,
             version: Version::updated(Timestamp::from_nanosecond(version).unwrap()),
+            content: None,
             at: "2026-11-27T05:00:00Z".parse().unwrap(),
             body,
             api_version: Some("2026-10"),

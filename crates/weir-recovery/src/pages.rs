@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use shopify_client::{
     Call, Client, Error, Reply,
     operations::{
@@ -14,7 +15,7 @@ use shopify_client::{
     },
 };
 use shopify_webhook::ShopDomain;
-use weir_core::UnixMillis;
+use weir_core::{UnixMillis, topics::Content};
 
 use crate::{
     Kind,
@@ -79,7 +80,9 @@ pub(crate) async fn read(
             let (points, page) = (points(&reply), reply.data.products);
             let change = |node: products::ProductChangesPageProductsNodes| {
                 let id = number(&node.id)?.to_owned();
-                Some(Change::new(kind, id, Some(node.created_at), node.updated_at))
+                let content = Content::of_product(Some(&node.title), name_of(&node.status).as_deref());
+                let change = Change::new(kind, id, Some(node.created_at), node.updated_at);
+                Some(Change { content: Some(content), ..change })
             };
             let changes = page.nodes.into_iter().filter_map(change).collect();
             Ok(Page { changes, next: page.page_info.end_cursor.filter(|_| page.page_info.has_next_page), points })
@@ -96,7 +99,9 @@ pub(crate) async fn read(
             };
             let change = |node: levels::InventoryLevelChangesPageLocationInventoryLevelsNodes| {
                 let id = format!("{}:{place}", item_of_level(&node.id)?);
-                Some(Change::new(kind, id, None, node.updated_at))
+                let available = node.quantities.first().map(|one| one.quantity);
+                let change = Change::new(kind, id, None, node.updated_at);
+                Some(Change { content: Some(Content::of_level(available)), ..change })
             };
             let changes = page.nodes.into_iter().filter_map(change).collect();
             Ok(Page { changes, next: page.page_info.end_cursor.filter(|_| page.page_info.has_next_page), points })
@@ -105,6 +110,8 @@ pub(crate) async fn read(
 }
 
 fn order(node: orders::OrderChangesPageOrdersNodes) -> Option<Change> {
+    let status = node.display_financial_status.as_ref().and_then(name_of);
+    let content = Content::of_order(status.as_deref(), Some(node.cancelled_at.is_some()));
     let payment = match node.display_financial_status {
         // What was refunded was paid before.
         Some(
@@ -115,7 +122,7 @@ fn order(node: orders::OrderChangesPageOrdersNodes) -> Option<Change> {
         _ => Payment::Open,
     };
     let change = Change::new(Kind::Orders, number(&node.id)?.to_owned(), Some(node.created_at), node.updated_at);
-    Some(Change { cancelled: node.cancelled_at, payment, ..change })
+    Some(Change { cancelled: node.cancelled_at, payment, content: Some(content), ..change })
 }
 
 /// The shop's locations, each as its number, and the points that it took.
@@ -164,6 +171,11 @@ pub(crate) async fn paid_at(
         }
     }
     Ok((found, spent))
+}
+
+/// The name of an enum's value: `PARTIALLY_REFUNDED`.
+fn name_of(value: &impl Serialize) -> Option<String> {
+    serde_json::to_value(value).ok()?.as_str().map(str::to_owned)
 }
 
 fn points<T>(reply: &Reply<T>) -> u64 {

@@ -10,6 +10,12 @@
 //!
 //! An update was seen too if a newer version was let in. A creation is then left for the next run, with that snapshot.
 //!
+//! # Changes of one second
+//!
+//! Shopify's `updated_at` has whole seconds, and the Admin API tells no Triggered-At. Where its version is that of the newest
+//! state that the fence let in, the contents decide, as far as both are known: if they differ, the last state of that second
+//! is missing.
+//!
 //! # Events that happen once
 //!
 //! The fence's marks decide whether a creation, a payment or a cancellation was seen, not the walk that lists the
@@ -39,7 +45,7 @@ use jiff::Timestamp;
 use weir_core::{
     UnixMillis,
     fence::{Mark, Record},
-    topics::{Version, happens_once},
+    topics::{Content, Version, happens_once},
 };
 
 use crate::change::{Change, Payment};
@@ -80,7 +86,7 @@ pub(crate) enum Standing {
 }
 
 /// Whether a change implies an event of this topic.
-pub(crate) fn implied(change: &Change, topic: &str, once_from: UnixMillis) -> Implied {
+pub(crate) fn implied(change: &Change, topic: &str, record: Option<&Record>, once_from: UnixMillis) -> Implied {
     let is_judged = |at: &Timestamp| at.as_millisecond() >= once_from.0;
     let once = |at: Option<Timestamp>| match at.map(|at| at.min(change.updated)).filter(is_judged) {
         Some(at) => Implied::At(at),
@@ -96,25 +102,36 @@ pub(crate) fn implied(change: &Change, topic: &str, once_from: UnixMillis) -> Im
             (Payment::DoneAt(at), _) => once(Some(at)),
             (Payment::Done, _) => Implied::AskPayment,
         },
-        Some("update" | "updated") if change.created.is_none_or(|created| change.updated > created) => {
+        Some("update" | "updated")
+            if change.created.is_none_or(|created| change.updated > created)
+                || record.is_some_and(|record| lacks(record, change.version(), change.content.as_ref())) =>
+        {
             Implied::At(change.updated)
         }
         _ => Implied::No,
     }
 }
 
-/// Whether weir saw it: an event of this mark, at this version of the resource.
+/// Whether the newest state that the fence let in has this version and another content: a later state of the same second is
+/// missing.
+pub(crate) fn lacks(record: &Record, version: Version, content: Option<&Content>) -> bool {
+    let agrees = record.newest.content.as_ref().zip(content).and_then(|(known, there)| known.agrees_with(there));
+    record.newest.version.shares_updated_at(&version) && agrees == Some(false)
+}
+
+/// Whether weir saw it: an event of this mark, at this version of the resource, and with this content.
 pub(crate) fn standing(
     record: Option<&Record>,
     topic: &str,
     mark: &Mark,
-    version: Version,
+    (version, content): (Version, Option<&Content>),
     now: UnixMillis,
 ) -> Standing {
     let Some(record) = record else { return Standing::NotSeen };
     let ran = record.ran.get(mark);
     let is_seen = match happens_once(topic) {
         true => ran.is_some(),
+        false if lacks(record, version, content) => false,
         false => {
             ran.is_some_and(|run| !run.version.is_older_than(&version))
                 || record.newest.version.is_newer_than(&version)

@@ -40,12 +40,12 @@ impl Look<'_> {
     pub(super) fn waits_for_a_worker(&self, change: &Change, record: Option<&Record>, now: UnixMillis) -> bool {
         record.is_some_and(|record| is_held(record, now))
             && self.wanted.iter().any(|one| {
-                let is_judged = match implied(change, &one.topic, self.bounds.once_from) {
+                let is_judged = match implied(change, &one.topic, record, self.bounds.once_from) {
                     Implied::No => false,
                     Implied::At(at) => !self.bounds.is_within_grace(at),
                     Implied::AskPayment => true,
                 };
-                is_judged && standing(record, &one.topic, &one.mark(), change.version(), now) == Standing::OnItsWay
+                is_judged && standing(record, &one.topic, &one.mark(), change.state(), now) == Standing::OnItsWay
             })
     }
 }

@@ -12,7 +12,7 @@ use weir_core::{
     envelope::{self, Meta},
     fence::Record,
     ledger::{self, Key, State},
-    topics::{Version, happens_once},
+    topics::{Content, Version, happens_once},
 };
 
 use super::{Reconciler, Request, Stop, look::Look, patience::Patience, troubles::Troubles};
@@ -22,7 +22,7 @@ use crate::{
     cursor::is_after,
     event::Source,
     pages,
-    standing::{Implied, Standing, implied, standing},
+    standing::{Implied, Standing, implied, lacks, standing},
 };
 
 /// Requests to AWS at once.
@@ -109,8 +109,8 @@ impl<O: Outside> Reconciler<O> {
         let (now, once_from) = (self.clock.now(), look.bounds.once_from);
         let decides = |change: &Change, record: Option<&Record>| {
             look.wanted.iter().any(|one| {
-                implied(change, &one.topic, once_from) == Implied::AskPayment
-                    && standing(record, &one.topic, &one.mark(), change.version(), now) == Standing::NotSeen
+                implied(change, &one.topic, record, once_from) == Implied::AskPayment
+                    && standing(record, &one.topic, &one.mark(), change.state(), now) == Standing::NotSeen
             })
         };
         let asked = changes.iter().zip(records).filter(|(change, record)| decides(change, record.as_ref()));
@@ -132,8 +132,9 @@ impl<O: Outside> Reconciler<O> {
         let mut missed = Vec::new();
         for (index, (change, record)) in changes.iter().zip(records).enumerate() {
             for one in wanted {
-                let Implied::At(at) = implied(change, &one.topic, look.bounds.once_from) else { continue };
-                match standing(record.as_ref(), &one.topic, &one.mark(), change.version(), now) {
+                let implied = implied(change, &one.topic, record.as_ref(), look.bounds.once_from);
+                let Implied::At(at) = implied else { continue };
+                match standing(record.as_ref(), &one.topic, &one.mark(), change.state(), now) {
                     Standing::Seen => {}
                     _ if look.bounds.is_within_grace(at) => look.leave_to_its_delivery(change),
                     Standing::OnItsWay => look.on_its_way(change, record.as_ref(), now),
@@ -156,7 +157,9 @@ impl<O: Outside> Reconciler<O> {
     ) -> Option<Ready> {
         let (now, topic) = (self.clock.now(), &missed.wanted.topic);
         let version = version(body).unwrap_or(change.version());
-        match standing(record, topic, &missed.wanted.mark(), version, now) {
+        let content = Content::read(change.kind.resource(), body);
+        let repairs_tie = record.is_some_and(|record| lacks(record, version, content.as_ref()));
+        match standing(record, topic, &missed.wanted.mark(), (version, content.as_ref()), now) {
             Standing::Seen => None,
             Standing::OnItsWay => {
                 look.on_its_way(change, record, now);
@@ -169,7 +172,9 @@ impl<O: Outside> Reconciler<O> {
             }
             Standing::NotSeen => {
                 let (shop, app, wanted) = (look.request.shop.as_str(), look.request.app, missed.wanted);
-                let source = Source { shop, app, wanted, id: &change.id, version, at: missed.at, body, api_version };
+                let content = content.filter(|_| repairs_tie && !happens_once(topic));
+                let (id, at) = (&change.id, missed.at);
+                let source = Source { shop, app, wanted, id, version, content, at, body, api_version };
                 // What was read as JSON is JSON.
                 let (meta, body) = source.event(now).ok()?;
                 Some(Ready { meta, body, at: missed.at })

@@ -22,7 +22,7 @@ fn order(created: i8, updated: i8) -> Change {
 
 #[track_caller]
 fn check(change: &Change, topic: &str, expected: Implied) {
-    assert_eq!(implied(change, topic, once_from()), expected, "{topic} of {change:?}");
+    assert_eq!(implied(change, topic, None, once_from()), expected, "{topic} of {change:?}");
 }
 
 #[test]
@@ -88,14 +88,14 @@ fn record(second: i64, ran: &[(&str, i64)], held_until: Option<i64>) -> Record {
 #[track_caller]
 fn check_seen(record: &Record, mark: &str, expected: Standing) {
     let topic = mark.split('@').next().unwrap();
-    let standing = standing(Some(record), topic, &Mark::from(mark.to_owned()), version(5), NOW);
+    let standing = standing(Some(record), topic, &Mark::from(mark.to_owned()), (version(5), None), NOW);
     assert_eq!(standing, expected, "{mark} of {record:?}");
 }
 
 #[test]
 fn what_nobody_saw_was_not_seen() {
     assert_eq!(
-        standing(None, "orders/create", &Mark::from("orders/create".to_owned()), version(5), NOW),
+        standing(None, "orders/create", &Mark::from("orders/create".to_owned()), (version(5), None), NOW),
         Standing::NotSeen
     );
     check_seen(&record(5, &[], None), "orders/create", Standing::NotSeen);
@@ -138,4 +138,36 @@ fn what_a_worker_has_is_on_its_way_until_its_lease_ends() {
     check_seen(&record(5, &[], Some(NOW.0)), "orders/updated", Standing::OnItsWay);
     check_seen(&record(5, &[], Some(NOW.0 - 1)), "orders/updated", Standing::NotSeen);
     check_seen(&record(5, &[("orders/updated", 5)], Some(NOW.0)), "orders/updated", Standing::Seen);
+}
+
+#[test]
+fn later_state_of_the_same_second_is_missing_if_its_content_differs() {
+    let mark = Mark::from("inventory_levels/update".to_owned());
+    let level = |available| Content::of_level(Some(available));
+    let mut seen = record(5, &[("inventory_levels/update", 5)], None);
+    let of = |seen: &Record, second, available| {
+        standing(Some(seen), mark.as_str(), &mark, (version(second), Some(&level(available))), NOW)
+    };
+    assert_eq!(of(&seen, 5, 8), Standing::Seen, "the fence knows no content");
+    seen.newest.content = Some(level(9));
+    assert_eq!([8, 9].map(|available| of(&seen, 5, available)), [Standing::NotSeen, Standing::Seen]);
+    assert_eq!(of(&seen, 4, 8), Standing::Seen, "the fence is ahead");
+    assert_eq!(standing(Some(&seen), mark.as_str(), &mark, (version(5), None), NOW), Standing::Seen);
+    let created = record(5, &[("orders/create", 5)], None);
+    let created = Record {
+        newest: State { content: Some(Content::of_order(Some("pending"), Some(false))), ..created.newest },
+        ..created
+    };
+    let change = |status| {
+        let at = Timestamp::from_second(5).unwrap();
+        let change = Change::new(Kind::Orders, "1".into(), Some(at), at);
+        Change { content: Some(Content::of_order(Some(status), Some(false))), ..change }
+    };
+    let updated = |status| implied(&change(status), "orders/updated", Some(&created), UnixMillis(0));
+    assert_eq!(
+        updated("PAID"),
+        Implied::At(Timestamp::from_second(5).unwrap()),
+        "changed in the second of its creation"
+    );
+    assert_eq!(updated("PENDING"), Implied::No);
 }

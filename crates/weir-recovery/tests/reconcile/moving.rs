@@ -131,3 +131,56 @@ async fn creation_before_the_first_look_is_not_sent_unless_asked_for() {
     world.work().await;
     assert_eq!(asked.missing["orders/create"].values().sum::<u32>(), 1, "{asked:?}");
 }
+
+/// Of two changes within one second, the second one is lost.
+#[tokio::test(start_paused = true)]
+async fn a_level_whose_last_change_shares_its_second_is_repaired() {
+    let world = World::new();
+    let (items, places) = world.sim.inventory(world.shop());
+    let (item, place) = (items[0], places[0]);
+    world.wait(5).await;
+    world.sim.set_available(world.shop(), item, place, 10);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    world.work().await;
+    world.lose(true);
+    world.sim.set_available(world.shop(), item, place, 9);
+    world.wait(5).await;
+    let wanted = [Wanted::topic("inventory_levels/update")];
+    let mut missing = Vec::new();
+    for _ in 0..2 {
+        let request = Request { since: Since::Cursor, ..world.request(&wanted) };
+        missing.push(world.reconciler.run(&request, &|_| {}).await.unwrap().missing());
+        world.work().await;
+    }
+    assert_eq!(missing, [1, 0]);
+    let available = |(_, body): &(weir_core::envelope::Meta, Vec<u8>)| {
+        let body: serde_json::Value = serde_json::from_slice(body).unwrap();
+        (body["inventory_item_id"] == item && body["location_id"] == place).then(|| body["available"].as_i64().unwrap())
+    };
+    assert_eq!(world.stack.events().iter().filter_map(available).collect::<Vec<_>>(), [10, 9]);
+}
+
+/// The same of products and orders, whose second of creation is no exception.
+#[tokio::test(start_paused = true)]
+async fn last_of_several_states_of_one_second_is_repaired() {
+    let world = World::new();
+    world.wait(5).await;
+    let product = world.sim.create_product(world.shop(), "First").unwrap();
+    let order = world.sim.place_orders(world.shop(), 1)[0];
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    world.work().await;
+    world.lose(true);
+    world.sim.update_product(world.shop(), product, "Last");
+    world.sim.cancel_order(world.shop(), order);
+    world.wait(5).await;
+    next_walk(&world).await;
+    let again = next_walk(&world).await;
+    assert_eq!(again.missing(), 0, "{again:?}");
+    let last = |topics: &str, id: u64| {
+        let events = world.stack.events().into_iter().filter(|(meta, _)| meta.topic.starts_with(topics));
+        let bodies = events.map(|(_, body)| serde_json::from_slice::<serde_json::Value>(&body).unwrap());
+        bodies.filter(|body| body["id"] == id).next_back().unwrap()
+    };
+    assert_eq!(last("products", product)["title"], "Last");
+    assert!(!last("orders", order)["cancelled_at"].is_null());
+}
