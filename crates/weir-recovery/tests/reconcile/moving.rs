@@ -139,6 +139,7 @@ async fn a_level_whose_last_change_shares_its_second_is_repaired() {
     let (items, places) = world.sim.inventory(world.shop());
     let (item, place) = (items[0], places[0]);
     world.wait(5).await;
+    let since = Since::At(world.now());
     world.sim.set_available(world.shop(), item, place, 10);
     tokio::time::sleep(Duration::from_millis(300)).await;
     world.work().await;
@@ -148,7 +149,7 @@ async fn a_level_whose_last_change_shares_its_second_is_repaired() {
     let wanted = [Wanted::topic("inventory_levels/update")];
     let mut missing = Vec::new();
     for _ in 0..2 {
-        let request = Request { since: Since::Cursor, ..world.request(&wanted) };
+        let request = Request { since, ..world.request(&wanted) };
         missing.push(world.reconciler.run(&request, &|_| {}).await.unwrap().missing());
         world.work().await;
     }
