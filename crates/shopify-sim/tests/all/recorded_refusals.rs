@@ -62,7 +62,10 @@ fn there(name: &str) -> Option<String> {
 fn in_order<'a>(text: &str, all: &'a Value) -> Vec<(String, &'a Value)> {
     let mut found = Vec::new();
     exchanges(all, "", &mut found);
-    found.sort_by_key(|(path, _)| text.find(&format!("\"{}\":", path.rsplit('/').next().unwrap_or_default())));
+    // A JSON map here has its keys in the order of the alphabet.
+    found.sort_by_key(|(path, _)| {
+        path.split('/').skip(1).fold(0, |at, step| at + text[at..].find(&format!("\"{step}\":")).unwrap_or(0))
+    });
     found
 }
 
@@ -72,6 +75,10 @@ async fn bulk_documents_are_refused_in_the_recorded_words() {
         let Some(recorded) = there(name) else { continue };
         let all = serde_json::from_str(&recorded).unwrap();
         for (path, one) in in_order(&recorded, &all).into_iter().filter(|(_, one)| one["query"].is_string()) {
+            // Uploads go to Google's storage, whose signatures are nobody's else.
+            if text(&one["query"]).contains("stagedUploadsCreate") {
+                continue;
+            }
             Replay::new(Bench::new()).check(&format!("{name}{path}"), &text(&one["query"]), one).await;
         }
     }
