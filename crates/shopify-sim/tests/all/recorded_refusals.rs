@@ -75,7 +75,7 @@ async fn bulk_documents_are_refused_in_the_recorded_words() {
         let Some(recorded) = there(name) else { continue };
         let all = serde_json::from_str(&recorded).unwrap();
         for (path, one) in in_order(&recorded, &all).into_iter().filter(|(_, one)| one["query"].is_string()) {
-            // Uploads go to Google's storage, whose signatures are nobody's else.
+            // Uploads go to Google's storage, whose signatures nobody else can make.
             if text(&one["query"]).contains("stagedUploadsCreate") {
                 continue;
             }
