@@ -10,7 +10,7 @@ use shopify_client::Endpoint;
 use weir_local::DevFile;
 
 use crate::{
-    cli::{Cli, Command, DlqCommand, EventsCommand, SendArgs, ShopsCommand, SubscriptionsCommand},
+    cli::{Cli, Command, DlqCommand, EventsCommand, FenceCommand, SendArgs, ShopsCommand, SubscriptionsCommand},
     commands::{
         audit,
         dlq::filter::{EventName, Filter},
@@ -73,6 +73,13 @@ fn meant(command: Command) -> anyhow::Result<()> {
             delivery::shop(&shop.shop)?;
         }
         Command::Reconcile(args) => drop(delivery::shop(&args.shop)?),
+        Command::Fence(args) => {
+            let resource = match &args.command {
+                FenceCommand::Show(args) => &args.resource,
+                FenceCommand::Reset(args) => &args.resource,
+            };
+            delivery::shop(&resource.shop)?;
+        }
         Command::Subscriptions(args) => {
             let select = match &args.command {
                 SubscriptionsCommand::Plan(args) => &args.select,

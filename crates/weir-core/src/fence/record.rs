@@ -111,9 +111,14 @@ pub struct Run {
 }
 
 impl Run {
-    /// The run of an event.
+    /// The run of an event. For its own topic, a synthetic one is the last of its second: what is delivered after all is
+    /// older. Other topics' deliveries of that second may still run.
     pub fn of(meta: &Meta, state: &State) -> Self {
-        let (version, body) = (state.version, state.body.clone());
+        let version = match meta.synthetic {
+            Some(_) => state.version.read_at(meta.received_at),
+            None => state.version,
+        };
+        let body = state.body.clone();
         Self { version, delivery: short_hash(&meta.webhook_id), generation: meta.generation, body }
     }
 

@@ -110,6 +110,15 @@ impl Version {
         self.earliest() > last_believed(now)
     }
 
+    /// The same of a body that was read from Shopify at this time, rather than triggered. Once the second of its
+    /// `updated_at` is over, no later state of that second follows: it counts as triggered at its end.
+    #[must_use]
+    pub fn read_at(self, now: UnixMillis) -> Self {
+        let is_over = self.updated_at.is_some() && self.latest() < i128::from(now.0) * 1_000_000;
+        let end = is_over.then(|| self.latest());
+        Self { triggered_at: self.triggered_at.or(end), ..self }
+    }
+
     /// The same after another: whose Triggered-At is unknown, of that the last one that is known still counts.
     #[must_use]
     pub fn after(self, other: &Self) -> Self {
@@ -231,6 +240,15 @@ mod tests {
         for (updated, triggered) in [("", ""), ("x", "1"), ("1.x", ""), ("1", "x"), (&"9".repeat(39), "")] {
             assert_eq!(Version::parse(updated, triggered), None, "{updated}/{triggered}");
         }
+    }
+
+    #[test]
+    fn a_body_that_was_read_after_its_second_is_the_last_of_it() {
+        let read = |now: &str| version("05", "-").read_at(UnixMillis(at(now).as_millisecond()));
+        assert!(read("06").is_newer_than(&version("05", "05.9")) && read("06").is_older_than(&version("06", "06.1")));
+        assert_eq!(read("05.9"), version("05", "-"), "more may follow");
+        let triggered = version("05", "05.1");
+        assert_eq!(triggered.read_at(UnixMillis(at("09").as_millisecond())), triggered);
     }
 
     #[test]

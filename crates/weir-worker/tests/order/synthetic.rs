@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use weir_core::{
+    UnixMillis,
     envelope::{self, Envelope, RECONCILE},
     ledger::State,
     sha256,
@@ -12,13 +13,15 @@ use weir_core::{
 use weir_lambda::router::{Event, Router};
 
 use super::{NEW, OLD, order};
-use crate::support::{Outside, run};
+use crate::support::{Outside, envelope_of, run};
 
 /// What the reconciliation would send in place of a delivery.
 fn synthetic(topic: &str, id: &str, updated_at: &str) -> String {
     let delivered = Envelope::parse(&order(topic, id, updated_at)).unwrap();
     let mut meta = delivered.meta.clone();
     meta.synthetic = Some(RECONCILE.to_owned());
+    // It was read when the second was over.
+    meta.received_at = UnixMillis(1_795_756_200_000);
     envelope::seal(&meta, &delivered.open(None).unwrap()).unwrap()
 }
 
@@ -53,6 +56,21 @@ async fn a_delivery_of_the_same_version_that_comes_late_has_no_second_effect() {
         let (ran, states, _) = effects(&messages, &["made", "late"]).await;
         assert_eq!((ran, states), (vec!["made".to_owned()], vec![State::Done, State::Stale]), "{topic}");
     }
+}
+
+/// Shopify's REST API may write the same state in other bytes than its webhooks do.
+#[tokio::test(start_paused = true)]
+async fn a_delivery_of_the_same_second_that_comes_late_in_other_bytes_has_no_second_effect() {
+    let body = br#"{"id":820982911946154508, "updated_at":"2026-11-27T05:00:00Z"}"#;
+    for topic in ["orders/create", "orders/updated"] {
+        let late = envelope_of(topic, Some("2026-11-27T05:00:00.4Z"), "late", body);
+        let (ran, states, topics) = effects(&[synthetic(topic, "made", OLD), late], &["made", "late"]).await;
+        assert_eq!((ran, states), (vec!["made".to_owned()], vec![State::Done, State::Stale]), "{topic}");
+        assert_eq!(topics, [topic.to_owned(), format!("superseded/{topic}")]);
+    }
+    let paid = envelope_of("orders/paid", Some("2026-11-27T05:00:00.4Z"), "paid", body);
+    let (ran, ..) = effects(&[synthetic("orders/updated", "made", OLD), paid], &["made", "paid"]).await;
+    assert_eq!(ran, ["made", "paid"], "another topic's delivery is news");
 }
 
 #[tokio::test(start_paused = true)]
