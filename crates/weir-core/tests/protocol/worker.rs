@@ -93,7 +93,7 @@ impl Protocol {
             Phase::Enter => {
                 let entry = store::enter(&mut state.resource, worker, &self.scenario.events, variant);
                 self.witness.entry(entry);
-                if entry == Entry::Granted {
+                if matches!(entry, Entry::Granted | Entry::Repeated) {
                     state.seen.entered = Some(self.newer(state.seen.entered, worker.event));
                 }
                 Reply::Entry(entry)
@@ -190,7 +190,10 @@ impl Protocol {
         let event = self.scenario.events[usize::from(worker.event)];
         if event.latest {
             let newest = state.seen.began.map(|newest| self.scenario.events[usize::from(newest)]);
-            if newest.is_some_and(|newest| newest.is_newer_than(&event) && !newest.is_same_as(&event)) {
+            let entered = state.seen.entered.map(|newest| self.scenario.events[usize::from(newest)]);
+            // What shows the newest state that was let in is older than nothing, whenever it was triggered.
+            let is_newest = entered.is_some_and(|newest| newest.is_same_as(&event));
+            if newest.is_some_and(|newest| newest.is_newer_than(&event) && !newest.is_same_as(&event)) && !is_newest {
                 state.break_promise(Broken::OlderAfterNewer);
             }
             state.seen.began = Some(self.newer(state.seen.began, worker.event));
