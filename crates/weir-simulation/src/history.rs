@@ -23,7 +23,7 @@ pub(crate) struct Snapshot {
     pub(crate) resource: String,
     /// Which of the merchant's actions made it, counted by resource: the state of a later one is the newer.
     pub(crate) action: u64,
-    /// What the body shows of it: two states may look alike.
+    /// What the body shows of it: two states of one second may look alike.
     pub(crate) shows: u64,
 }
 

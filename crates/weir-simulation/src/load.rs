@@ -133,7 +133,7 @@ impl Load {
         let snapshot = snapshot.and_then(|(resource, json)| resource.of(json)).map(|resource| Snapshot {
             resource: format!("{shop}#default#{resource}"),
             action: action.into(),
-            shows: shows.into(),
+            shows: u64::try_from(made.as_seconds()).unwrap_or_default() * u64::from(LOOKS) + u64::from(shows),
         });
         let message = envelope::seal(&meta, body.as_bytes()).unwrap_or_default();
         Delivery {

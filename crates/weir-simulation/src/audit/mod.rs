@@ -220,12 +220,20 @@ impl<'a> Auditor<'a> {
     }
 
     fn no_step_back(&mut self, at: &str, id: &str, newest: &mut HashMap<&'a str, u64>) {
-        let Some(Snapshot { resource, action, .. }) = self.snapshot(id) else { return };
+        let Some(snapshot) = self.snapshot(id) else { return };
+        let Snapshot { resource, action, .. } = snapshot;
         let newest = newest.entry(resource.as_str()).or_insert(*action);
-        if *action < *newest {
+        if self.last_that_looks_like(snapshot) < *newest {
             self.found.push(Violation::StepBack { event: id.to_owned(), at: at.to_owned() });
         }
         *newest = (*action).max(*newest);
+    }
+
+    /// The last action whose state looks the same: whoever sees the one sees the other.
+    fn last_that_looks_like(&self, snapshot: &Snapshot) -> u64 {
+        let all = self.accepted.values().filter_map(|accepted| accepted.snapshot.as_ref());
+        let same = all.filter(|other| (&other.resource, other.shows) == (&snapshot.resource, snapshot.shows));
+        same.map(|other| other.action).max().unwrap_or(snapshot.action)
     }
 }
 
