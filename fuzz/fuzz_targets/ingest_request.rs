@@ -7,7 +7,11 @@ use libfuzzer_sys::{
 };
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
-use weir_core::{UnixMillis, envelope::Envelope};
+use shopify_webhook::DeliveryId;
+use weir_core::{
+    Topics, UnixMillis, dedupe,
+    envelope::{Envelope, Meta},
+};
 use weir_fuzz::{
     draft::Draft,
     oracle::{APPS, Seen},
@@ -46,8 +50,21 @@ fn check(event: &[u8], queue: Queue) {
     let envelope = Envelope::parse(message).expect("what ingest sends can be read");
     assert_eq!(&envelope.meta.shop, group);
     assert_eq!(envelope.reference().is_some(), !held.bodies.is_empty());
+    let meta = envelope.meta.clone();
     let opened = envelope.open(held.bodies.into_iter().next()).expect("what ingest sends can be opened");
+    check_key(&meta, &opened);
     assert!(Some(opened) == seen.body(), "other bytes came out than were signed");
+}
+
+/// A key names its event id and nothing that its webhook id could be taken for, and follows from the envelope alone.
+fn check_key(meta: &Meta, body: &[u8]) {
+    let Some(key) = &meta.dedupe_key else { return };
+    let (event_id, hash) = key.split_once('~').expect("a key has two parts");
+    assert_eq!(Some(event_id), meta.event_id.as_deref());
+    assert!(hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()), "{hash}");
+    assert!(DeliveryId::parse(key).is_none(), "a webhook id could be this key");
+    let again = Meta { webhook_id: "another".to_owned(), received_at: UnixMillis(0), ..meta.clone() };
+    assert_eq!(dedupe::key(&Topics::built_in(), &again, body).as_ref(), Some(key));
 }
 
 thread_local! {

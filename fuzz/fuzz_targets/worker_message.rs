@@ -74,6 +74,7 @@ impl Sealed<'_> {
             received_at: UnixMillis(i64::from(self.received_at) * 1000),
             body_sha256: sha256::hex(&body),
             traceparent: None,
+            dedupe_key: None,
             synthetic: None,
             generation: self.generation,
         };

@@ -41,11 +41,13 @@ impl Delivery {
     /// A correctly signed delivery.
     pub fn signed(topic: &str, id: &str, body: impl Into<Vec<u8>>, secret: &SecretString) -> Self {
         let body = body.into();
+        // Each is an event of its own, unless a test says otherwise.
+        let event_id = format!("event-of-{id}");
         let headers = [
             ("X-Shopify-Topic", topic),
             ("X-Shopify-Shop-Domain", "north.myshopify.com"),
             ("X-Shopify-Webhook-Id", id),
-            ("X-Shopify-Event-Id", "98880550-7158-44d4-b7cd-2c97c8a091b5"),
+            ("X-Shopify-Event-Id", &event_id),
             ("X-Shopify-API-Version", "2026-10"),
             ("X-Shopify-Triggered-At", "2026-11-22T12:00:00.123456789Z"),
             ("Content-Type", "application/json"),

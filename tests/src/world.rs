@@ -5,11 +5,18 @@ use std::{path::Path, path::PathBuf, time::Duration};
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
+use weir_aws::ledger::{Listing, Range};
 use weir_aws::{DynamoFence, DynamoLedger, SdkConfig};
-use weir_core::ledger::{Key, Record, State};
+use weir_core::{
+    UnixMillis,
+    ledger::{Key, Record, State, index::Bucket},
+};
 use weir_local::{Checkout, Deployed, Emulator, Installation, Options, Stack, StackOptions, build_functions};
 
 use crate::{Delivery, Reply, eventually, http};
+
+/// The shop of all deliveries, unless a test says otherwise.
+const SHOP: &str = "north.myshopify.com";
 
 /// Shared by the tests of one binary; ends with the process.
 struct Shared {
@@ -103,11 +110,23 @@ impl World {
         delivery.post(&self.http, &format!("{}{rest}", self.deployed.webhook_url)).await
     }
 
-    /// The ledger's record of an event of the test shop.
+    /// The ledger's record of the test shop's event that came under this webhook id within a day.
     #[expect(clippy::expect_used, reason = "a test fails by panicking")]
     pub async fn record(&self, id: &str) -> Option<Record> {
-        let key = Key { event: format!("north.myshopify.com#{id}"), generation: 0 };
-        self.ledger.get(&key).await.expect("the ledger can't be read")
+        let key = Key { event: format!("{SHOP}#{id}"), generation: 0 };
+        if let Some(record) = self.ledger.get(&key).await.expect("the ledger can't be read") {
+            return Some(record);
+        }
+        // Its key does not have the webhook id: the index has.
+        let (now, day) = (UnixMillis::now(), Duration::from_secs(86_400));
+        let range = Range { since: now - day, until: now + day };
+        let mut listing = Listing::by_day(&self.ledger, Bucket::of_shop(SHOP).into(), range, 100);
+        while let Some(entry) = listing.next().await.expect("the index can't be read") {
+            if entry.is_named(id) {
+                return self.ledger.get(&entry.key).await.expect("the ledger can't be read");
+            }
+        }
+        None
     }
 
     /// Waits until an event is done.

@@ -55,6 +55,77 @@ async fn every_body_goes_through_to_the_last_digit_and_only_once() {
     world.end().await;
 }
 
+/// Shopify's rule for duplicates: the same event id on more than one delivery of a topic.
+#[tokio::test]
+async fn one_event_under_two_webhook_ids_is_published_once() {
+    let world = World::new("one-event").await;
+    let post = async |topic: &str, id: &str, event_id: &str, body: &str, name: Option<&str>| {
+        let delivery = world.delivery(topic, id, body).with("X-Shopify-Event-Id", event_id);
+        let delivery = name.map_or(delivery.clone(), |name| delivery.with("X-Shopify-Name", name));
+        assert_eq!(world.post(&delivery).await.status, 200, "{id}");
+    };
+    let refund = r#"{"id":890088186047892319,"order_id":820982911946154508}"#;
+    post("refunds/create", "first", "cause", refund, None).await;
+    let done = world.done("first").await;
+    assert_eq!((done.webhook_id(), done.other_webhook_id()), ("first", None));
+    post("refunds/create", "second", "cause", refund, None).await;
+    // Another serialization of it.
+    post("refunds/create", "third", "cause", &refund.replace(':', ": "), None).await;
+    let counted = async || world.record("first").await.filter(|record| record.duplicates == 2);
+    let counted = eventually("both duplicates to be counted", counted).await;
+    assert_eq!((counted.mismatches, counted.attempts, counted.webhook_id()), (0, 1, "first"));
+    let last = counted.other_webhook_id().unwrap().to_owned();
+    assert_eq!(world.record(&last).await.unwrap().key, counted.key, "it is found by the other id as well");
+    assert_eq!(world.published(1).await, [("refunds/create".into(), "first".into())]);
+
+    // What shares an event id and is another event all the same.
+    let others = [
+        ("refunds/create", "other-cause", "cause-2", refund, None),
+        ("order_transactions/create", "other-topic", "cause", refund, None),
+        ("refunds/create", "name-a", "cause", refund, Some("a")),
+        ("refunds/create", "name-b", "cause", refund, Some("b")),
+        ("refunds/create", "other-refund", "cause", r#"{"id":890088186047892320}"#, None),
+        ("refunds/create", "level-10", "cause", r#"{"level":10}"#, None),
+        ("refunds/create", "level-9", "cause", r#"{"level":9}"#, None),
+        ("refunds/create", "level-8", "cause", r#"{"level":8}"#, None),
+        // Of a resource that the fence knows.
+        ("orders/paid", "paid", "cause", r#"{"id":1,"updated_at":"2026-11-27T05:00:00Z"}"#, None),
+    ];
+    for (topic, id, event_id, body, name) in others {
+        post(topic, id, event_id, body, name).await;
+    }
+    let mut ids: Vec<String> = world.published(others.len()).await.into_iter().map(|(_, id)| id).collect();
+    let mut expected = others.map(|(_, id, ..)| id.to_owned());
+    ids.sort();
+    expected.sort();
+    assert_eq!(ids, expected);
+    // A snapshot that names no resource counts each time, and once.
+    for id in ["nameless-1", "nameless-2"] {
+        post("orders/paid", id, "nameless", r#"{"name":"1001"}"#, None).await;
+    }
+    let counted = async || world.record("nameless-1").await.filter(|record| record.duplicates == 1);
+    eventually("the nameless duplicate to be counted", counted).await;
+    assert_eq!(world.events(1).await.len(), 1);
+    world.end().await;
+}
+
+/// A deletion of a checkout names no token: it meets the fence by its cart's.
+#[tokio::test]
+async fn an_update_of_a_checkout_that_comes_after_its_deletion_is_superseded() {
+    let world = World::new("checkout").await;
+    let post = async |topic: &str, id: &str, triggered_at: &str, body: &str| {
+        let delivery = world.delivery(topic, id, body).with("X-Shopify-Triggered-At", triggered_at);
+        assert_eq!(world.post(&delivery).await.status, 200, "{id}");
+        eventually(id, async || world.record(id).await.filter(|record| record.history.len() == 1)).await
+    };
+    let deleted = r#"{"id":981820079255243537,"cart_token":"eeafa272","reservation_token":null}"#;
+    post("checkouts/delete", "deleted", "2026-11-27T05:00:09.5Z", deleted).await;
+    let older = r#"{"token":"123123123","cart_token":"eeafa272","updated_at":"2026-11-27T05:00:01Z"}"#;
+    let late = post("checkouts/update", "older", "2026-11-27T05:00:01.2Z", older).await;
+    assert_eq!((late.state, late.resource.as_deref()), (State::Stale, Some("checkouts/eeafa272")));
+    world.end().await;
+}
+
 #[tokio::test]
 async fn the_same_bytes_lie_on_the_lane() {
     let world = World::new("lanes").await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shopify_samples::Samples;
 use weir_core::{
-    UnixMillis,
+    Topics, UnixMillis, dedupe,
     envelope::{Meta, TooLarge, seal},
 };
 
@@ -123,7 +123,7 @@ impl Events {
 
     fn record(&mut self) -> Result<Value, TooLarge> {
         let id = self.id();
-        let meta = Meta {
+        let mut meta = Meta {
             webhook_id: id.clone(),
             shop: SHOP.to_owned(),
             topic: WORKER_TOPIC.to_owned(),
@@ -135,9 +135,11 @@ impl Events {
             received_at: UnixMillis(EPOCH_S * 1000),
             body_sha256: Sha256::digest(self.refund.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
             traceparent: None,
+            dedupe_key: None,
             synthetic: None,
             generation: 0,
         };
+        meta.dedupe_key = dedupe::key(&Topics::built_in(), &meta, self.refund.as_bytes());
         Ok(json!({
             "messageId": id,
             "receiptHandle": format!("receipt-{id}"),

@@ -82,7 +82,7 @@ pub(crate) enum Command {
     Send(SendArgs),
     Load(Box<LoadArgs>),
     Cost(CostArgs),
-    /// List the topics that bodies can be generated for, and the lane each takes
+    /// List the topics that bodies can be generated for, the lane each takes, and whether each event counts or the latest
     #[command(after_help = "Examples:\n  weir topics\n  weir topics --json")]
     Topics,
     Events(EventsArgs),

@@ -5,6 +5,7 @@
 //! suite (`weir-testkit`) holds both to them.
 
 pub mod controls;
+pub mod dedupe;
 pub mod envelope;
 mod failure;
 pub mod fence;
@@ -21,7 +22,7 @@ mod trace;
 pub use failure::Failure;
 pub use lease::{CLOCK_SKEW, LANDING, LAST_EFFECT, MAX_LEASE, closed_until, effects_until, is_believed, lease_until};
 pub use resilience::{Backoff, UnixMillis};
-pub use routes::{Lane, RouteProblem, Routes};
+pub use routes::{Lane, Routes};
 pub use store_error::StoreError;
 pub use topics::Topics;
 pub use trace::TraceContext;

@@ -1,6 +1,6 @@
 //! Which lane a topic takes.
 
-use std::{collections::HashMap, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use shopify_webhook::Topic;
@@ -47,77 +47,30 @@ impl FromStr for Lane {
     }
 }
 
+/// The part of the build script that reads the table.
+#[cfg(test)]
+#[path = "../build/routes.rs"]
+mod table;
+
+include!(concat!(env!("OUT_DIR"), "/routes.rs"));
+
 /// The table of `infra/routes.toml`: an exact topic beats `resource/*`, and that beats the default.
-#[derive(Debug, Clone)]
-pub struct Routes {
-    default: Lane,
-    exact: HashMap<String, Lane>,
-    by_resource: HashMap<String, Lane>,
-}
-
-/// A mistake in the table.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RouteProblem {
-    /// Not the shape of the table.
-    #[error("the route table can't be read: {0}")]
-    Syntax(String),
-    /// Neither a topic nor `resource/*`.
-    #[error("{0:?} is neither a topic, such as orders/paid, nor a whole resource, such as orders/*")]
-    Pattern(String),
-    /// One pattern in two lanes, or twice in one.
-    #[error("{0:?} is routed twice")]
-    Twice(String),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    default: Lane,
-    lanes: HashMap<Lane, Vec<String>>,
-}
+#[derive(Debug, Clone, Copy)]
+pub struct Routes;
 
 impl Routes {
     /// The table that this build was made with.
-    ///
-    /// # Panics
-    /// Never in a build that passed its tests: they read the same table.
-    #[expect(clippy::expect_used, reason = "the table is part of the build, and a test reads it")]
     pub fn built_in() -> Self {
-        Self::parse(include_str!("../../../infra/routes.toml")).expect("the built-in table was tested")
-    }
-
-    /// Reads a table, or says everything that is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, Vec<RouteProblem>> {
-        let table: Table = toml::from_str(text).map_err(|e| vec![RouteProblem::Syntax(e.to_string())])?;
-        let mut routes = Self { default: table.default, exact: HashMap::new(), by_resource: HashMap::new() };
-        let mut problems = Vec::new();
-        for (lane, patterns) in table.lanes {
-            for pattern in patterns {
-                let earlier = match pattern.strip_suffix("/*") {
-                    Some(resource) if is_resource(resource) => routes.by_resource.insert(resource.to_owned(), lane),
-                    None if Topic::parse(&pattern).is_some() => routes.exact.insert(pattern.clone(), lane),
-                    _ => {
-                        problems.push(RouteProblem::Pattern(pattern));
-                        continue;
-                    }
-                };
-                if earlier.is_some() {
-                    problems.push(RouteProblem::Twice(pattern));
-                }
-            }
-        }
-        if problems.is_empty() { Ok(routes) } else { Err(problems) }
+        Self
     }
 
     /// The lane of a topic, known or not.
-    pub fn lane(&self, topic: &Topic) -> Lane {
-        let exact = self.exact.get(topic.as_str());
-        *exact.or_else(|| self.by_resource.get(topic.resource())).unwrap_or(&self.default)
+    pub fn lane(self, topic: &Topic) -> Lane {
+        let found = |table: &[(&str, Lane)], name: &str| {
+            table.binary_search_by_key(&name, |(known, _)| known).ok().map(|at| table[at].1)
+        };
+        found(EXACT, topic.as_str()).or_else(|| found(BY_RESOURCE, topic.resource())).unwrap_or(DEFAULT)
     }
-}
-
-fn is_resource(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 #[cfg(test)]
@@ -158,10 +111,17 @@ mod tests {
     #[test]
     fn every_mistake_in_a_table_is_reported_at_once() {
         let table = "default = \"bulk\"\n[lanes]\nurgent = [\"orders\", \"a/b\"]\nbulk = [\"a/b\", \"*\", \"x y/*\"]";
-        let problems = Routes::parse(table).unwrap_err();
+        let problems = table::generate(table).unwrap_err();
         assert_eq!(problems.len(), 4, "{problems:?}");
-        assert!(problems.contains(&RouteProblem::Twice("a/b".into())));
-        assert!(matches!(Routes::parse("default = \"slow\"").unwrap_err()[..], [RouteProblem::Syntax(_)]));
-        assert!(Routes::parse("default = \"bulk\"\n[lanes]\nslow = []").is_err());
+        assert!(problems.contains(&"\"a/b\" is routed twice".to_owned()), "{problems:?}");
+        for wrong in ["default = \"slow\"", "default = \"slow\"\n[lanes]", "default = \"bulk\"\n[lanes]\nslow = []"] {
+            assert_eq!(table::generate(wrong).unwrap_err().len(), 1, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_pattern_of_the_table_is_a_topic_or_a_resource_of_one() {
+        assert!(EXACT.iter().all(|(topic, _)| Topic::parse(topic).is_some()));
+        assert!(BY_RESOURCE.iter().all(|(resource, _)| Topic::parse(&format!("{resource}/x")).is_some()));
     }
 }

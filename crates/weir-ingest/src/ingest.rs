@@ -5,7 +5,7 @@ use shopify_webhook::{Delivery, Unverified, Verified};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span};
 use weir_core::{
-    Routes, TraceContext, UnixMillis,
+    Routes, Topics, TraceContext, UnixMillis, dedupe,
     envelope::{MAX_BODY_BYTES, Meta, is_reserved_id},
     metrics::{self, Rejection},
     sha256,
@@ -164,7 +164,7 @@ fn milliseconds(since: Instant) -> u64 {
 }
 
 fn meta(delivery: &Delivery, app: &str, body: &[u8], now: UnixMillis, place: TraceContext) -> Meta {
-    Meta {
+    let mut meta = Meta {
         webhook_id: delivery.webhook_id.to_string(),
         shop: delivery.shop.to_string(),
         topic: delivery.topic.to_string(),
@@ -176,7 +176,10 @@ fn meta(delivery: &Delivery, app: &str, body: &[u8], now: UnixMillis, place: Tra
         received_at: now,
         body_sha256: sha256::hex(body),
         traceparent: Some(place.to_string()),
+        dedupe_key: None,
         synthetic: None,
         generation: 0,
-    }
+    };
+    meta.dedupe_key = dedupe::key(&Topics::built_in(), &meta, body);
+    meta
 }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use shopify_webhook::sign;
 use support::{Outside, Request, World};
 use tokio::time::Instant;
-use weir_core::Lane;
+use weir_core::{Lane, ledger::Key};
 
 const ORDER: &str = r#"{"id":820982911946154508,"total_price":"10.10"}"#;
 
@@ -40,6 +40,22 @@ async fn a_signed_delivery_is_on_its_lane_byte_for_byte() {
     assert_eq!(envelope.meta.triggered_at.as_deref(), Some("2026-11-27T05:00:00.123456789Z"));
     assert_eq!(envelope.meta.app, "default");
     assert_eq!(envelope.open(None).unwrap(), ORDER.as_bytes());
+}
+
+#[tokio::test(start_paused = true)]
+async fn deliveries_of_one_event_are_sealed_with_one_key() {
+    let sealed = async |topic: &str, webhook_id: &str| {
+        let world = World::new(Outside::default());
+        let request = Request::signed(ORDER).with("X-Shopify-Topic", topic).with("X-Shopify-Event-Id", "cause");
+        assert_eq!(world.post(&request.with("X-Shopify-Webhook-Id", webhook_id)).await.status, 200);
+        let meta = world.only_message().1.meta;
+        (meta.dedupe_key.clone(), Key::of(&meta).event)
+    };
+    let [first, second] = [sealed("refunds/create", "1").await, sealed("refunds/create", "2").await];
+    assert_eq!(first, second);
+    assert!(first.1.starts_with("north.myshopify.com#cause~"), "{first:?}");
+    assert_ne!(sealed("order_transactions/create", "1").await, first);
+    assert_eq!(sealed("orders/paid", "1").await, (None, "north.myshopify.com#1".to_owned()), "the fence knows it");
 }
 
 #[tokio::test(start_paused = true)]

@@ -141,6 +141,7 @@ mod tests {
             received_at: UnixMillis(0),
             body_sha256: String::new(),
             traceparent: None,
+            dedupe_key: None,
             synthetic: None,
             generation: 0,
         };

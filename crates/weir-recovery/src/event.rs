@@ -55,6 +55,7 @@ impl Source<'_> {
             received_at: now,
             body_sha256: sha256::hex(body.get().as_bytes()),
             traceparent: None,
+            dedupe_key: None,
             synthetic: Some(RECONCILE.to_owned()),
             generation: 0,
         };

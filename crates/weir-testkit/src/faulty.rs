@@ -55,8 +55,8 @@ impl<L: Ledger> Ledger for Faulty<L> {
         self.pass(self.inner.settle(ended)).await
     }
 
-    async fn count(&self, key: &Key, again: Again) -> Result<(), StoreError> {
-        self.pass(self.inner.count(key, again)).await
+    async fn count(&self, key: &Key, again: Again, webhook_id: Option<&str>) -> Result<(), StoreError> {
+        self.pass(self.inner.count(key, again, webhook_id)).await
     }
 }
 

@@ -72,7 +72,11 @@ impl Ledger for ModelLedger {
                     duplicates: before.map_or(0, |r| r.duplicates),
                     mismatches: before.map_or(0, |r| r.mismatches),
                     parks: before.map_or(0, |r| r.parks),
-                    body_sha256: ask.body_sha256.to_owned(),
+                    webhook_id: before
+                        .and_then(|r| r.webhook_id.clone())
+                        .or_else(|| ask.webhook_id().map(str::to_owned)),
+                    last_webhook_id: ask.webhook_id().map(str::to_owned),
+                    body_sha256: before.map_or_else(|| ask.body_sha256.to_owned(), |r| r.body_sha256.clone()),
                     topic: meta.map(|m| m.topic.clone()),
                     app: meta.map(|m| m.app.clone()),
                     event_id: meta.and_then(|m| m.event_id.clone()),
@@ -116,9 +120,10 @@ impl Ledger for ModelLedger {
         }))
     }
 
-    async fn count(&self, key: &Key, again: Again) -> Result<(), StoreError> {
+    async fn count(&self, key: &Key, again: Again, webhook_id: Option<&str>) -> Result<(), StoreError> {
         self.locked(|records| {
             if let Some(record) = records.get_mut(key) {
+                record.last_webhook_id = webhook_id.map(str::to_owned).or_else(|| record.last_webhook_id.take());
                 match again {
                     Again::Duplicate => record.duplicates += 1,
                     Again::Mismatch => record.mismatches += 1,

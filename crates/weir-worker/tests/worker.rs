@@ -6,11 +6,15 @@ mod parking;
 mod support;
 mod telemetry;
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use support::{Outside, body, envelope, envelope_of, referred, run};
+use support::{Outside, body, envelope, envelope_of, meta, referred, run};
 use weir_core::{
-    Failure,
+    Failure, Topics, dedupe,
+    envelope::{Meta, seal},
     ledger::{Outcome, State},
 };
 use weir_lambda::router::{Event, Router};
@@ -163,6 +167,49 @@ async fn a_body_in_the_store_is_fetched_and_a_lost_one_is_permanent() {
     assert_eq!(run(&worker, &[there, lost]).await, ["m1"]);
     assert_eq!(outside.published_ids(), ["1"]);
     assert!(matches!(outside.record("2").state, State::Failed(Failure::Permanent(_))));
+}
+
+/// Deliveries of one event, as ingest seals them; the second one is written otherwise.
+fn refunds() -> [String; 2] {
+    [("first", "{\"id\":1}"), ("second", "{ \"id\":1}")].map(|(id, body)| {
+        let (topic, event_id) = ("refunds/create".into(), Some("cause".into()));
+        let meta = Meta { topic, event_id, ..meta(id, body.as_bytes()) };
+        let dedupe_key = dedupe::key(&Topics::built_in(), &meta, body.as_bytes());
+        assert!(dedupe_key.is_some());
+        seal(&Meta { dedupe_key, ..meta }, body.as_bytes()).unwrap()
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn deliveries_of_one_event_take_effect_once_and_are_counted() {
+    let outside = Outside::default();
+    let worker = outside.worker(Router::new());
+    for delivery in refunds() {
+        assert!(run(&worker, &[delivery]).await.is_empty());
+    }
+    assert_eq!(outside.published_ids(), ["first"]);
+    let [record] = &outside.ledger.records()[..] else { panic!("one event") };
+    assert_eq!((record.webhook_id(), record.other_webhook_id()), ("first", Some("second")));
+    assert_eq!((record.duplicates, record.mismatches, record.attempts), (1, 0, 1));
+}
+
+/// The first delivery was published, and its worker died before it could say so: what receivers have is `first`.
+#[tokio::test(start_paused = true)]
+async fn an_event_leaves_under_the_webhook_id_of_its_first_delivery() {
+    let outside = Outside::default();
+    let [first, second] = refunds();
+    // Claim, settle: the second call fails.
+    assert_eq!(run(&outside.faulty_worker(2, Fault::BeforeWrite), &[first]).await, ["m0"]);
+    outside.ledger.expire_leases();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let seeing = seen.clone();
+    let worker = outside.worker(Router::new().on("*", move |event: Event| {
+        seeing.lock().unwrap().push(event.meta().webhook_id.clone());
+        async { Ok(()) }
+    }));
+    assert!(run(&worker, &[second]).await.is_empty());
+    assert_eq!(outside.published_ids(), ["first", "first"]);
+    assert_eq!(*seen.lock().unwrap(), ["first"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -37,6 +37,7 @@ impl Dead {
             body_sha256: sha256::hex(body),
             traceparent: None,
             generation: 0,
+            dedupe_key: None,
             synthetic: None,
         };
         Self { meta, lane, error: error.to_owned(), body: body.to_vec() }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, ops::AddAssign, time::Duration};
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 use weir_core::{
     Lane, UnixMillis,
-    ledger::{Key, Record},
+    ledger::{Key, Record, names},
 };
 
 use super::{
@@ -63,8 +63,21 @@ pub struct Entry {
     pub lane: Lane,
     /// What its body is a snapshot of.
     pub resource: Option<String>,
+    /// Shopify's id of what caused it. In the index by day, as are the next two.
+    pub event_id: Option<String>,
+    /// The webhook id of its first delivery; `None` where the key has it.
+    pub webhook_id: Option<String>,
+    /// The webhook id of the delivery that was claimed or counted last; `None` where the key has it.
+    pub last_webhook_id: Option<String>,
     /// In the index by trouble: why the last attempt failed.
     pub last_error: Option<String>,
+}
+
+impl Entry {
+    /// Whether an operator means this event by an id: see [`Record::is_named`]. Known in the index by day alone.
+    pub fn is_named(&self, id: &str) -> bool {
+        names(&self.key.event, &[&self.webhook_id, &self.last_webhook_id, &self.event_id], id)
+    }
 }
 
 /// What reading came to.
@@ -169,6 +182,9 @@ fn entry(item: &Item) -> Result<Entry, BadItem> {
         app: string(name::APP),
         lane: string(name::LANE).and_then(|lane| lane.parse().ok()).ok_or(BadItem(name::LANE))?,
         resource: string(name::RESOURCE_ID),
+        event_id: string(name::EVENT_ID),
+        webhook_id: string(name::WEBHOOK_ID),
+        last_webhook_id: string(name::LAST_WEBHOOK_ID),
         last_error: string(name::LAST_ERROR),
     })
 }

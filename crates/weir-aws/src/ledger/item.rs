@@ -31,6 +31,10 @@ pub(super) mod name {
     pub(crate) const TOPIC: &str = "topic";
     pub(crate) const APP: &str = "app";
     pub(crate) const EVENT_ID: &str = "event_id";
+    /// Of the first delivery; absent where the key has it, as is the next.
+    pub(crate) const WEBHOOK_ID: &str = "webhook_id";
+    /// Of the delivery that was claimed or counted last.
+    pub(crate) const LAST_WEBHOOK_ID: &str = "last_webhook_id";
     pub(crate) const LANE: &str = "lane";
     pub(crate) const TRIGGERED_AT: &str = "triggered_at";
     /// Not `resource`: that is a reserved word of DynamoDB.
@@ -89,6 +93,8 @@ pub(super) fn record(item: &Item) -> Result<Record, BadItem> {
         attempts: count(name::ATTEMPTS).ok_or(BadItem(name::ATTEMPTS))?,
         duplicates: count(name::DUPLICATES).unwrap_or(0),
         mismatches: count(name::MISMATCHES).unwrap_or(0),
+        webhook_id: string(name::WEBHOOK_ID),
+        last_webhook_id: string(name::LAST_WEBHOOK_ID),
         parks: count(name::PARKS).unwrap_or(0),
         body_sha256: required(name::BODY_SHA256)?,
         topic: string(name::TOPIC),

@@ -20,10 +20,14 @@ use super::{
 };
 use crate::conditional::{Written, update, written};
 
-/// The rule of `weir_core::ledger::claim`.
-fn may_claim(is_first_receive: bool) -> String {
+/// The rule of `weir_core::ledger::claim`. `has_webhook_id`: whether the event may come under another webhook id.
+fn may_claim(is_first_receive: bool, has_webhook_id: bool) -> String {
     let (pk, sha, parks) = (name::PK, name::BODY_SHA256, name::PARKS);
-    let same = format!("{sha} = :sha AND (attribute_not_exists({parks}) OR {parks} <= :parks)");
+    let same = match has_webhook_id {
+        true => format!("({sha} = :sha OR {id} <> :{id})", id = name::WEBHOOK_ID),
+        false => format!("{sha} = :sha"),
+    };
+    let same = format!("{same} AND (attribute_not_exists({parks}) OR {parks} <= :parks)");
     let failed = match is_first_receive {
         true => "#state = :failed".to_owned(),
         false => format!("#state = :failed AND {} = :false", name::PERMANENT),
@@ -58,14 +62,15 @@ fn attempts(item: &Item) -> u32 {
 impl Ledger for DynamoLedger {
     async fn claim(&self, ask: &Ask<'_>) -> Result<Claim, StoreError> {
         let mut set = format!(
-            "SET #state = :leased, #owner = :me, {} = :until, {} = :now, {} = :sha, {} = :lane, {} = :expires",
+            "SET #state = :leased, #owner = :me, {} = :until, {} = :now, {sha} = if_not_exists({sha}, :sha), {} = :lane, \
+             {} = :expires",
             name::LEASE_UNTIL_MS,
             name::UPDATED_AT_MS,
-            name::BODY_SHA256,
             name::LANE,
-            name::EXPIRES_AT_S
+            name::EXPIRES_AT_S,
+            sha = name::BODY_SHA256,
         );
-        let mut values = HashMap::with_capacity(20);
+        let mut values = HashMap::with_capacity(22);
         let mut also = |at: &str, value: Option<AttributeValue>| {
             if let Some(value) = value {
                 set.push_str(&format!(", {at} = :{at}"));
@@ -78,6 +83,8 @@ impl Ledger for DynamoLedger {
         also(name::EVENT_ID, meta.and_then(|m| m.event_id.as_ref()).map(text));
         also(name::TRIGGERED_AT, meta.and_then(|m| m.triggered_at.as_ref()).map(text));
         also(name::RESOURCE_ID, ask.resource.map(text));
+        let webhook_id = ask.webhook_id();
+        also(name::LAST_WEBHOOK_ID, webhook_id.map(text));
         // Of the first claim, whatever comes later: else the event would move in the indexes, and pay for it.
         let received_at = meta.map_or(ask.now, |m| m.received_at);
         let mut first = |at: &str, value: AttributeValue| {
@@ -85,7 +92,15 @@ impl Ledger for DynamoLedger {
             values.insert(format!(":{at}"), value);
         };
         first(name::RECEIVED_AT_MS, number(received_at.0));
-        first(name::DAY_BUCKET, text(Bucket::of(&ask.key.event).on(&day(received_at))));
+        let bucket = match meta.zip(webhook_id) {
+            // By what it is looked for most, which its key does not have.
+            Some((meta, webhook_id)) => Bucket::of_delivery(&meta.shop, webhook_id),
+            None => Bucket::of(&ask.key.event),
+        };
+        first(name::DAY_BUCKET, text(bucket.on(&day(received_at))));
+        if let Some(webhook_id) = webhook_id {
+            first(name::WEBHOOK_ID, text(webhook_id));
+        }
         let is_first_receive = ask.receives <= 1;
         if !is_first_receive {
             values.insert(":false".to_owned(), AttributeValue::Bool(false));
@@ -108,11 +123,15 @@ impl Ledger for DynamoLedger {
         let request = self
             .update(ask.key)
             .update_expression(format!("{set} ADD {} :one REMOVE {}", name::ATTEMPTS, name::PARKED_UNTIL_MS))
-            .condition_expression(may_claim(is_first_receive))
+            .condition_expression(may_claim(is_first_receive, webhook_id.is_some()))
             .set_expression_attribute_values(Some(values))
             .return_values(ReturnValue::UpdatedNew);
         match written(request.send().await, item::record, "claim the event")? {
-            Written::Yes(item) => Ok(Claim::Granted { attempt: attempts(&item) }),
+            Written::Yes(item) => {
+                let first = item.get(name::WEBHOOK_ID).and_then(|id| id.as_s().ok()).cloned();
+                let first = first.filter(|first| Some(first.as_str()) != webhook_id);
+                Ok(Claim::Granted { attempt: attempts(&item), first })
+            }
             Written::No(record) => match ledger::claim(record.as_deref(), ask) {
                 // The write and the rule disagree: never act on that, come back.
                 Claim::Granted { .. } => Ok(Claim::Busy(std::time::Duration::from_secs(1))),
@@ -169,16 +188,21 @@ impl Ledger for DynamoLedger {
         }
     }
 
-    async fn count(&self, key: &Key, again: Again) -> Result<(), StoreError> {
+    async fn count(&self, key: &Key, again: Again, webhook_id: Option<&str>) -> Result<(), StoreError> {
         let counter = match again {
             Again::Duplicate => name::DUPLICATES,
             Again::Mismatch => name::MISMATCHES,
         };
+        let last = webhook_id.map_or_else(String::new, |_| format!(" SET {} = :id", name::LAST_WEBHOOK_ID));
         let request = update(&self.client, &self.table, item::key(key))
-            .update_expression(format!("ADD {counter} :one"))
+            .update_expression(format!("ADD {counter} :one{last}"))
             // An item whose time ran out must not come back as a stump.
             .condition_expression(format!("attribute_exists({})", name::PK))
             .expression_attribute_values(":one", number(1));
+        let request = match webhook_id {
+            Some(id) => request.expression_attribute_values(":id", text(id)),
+            None => request,
+        };
         written(request.send().await, item::record, "count a message").map(|_| ())
     }
 }

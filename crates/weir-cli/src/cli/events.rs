@@ -103,12 +103,12 @@ pub(crate) struct ListArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// SHOP#ID as `events list` prints it, or the webhook id alone
+    /// SHOP#ID as `events list` prints it, or an id alone: Shopify's webhook id, or its event id
     pub(crate) event: String,
-    /// The shop, for a webhook id alone
+    /// The shop, for an id alone
     #[arg(long, value_name = "DOMAIN")]
     pub(crate) shop: Option<String>,
-    /// How far back to look for a webhook id without its shop [default: 24h]
+    /// How far back to look for an id without its shop [default: 24h]
     #[arg(long, value_name = "TIME", conflicts_with = "shop")]
     pub(crate) since: Option<Moment>,
     /// Print the body, byte for byte, and nothing else. It is the customers' data: mind where it goes

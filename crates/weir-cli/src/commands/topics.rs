@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shopify_webhook::Topic;
-use weir_core::{Lane, Routes};
+use weir_core::{Lane, Routes, Topics};
 
 use super::ExitStatus;
 use crate::printer::Printer;
@@ -11,15 +11,21 @@ use crate::printer::Printer;
 struct Row {
     topic: &'static str,
     lane: Lane,
+    /// Whether the latest event of a resource counts, or each.
+    counts: &'static str,
 }
 
 pub(super) fn run(printer: &Printer) -> anyhow::Result<ExitStatus> {
     let routes = Routes::built_in();
-    let lane_of = |topic| Topic::parse(topic).map(|parsed| Row { topic, lane: routes.lane(&parsed) });
+    let lane_of = |topic| {
+        let counts = if Topics::built_in().latest(topic).is_some() { "latest" } else { "every" };
+        Topic::parse(topic).map(|parsed| Row { topic, lane: routes.lane(&parsed), counts })
+    };
     let rows: Vec<Row> = shopify_samples::topics().iter().copied().filter_map(lane_of).collect();
     let width = rows.iter().map(|row| row.topic.len()).max().unwrap_or(0);
     printer.item(&rows, |rows| {
-        let lines: Vec<String> = rows.iter().map(|row| format!("{:width$}  {}", row.topic, row.lane)).collect();
+        let lines: Vec<String> =
+            rows.iter().map(|row| format!("{:width$}  {:8}  {}", row.topic, row.lane.as_str(), row.counts)).collect();
         lines.join("\n")
     })?;
     Ok(ExitStatus::Done)
@@ -45,6 +51,19 @@ mod tests {
         assert_eq!(closest("order/create"), ["orders/create"]);
         assert_eq!(closest("inventory_level/update").first(), Some(&"inventory_levels/update"));
         assert!(closest("zzz").is_empty());
+    }
+
+    #[test]
+    fn generated_bodies_of_latest_topics_say_of_what_and_when_they_are() {
+        let mut samples = shopify_samples::Samples::new(7, "north.myshopify.com", jiff::Timestamp::UNIX_EPOCH);
+        let latest = shopify_samples::topics()
+            .iter()
+            .filter_map(|topic| Topics::built_in().latest(topic).map(|resource| (*topic, resource)));
+        for (topic, resource) in latest {
+            let body = samples.body(topic).unwrap();
+            assert!(resource.is_named_in(body.as_bytes(), true), "{topic}");
+            assert!(resource.of(serde_json::from_str(&body).unwrap()).is_some(), "{topic}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! | `datacontenttype` | `application/json` |
 //! | `topic`, `app`, `eventid`, `apiversion`, `subscription` | extensions: what the headers and the path said |
 //! | `receivedat`, `bodysha256`, `traceparent`, `generation` | extensions: what weir adds |
+//! | `dedupekey` | extension of an event that several deliveries may be of: what they [share](crate::dedupe) |
 //! | `synthetic` | extension of an event that Shopify did not deliver: what made it, such as `reconcile` |
 //! | `parks`, `parkedat` | extensions of a parked message: how often, and when first |
 //!
@@ -55,7 +56,8 @@ pub fn is_reserved_id(webhook_id: &str) -> bool {
 /// All of an event but its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meta {
-    /// The deduplication key, within the shop.
+    /// Shopify's id of the delivery, the same on each of its retries. The worker puts that of the event's first delivery in
+    /// its place, so that an event leaves weir under one id.
     pub webhook_id: String,
     /// `{handle}.myshopify.com`.
     pub shop: String,
@@ -77,6 +79,8 @@ pub struct Meta {
     pub body_sha256: String,
     /// W3C trace context.
     pub traceparent: Option<String>,
+    /// What tells the event from others of its shop, where that is not the webhook id: see [`dedupe`](crate::dedupe).
+    pub dedupe_key: Option<String>,
     /// What made it, if Shopify did not deliver it: [`RECONCILE`].
     pub synthetic: Option<String>,
     /// Zero; one more with each forced replay.

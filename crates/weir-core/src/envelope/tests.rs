@@ -16,6 +16,7 @@ fn meta(body: &[u8]) -> Meta {
         received_at: UnixMillis(1_795_755_600_120),
         body_sha256: sha256::hex(body),
         traceparent: None,
+        dedupe_key: None,
         synthetic: None,
         generation: 0,
     }

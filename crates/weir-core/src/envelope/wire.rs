@@ -34,6 +34,8 @@ pub(super) struct Wire<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     traceparent: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    dedupekey: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     synthetic: Option<Cow<'a, str>>,
     generation: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,6 +71,7 @@ impl<'a> Wire<'a> {
             receivedat: meta.received_at.to_string().into(),
             bodysha256: meta.body_sha256.as_str().into(),
             traceparent: borrow(&meta.traceparent),
+            dedupekey: borrow(&meta.dedupe_key),
             synthetic: borrow(&meta.synthetic),
             generation: meta.generation,
             parks: None,
@@ -95,6 +98,7 @@ impl<'a> Wire<'a> {
             received_at,
             body_sha256: self.bodysha256.to_string(),
             traceparent: own(&self.traceparent),
+            dedupe_key: own(&self.dedupekey),
             synthetic: own(&self.synthetic),
             generation: self.generation,
         })

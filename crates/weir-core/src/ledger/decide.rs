@@ -4,12 +4,28 @@ use super::{Ask, Claim, Ending, Owner, Record, Settled, State};
 use crate::{Failure, is_believed};
 
 /// Whether the asker may act on the event.
+///
+/// A delivery of it under another webhook id is treated as a redelivery of the same message would be:
+///
+/// | the event | what becomes of the other delivery | why nothing is lost or done twice |
+/// |---|---|---|
+/// | done, stale | acknowledged and counted | it ended |
+/// | leased | comes back when the lease is over | whoever holds the lease may fail |
+/// | leased, the lease run out | runs | its holder is dead; the first message, too, comes back, and finds it done |
+/// | failed, with tries left | runs | the first message comes back from its backoff, and finds it done |
+/// | failed for good | runs at its first receive | as what was moved back from the DLQ: the first message is there |
+/// | parked | acknowledged | the copy of the first message comes back by itself |
+///
+/// Its body need not be the same to the byte: it is another serialization of the same event. What is compared with the
+/// first delivery's body are the redeliveries of that one.
 pub fn claim(record: Option<&Record>, ask: &Ask<'_>) -> Claim {
-    let Some(record) = record else { return Claim::Granted { attempt: 1 } };
-    let granted = Claim::Granted { attempt: record.attempts.saturating_add(1) };
-    if record.body_sha256 != ask.body_sha256 {
+    let Some(record) = record else { return Claim::Granted { attempt: 1, first: None } };
+    let is_first_delivery = record.webhook_id.as_deref() == ask.webhook_id();
+    if is_first_delivery && record.body_sha256 != ask.body_sha256 {
         return Claim::Mismatch;
     }
+    let first = if is_first_delivery { None } else { record.webhook_id.clone() };
+    let granted = Claim::Granted { attempt: record.attempts.saturating_add(1), first };
     match &record.state {
         State::Done | State::Stale => Claim::Duplicate,
         // Its copy was sent before the ledger was told, so it is there.
@@ -43,10 +59,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{Lane, UnixMillis, ledger::Key};
+    use crate::{Lane, UnixMillis, envelope::Meta, ledger::Key, topics::tests::meta};
 
     /// The records here were claimed once.
-    const GRANTED: Claim = Claim::Granted { attempt: 2 };
+    const GRANTED: Claim = Claim::Granted { attempt: 2, first: None };
     const NOW: UnixMillis = UnixMillis(1_000_000);
 
     fn record(state: State, owner: &str) -> Record {
@@ -57,6 +73,8 @@ mod tests {
             attempts: 1,
             duplicates: 0,
             mismatches: 0,
+            webhook_id: None,
+            last_webhook_id: None,
             parks: 0,
             body_sha256: "aa".into(),
             topic: None,
@@ -89,12 +107,22 @@ mod tests {
     }
 
     fn asked(record: Option<&Record>, receives: u32, parks: u32) -> Claim {
+        delivered(record, None, "aa", receives, parks)
+    }
+
+    /// `webhook_id` is that of a delivery whose key does not have it.
+    fn delivered(record: Option<&Record>, webhook_id: Option<&str>, body: &str, receives: u32, parks: u32) -> Claim {
         let owner = Owner("me".into());
+        let meta = webhook_id.map(|id| Meta {
+            webhook_id: id.into(),
+            dedupe_key: Some("e1~0".into()),
+            ..meta("refunds/create", None)
+        });
         let ask = Ask {
             key: &key(),
             owner: &owner,
-            body_sha256: "aa",
-            meta: None,
+            body_sha256: body,
+            meta: meta.as_ref(),
             resource: None,
             lane: Lane::Standard,
             receives,
@@ -112,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_new_event_may_be_claimed() {
-        check(None, Claim::Granted { attempt: 1 });
+        check(None, Claim::Granted { attempt: 1, first: None });
     }
 
     #[test]
@@ -170,6 +198,38 @@ mod tests {
         for state in [State::Done, State::Stale, leased(0), parked(), permanent()] {
             let other = Record { body_sha256: "bb".into(), ..record(state, "other") };
             check(Some(other), Claim::Mismatch);
+        }
+    }
+
+    #[test]
+    fn a_delivery_under_another_webhook_id_is_treated_as_a_redelivery_in_every_state() {
+        let seven_seconds = Claim::Busy(Duration::from_secs(7));
+        let granted = Claim::Granted { attempt: 2, first: Some("first".into()) };
+        let transient = || State::Failed(Failure::transient("x"));
+        // State, its parked copies, receives and parks of the other delivery.
+        for (state, parks, receives, own_parks, expected) in [
+            (State::Done, 0, 1, 0, Claim::Duplicate),
+            (State::Stale, 0, 1, 0, Claim::Duplicate),
+            (State::Done, 2, 3, 1, Claim::Duplicate),
+            (leased(NOW.0 + 7_000), 0, 1, 0, seven_seconds),
+            (leased(NOW.0 - 1), 0, 1, 0, granted.clone()),
+            (transient(), 0, 1, 0, granted.clone()),
+            (transient(), 0, 4, 0, granted.clone()),
+            (permanent(), 0, 1, 0, granted.clone()),
+            (permanent(), 0, 2, 0, Claim::Condemned),
+            (parked(), 1, 1, 0, Claim::Copied),
+            (leased(NOW.0 - 1), 1, 1, 0, Claim::Copied),
+            (parked(), 1, 1, 1, granted),
+        ] {
+            let first = Some("first".to_owned());
+            let record = Record { webhook_id: first.clone(), last_webhook_id: first, parks, ..record(state, "other") };
+            for body in ["aa", "printed anew"] {
+                let claim = delivered(Some(&record), Some("second"), body, receives, own_parks);
+                assert_eq!(claim, expected, "{record:?}, receive {receives}");
+            }
+            // Of the first delivery itself, another body is forged or broken.
+            assert_eq!(delivered(Some(&record), Some("first"), "bb", receives, own_parks), Claim::Mismatch);
+            assert_ne!(delivered(Some(&record), Some("first"), "aa", receives, own_parks), Claim::Mismatch);
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! | index | key | holds |
 //! |---|---|---|
-//! | by day | `{day}#{bucket}`, then when it was received | every event |
+//! | by day | `{day}#{bucket}`, then when it was received | every event, with the ids that it is looked for by |
 //! | by trouble | `failed#{bucket}` or `parked#{bucket}`, then when it was received | what failed or is parked now |
 //!
 //! A shop's events lie in two of the 64 buckets: so its list takes two queries a day, and no key takes more than a
@@ -35,9 +35,17 @@ impl Bucket {
         [Self(first), Self(first + 1)]
     }
 
-    /// Those that an event of this webhook id may be in, whatever its shop is.
-    pub fn of_webhook_id(id: &str) -> Vec<Self> {
-        (0..BUCKETS).skip(usize::from(half_of(id))).step_by(usize::from(OF_A_SHOP)).map(Self).collect()
+    /// The one that the first delivery of an event under this webhook id is in: where the index by day has the event.
+    pub fn of_delivery(shop: &str, webhook_id: &str) -> Self {
+        Self(first_of(shop) + half_of(webhook_id))
+    }
+
+    /// Those that an event of this webhook id may be in, whatever its shop is, and then all others: an event is in one of
+    /// those if this is its event id, or another webhook id that it came under.
+    pub fn of_id(id: &str) -> [Vec<Self>; OF_A_SHOP as usize] {
+        let of_half = |half: u8| (half..BUCKETS).step_by(usize::from(OF_A_SHOP)).map(Self).collect();
+        let half = half_of(id);
+        [of_half(half), of_half(OF_A_SHOP - 1 - half)]
     }
 
     /// All of them.
@@ -117,7 +125,8 @@ mod tests {
         for index in 0..500 {
             let (shop, id) = (format!("shop-{}.myshopify.com", index % 40), format!("id-{index}"));
             let bucket = Bucket::of(&format!("{shop}#{id}"));
-            assert!(Bucket::of_shop(&shop).contains(&bucket) && Bucket::of_webhook_id(&id).contains(&bucket));
+            assert!(Bucket::of_shop(&shop).contains(&bucket) && Bucket::of_id(&id)[0].contains(&bucket));
+            assert_eq!(Bucket::of_delivery(&shop, &id), bucket);
         }
     }
 
@@ -140,6 +149,10 @@ mod tests {
         assert_eq!(full.len(), usize::from(BUCKETS));
         let (least, most) = (full.values().min().unwrap(), full.values().max().unwrap());
         assert!(*most < 2 * least, "{least} to {most}");
-        assert_eq!(Bucket::of_webhook_id("1").len() * 2, Bucket::all().len());
+        let [mut halves, rest] = Bucket::of_id("1");
+        assert_eq!(halves.len(), rest.len());
+        halves.extend(rest);
+        halves.sort();
+        assert_eq!(halves, Bucket::all());
     }
 }

@@ -1,11 +1,11 @@
 //! The ledger: what happened to each event, and who may act on it now.
 //!
-//! One item an event, keyed by shop, webhook id and replay generation. The transitions are the pure functions
-//! of this module; a store says each as one conditional write.
+//! One item an event, keyed by shop, replay generation, and the webhook id or what [several deliveries](crate::dedupe) of
+//! the event share. The transitions are the pure functions of this module; a store says each as one conditional write.
 //!
 //! | transition | from | condition | else |
 //! |---|---|---|---|
-//! | [`claim`] | absent, failed, parked, leased with the lease run out | same body; no parked copy of the message; not failed for good, unless this is a first receive | [`Claim::Duplicate`], [`Claim::Busy`], [`Claim::Mismatch`], [`Claim::Copied`], [`Claim::Condemned`] |
+//! | [`claim`] | absent, failed, parked, leased with the lease run out | same body, or another webhook id; no parked copy of the message; not failed for good, unless this is a first receive | [`Claim::Duplicate`], [`Claim::Busy`], [`Claim::Mismatch`], [`Claim::Copied`], [`Claim::Condemned`] |
 //! | [`settle`] | leased | owner = me | [`Settled::Lost`]: another owner took over |
 //!
 //! Each transition may be repeated by the one who made it (a reply may be lost after the write): claiming what
@@ -19,5 +19,5 @@ mod store;
 
 pub use decide::{claim, settle};
 pub use history::{Attempt, Outcome, SLOTS};
-pub use record::{Ending, Key, Owner, Record, State};
+pub use record::{Ending, Key, Owner, Record, State, names};
 pub use store::{Again, Ask, Claim, Ended, Ledger, Settled};

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use super::Attempt;
-use crate::{Failure, Lane, UnixMillis, envelope::Meta};
+use crate::{Failure, Lane, UnixMillis, dedupe, envelope::Meta};
 
-/// Which event: `{shop}#{webhook id}`, and the generation of its replay.
+/// Which event, and the generation of its replay.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
-    /// `{shop}#{webhook id}`
+    /// `{shop}#{webhook id}`, or `{shop}#{event id}~{hash}` for an event that several deliveries may be of: see
+    /// [`dedupe`](crate::dedupe).
     pub event: String,
     /// Zero; one more with each forced replay.
     pub generation: u32,
@@ -17,7 +18,8 @@ pub struct Key {
 impl Key {
     /// The key of an event that has an envelope.
     pub fn of(meta: &Meta) -> Self {
-        Self { event: format!("{}#{}", meta.shop, meta.webhook_id), generation: meta.generation }
+        let id = meta.dedupe_key.as_ref().unwrap_or(&meta.webhook_id);
+        Self { event: format!("{}#{id}", meta.shop), generation: meta.generation }
     }
 
     /// The key of a message that can't be read: it has no webhook id, but SQS gave it one of its own.
@@ -52,15 +54,19 @@ pub struct Record {
     pub duplicates: u32,
     /// How often another body came under its id.
     pub mismatches: u32,
+    /// The webhook id of its first delivery; `None` where the key has it.
+    pub webhook_id: Option<String>,
+    /// The webhook id of the delivery that was claimed or counted last; `None` where the key has it.
+    pub last_webhook_id: Option<String>,
     /// The count of its latest parked copy; zero if it was never parked.
     pub parks: u32,
-    /// SHA-256 of the body, in hexadecimal.
+    /// SHA-256 of the first delivery's body, in hexadecimal.
     pub body_sha256: String,
     /// `None` for a message that can't be read.
     pub topic: Option<String>,
     /// The app of the path.
     pub app: Option<String>,
-    /// For correlation.
+    /// Shopify's id of what caused it, which all deliveries of one action of a merchant share.
     pub event_id: Option<String>,
     /// The lane it came by.
     pub lane: Lane,
@@ -76,6 +82,31 @@ pub struct Record {
     pub last_error: Option<String>,
     /// The last attempts that ended, the first one first. One that is missing never told its end.
     pub history: Vec<Attempt>,
+}
+
+impl Record {
+    /// Under which webhook id the event came first, and leaves weir.
+    pub fn webhook_id(&self) -> &str {
+        let of_key = || self.key.event.split_once('#').map_or(self.key.event.as_str(), |(_, id)| id);
+        self.webhook_id.as_deref().unwrap_or_else(of_key)
+    }
+
+    /// Under which other webhook id the event came last, if it came under several.
+    pub fn other_webhook_id(&self) -> Option<&str> {
+        self.last_webhook_id.as_deref().filter(|last| Some(*last) != self.webhook_id.as_deref())
+    }
+
+    /// Whether an operator means this event by an id: its webhook id, another that it came under, its event id, or what its
+    /// key has after the shop.
+    pub fn is_named(&self, id: &str) -> bool {
+        names(&self.key.event, &[&self.webhook_id, &self.last_webhook_id, &self.event_id], id)
+    }
+}
+
+/// Whether an id is that of a key, or one of the others.
+pub fn names(event: &str, others: &[&Option<String>], id: &str) -> bool {
+    let of_key = event.split_once('#').map_or(event, |(_, of_key)| of_key);
+    of_key == id || dedupe::event_id(of_key) == Some(id) || others.iter().any(|other| other.as_deref() == Some(id))
 }
 
 /// What an event is doing.

@@ -30,6 +30,13 @@ pub struct Ask<'a> {
     pub lease_until: UnixMillis,
 }
 
+impl<'a> Ask<'a> {
+    /// The webhook id of the delivery, where the key does not have it: then the event may come under another as well.
+    pub fn webhook_id(&self) -> Option<&'a str> {
+        self.meta.filter(|meta| meta.dedupe_key.is_some()).map(|meta| meta.webhook_id.as_str())
+    }
+}
+
 /// How an attempt ended, as its owner tells it.
 #[derive(Debug, Clone)]
 pub struct Ended<'a> {
@@ -60,12 +67,14 @@ pub enum Claim {
     Granted {
         /// The number of this attempt, counted from one.
         attempt: u32,
+        /// The webhook id of the event's first delivery, if that is another one: under it the event leaves weir.
+        first: Option<String>,
     },
     /// It took effect before: acknowledge it, do nothing.
     Duplicate,
     /// Another owner acts on it for so long at most: come back then.
     Busy(Duration),
-    /// Another body came under the same id before: report it, never act on it.
+    /// Another body came under the same webhook id before: report it, never act on it.
     Mismatch,
     /// A parked copy of the message took its place: acknowledge it, do nothing.
     Copied,
@@ -106,6 +115,12 @@ pub trait Ledger: Send + Sync {
     /// [`settle`](super::settle) as one conditional write.
     fn settle(&self, ended: &Ended<'_>) -> impl Future<Output = Result<Settled, StoreError>> + Send;
 
-    /// Counts a message that came for nothing, so that the operator sees it.
-    fn count(&self, key: &Key, again: Again) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Counts a message that came for nothing, so that the operator sees it. `webhook_id` is the delivery's, where the key
+    /// does not have it.
+    fn count(
+        &self,
+        key: &Key,
+        again: Again,
+        webhook_id: Option<&str>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

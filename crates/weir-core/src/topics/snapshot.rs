@@ -54,7 +54,7 @@ impl Fields<'_> {
 impl Resource {
     /// What a body is a snapshot of. If that is nothing, its event counts as one of `every`.
     pub fn snapshot(&self, meta: &Meta, body: &RawValue, now: UnixMillis) -> Reading {
-        let Ok(fields) = serde_json::from_str::<Fields<'_>>(body.get()) else { return Reading::Unknown };
+        let Some(fields) = self.fields(body) else { return Reading::Unknown };
         let (Some(resource), Some(version)) = (self.named(&fields), version(meta, &fields)) else {
             return Reading::Unknown;
         };
@@ -62,22 +62,32 @@ impl Resource {
             return Reading::FarAhead(version);
         }
         let key = format!("{}#{}#{resource}", meta.shop, meta.app);
-        let content = Content::of_fields(&self.name, &fields);
+        let content = Content::of_fields(self.name, &fields);
         Reading::Snapshot(Snapshot { key, version: version.without_far_trigger(now), content })
     }
 
     /// The resource that a body is a snapshot of, as `orders/820982911946154508`, whenever it is of.
     pub fn of(&self, body: &RawValue) -> Option<String> {
-        self.named(&serde_json::from_str(body.get()).ok()?)
+        self.named(&self.fields(body)?)
+    }
+
+    /// The resource's own fields: the body's, or those of the field that holds it.
+    fn fields<'a>(&self, body: &'a RawValue) -> Option<Fields<'a>> {
+        let fields: Fields<'a> = serde_json::from_str(body.get()).ok()?;
+        match self.within {
+            Some(within) => serde_json::from_str(fields.0.get(within)?.get()).ok(),
+            None => Some(fields),
+        }
     }
 
     fn named(&self, fields: &Fields<'_>) -> Option<String> {
-        let (first, rest) = self.id.split_first()?;
-        let mut name = format!("{}/{}", self.name, read_id(fields.get(first)?)?);
-        for field in rest {
+        let read = |names: &[&str]| names.iter().find_map(|name| read_id(fields.get(name)?));
+        let Some((first, rest)) = self.id.split_first() else { return Some(format!("{}/shop", self.name)) };
+        let mut name = format!("{}/{}", self.name, read(first)?);
+        for names in rest {
             // Parted by what no id has.
             name.push(':');
-            name.push_str(&fields.get(field).and_then(read_id).unwrap_or_default());
+            name.push_str(&read(names).unwrap_or_default());
         }
         Some(name)
     }
@@ -95,7 +105,7 @@ fn version(meta: &Meta, fields: &Fields<'_>) -> Option<Version> {
 }
 
 /// A number to its last digit, or a text.
-fn read_id(value: &RawValue) -> Option<String> {
+pub(super) fn read_id(value: &RawValue) -> Option<String> {
     let id = match value.get() {
         number if number.bytes().all(|b| b.is_ascii_digit()) => number.to_owned(),
         other => serde_json::from_str(other).ok()?,
@@ -104,11 +114,11 @@ fn read_id(value: &RawValue) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::topics::Topics;
 
-    fn meta(topic: &str, triggered_at: Option<&str>) -> Meta {
+    pub(crate) fn meta(topic: &str, triggered_at: Option<&str>) -> Meta {
         Meta {
             webhook_id: "1".into(),
             shop: "north.myshopify.com".into(),
@@ -121,6 +131,7 @@ mod tests {
             received_at: UnixMillis(0),
             body_sha256: String::new(),
             traceparent: None,
+            dedupe_key: None,
             synthetic: None,
             generation: 0,
         }
@@ -129,7 +140,7 @@ mod tests {
     const NOW: UnixMillis = UnixMillis(1_795_755_600_000);
 
     fn read_of(meta: &Meta, body: &str) -> Reading {
-        let resource = Topics::built_in().latest(&meta.topic).unwrap().clone();
+        let resource = Topics::built_in().latest(&meta.topic).unwrap();
         resource.snapshot(meta, serde_json::from_str(body).unwrap(), NOW)
     }
 

@@ -67,6 +67,8 @@ fn record(row: &Row) -> Record {
         attempts: 1,
         duplicates: 0,
         mismatches: 0,
+        webhook_id: None,
+        last_webhook_id: None,
         parks: u32::from(row.parks),
         body_sha256: body(row.body),
         topic: None,

@@ -16,6 +16,7 @@ fn event(body: &str) -> Event {
         received_at: UnixMillis(0),
         body_sha256: sha256::hex(body.as_bytes()),
         traceparent: None,
+        dedupe_key: None,
         synthetic: None,
         generation: 0,
     };

@@ -67,6 +67,7 @@ impl Receiver for Stack {
             ),
             body_sha256: sha256::hex(body),
             traceparent: None,
+            dedupe_key: None,
             synthetic: None,
             generation: 0,
         };
@@ -221,7 +222,7 @@ impl Stack {
             now,
             lease_until,
         };
-        let Claim::Granted { attempt } = model.claim(&ask).await.unwrap() else { return };
+        let Claim::Granted { attempt, .. } = model.claim(&ask).await.unwrap() else { return };
         let settle = async |ending: Ending| {
             let ended = ledger::Ended {
                 key: &key,

@@ -79,9 +79,9 @@ impl Ledger for SimStore {
         .await
     }
 
-    async fn count(&self, key: &Key, again: Again) -> Result<(), StoreError> {
-        let key = key.clone();
-        self.call("count a message", move |store| at_once(store.tables.count(&key, again))).await
+    async fn count(&self, key: &Key, again: Again, webhook_id: Option<&str>) -> Result<(), StoreError> {
+        let (key, webhook_id) = (key.clone(), webhook_id.map(str::to_owned));
+        self.call("count a message", move |store| at_once(store.tables.count(&key, again, webhook_id.as_deref()))).await
     }
 }
 

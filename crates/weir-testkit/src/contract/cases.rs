@@ -7,7 +7,7 @@ use weir_core::{
     ledger::{Again, Claim, Ending, Key, Ledger, Settled},
 };
 
-use super::{Actor, LEASE, parked, permanent, reached, transient};
+use super::{Actor, LEASE, duplicates, parked, permanent, reached, transient};
 
 const NOW: UnixMillis = UnixMillis(1_795_755_600_000);
 
@@ -24,6 +24,7 @@ pub async fn cases<L: Ledger>(ledger: &L, prefix: &str) {
     another_body_is_a_mismatch(ledger, &key("body")).await;
     repeated_calls_change_nothing(ledger, &key("repeat")).await;
     generations_are_events_of_their_own(ledger, &key("generation")).await;
+    duplicates::cases(ledger, prefix).await;
 }
 
 async fn what_ended_stays_so<L: Ledger>(ledger: &L, key: &Key, ending: &Ending) {
@@ -34,7 +35,7 @@ async fn what_ended_stays_so<L: Ledger>(ledger: &L, key: &Key, ending: &Ending) 
     assert_eq!(b.claim("x", much_later).await, Claim::Duplicate);
     assert_eq!(a.claim("x", much_later).await, Claim::Duplicate);
     for again in [Again::Duplicate, Again::Mismatch] {
-        reached(ledger.count(key, again).await);
+        reached(ledger.count(key, again, None).await);
         assert_eq!(b.claim("x", much_later).await, Claim::Duplicate);
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod cache;
 mod cases;
+mod duplicates;
 pub mod fence;
 pub mod queue;
 pub mod shared_state;
@@ -22,6 +23,7 @@ use std::{
 
 use weir_core::{
     Failure, Lane, StoreError, UnixMillis,
+    envelope::Meta,
     ledger::{Ask, Claim, Ended, Ending, Key, Ledger, Owner, Settled},
 };
 
@@ -33,13 +35,24 @@ pub(crate) struct Actor<'a, L> {
     ledger: &'a L,
     key: Key,
     owner: Owner,
+    /// What the envelope says, if it is of an event that several deliveries may be of.
+    meta: Option<Meta>,
     /// The number of its last claim that was granted.
     attempt: AtomicU32,
 }
 
 impl<'a, L: Ledger> Actor<'a, L> {
     fn new(ledger: &'a L, key: &Key, name: &str) -> Self {
-        Self { ledger, key: key.clone(), owner: Owner(name.to_owned()), attempt: AtomicU32::new(0) }
+        Self { ledger, key: key.clone(), owner: Owner(name.to_owned()), meta: None, attempt: AtomicU32::new(0) }
+    }
+
+    /// A worker with a delivery of the event that this is of, whatever other deliveries it has.
+    fn of(ledger: &'a L, meta: &Meta, name: &str) -> Self {
+        Self { meta: Some(meta.clone()), ..Self::new(ledger, &Key::of(meta), name) }
+    }
+
+    fn webhook_id(&self) -> Option<&str> {
+        self.meta.as_ref().map(|meta| meta.webhook_id.as_str())
     }
 
     async fn claim(&self, body: &str, now: UnixMillis) -> Claim {
@@ -52,7 +65,7 @@ impl<'a, L: Ledger> Actor<'a, L> {
             key: &self.key,
             owner: &self.owner,
             body_sha256: body,
-            meta: None,
+            meta: self.meta.as_ref(),
             resource: Some("orders/1"),
             lane: Lane::Standard,
             receives,
@@ -61,8 +74,8 @@ impl<'a, L: Ledger> Actor<'a, L> {
             lease_until: now + LEASE,
         };
         let claim = reached(self.ledger.claim(&ask).await);
-        if let Claim::Granted { attempt } = claim {
-            self.attempt.store(attempt, Ordering::Relaxed);
+        if let Claim::Granted { attempt, .. } = &claim {
+            self.attempt.store(*attempt, Ordering::Relaxed);
         }
         claim
     }

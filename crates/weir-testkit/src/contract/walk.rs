@@ -9,7 +9,7 @@ use weir_core::{
     ledger::{Again, Ending, Key, Ledger, Record},
 };
 
-use super::{Actor, LEASE, fence::Visitor, parked, permanent, reached, transient};
+use super::{Actor, LEASE, duplicates::refund, fence::Visitor, parked, permanent, reached, transient};
 use crate::ModelLedger;
 
 /// Takes `steps` random steps on both with three workers on one event and one resource; every answer must be the same, and
@@ -24,13 +24,22 @@ pub async fn random_walk<L: Ledger, F: Fence>(
 ) {
     let mut rng = Rng::with_seed(seed);
     let model = ModelLedger::default();
-    let key = Key { event: format!("{prefix}.myshopify.com#walk-{seed}"), generation: 0 };
+    // Half of the walks are of an event that two deliveries are of: the third worker has the other one.
+    let [first, second] = ["1", "2"].map(|id| refund(&format!("{prefix}-{seed}"), &format!("walk-{seed}"), id, "x"));
+    let several = seed % 2 == 1;
+    let key = match several {
+        true => Key::of(&first),
+        false => Key { event: format!("{prefix}.myshopify.com#walk-{seed}"), generation: 0 },
+    };
     let resource = format!("{prefix}.myshopify.com#default#orders/walk-{seed}");
     let mut now = UnixMillis(1_795_755_600_000);
     let mut inside = HashMap::new();
     let names = ["a", "b", "c"];
-    let reals = names.map(|name| Actor::new(ledger, &key, name));
-    let ideals = names.map(|name| Actor::new(&model, &key, name));
+    let meta = |name| several.then_some(if name == "c" { &second } else { &first });
+    let reals =
+        names.map(|name| meta(name).map_or_else(|| Actor::new(ledger, &key, name), |of| Actor::of(ledger, of, name)));
+    let ideals =
+        names.map(|name| meta(name).map_or_else(|| Actor::new(&model, &key, name), |of| Actor::of(&model, of, name)));
     for step in 0..steps {
         let who = rng.usize(..names.len());
         let (name, real, ideal) = (names[who], &reals[who], &ideals[who]);
@@ -50,8 +59,8 @@ pub async fn random_walk<L: Ledger, F: Fence>(
                 assert_eq!(real, ideal, "settle as {ending:?}: {told}");
             }
             7 => {
-                reached(ledger.count(&key, Again::Duplicate).await);
-                reached(model.count(&key, Again::Duplicate).await);
+                reached(ledger.count(&key, Again::Duplicate, real.webhook_id()).await);
+                reached(model.count(&key, Again::Duplicate, ideal.webhook_id()).await);
             }
             8..=10 => {
                 let asked = Asked::draw(&mut rng, step);

@@ -110,7 +110,7 @@ impl<O: Outside> Processor<O> {
         verdict
     }
 
-    async fn event(&self, message: &Message, envelope: Envelope, seat: Seat) -> Verdict {
+    async fn event(&self, message: &Message, mut envelope: Envelope, seat: Seat) -> Verdict {
         let meta = envelope.meta.clone();
         let key = Key::of(&meta);
         let owner = self.owner(message);
@@ -127,11 +127,16 @@ impl<O: Outside> Processor<O> {
             now: self.clock.now(),
             lease_until: self.lease_until,
         };
-        let number = match self.claim(message, &ask).await {
-            Ok(number) => number,
+        let (number, first) = match self.claim(message, &ask).await {
+            Ok(granted) => granted,
             Err(verdict) => return verdict,
         };
         let mut attempt = Attempt::begun(&ask, number);
+        // Another attempt may have had an effect under that id: an event has one, wherever it goes from here.
+        if let Some(first) = first {
+            tracing::info!(%key, first_webhook_id = first, "The event came under another webhook id first");
+            envelope.meta.webhook_id = first;
+        }
         match self.act(envelope, &owner, seat, &mut attempt.resource).await {
             Ok(ending) => {
                 let verdict = self.complete(message, &attempt, &ending).await;
@@ -164,7 +169,7 @@ impl<O: Outside> Processor<O> {
             lease_until: self.lease_until,
         };
         match self.claim(message, &ask).await {
-            Ok(number) => {
+            Ok((number, _)) => {
                 let failure = Failure::permanent(problem);
                 let verdict = self.fail(message, &Attempt::begun(&ask, number), failure.clone()).await;
                 self.tell_failed(message, None, &failure, verdict);
@@ -174,15 +179,15 @@ impl<O: Outside> Processor<O> {
         }
     }
 
-    /// The attempt's number, if the event is ours.
-    async fn claim(&self, message: &Message, ask: &Ask<'_>) -> Result<u32, Verdict> {
+    /// The attempt's number, if the event is ours, and the webhook id of its first delivery, if that is another one.
+    async fn claim(&self, message: &Message, ask: &Ask<'_>) -> Result<(u32, Option<String>), Verdict> {
         let key = ask.key;
         let verdict = match self.outside.ledger().claim(ask).await {
-            Ok(Claim::Granted { attempt }) => return Ok(attempt),
+            Ok(Claim::Granted { attempt, first }) => return Ok((attempt, first)),
             Ok(Claim::Duplicate) => {
                 tracing::info!(%key, "Duplicate: it ended before");
                 self.tell(&metrics::DUPLICATES, ask.meta);
-                self.count(key, Again::Duplicate).await;
+                self.count(ask, Again::Duplicate).await;
                 Verdict::Acknowledge
             }
             Ok(Claim::Copied) => {
@@ -196,13 +201,13 @@ impl<O: Outside> Processor<O> {
             // It was read twice, and the thing changed in between without another version: the first reading stands.
             Ok(Claim::Mismatch) if ask.meta.is_some_and(|meta| meta.synthetic.is_some()) => {
                 tracing::info!(%key, "Another reading of it came before");
-                self.count(key, Again::Mismatch).await;
+                self.count(ask, Again::Mismatch).await;
                 Verdict::Acknowledge
             }
             Ok(Claim::Mismatch) => {
                 tracing::error!(%key, "Another body came under this id before: on its way to the DLQ");
                 self.tell_mismatch(message, ask.meta);
-                self.count(key, Again::Mismatch).await;
+                self.count(ask, Again::Mismatch).await;
                 Verdict::RetryAfter(Duration::ZERO)
             }
             Ok(Claim::Condemned) => {
@@ -236,9 +241,9 @@ impl<O: Outside> Processor<O> {
         }
     }
 
-    async fn count(&self, key: &Key, again: Again) {
-        if let Err(error) = self.outside.ledger().count(key, again).await {
-            tracing::warn!(%key, error = %error.source, "{error}");
+    async fn count(&self, ask: &Ask<'_>, again: Again) {
+        if let Err(error) = self.outside.ledger().count(ask.key, again, ask.webhook_id()).await {
+            tracing::warn!(key = %ask.key, error = %error.source, "{error}");
         }
     }
 

@@ -265,6 +265,7 @@ pub fn meta(id: &str, body: &[u8]) -> Meta {
         received_at: UnixMillis(1_795_755_600_000),
         body_sha256: sha256::hex(body),
         traceparent: None,
+        dedupe_key: None,
         synthetic: None,
         generation: 0,
     }

@@ -22,7 +22,10 @@ impl Memory {
     fn put(&mut self, event: &str, received_at: UnixMillis) {
         let key = Key { event: event.to_owned(), generation: 0 };
         let (topic, app, resource, last_error) = (None, None, None, None);
-        let entry = Entry { key, received_at, topic, app, lane: Lane::Bulk, resource, last_error };
+        let (event_id, webhook_id, last_webhook_id) = (None, None, None);
+        let lane = Lane::Bulk;
+        let entry =
+            Entry { key, received_at, topic, app, lane, resource, event_id, webhook_id, last_webhook_id, last_error };
         let partition = self.partitions.entry(Bucket::of(event).on(&day(received_at))).or_default();
         partition.push(entry);
         // DynamoDB sorts by the sort key alone: entries of one millisecond come in any order.

@@ -56,6 +56,7 @@ fn meta() -> Meta {
         body_sha256: "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae".to_owned(),
         traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
         generation: 0,
+        dedupe_key: None,
         synthetic: None,
     }
 }

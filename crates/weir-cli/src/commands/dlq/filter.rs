@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use weir_core::{Lane, UnixMillis};
 
-use super::letter::{Found, Standing};
+use super::letter::{Found, Letter, Standing};
 use crate::{
     cli::{FilterArgs, StandingName},
     delivery,
@@ -80,7 +80,7 @@ impl Filter {
             && self.received_before_ms.is_none_or(|limit| letter.received_at() < limit)
             && self.received_after_ms.is_none_or(|limit| letter.received_at() >= limit)
             && self.state.is_none_or(|state| state == found.standing)
-            && self.event.as_ref().is_none_or(|event| event.is(&letter.name()))
+            && self.event.as_ref().is_none_or(|event| event.is(letter))
             && self.error.as_ref().is_none_or(|text| found.says(text))
     }
 }
@@ -96,11 +96,13 @@ pub(crate) enum EventName {
 }
 
 impl EventName {
-    /// Whether `SHOP#ID` is meant.
-    pub(crate) fn is(&self, name: &str) -> bool {
+    /// Whether this message's event is meant.
+    pub(crate) fn is(&self, letter: &Letter) -> bool {
         match self {
-            Self::Whole(whole) => whole == name,
-            Self::Id(id) => name.split_once('#').is_some_and(|(_, it)| it == id),
+            Self::Whole(whole) => whole
+                .split_once('#')
+                .is_some_and(|(shop, id)| shop == letter.shop().unwrap_or("unknown") && letter.is_named(id)),
+            Self::Id(id) => letter.is_named(id),
         }
     }
 }

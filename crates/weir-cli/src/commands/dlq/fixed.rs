@@ -3,7 +3,12 @@
 use std::{io::Read, path::Path};
 
 use serde::Serialize;
-use weir_aws::{Bodies, dead_letters::Outgoing, operations::Stored};
+use weir_aws::{
+    Bodies,
+    dead_letters::Outgoing,
+    ledger::{Range, ReadError},
+    operations::Stored,
+};
 use weir_core::{
     Lane, UnixMillis,
     envelope::{Envelope, MAX_BODY_BYTES, Meta, refer, seal},
@@ -22,7 +27,13 @@ use super::{
     stop::Stop,
     view, who,
 };
-use crate::{cli::DlqReplayArgs, commands::ExitStatus, printer::Printer, problem::Usage, target::Place};
+use crate::{
+    cli::DlqReplayArgs,
+    commands::{ExitStatus, events::search},
+    printer::Printer,
+    problem::Usage,
+    target::Place,
+};
 
 /// What the event is, before it gets its body.
 struct Source {
@@ -60,7 +71,7 @@ pub(super) async fn run(args: &DlqReplayArgs, printer: &Printer) -> anyhow::Resu
     let stack = Stack::of(&place)?;
     let stop = Stop::listen()?;
     let mut reader = Reader::new(&stack, filter.lanes(), false);
-    let done = replace(&mut reader, &stack, &place, &filter, &event, body, args.yes, &stop).await;
+    let done = replace(&mut reader, &stack, &place, &filter, &event, body, args.yes, &stop, printer).await;
     reader.give_back().await;
     let Some(outcome) = done? else { return Ok(ExitStatus::Interrupted) };
     printer.item(&outcome, lines)?;
@@ -101,6 +112,7 @@ async fn replace(
     body: Vec<u8>,
     yes: bool,
     stop: &Stop,
+    printer: &Printer,
 ) -> anyhow::Result<Option<Outcome>> {
     let failed = |problem: Problem| problem.at(place);
     let dead = find(reader, stack, filter, stop).await.map_err(failed)?;
@@ -109,7 +121,7 @@ async fn replace(
     }
     let source = match dead {
         Some(source) => source,
-        None => from_ledger(stack, place, event).await?,
+        None => from_ledger(stack, place, event, printer).await?,
     };
     let new_sha256 = sha256::hex(&body);
     let generation = generation(stack, &source, &new_sha256).await.map_err(failed)?;
@@ -200,20 +212,31 @@ async fn find(
 }
 
 /// What the ledger knows of an event whose message is nowhere any more.
-async fn from_ledger(stack: &Stack, place: &Place, event: &EventName) -> anyhow::Result<Source> {
+async fn from_ledger(stack: &Stack, place: &Place, event: &EventName, printer: &Printer) -> anyhow::Result<Source> {
     let nowhere = |why: &str, hint: &str| anyhow::anyhow!("{event} is not dead-lettered, and {why}\nhint: {hint}");
     let EventName::Whole(name) = event else {
         return Err(nowhere("without its shop the ledger does not find it", "name it as SHOP#ID"));
     };
-    let history = stack.ledger.history(name).await.map_err(|error| Problem::from(error).at(place))?;
+    let read = |error: ReadError| Problem::from(error).at(place);
+    let now = UnixMillis::now();
+    let Some((shop, id)) = name.split_once('#') else { return Err(nowhere("it has no shop", "name it as SHOP#ID")) };
+    let range = Range { since: (now - search::OF_A_SHOP).max(UnixMillis(0)), until: now };
+    let events = search::of_shop(&stack.ledger, shop, id, range, printer).await.map_err(read)?;
+    if let [_, _, ..] = &events[..] {
+        return Err(nowhere("that id is one of several events", &format!("name one of them: {}", events.join(", "))));
+    }
+    let mut history = Vec::new();
+    for event in &events {
+        history = stack.ledger.history(event).await.map_err(read)?;
+    }
     let known = history.iter().max_by_key(|record| record.key.generation);
     let known =
         known.ok_or_else(|| nowhere("the ledger does not know it", "`weir events list` shows what it knows"))?;
-    let (Some(topic), Some(app), Some((shop, id))) = (&known.topic, &known.app, name.split_once('#')) else {
+    let (Some(topic), Some(app), Some((shop, id))) = (&known.topic, &known.app, known.key.event.split_once('#')) else {
         return Err(nowhere("the ledger knows no topic of it", "it was no envelope: nothing says what it was"));
     };
     let meta = Meta {
-        webhook_id: id.to_owned(),
+        webhook_id: known.webhook_id().to_owned(),
         shop: shop.to_owned(),
         topic: topic.clone(),
         app: app.clone(),
@@ -225,6 +248,8 @@ async fn from_ledger(stack: &Stack, place: &Place, event: &EventName) -> anyhow:
         body_sha256: known.body_sha256.clone(),
         traceparent: None,
         generation: known.key.generation,
+        // It stays the event that it was, whatever its body is now.
+        dedupe_key: known.webhook_id.as_ref().map(|_| id.to_owned()),
         synthetic: None,
     };
     Ok(Source { meta, lane: known.lane, letter: None, bytes: None })

@@ -42,6 +42,12 @@ impl Letter {
         self.key().event
     }
 
+    /// Whether an id is that of its delivery, or what its event's key has after the shop.
+    pub(crate) fn is_named(&self, id: &str) -> bool {
+        let is_of_key = self.name().split_once('#').is_some_and(|(_, of_key)| of_key == id);
+        is_of_key || self.head.as_ref().is_ok_and(|meta| meta.webhook_id == id)
+    }
+
     pub(crate) fn shop(&self) -> Option<&str> {
         self.head.as_ref().map_or(self.group.as_deref(), |meta| Some(&meta.shop))
     }
@@ -92,7 +98,10 @@ impl Standing {
         let Ok(meta) = &letter.head else { return Self::Unreadable };
         match record {
             None => Self::Unknown,
-            Some(record) if record.body_sha256 != meta.body_sha256 => Self::Mismatch,
+            // Another delivery of the event may be another serialization of it.
+            Some(record) if record.body_sha256 != meta.body_sha256 && record.webhook_id() == meta.webhook_id => {
+                Self::Mismatch
+            }
             Some(record) => match record.state {
                 State::Failed(_) => Self::Failed,
                 State::Done => Self::Done,
@@ -160,6 +169,7 @@ pub(crate) mod tests {
             received_at: RECEIVED,
             body_sha256: sha256::hex(body),
             traceparent: None,
+            dedupe_key: None,
             synthetic: None,
             generation: 0,
         }
@@ -181,6 +191,8 @@ pub(crate) mod tests {
             attempts: 1,
             duplicates: 0,
             mismatches: 0,
+            webhook_id: None,
+            last_webhook_id: None,
             parks: 0,
             body_sha256: sha256::hex(body),
             topic: Some("orders/create".into()),

@@ -38,7 +38,7 @@ pub(super) async fn print(
 /// The body in S3: that of a large event, or of one that was too large for the bus.
 async fn stored(stack: &Stack, record: &Record) -> anyhow::Result<Option<Vec<u8>>> {
     let bucket = stack.output("BodiesBucket")?;
-    let Some((shop, id)) = record.key.event.split_once('#') else { return Ok(None) };
+    let (Some((shop, _)), id) = (record.key.event.split_once('#'), record.webhook_id()) else { return Ok(None) };
     let reference = format!("s3://{bucket}/{shop}/{id}/{}", record.body_sha256);
     match Bodies::new(&stack.config, bucket).get(&reference).await {
         Ok(body) if sha256::hex(&body) == record.body_sha256 => Ok(Some(body)),

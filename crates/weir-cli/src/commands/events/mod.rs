@@ -7,6 +7,7 @@ mod find;
 mod follow;
 mod list;
 mod scan;
+pub(super) mod search;
 mod show;
 mod story;
 mod view;

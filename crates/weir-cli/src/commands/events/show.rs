@@ -1,43 +1,55 @@
 //! `weir events show`: all that is known of one event.
 
-use std::time::{Duration, Instant};
-
 use aws_sdk_sqs::types::QueueAttributeName;
-use weir_aws::ledger::{Listing, ReadError};
+use weir_aws::ledger::Range;
 use weir_core::{
     UnixMillis,
-    ledger::{Record, State, index::Bucket},
+    ledger::{Record, State},
 };
 
-use super::{asked, body, copies::Place, story::story, view::EventView};
+use super::{asked, body, copies::Place, search, story::story, view::EventView};
 use crate::{
     cli::{LedgerArgs, ShowArgs, StackArgs},
     commands::ExitStatus,
     delivery,
     printer::Printer,
     problem::Usage,
-    target::{self, LedgerTarget, Place as Stack},
+    target::{self, Place as Stack},
 };
 
 pub(super) async fn run(args: &ShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let now = UnixMillis::now();
-    let shop = args.shop.as_deref().map(delivery::shop).transpose()?;
+    let shop = args.shop.as_deref().map(delivery::shop).transpose()?.map(|shop| shop.to_string());
     let target = target::ledger(&args.source).await?;
-    let name = match (args.event.contains('#'), shop) {
-        (true, _) => Some(args.event.clone()),
-        (false, Some(shop)) => Some(format!("{shop}#{}", args.event)),
-        (false, None) => {
-            search(args, &target, now, printer).await.map_err(|error| super::unreadable(&error, &target))?
+    // A message that is no envelope need not have a shop: `unknown#sqs:ID`.
+    let (shop, id) = match args.event.split_once('#') {
+        Some((shop, id)) => (Some(shop.to_owned()), id),
+        None => (shop, args.event.as_str()),
+    };
+    let events = match &shop {
+        Some(shop) => {
+            let range = Range { since: (now - search::OF_A_SHOP).max(UnixMillis(0)), ..asked::since(None, now) };
+            search::of_shop(&target.ledger, shop, id, range, printer).await
         }
+        None => search::of_any_shop(&target.ledger, id, asked::since(args.since, now), printer).await,
     };
-    let mut records = match &name {
-        Some(name) => target.ledger.history(name).await.map_err(|error| super::unreadable(&error, &target))?,
-        None => Vec::new(),
-    };
-    // A forced replay is the same event in a later generation.
-    records.sort_by(|a, b| a.key.cmp(&b.key));
-    let Some(last) = records.last() else { return Err(unknown(args, name.is_some())) };
+    let events = events.map_err(|error| super::unreadable(&error, &target))?;
+    let mut records = Vec::new();
+    for event in &events {
+        let history = target.ledger.history(event).await;
+        // A forced replay is the same event in a later generation.
+        let mut history = history.map_err(|error| super::unreadable(&error, &target))?;
+        history.sort_by(|a, b| a.key.cmp(&b.key));
+        records.extend(history);
+    }
+    let Some(last) = records.last() else { return Err(unknown(args, shop.is_some())) };
     if args.body {
+        if let [_, _, ..] = &events[..] {
+            let hint = format!("name one of them: {}", events.join(", "));
+            return Err(
+                Usage::new(format!("{} events have this event id, each with its body", events.len()), hint).into()
+            );
+        }
         let stack = stack(&args.source).await?;
         let place = Place::of(last, max_receives(&stack, last).await, now);
         return body::print(&stack, last, place, printer).await;
@@ -65,29 +77,6 @@ fn unknown(args: &ShowArgs, has_shop: bool) -> anyhow::Error {
              however old it is, or look further back, as --since 7d"
         )
     }
-}
-
-/// The name of the event of this webhook id, of whatever shop: looks through half of each day's buckets.
-async fn search(
-    args: &ShowArgs,
-    target: &LedgerTarget,
-    now: UnixMillis,
-    printer: &Printer,
-) -> Result<Option<String>, ReadError> {
-    let range = asked::since(args.since, now);
-    // It may be anywhere: large pages, for there is no use in the first few of each.
-    let mut listing = Listing::by_day(&target.ledger, Bucket::of_webhook_id(&args.event), range, u32::MAX);
-    let mut told_at = Instant::now();
-    while let Some(entry) = listing.next().await? {
-        if entry.key.event.split_once('#').is_some_and(|(_, id)| id == args.event) {
-            return Ok(Some(entry.key.event));
-        }
-        if told_at.elapsed() >= Duration::from_secs(2) {
-            told_at = Instant::now();
-            printer.note(format!("back to {}: {} items read", entry.received_at, listing.spent().items));
-        }
-    }
-    Ok(None)
 }
 
 /// Where its message is; the lane is asked how often it hands out a message only where that matters.

@@ -25,6 +25,9 @@ pub(super) fn story(record: &Record, place: Place) -> String {
         ("duplicates", some(record.duplicates)),
         ("other bodies", some(record.mismatches)),
         ("last error", record.last_error.clone()),
+        // Where the first line does not have it.
+        ("webhook id", record.webhook_id.clone()),
+        ("came also as", record.other_webhook_id().map(str::to_owned)),
         ("event id", record.event_id.clone()),
         ("body SHA-256", Some(record.body_sha256.clone())),
     ];

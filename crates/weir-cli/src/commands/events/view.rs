@@ -11,7 +11,12 @@ use super::copies::Place;
 #[derive(Debug, Serialize)]
 pub(super) struct EventView {
     shop: String,
+    /// Under which it leaves weir.
     webhook_id: String,
+    /// Another one that the event came under as well, the last of them.
+    other_webhook_id: Option<String>,
+    /// What `weir events show` finds it by at once.
+    key: String,
     /// Zero; one more with each forced replay.
     generation: u32,
     pub(super) state: &'static str,
@@ -78,7 +83,7 @@ impl EventView {
 
     /// The same, if more is known of where its message is.
     pub(super) fn at(record: &Record, place: Place) -> Self {
-        let (shop, webhook_id) = record.key.event.split_once('#').unwrap_or(("unknown", &record.key.event));
+        let shop = record.key.event.split_once('#').map_or("unknown", |(shop, _)| shop);
         let (mut lease_until, mut parked_until, mut permanent) = (None, None, None);
         match &record.state {
             State::Leased { until } => lease_until = Some(until.to_string()),
@@ -88,7 +93,9 @@ impl EventView {
         }
         Self {
             shop: shop.to_owned(),
-            webhook_id: webhook_id.to_owned(),
+            webhook_id: record.webhook_id().to_owned(),
+            other_webhook_id: record.other_webhook_id().map(str::to_owned),
+            key: record.key.event.clone(),
             generation: record.key.generation,
             state: record.state.as_str(),
             topic: record.topic.clone(),
@@ -116,7 +123,7 @@ impl EventView {
 
     /// What `weir events show` takes.
     pub(super) fn name(&self) -> String {
-        format!("{}#{}", self.shop, self.webhook_id)
+        self.key.clone()
     }
 
     /// A row of the list.
@@ -149,6 +156,8 @@ pub(super) mod tests {
             attempts: 5,
             duplicates: 0,
             mismatches: 0,
+            webhook_id: None,
+            last_webhook_id: None,
             parks: 0,
             body_sha256: "aa".into(),
             topic: Some("orders/create".into()),

@@ -2,6 +2,7 @@
 
 mod aim;
 mod audit;
+mod key;
 mod measure;
 mod pattern;
 mod progress;

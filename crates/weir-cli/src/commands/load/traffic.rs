@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use shopify_samples::Samples;
 use shopify_webhook::{ShopDomain, Topic};
 
+use super::key;
 use crate::{
     cli::{LoadArgs, PatternName, Share},
     commands::topics,
@@ -32,6 +33,8 @@ pub(super) struct Mix {
     payload_bytes: Option<usize>,
     duplicates: u8,
     poison: u8,
+    /// Whose deliveries they are.
+    app: String,
 }
 
 /// A delivery that is ready to go.
@@ -39,7 +42,7 @@ pub(super) struct Mix {
 pub(super) struct Ready {
     /// When it is due, after the beginning.
     pub(super) due: Duration,
-    /// `{shop}#{webhook id}`
+    /// Its key in the ledger.
     pub(super) event: Arc<str>,
     /// Whether its event went out before.
     pub(super) is_repeat: bool,
@@ -60,6 +63,7 @@ impl Mix {
             payload_bytes: args.payload_kb.map(|kb| kb as usize * 1024),
             duplicates: args.duplicates.unwrap_or(of_a_sale),
             poison: args.poison,
+            app: args.door.url.as_ref().map_or("default", |url| key::app_of(url)).to_owned(),
         })
     }
 }
@@ -88,7 +92,7 @@ impl Traffic {
             return Ready { due, is_repeat: true, ..earlier.clone() };
         }
         let delivery = self.draw(due);
-        let event = format!("{}#{}", delivery.shop, delivery.webhook_id).into();
+        let event = key::of(&delivery, &self.mix.app).into();
         let ready = Ready { due, event, is_repeat: false, signed: Signed::new(&delivery, &self.secret) };
         if self.last.len() == REMEMBERED {
             self.last.pop_front();

@@ -29,6 +29,8 @@ fn record(script: &[Planned], place: usize, state: State, duplicates: u32) -> Re
         attempts: 1,
         duplicates,
         mismatches: 0,
+        webhook_id: None,
+        last_webhook_id: None,
         parks: 0,
         body_sha256: "aa".into(),
         topic: Some("orders/create".into()),

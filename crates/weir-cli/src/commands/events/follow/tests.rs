@@ -72,6 +72,9 @@ impl Indexes for Memory {
             app: record.app.clone(),
             lane: record.lane,
             resource: None,
+            event_id: None,
+            webhook_id: None,
+            last_webhook_id: None,
             last_error: None,
         };
         let mut entries: Vec<Entry> = self.records.lock().unwrap().values().filter(is_there).map(entry).collect();

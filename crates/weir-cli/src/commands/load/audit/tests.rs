@@ -25,6 +25,8 @@ fn record(event: &str, state: State, duplicates: u32) -> Record {
         attempts: 1,
         duplicates,
         mismatches: 0,
+        webhook_id: None,
+        last_webhook_id: None,
         parks: 0,
         body_sha256: String::new(),
         topic: None,
