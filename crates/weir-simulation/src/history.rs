@@ -9,6 +9,10 @@ use weir_core::ledger::{Ending, Key, Owner};
 #[derive(Debug, Clone)]
 pub(crate) struct Accepted {
     pub(crate) webhook_id: String,
+    /// The webhook id of the event's first delivery: what happened is told by that.
+    pub(crate) event: String,
+    /// Where the ledger has the event.
+    pub(crate) key: Key,
     pub(crate) shop: String,
     pub(crate) topic: String,
     /// `None`: each event of its topic counts.
@@ -57,7 +61,7 @@ pub(crate) struct Settled {
 }
 
 /// Everything, in the order in which it happened.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Events {
     pub(crate) accepted: Vec<Accepted>,
     pub(crate) runs: Vec<Ran>,

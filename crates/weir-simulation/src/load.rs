@@ -5,8 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 use weir_core::{
-    Topics, UnixMillis,
-    envelope::{self, Meta},
+    Topics, UnixMillis, dedupe,
+    envelope::{self, Envelope, Meta},
+    ledger::Key,
     sha256,
 };
 
@@ -27,6 +28,10 @@ pub struct Load {
     pub resources: u64,
     /// Deliveries that come twice, of a thousand.
     pub duplicates: u32,
+    /// Events of which each counts that come again under another webhook id, of a thousand.
+    pub other_ids: u32,
+    /// Wrong on purpose: what Shopify's event id says of duplicates is not heeded, and each webhook id is an event.
+    pub by_webhook_id: bool,
     /// All events come within this time.
     pub within: Duration,
     /// Instead of what orders do, each event is one of `refunds/create`, of which every one counts.
@@ -36,6 +41,7 @@ pub struct Load {
 }
 
 /// A delivery that will be accepted.
+#[derive(Clone)]
 struct Delivery {
     at: Instant,
     message: String,
@@ -70,12 +76,16 @@ impl Load {
         for (index, shop) in shops.chain(flood).enumerate() {
             let at = Instant::now() + dice.between(Duration::ZERO, self.within);
             let delivery = self.delivery(dice, &topics, index, shop, at, start);
+            // Again, soon after or much later.
+            let again = |mut again: Delivery| {
+                again.at = at + dice.between(Duration::ZERO, self.within);
+                again
+            };
             if dice.hits(self.duplicates) {
-                // Again, soon after or much later.
-                let later = dice.between(Duration::ZERO, self.within);
-                let again =
-                    Delivery { at: at + later, message: delivery.message.clone(), accepted: delivery.accepted.clone() };
-                deliveries.push(again);
+                deliveries.push(again(delivery.clone()));
+            }
+            if delivery.accepted.snapshot.is_none() && dice.hits(self.other_ids) {
+                deliveries.push(again(delivery.under_another_id(dice)));
             }
             deliveries.push(delivery);
         }
@@ -106,7 +116,8 @@ impl Load {
         let shows = action % LOOKS;
         let body = match topic {
             WITHOUT_UPDATED_AT => format!("{{\"id\":{id}}}"),
-            // Each refund is a thing of its own.
+            // Each refund is a thing of its own. Some name no resource: the whole body tells which one it is.
+            "refunds/create" if index % 3 == 0 => format!("{{\"level\":{index}}}"),
             "refunds/create" => format!("{{\"id\":{index},\"order_id\":{id}}}"),
             // Of whole seconds, as Shopify's are.
             _ => {
@@ -114,7 +125,7 @@ impl Load {
                 format!("{{\"id\":{id},\"shows\":{shows},\"updated_at\":\"{updated_at}\"}}")
             }
         };
-        let meta = Meta {
+        let mut meta = Meta {
             webhook_id: format!("event-{index}"),
             shop: shop.clone(),
             topic: topic.to_owned(),
@@ -126,6 +137,7 @@ impl Load {
             received_at: start,
             body_sha256: sha256::hex(body.as_bytes()),
             traceparent: None,
+            dedupe_key: None,
             synthetic: None,
             generation: 0,
         };
@@ -135,11 +147,22 @@ impl Load {
             action: action.into(),
             shows: u64::try_from(made.as_seconds()).unwrap_or_default() * u64::from(LOOKS) + u64::from(shows),
         });
+        if !self.by_webhook_id {
+            meta.dedupe_key = dedupe::key(topics, &meta, body.as_bytes());
+        }
         let message = envelope::seal(&meta, body.as_bytes()).unwrap_or_default();
         Delivery {
             at,
             message,
-            accepted: Accepted { webhook_id: meta.webhook_id, shop, topic: meta.topic, snapshot, at },
+            accepted: Accepted {
+                key: Key::of(&meta),
+                event: meta.webhook_id.clone(),
+                webhook_id: meta.webhook_id,
+                shop,
+                topic: meta.topic,
+                snapshot,
+                at,
+            },
         }
     }
 }
@@ -149,4 +172,28 @@ fn triggered_at(made: UnixMillis, topic: usize) -> String {
     let after = 7_000_001 * (i128::try_from(topic).unwrap_or_default() + 1);
     let at = Timestamp::from_nanosecond(i128::from(made.0) * 1_000_000 + after);
     at.map(|at| at.to_string()).unwrap_or_default()
+}
+
+impl Delivery {
+    /// The same event under another webhook id, half of the time with its body written otherwise, if its id still tells
+    /// which it is.
+    fn under_another_id(&self, dice: &Dice) -> Self {
+        let mut again = self.clone();
+        let Some((meta, body)) = opened(&self.message) else { return again };
+        let body = match dice.hits(500) && body.starts_with(b"{\"id\"") {
+            true => [&b"{ "[..], &body[1..]].concat(),
+            false => body,
+        };
+        let webhook_id = format!("{}-again", meta.webhook_id);
+        let meta = Meta { webhook_id, body_sha256: sha256::hex(&body), ..meta };
+        again.message = envelope::seal(&meta, &body).unwrap_or_default();
+        again.accepted.key = Key::of(&meta);
+        again.accepted.webhook_id = meta.webhook_id;
+        again
+    }
+}
+
+fn opened(message: &str) -> Option<(Meta, Vec<u8>)> {
+    let envelope = Envelope::parse(message).ok()?;
+    Some((envelope.meta.clone(), envelope.open(None).ok()?))
 }

@@ -1,6 +1,6 @@
 //! The promises, in every run.
 
-use weir_simulation::{Audit, Faults, Latencies, Outcome, Setup, run, scenario};
+use weir_simulation::{Audit, Faults, Latencies, Load, Outcome, Setup, Violation, run, scenario};
 
 /// A seed's run, which must break no promise.
 #[track_caller]
@@ -66,6 +66,16 @@ fn a_process_may_die_at_any_place() {
         assert_eq!(outcome.audit.crashes, 1, "place {place}");
         assert_eq!(outcome.audit.dead_lettered, 0, "place {place}");
     }
+}
+
+/// The fault that Shopify's rule for duplicates is there for, put back on purpose.
+#[test]
+fn events_told_by_their_webhook_ids_alone_are_found_to_run_twice() {
+    let wrong = Setup { load: Load { by_webhook_id: true, ..scenario::CHAOS.load }, ..scenario::CHAOS };
+    let twice = |violation: &Violation| matches!(violation, Violation::Twice { .. });
+    let found = (0..200).find(|seed| run(*seed, wrong).audit.violations.iter().any(twice));
+    eprintln!("found at seed {found:?}");
+    assert!(found.is_some(), "two hundred seeds do not find it");
 }
 
 #[test]

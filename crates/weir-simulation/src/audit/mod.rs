@@ -48,7 +48,7 @@ pub enum Violation {
         /// Which event.
         event: String,
     },
-    /// Two owners completed it, or it ran after it was completed.
+    /// Two owners completed it, or it ran after it was completed, or it left weir under two ids.
     Twice {
         /// Which event.
         event: String,
@@ -104,23 +104,22 @@ struct Auditor<'a> {
 }
 
 pub(crate) fn audit(events: &Events, tables: &ModelLedger, dead: &[String]) -> Audit {
+    let (twice, events) = (under_two_ids(events), &by_event(events));
     let accepted: BTreeMap<&str, &Accepted> =
         events.accepted.iter().map(|one| (one.webhook_id.as_str(), one)).collect();
-    let dead: HashSet<String> =
-        dead.iter().filter_map(|body| Some(Envelope::parse(body).ok()?.meta.webhook_id)).collect();
-    let mut auditor = Auditor { accepted, found: Vec::new() };
+    let dead: HashSet<Key> = dead.iter().filter_map(|body| Some(Key::of(&Envelope::parse(body).ok()?.meta))).collect();
+    let mut auditor = Auditor { accepted, found: twice };
     let mut audit = Audit { invocations: events.invocations, crashes: events.crashes, ..Audit::default() };
     audit.accepted = auditor.accepted.len();
     audit.dead_lettered = dead.len();
     for (id, one) in auditor.accepted.clone() {
-        let key = Key { event: format!("{}#{id}", one.shop), generation: 0 };
-        match tables.get(&key).map(|record| record.state) {
+        match tables.get(&one.key).map(|record| record.state) {
             Some(State::Done) => {
                 audit.done += 1;
                 auditor.has_effect(id, events);
             }
             Some(State::Stale) => audit.stale += 1,
-            _ if dead.contains(id) => {}
+            _ if dead.contains(&one.key) => {}
             _ => auditor.found.push(Violation::Lost { event: id.to_owned() }),
         }
     }
@@ -141,6 +140,41 @@ pub(crate) fn audit(events: &Events, tables: &ModelLedger, dead: &[String]) -> A
     audit.violations = auditor.found;
     audit.violations.extend(foreign);
     audit
+}
+
+/// Events that the bus or a destination has under more than one id: whoever heeds ids takes them for two.
+fn under_two_ids(events: &Events) -> Vec<Violation> {
+    let of: HashMap<&str, &str> =
+        events.accepted.iter().map(|one| (one.webhook_id.as_str(), one.event.as_str())).collect();
+    let mut ids: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for effect in events.published.iter().chain(&events.delivered) {
+        if let Some(event) = of.get(effect.webhook_id.as_str()) {
+            ids.entry(event).or_default().insert(&effect.webhook_id);
+        }
+    }
+    let twice = ids.into_iter().filter(|(_, ids)| ids.len() > 1);
+    twice.map(|(event, _)| Violation::Twice { event: event.to_owned() }).collect()
+}
+
+/// The same, with each event under one id, that of its first delivery.
+fn by_event(events: &Events) -> Events {
+    let mut named = events.clone();
+    let of: HashMap<&str, &Accepted> = events.accepted.iter().map(|one| (one.webhook_id.as_str(), one)).collect();
+    let keys: HashMap<&Key, &Accepted> = events.accepted.iter().map(|one| (&one.key, one)).collect();
+    let name = |id: &mut String| {
+        if let Some(one) = of.get(id.as_str()) {
+            id.clone_from(&one.event);
+        }
+    };
+    named.accepted.iter_mut().for_each(|one| one.webhook_id.clone_from(&one.event));
+    named.runs.iter_mut().for_each(|run| name(&mut run.webhook_id));
+    named.published.iter_mut().chain(&mut named.delivered).for_each(|effect| name(&mut effect.webhook_id));
+    for settled in &mut named.settled {
+        if let Some(one) = keys.get(&settled.key) {
+            settled.key.event = format!("{}#{}", one.shop, one.event);
+        }
+    }
+    named
 }
 
 impl<'a> Auditor<'a> {

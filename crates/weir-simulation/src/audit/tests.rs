@@ -40,7 +40,16 @@ impl World {
     fn accept_that_shows(&mut self, id: &str, action: u64, shows: u64) {
         let snapshot = Some(Snapshot { resource: "order".to_owned(), action, shows });
         let (shop, topic) = (SHOP.to_owned(), "orders/updated".to_owned());
-        self.events.accepted.push(Accepted { webhook_id: id.into(), shop, topic, snapshot, at: self.start });
+        let (event, key) = (id.into(), key(id));
+        self.events.accepted.push(Accepted {
+            webhook_id: id.into(),
+            event,
+            key,
+            shop,
+            topic,
+            snapshot,
+            at: self.start,
+        });
     }
 
     fn run(&mut self, id: &str, begun: u64, ended: u64) {
@@ -69,7 +78,9 @@ impl World {
             lease_until: UnixMillis(1),
         };
         let now = UnixMillis(0);
-        let Claim::Granted { attempt } = self.tables.claim(&ask).await.unwrap() else { panic!("{id} is another's") };
+        let Claim::Granted { attempt, .. } = self.tables.claim(&ask).await.unwrap() else {
+            panic!("{id} is another's")
+        };
         let ended = Ended {
             key: &key,
             owner: &owner,
@@ -207,4 +218,14 @@ async fn what_is_done_must_be_there_and_nothing_else() {
     let mut world = World::new().await;
     world.publish("9", "orders/updated", 30);
     world.check(&[Violation::Foreign { event: "9".into() }]);
+}
+
+#[tokio::test]
+async fn an_event_that_left_under_two_webhook_ids_is_noticed() {
+    let mut world = World::new().await;
+    let again = Accepted { webhook_id: "2-again".into(), ..world.events.accepted[1].clone() };
+    world.events.accepted.push(again);
+    world.check(&[]);
+    world.publish("2-again", "orders/updated", 20);
+    world.check(&[Violation::Twice { event: "2".into() }]);
 }
