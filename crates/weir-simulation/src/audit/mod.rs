@@ -108,6 +108,9 @@ pub(crate) fn audit(events: &Events, tables: &ModelLedger, dead: &[String]) -> A
     let accepted: BTreeMap<&str, &Accepted> =
         events.accepted.iter().map(|one| (one.webhook_id.as_str(), one)).collect();
     let dead: HashSet<Key> = dead.iter().filter_map(|body| Some(Key::of(&Envelope::parse(body).ok()?.meta))).collect();
+    // By the ids that the events have here.
+    let of_dead = accepted.iter().filter(|(_, one)| dead.contains(&one.key));
+    let dead: HashSet<String> = of_dead.map(|(id, _)| (*id).to_owned()).collect();
     let mut auditor = Auditor { accepted, found: twice };
     let mut audit = Audit { invocations: events.invocations, crashes: events.crashes, ..Audit::default() };
     audit.accepted = auditor.accepted.len();
@@ -119,7 +122,7 @@ pub(crate) fn audit(events: &Events, tables: &ModelLedger, dead: &[String]) -> A
                 auditor.has_effect(id, events);
             }
             Some(State::Stale) => audit.stale += 1,
-            _ if dead.contains(&one.key) => {}
+            _ if dead.contains(id) => {}
             _ => auditor.found.push(Violation::Lost { event: id.to_owned() }),
         }
     }
