@@ -156,8 +156,8 @@ pub(crate) struct Seen {
     pub(crate) accepted: [[u8; GENERATIONS]; EVENTS],
     /// The event ended done or stale.
     pub(crate) ended: [[bool; GENERATIONS]; EVENTS],
-    /// The event of the newest state that was let in.
-    pub(crate) entered: Option<u8>,
+    /// One bit for each event whose state was let in, or found to have been.
+    pub(crate) let_in: u8,
     /// The event of the newest state of which an effect began, or was found to have been.
     pub(crate) began: Option<u8>,
     /// One bit for each event that was told to have run.

@@ -7,7 +7,7 @@ use weir_core::{
 
 use super::{
     model::Protocol,
-    scenario::DELAY,
+    scenario::{DELAY, Event},
     state::{Broken, End, Message, Phase, RowState, State, TICK, Ticks, Worker},
     store,
     variant::Variant,
@@ -94,7 +94,7 @@ impl Protocol {
                 let entry = store::enter(&mut state.resource, worker, &self.scenario.events, variant);
                 self.witness.entry(entry);
                 if matches!(entry, Entry::Granted | Entry::Repeated) {
-                    state.seen.entered = Some(self.newer(state.seen.entered, worker.event));
+                    state.seen.let_in |= 1 << worker.event;
                 }
                 Reply::Entry(entry)
             }
@@ -190,9 +190,9 @@ impl Protocol {
         let event = self.scenario.events[usize::from(worker.event)];
         if event.latest {
             let newest = state.seen.began.map(|newest| self.scenario.events[usize::from(newest)]);
-            let entered = state.seen.entered.map(|newest| self.scenario.events[usize::from(newest)]);
             // What shows the newest state that was let in is older than nothing, whenever it was triggered.
-            let is_newest = entered.is_some_and(|newest| newest.is_same_as(&event));
+            let let_in = self.let_in(state).reduce(|one, other| if other.is_newer_than(one) { other } else { one });
+            let is_newest = let_in.is_some_and(|newest| newest.is_same_as(&event));
             if newest.is_some_and(|newest| newest.is_newer_than(&event) && !newest.is_same_as(&event)) && !is_newest {
                 state.break_promise(Broken::OlderAfterNewer);
             }
@@ -249,6 +249,17 @@ impl Protocol {
         one.filter(|one| !event(other).is_newer_than(event(*one))).unwrap_or(other)
     }
 
+    /// The events whose states were let in.
+    fn let_in(&self, state: &State) -> impl Iterator<Item = &Event> {
+        let let_in = state.seen.let_in;
+        self.scenario
+            .events
+            .iter()
+            .enumerate()
+            .filter(move |(index, _)| let_in & (1 << index) != 0)
+            .map(|(_, event)| event)
+    }
+
     /// The fence or the ledger was told that the event ran.
     fn complete(&self, state: &mut State, worker: &Worker) {
         let events = &self.scenario.events;
@@ -267,8 +278,8 @@ impl Protocol {
         let event = &events[usize::from(worker.event)];
         match end {
             End::Stale => {
-                let newest = state.seen.entered.map(|newest| &events[usize::from(newest)]);
-                if !newest.is_some_and(|newest| newest.is_newer_than(event) && !newest.is_same_as(event)) {
+                let newer = |other: &Event| other.is_newer_than(event) && !other.is_same_as(event);
+                if !self.let_in(state).any(newer) {
                     state.break_promise(Broken::StateLost);
                 }
             }
