@@ -64,7 +64,7 @@ fn in_order<'a>(text: &str, all: &'a Value) -> Vec<(String, &'a Value)> {
     exchanges(all, "", &mut found);
     // A JSON map here has its keys in the order of the alphabet.
     found.sort_by_key(|(path, _)| {
-        path.split('/').skip(1).fold(0, |at, step| at + text[at..].find(&format!("\"{step}\":")).unwrap_or(0))
+        path.split('/').skip(1).fold(0_usize, |at, step| at + text[at..].find(&format!("\"{step}\":")).unwrap_or(0))
     });
     found
 }
