@@ -6,8 +6,8 @@ use libfuzzer_sys::{
     fuzz_target,
 };
 use serde_json::Value;
-use tokio::runtime::{Builder, Runtime};
 use shopify_webhook::DeliveryId;
+use tokio::runtime::{Builder, Runtime};
 use weir_core::{
     Topics, UnixMillis, dedupe,
     envelope::{Envelope, Meta},

@@ -143,7 +143,6 @@ impl Fence for DynamoFence {
         let second = match entry {
             // Another topic of the same action overtook it: the newest state stays as it is.
             Entry::Granted if !fence::raises(record, ask, entry) => expression::enter_beside(ask),
-            Entry::Repeated if fence::raises(record, ask, entry) => expression::raise(ask),
             // The write and the rule disagree: never act on that, come back.
             Entry::Granted => return Ok(Entry::Busy(DISAGREED)),
             refused => return Ok(refused),

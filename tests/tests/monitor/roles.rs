@@ -157,6 +157,7 @@ async fn function_sends_only_requests_that_its_role_allows_and_its_role_allows_n
 
     // The monitor sets the shop up, loses a subscription, restores it and sends what was missed.
     setting.run().await;
+    assert_eq!(gates.denied(), Vec::<String>::new(), "the monitor's role does not allow it");
     setting.delete("orders/create").await;
     let lost = setting.sim.place_orders(&setting.shop, 1);
     setting.run().await;

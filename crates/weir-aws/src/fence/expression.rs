@@ -42,15 +42,6 @@ pub(super) fn enter_beside(ask: &Ask<'_>) -> Write {
     Write::new(ask, format!("SET {STAMP}, {LEASE}"), condition)
 }
 
-/// A state that ran came again, triggered later: what was triggered in between is older than that.
-pub(super) fn raise(ask: &Ask<'_>) -> Write {
-    let repeated =
-        "begins_with(#ran, :at_update) AND #ran < :at_version AND contains(#ran, :in_body) AND #body = :body";
-    let newer = "(updated_ns < :updated OR (updated_ns = :updated AND triggered_ns < :triggered))";
-    let (set, remove) = state(ask);
-    Write::new(ask, format!("SET {STAMP}, {set}{remove}"), format!("{IS_FREE} AND {repeated} AND {newer}"))
-}
-
 /// The rule of `weir_core::topics::Version::order`. An item has `updated_ns`, or else `earliest_ns`.
 fn is_not_older(ask: &Ask<'_>) -> String {
     let version = ask.state.version;
@@ -74,12 +65,8 @@ fn may_run(ask: &Ask<'_>) -> String {
     if ask.once {
         return format!("(attribute_not_exists(#ran) OR {IS_FORCED})");
     }
-    let later = match ask.state.version.updated_at() {
-        Some(_) => "(#ran < :at_version AND NOT (contains(#ran, :in_body) AND #body = :body))",
-        None => "#ran < :at_version",
-    };
     format!(
-        "(attribute_not_exists(#ran) OR NOT begins_with(#ran, :at_update) OR {IS_FORCED} OR {later} \
+        "(attribute_not_exists(#ran) OR NOT begins_with(#ran, :at_update) OR {IS_FORCED} OR #ran < :at_version \
         OR (begins_with(#ran, :at_version) AND NOT contains(#ran, :in_body) AND NOT contains(#ran, :in_delivery)))"
     )
 }

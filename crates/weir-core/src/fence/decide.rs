@@ -13,13 +13,11 @@ pub fn enter(record: Option<&Record>, ask: &Ask<'_>) -> Entry {
     let newest = &record.newest;
     let is_older = ask.state.version.is_older_than(&newest.version);
     if let Some(run) = ran.filter(|run| !is_forced_replay(run, ask.run)) {
-        match of_its_topic(run, record, ask) {
+        match of_its_topic(run, ask) {
             Among::Fresh => {}
             Among::Once if is_older => return Entry::Stale(newest.version),
             // Nothing is written: whoever is in there makes no difference.
             Among::Once | Among::Repeated => return Entry::Repeated,
-            // Whoever is in there may bring another state, after which this one is news.
-            Among::RepeatedLater => return busy(record, ask).unwrap_or(Entry::Repeated),
             Among::Older => return Entry::Stale(newest.version),
         }
     }
@@ -31,18 +29,10 @@ pub fn enter(record: Option<&Record>, ask: &Ask<'_>) -> Entry {
 }
 
 /// Whether an entry makes the asker's state the newest one. Of an entry beside the newest state, by another topic of the
-/// same action, it does not. A repeated one does, if it was triggered later: what was triggered in between is older.
+/// same action, it does not.
 pub fn raises(record: Option<&Record>, ask: &Ask<'_>, entry: Entry) -> bool {
-    let Some(record) = record else { return entry == Entry::Granted };
-    let (asked, newest) = (ask.state.version, record.newest.version);
-    match entry {
-        Entry::Granted => !asked.is_older_than(&newest),
-        Entry::Repeated => {
-            let ran = record.ran.get(ask.mark);
-            ran.is_some_and(|run| matches!(of_its_topic(run, record, ask), Among::RepeatedLater))
-        }
-        Entry::Busy(_) | Entry::Stale(_) | Entry::Ran => false,
-    }
+    let is_older = |record: &Record| ask.state.version.is_older_than(&record.newest.version);
+    entry == Entry::Granted && !record.is_some_and(is_older)
 }
 
 /// An event among those that its topic ran for.
@@ -51,31 +41,26 @@ enum Among {
     Fresh,
     /// It may run once at most, and its topic ran.
     Once,
-    /// Its state is the one that ran.
+    /// Its state is the one that ran, or one before that.
     Repeated,
-    /// The same, but it was triggered later than the newest state, which is the same.
-    RepeatedLater,
     /// Its state is older than the one that ran.
     Older,
 }
 
-fn of_its_topic(run: &Run, record: &Record, ask: &Ask<'_>) -> Among {
+fn of_its_topic(run: &Run, ask: &Ask<'_>) -> Among {
     if ask.once {
         return Among::Once;
     }
     if run.at_update() != ask.run.at_update() {
         return Among::Fresh;
     }
-    let (is_signed, newest) = (ask.state.version.updated_at().is_some(), &record.newest);
-    let is_same_body = run.body == ask.run.body;
+    // The same body again may be a state that returned: another state may have had an effect in between, and failed.
     if run.is_before(ask.run) {
-        // Without `updated_at` a body may be the same in every state.
-        return match is_signed && is_same_body && newest.body == ask.state.body {
-            true if ask.state.version.is_newer_than(&newest.version) => Among::RepeatedLater,
-            true => Among::Repeated,
-            false => Among::Fresh,
-        };
+        return Among::Fresh;
     }
+    // Without `updated_at` a body may be the same in every state.
+    let is_signed = ask.state.version.updated_at().is_some();
+    let is_same_body = run.body == ask.run.body;
     let ties = run.to_string().starts_with(&ask.run.at_version());
     match (is_same_body, ties) {
         (true, _) if ties || is_signed => Among::Repeated,

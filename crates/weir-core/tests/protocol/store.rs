@@ -207,7 +207,6 @@ pub(crate) fn enter(
         };
         let raises = match variant {
             Some(Variant::SiblingLowersTheVersion) => entry == Entry::Granted,
-            Some(Variant::RepeatedRaisesNothing) if entry == Entry::Repeated => false,
             _ => fence::raises(before.as_ref(), ask, entry),
         };
         if entry == Entry::Granted {

@@ -13,8 +13,6 @@ pub(crate) enum Variant {
     VersionOfWholeSeconds,
     /// Another topic of the newest state makes its own trigger that of the state.
     SiblingLowersTheVersion,
-    /// A state that came again raises no version.
-    RepeatedRaisesNothing,
     /// The lease ends while its holder may still act.
     LeaseShorterThanTheRun,
     /// The lease ends at the deadline, by whosever clock.

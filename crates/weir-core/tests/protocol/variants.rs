@@ -45,11 +45,6 @@ fn a_sibling_that_lowers_the_version_is_found_out() {
 }
 
 #[test]
-fn a_repeated_state_that_raises_nothing_is_found_out() {
-    breaks(Variant::RepeatedRaisesNothing, Scenario::state_that_returns(), Broken::OlderAfterNewer);
-}
-
-#[test]
 fn a_lease_shorter_than_the_run_is_found_out() {
     breaks(Variant::LeaseShorterThanTheRun, Scenario::duplicate(), Broken::TwoActed);
 }

@@ -125,7 +125,8 @@ async fn a_repeat_under_its_id_is_counted_and_no_step_back() {
 async fn what_is_nowhere_is_lost() {
     let mut world = World::new().await;
     world.accept("3", 30);
-    world.check(&[Violation::Lost { event: "3".into() }]);
+    let old = |at| Violation::OldState { event: "3".into(), at };
+    world.check(&[Violation::Lost { event: "3".into() }, old("the bus"), old("the destination")]);
 }
 
 #[tokio::test]
