@@ -75,6 +75,7 @@ impl Sealed<'_> {
             body_sha256: sha256::hex(&body),
             traceparent: None,
             synthetic: None,
+            test: false,
             generation: self.generation,
         };
         let Ok(message) = envelope::seal(&meta, &body) else { return };

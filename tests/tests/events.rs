@@ -41,6 +41,7 @@ fn meta(shop: &str, id: &str, received_at: UnixMillis) -> Meta {
         traceparent: None,
         generation: 0,
         synthetic: None,
+        test: false,
     }
 }
 

@@ -136,6 +136,7 @@ impl Events {
             body_sha256: Sha256::digest(self.refund.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
             traceparent: None,
             synthetic: None,
+            test: false,
             generation: 0,
         };
         Ok(json!({

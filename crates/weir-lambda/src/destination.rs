@@ -142,6 +142,7 @@ mod tests {
             body_sha256: String::new(),
             traceparent: None,
             synthetic: None,
+            test: false,
             generation: 0,
         };
         Event::new(meta, b"{}".to_vec())

@@ -54,6 +54,7 @@ impl Source<'_> {
             body_sha256: sha256::hex(body.get().as_bytes()),
             traceparent: None,
             synthetic: Some(RECONCILE.to_owned()),
+            test: false,
             generation: 0,
         };
         Ok((meta, body))

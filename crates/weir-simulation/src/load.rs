@@ -127,6 +127,7 @@ impl Load {
             body_sha256: sha256::hex(body.as_bytes()),
             traceparent: None,
             synthetic: None,
+            test: false,
             generation: 0,
         };
         let snapshot = topics.latest(topic).zip(envelope::json(body.as_bytes()).ok());

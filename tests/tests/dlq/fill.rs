@@ -38,6 +38,7 @@ impl Dead {
             traceparent: None,
             generation: 0,
             synthetic: None,
+            test: false,
         };
         Self { meta, lane, error: error.to_owned(), body: body.to_vec() }
     }

@@ -10,6 +10,7 @@
 //! | `topic`, `app`, `eventid`, `apiversion`, `subscription` | extensions: what the headers and the path said |
 //! | `receivedat`, `bodysha256`, `traceparent`, `generation` | extensions: what weir adds |
 //! | `synthetic` | extension of an event that Shopify did not deliver: what made it, such as `reconcile` |
+//! | `test` | extension of a test notification: `true` |
 //! | `parks`, `parkedat` | extensions of a parked message: how often, and when first |
 //!
 //! The body stands in one of four places, and [`open`](Envelope::open) gives the same bytes from each:
@@ -79,6 +80,8 @@ pub struct Meta {
     pub traceparent: Option<String>,
     /// What made it, if Shopify did not deliver it: [`RECONCILE`].
     pub synthetic: Option<String>,
+    /// Whether it is a test notification, as Shopify said.
+    pub test: bool,
     /// Zero; one more with each forced replay.
     pub generation: u32,
 }

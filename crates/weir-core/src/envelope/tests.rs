@@ -17,6 +17,7 @@ fn meta(body: &[u8]) -> Meta {
         body_sha256: sha256::hex(body),
         traceparent: None,
         synthetic: None,
+        test: false,
         generation: 0,
     }
 }

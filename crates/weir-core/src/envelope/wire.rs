@@ -35,6 +35,8 @@ pub(super) struct Wire<'a> {
     traceparent: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     synthetic: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "is_not")]
+    test: bool,
     generation: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     parks: Option<u32>,
@@ -70,6 +72,7 @@ impl<'a> Wire<'a> {
             bodysha256: meta.body_sha256.as_str().into(),
             traceparent: borrow(&meta.traceparent),
             synthetic: borrow(&meta.synthetic),
+            test: meta.test,
             generation: meta.generation,
             parks: None,
             parkedat: None,
@@ -96,6 +99,7 @@ impl<'a> Wire<'a> {
             body_sha256: self.bodysha256.to_string(),
             traceparent: own(&self.traceparent),
             synthetic: own(&self.synthetic),
+            test: self.test,
             generation: self.generation,
         })
     }
@@ -142,4 +146,9 @@ impl<'a> Wire<'a> {
 
 fn millis(text: &str) -> Option<UnixMillis> {
     text.parse().ok().map(|at: jiff::Timestamp| UnixMillis(at.as_millisecond()))
+}
+
+/// Serde hands over a reference.
+fn is_not(flag: &bool) -> bool {
+    !flag
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Ending, Key, Owner};
+use super::{ActionRequest, Ending, Key, Owner, Recorded};
 use crate::{Lane, StoreError, UnixMillis, envelope::Meta};
 
 /// What a worker asks for when it claims an event.
@@ -61,7 +61,7 @@ pub enum Claim {
         /// The number of this attempt, counted from one.
         attempt: u32,
     },
-    /// It took effect before: acknowledge it, do nothing.
+    /// It ended before: it took effect, never will, or an operator dropped or replaced it. Acknowledge it, do nothing.
     Duplicate,
     /// Another owner acts on it for so long at most: come back then.
     Busy(Duration),
@@ -108,4 +108,10 @@ pub trait Ledger: Send + Sync {
 
     /// Counts a message that came for nothing, so that the operator sees it.
     fn count(&self, key: &Key, again: Again) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// A store in which what operators do becomes part of an event.
+pub trait ActionLog: Send + Sync {
+    /// [`act`](super::act), written only if nobody changed the record meanwhile.
+    fn record(&self, request: &ActionRequest<'_>) -> impl Future<Output = Result<Recorded, StoreError>> + Send;
 }

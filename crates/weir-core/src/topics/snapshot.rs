@@ -122,6 +122,7 @@ mod tests {
             body_sha256: String::new(),
             traceparent: None,
             synthetic: None,
+            test: false,
             generation: 0,
         }
     }

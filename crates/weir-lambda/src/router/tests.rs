@@ -17,6 +17,7 @@ fn event(body: &str) -> Event {
         body_sha256: sha256::hex(body.as_bytes()),
         traceparent: None,
         synthetic: None,
+        test: false,
         generation: 0,
     };
     Event::new(meta, body.into())

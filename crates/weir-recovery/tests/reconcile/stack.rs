@@ -68,6 +68,7 @@ impl Receiver for Stack {
             body_sha256: sha256::hex(body),
             traceparent: None,
             synthetic: None,
+            test: false,
             generation: 0,
         };
         self.0.lane.lock().unwrap().push((Lane::Standard, envelope::seal(&meta, body).unwrap()));

@@ -266,6 +266,7 @@ pub fn meta(id: &str, body: &[u8]) -> Meta {
         body_sha256: sha256::hex(body),
         traceparent: None,
         synthetic: None,
+        test: false,
         generation: 0,
     }
 }

@@ -57,6 +57,7 @@ fn meta() -> Meta {
         traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
         generation: 0,
         synthetic: None,
+        test: false,
     }
 }
 

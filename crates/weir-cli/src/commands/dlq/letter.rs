@@ -19,14 +19,19 @@ pub(crate) struct Letter {
     pub(crate) sent_at: UnixMillis,
     /// How long the message is.
     pub(crate) bytes: usize,
+    /// How often it was parked before.
+    pub(crate) parks: u32,
     /// What the envelope says, or why it is none.
     pub(crate) head: Result<Box<Meta>, String>,
 }
 
 impl Letter {
     pub(crate) fn read(lane: Lane, id: String, group: Option<String>, sent_at: UnixMillis, message: &str) -> Self {
-        let head = Envelope::parse(message).map(|envelope| Box::new(envelope.meta));
-        Self { lane, id, group, sent_at, bytes: message.len(), head: head.map_err(|problem| problem.to_string()) }
+        let (parks, head) = match Envelope::parse(message) {
+            Ok(envelope) => (envelope.parked.map_or(0, |parked| parked.count), Ok(Box::new(envelope.meta))),
+            Err(problem) => (0, Err(problem.to_string())),
+        };
+        Self { lane, id, group, sent_at, bytes: message.len(), parks, head }
     }
 
     /// Where the ledger has it.
@@ -54,6 +59,16 @@ impl Letter {
         self.head.as_ref().ok().map(|meta| meta.app.as_str())
     }
 
+    /// The hash of its body; `None` if it can't be read.
+    pub(crate) fn body_sha256(&self) -> Option<&str> {
+        self.head.as_ref().ok().map(|meta| meta.body_sha256.as_str())
+    }
+
+    /// The generation after its own; `None` if there is none.
+    pub(crate) fn next_generation(&self) -> Option<u32> {
+        self.head.as_ref().ok()?.generation.checked_add(1)
+    }
+
     /// When weir took it in.
     pub(crate) fn received_at(&self) -> UnixMillis {
         self.head.as_ref().map_or(self.sent_at, |meta| meta.received_at)
@@ -69,6 +84,8 @@ pub(crate) enum Standing {
     Stale,
     Parked,
     Leased,
+    Dropped,
+    Replaced,
     Mismatch,
     Unknown,
     Unreadable,
@@ -82,6 +99,8 @@ impl Standing {
             Self::Stale => "stale",
             Self::Parked => "parked",
             Self::Leased => "leased",
+            Self::Dropped => "dropped",
+            Self::Replaced => "replaced",
             Self::Mismatch => "mismatch",
             Self::Unknown => "unknown",
             Self::Unreadable => "unreadable",
@@ -99,6 +118,8 @@ impl Standing {
                 State::Stale => Self::Stale,
                 State::Parked { .. } => Self::Parked,
                 State::Leased { .. } => Self::Leased,
+                State::Dropped => Self::Dropped,
+                State::Replaced { .. } => Self::Replaced,
             },
         }
     }
@@ -127,6 +148,8 @@ impl Found {
             (Standing::Mismatch, _) => "another body came under this id before".to_owned(),
             (Standing::Unknown, _) => "the ledger does not know it".to_owned(),
             (Standing::Parked, _) => "parked: a copy of it waits in its lane".to_owned(),
+            (Standing::Dropped, _) => "dropped: its event was, and this message of it is still here".to_owned(),
+            (Standing::Replaced, _) => "replaced: its event runs with another body, as a later generation".to_owned(),
             (Standing::Leased, _) => "a worker acts on a copy of it now".to_owned(),
             (Standing::Failed | Standing::Unreadable, _) => last.unwrap_or("failed").to_owned(),
         }
@@ -161,6 +184,7 @@ pub(crate) mod tests {
             body_sha256: sha256::hex(body),
             traceparent: None,
             synthetic: None,
+            test: false,
             generation: 0,
         }
     }
@@ -192,6 +216,8 @@ pub(crate) mod tests {
             updated_at: RECEIVED,
             last_error,
             history: Vec::new(),
+            test: false,
+            actions: Vec::new(),
             resource: None,
         }
     }

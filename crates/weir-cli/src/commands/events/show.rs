@@ -14,6 +14,7 @@ use crate::{
     cli::{LedgerArgs, ShowArgs, StackArgs},
     commands::ExitStatus,
     delivery,
+    printable::unescaped,
     printer::Printer,
     problem::Usage,
     target::{self, LedgerTarget, Place as Stack},
@@ -31,7 +32,7 @@ pub(super) async fn run(args: &ShowArgs, printer: &Printer) -> anyhow::Result<Ex
         }
     };
     let mut records = match &name {
-        Some(name) => target.ledger.history(name).await.map_err(|error| super::unreadable(&error, &target))?,
+        Some(name) => history(&target, name).await.map_err(|error| super::unreadable(&error, &target))?,
         None => Vec::new(),
     };
     // A forced replay is the same event in a later generation.
@@ -50,6 +51,13 @@ pub(super) async fn run(args: &ShowArgs, printer: &Printer) -> anyhow::Result<Ex
     let stories = || told.iter().map(|(record, place)| story(record, *place)).collect::<Vec<_>>().join("\n\n");
     printer.item(&views, |_| stories())?;
     Ok(ExitStatus::Done)
+}
+
+/// The records of a name, which may have been copied from what was printed.
+async fn history(target: &LedgerTarget, name: &str) -> Result<Vec<Record>, ReadError> {
+    let records = target.ledger.history(name).await?;
+    let unescaped = unescaped(name);
+    if records.is_empty() && unescaped != name { target.ledger.history(&unescaped).await } else { Ok(records) }
 }
 
 fn unknown(args: &ShowArgs, has_shop: bool) -> anyhow::Error {

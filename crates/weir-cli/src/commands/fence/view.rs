@@ -87,7 +87,7 @@ impl<'a> View<'a> {
             let replayed = if *generation > 0 { format!(", generation {generation}") } else { String::new() };
             fact("ran", &format!("{} at {at}{replayed}", shown(topic)));
         }
-        lines.join("\n")
+        crate::layout::joined(lines)
     }
 }
 
