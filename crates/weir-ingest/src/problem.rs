@@ -74,7 +74,7 @@ impl Problem {
     pub(crate) fn is_unauthenticated(&self) -> bool {
         match self {
             Self::NoSuchPath | Self::NoSuchApp | Self::NotPost | Self::NotBase64 | Self::BadSignature => true,
-            Self::TooLarge | Self::Header(_) | Self::NotStored | Self::NoSecret => false,
+            Self::TooLarge | Self::Header(_) | Self::ReservedId | Self::NotStored | Self::NoSecret => false,
         }
     }
 
