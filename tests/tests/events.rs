@@ -42,6 +42,7 @@ fn meta(shop: &str, id: &str, received_at: UnixMillis) -> Meta {
         generation: 0,
         dedupe_key: None,
         synthetic: None,
+        test: false,
     }
 }
 

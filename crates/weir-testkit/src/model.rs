@@ -5,7 +5,10 @@ use std::{collections::HashMap, sync::Mutex};
 use weir_core::{
     StoreError, UnixMillis,
     fence::{self, Entry, Fence, Leave},
-    ledger::{self, Again, Ask, Attempt, Claim, Ended, Ending, Key, Ledger, Record, SLOTS, Settled, State},
+    ledger::{
+        self, ActionLog, ActionRequest, Again, Ask, Attempt, Claim, Ended, Ending, Key, Ledger, Record, Recorded,
+        SLOTS, Settled, State,
+    },
 };
 
 /// A ledger and fence in memory whose every decision is `weir_core`'s.
@@ -87,6 +90,8 @@ impl Ledger for ModelLedger {
                     updated_at: ask.now,
                     last_error: before.and_then(|r| r.last_error.clone()),
                     history: before.map_or_else(Vec::new, |r| r.history.clone()),
+                    test: before.is_some_and(|r| r.test) || meta.is_some_and(|m| m.test),
+                    actions: before.map_or_else(Vec::new, |r| r.actions.clone()),
                 };
                 records.insert(ask.key.clone(), record);
             }
@@ -131,6 +136,18 @@ impl Ledger for ModelLedger {
             }
         });
         Ok(())
+    }
+}
+
+impl ActionLog for ModelLedger {
+    async fn record(&self, request: &ActionRequest<'_>) -> Result<Recorded, StoreError> {
+        Ok(self.locked(|records| {
+            let (recorded, after) = ledger::act(records.get(request.key), request);
+            if let Some(after) = after {
+                records.insert(request.key.clone(), after);
+            }
+            recorded
+        }))
     }
 }
 

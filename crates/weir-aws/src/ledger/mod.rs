@@ -6,6 +6,7 @@ mod batch;
 mod index;
 pub(crate) mod item;
 mod listing;
+mod operator;
 mod read;
 mod write;
 

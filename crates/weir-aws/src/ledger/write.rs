@@ -42,8 +42,13 @@ fn may_claim(is_first_receive: bool, has_webhook_id: bool) -> String {
 const MAY_SETTLE: &str = "#owner = :me AND #state IN (:leased, :state)";
 
 impl DynamoLedger {
-    fn update(&self, key: &Key) -> UpdateItemFluentBuilder {
+    /// Without the names that most expressions have: DynamoDB refuses those that it does not meet.
+    pub(super) fn bare(&self, key: &Key) -> UpdateItemFluentBuilder {
         update(&self.client, &self.table, item::key(key))
+    }
+
+    fn update(&self, key: &Key) -> UpdateItemFluentBuilder {
+        self.bare(key)
             // `state` and `owner` are reserved words of DynamoDB.
             .expression_attribute_names("#state", name::STATE)
             .expression_attribute_names("#owner", name::OWNER)
@@ -79,6 +84,7 @@ impl Ledger for DynamoLedger {
         };
         let meta = ask.meta;
         also(name::TOPIC, meta.map(|m| text(&m.topic)));
+        also(name::IS_TEST, meta.filter(|m| m.test).map(|_| AttributeValue::Bool(true)));
         also(name::APP, meta.map(|m| text(&m.app)));
         also(name::EVENT_ID, meta.and_then(|m| m.event_id.as_ref()).map(text));
         also(name::TRIGGERED_AT, meta.and_then(|m| m.triggered_at.as_ref()).map(text));

@@ -27,7 +27,7 @@ pub fn claim(record: Option<&Record>, ask: &Ask<'_>) -> Claim {
     let first = if is_first_delivery { None } else { record.webhook_id.clone() };
     let granted = Claim::Granted { attempt: record.attempts.saturating_add(1), first };
     match &record.state {
-        State::Done | State::Stale => Claim::Duplicate,
+        State::Done | State::Stale | State::Dropped | State::Replaced { .. } => Claim::Duplicate,
         // Its copy was sent before the ledger was told, so it is there.
         _ if record.parks > ask.parks => Claim::Copied,
         // Receives that are left are used up without running what can't succeed. Whoever moves the message back
@@ -87,6 +87,8 @@ mod tests {
             updated_at: NOW,
             last_error: None,
             history: Vec::new(),
+            test: false,
+            actions: Vec::new(),
         }
     }
 
@@ -145,7 +147,7 @@ mod tests {
 
     #[test]
     fn an_event_that_ended_never_runs_again() {
-        for state in [State::Done, State::Stale] {
+        for state in [State::Done, State::Stale, State::Dropped, State::Replaced { generation: 1 }] {
             check(Some(record(state.clone(), "other")), Claim::Duplicate);
             check(Some(record(state, "me")), Claim::Duplicate);
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Attempt;
+use super::{Action, Attempt};
 use crate::{Failure, Lane, UnixMillis, dedupe, envelope::Meta};
 
 /// Which event, and the generation of its replay.
@@ -82,6 +82,10 @@ pub struct Record {
     pub last_error: Option<String>,
     /// The last attempts that ended, the first one first. One that is missing never told its end.
     pub history: Vec<Attempt>,
+    /// Whether it is a test notification, as Shopify said.
+    pub test: bool,
+    /// What operators did with it, the last actions, the first one first.
+    pub actions: Vec<Action>,
 }
 
 impl Record {
@@ -128,6 +132,13 @@ pub enum State {
         /// When the copy becomes visible.
         until: UnixMillis,
     },
+    /// An operator dropped it: it never runs.
+    Dropped,
+    /// An operator gave it another body: it runs as a later generation, and this one never does.
+    Replaced {
+        /// The generation that runs in its place.
+        generation: u32,
+    },
 }
 
 /// How an attempt ended.
@@ -173,6 +184,8 @@ impl State {
             Self::Stale => "stale",
             Self::Failed(_) => "failed",
             Self::Parked { .. } => "parked",
+            Self::Dropped => "dropped",
+            Self::Replaced { .. } => "replaced",
         }
     }
 }

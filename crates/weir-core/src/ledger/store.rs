@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Ending, Key, Owner};
+use super::{ActionRequest, Ending, Key, Owner, Recorded};
 use crate::{Lane, StoreError, UnixMillis, envelope::Meta};
 
 /// What a worker asks for when it claims an event.
@@ -70,7 +70,7 @@ pub enum Claim {
         /// The webhook id of the event's first delivery, if that is another one: under it the event leaves weir.
         first: Option<String>,
     },
-    /// It took effect before: acknowledge it, do nothing.
+    /// It ended before: it took effect, never will, or an operator dropped or replaced it. Acknowledge it, do nothing.
     Duplicate,
     /// Another owner acts on it for so long at most: come back then.
     Busy(Duration),
@@ -123,4 +123,10 @@ pub trait Ledger: Send + Sync {
         again: Again,
         webhook_id: Option<&str>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// A store in which what operators do becomes part of an event.
+pub trait ActionLog: Send + Sync {
+    /// [`act`](super::act), written only if nobody changed the record meanwhile.
+    fn record(&self, request: &ActionRequest<'_>) -> impl Future<Output = Result<Recorded, StoreError>> + Send;
 }

@@ -56,3 +56,19 @@ words! {
         Ledger = "ledger",
     }
 }
+
+words! {
+    /// Which optional header of an accepted delivery was left out.
+    DroppedHeader {
+        /// `X-Shopify-Event-Id`
+        EventId = "event_id",
+        /// `X-Shopify-API-Version`
+        ApiVersion = "api_version",
+        /// `X-Shopify-Triggered-At`
+        TriggeredAt = "triggered_at",
+        /// `X-Shopify-Name`, `shopify-handle`
+        Name = "name",
+        /// `X-Shopify-Test`
+        Test = "test",
+    }
+}

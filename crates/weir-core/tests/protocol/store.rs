@@ -81,6 +81,8 @@ fn record(row: &Row) -> Record {
         updated_at: NOW,
         last_error: None,
         history: Vec::new(),
+        test: false,
+        actions: Vec::new(),
     }
 }
 

@@ -69,6 +69,7 @@ impl Receiver for Stack {
             traceparent: None,
             dedupe_key: None,
             synthetic: None,
+            test: false,
             generation: 0,
         };
         self.0.lane.lock().unwrap().push((Lane::Standard, envelope::seal(&meta, body).unwrap()));

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use weir_core::{
     UnixMillis,
-    ledger::{Again, Claim, Ending, Key, Ledger, Settled},
+    ledger::{ActionKind, ActionLog, Again, Claim, Ending, Key, Ledger, Recorded, Settled},
 };
 
-use super::{Actor, LEASE, duplicates, parked, permanent, reached, transient};
+use super::{Actor, LEASE, act, duplicates, parked, permanent, reached, transient};
 
 const NOW: UnixMillis = UnixMillis(1_795_755_600_000);
 
 /// Runs every case. `prefix` keeps the keys apart from those of other runs on the same table.
-pub async fn cases<L: Ledger>(ledger: &L, prefix: &str) {
+pub async fn cases<L: Ledger + ActionLog>(ledger: &L, prefix: &str) {
     let key = |name: &str| Key { event: format!("{prefix}.myshopify.com#{name}"), generation: 0 };
     what_ended_stays_so(ledger, &key("done"), &Ending::Done).await;
     what_ended_stays_so(ledger, &key("stale"), &Ending::Stale).await;
@@ -25,6 +25,42 @@ pub async fn cases<L: Ledger>(ledger: &L, prefix: &str) {
     repeated_calls_change_nothing(ledger, &key("repeat")).await;
     generations_are_events_of_their_own(ledger, &key("generation")).await;
     duplicates::cases(ledger, prefix).await;
+    dropped_or_replaced_event_never_runs(ledger, &key("dropped"), ActionKind::Dropped).await;
+    let repaired = ActionKind::Repaired { generation: 1, body_sha256: "y".into() };
+    dropped_or_replaced_event_never_runs(ledger, &key("replaced"), repaired).await;
+    operator_does_not_interrupt_an_attempt(ledger, &key("running")).await;
+}
+
+async fn dropped_or_replaced_event_never_runs<L: Ledger + ActionLog>(ledger: &L, key: &Key, kind: ActionKind) {
+    let a = Actor::new(ledger, key, "a");
+    let now = NOW + Duration::from_secs(1);
+    assert_eq!(act(ledger, key, kind.clone(), "op", ("x", 0), now).await, Recorded::Unknown);
+    assert!(a.claim("x", NOW).await.is_granted());
+    assert_eq!(a.settle(&permanent(), NOW).await, Settled::Written);
+    let replayed = ActionKind::Replayed { generation: 0 };
+    assert_eq!(act(ledger, key, replayed, "before", ("x", 0), now).await, Recorded::Noted);
+    assert_eq!(act(ledger, key, kind.clone(), "op", ("x", 0), now).await, Recorded::Changed);
+    assert_eq!(act(ledger, key, kind.clone(), "op", ("x", 0), now).await, Recorded::Repeated);
+    assert_eq!(act(ledger, key, kind, "another", ("x", 0), now).await, Recorded::Noted);
+    assert_eq!(a.claim("x", now).await, Claim::Duplicate);
+    assert_eq!(a.settle(&Ending::Done, now).await, Settled::Lost);
+    assert_eq!(a.claim("y", now).await, Claim::Mismatch);
+}
+
+async fn operator_does_not_interrupt_an_attempt<L: Ledger + ActionLog>(ledger: &L, key: &Key) {
+    let a = Actor::new(ledger, key, "a");
+    assert!(a.claim("x", NOW).await.is_granted());
+    assert_eq!(act(ledger, key, ActionKind::Dropped, "op", ("x", 0), NOW).await, Recorded::Noted);
+    assert_eq!(a.settle(&parked(1, NOW), NOW).await, Settled::Written, "the attempt goes on");
+    assert_eq!(act(ledger, key, ActionKind::Dropped, "copy", ("x", 0), NOW).await, Recorded::Noted, "a copy waits");
+    let later = NOW + LEASE + Duration::from_secs(1);
+    assert!(a.claim_as("x", 1, 1, NOW).await.is_granted());
+    assert_eq!(
+        act(ledger, key, ActionKind::Dropped, "late", ("x", 1), later).await,
+        Recorded::Changed,
+        "its worker died"
+    );
+    assert_eq!(a.settle(&Ending::Done, later).await, Settled::Lost);
 }
 
 async fn what_ended_stays_so<L: Ledger>(ledger: &L, key: &Key, ending: &Ending) {

@@ -40,6 +40,7 @@ pub(super) fn refund(prefix: &str, event_id: &str, webhook_id: &str, body: &str)
         traceparent: None,
         dedupe_key: None,
         synthetic: None,
+        test: false,
         generation: 0,
     };
     sealed(meta, body)

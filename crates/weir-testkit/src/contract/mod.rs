@@ -24,7 +24,9 @@ use std::{
 use weir_core::{
     Failure, Lane, StoreError, UnixMillis,
     envelope::Meta,
-    ledger::{Ask, Claim, Ended, Ending, Key, Ledger, Owner, Settled},
+    ledger::{
+        Action, ActionKind, ActionLog, ActionRequest, Ask, Claim, Ended, Ending, Key, Ledger, Owner, Recorded, Settled,
+    },
 };
 
 /// Leases of the contract's claims.
@@ -86,6 +88,19 @@ impl<'a, L: Ledger> Actor<'a, L> {
         let ended = Ended { key, owner, ending, attempt, receives: 1, begun: now, comes_back, resource, now };
         reached(self.ledger.settle(&ended).await)
     }
+}
+
+/// What an operator does with a message of the event whose body and park count are these.
+async fn act<L: ActionLog>(
+    ledger: &L,
+    key: &Key,
+    kind: ActionKind,
+    operation: &str,
+    (body, parks): (&str, u32),
+    now: UnixMillis,
+) -> Recorded {
+    let action = Action::new(kind, now, "operator", operation, Some("INC-7"));
+    reached(ledger.record(&ActionRequest { key, action: &action, body_sha256: Some(body), parks }).await)
 }
 
 fn transient() -> Ending {

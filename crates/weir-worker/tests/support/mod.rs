@@ -267,6 +267,7 @@ pub fn meta(id: &str, body: &[u8]) -> Meta {
         traceparent: None,
         dedupe_key: None,
         synthetic: None,
+        test: false,
         generation: 0,
     }
 }

@@ -20,6 +20,7 @@ pub(super) fn of(delivery: &Delivery, app: &str) -> String {
         traceparent: None,
         dedupe_key: None,
         synthetic: None,
+        test: false,
         generation: 0,
     };
     meta.dedupe_key = dedupe::key(&Topics::built_in(), &meta, &delivery.body);

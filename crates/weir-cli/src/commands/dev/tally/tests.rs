@@ -43,6 +43,8 @@ fn record(script: &[Planned], place: usize, state: State, duplicates: u32) -> Re
         updated_at: UnixMillis(0),
         last_error: None,
         history: Vec::new(),
+        test: false,
+        actions: Vec::new(),
     }
 }
 
