@@ -8,6 +8,7 @@
 mod bodies;
 #[cfg(feature = "bus")]
 mod bus;
+mod call_error;
 #[cfg(feature = "tables")]
 mod conditional;
 pub mod config;
@@ -34,7 +35,10 @@ pub use aws_types::SdkConfig;
 #[cfg(feature = "bodies")]
 pub use bodies::{Bodies, BodyError};
 #[cfg(feature = "bus")]
-pub use bus::{Bus, Entry};
+pub use bus::{Bus, Entry, SMALL_CALL_BYTES};
+#[cfg(feature = "tables")]
+pub use call_error::table_failure;
+pub use call_error::{CallError, ErrorClass};
 #[cfg(feature = "controls")]
 pub use controls::Controls;
 #[cfg(feature = "tables")]

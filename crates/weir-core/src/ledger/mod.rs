@@ -20,4 +20,4 @@ mod store;
 pub use decide::{claim, settle};
 pub use history::{Attempt, Outcome, SLOTS};
 pub use record::{Ending, Key, Owner, Record, State, names};
-pub use store::{Again, Ask, Claim, Ended, Ledger, Settled};
+pub use store::{Again, Ask, Claim, Ended, Ledger, Progress, Settled};

@@ -6,6 +6,7 @@ mod look;
 mod model;
 mod monitor;
 mod queues;
+mod refusals;
 mod screen;
 mod shared;
 mod text;
