@@ -130,7 +130,7 @@ struct Gone {
 }
 
 impl Gone {
-    fn failed<'a, T>(&self, key: &'a str) -> BoxFuture<'a, Result<T, SharedStateError>> {
+    fn failed<'a, T: Send + 'a>(&self, key: &'a str) -> BoxFuture<'a, Result<T, SharedStateError>> {
         let error = SharedStateError { key: key.into(), action: "read", source: "gone".into() };
         Box::pin(std::future::ready(Err(error)))
     }
