@@ -4,7 +4,7 @@ use resilience::UnixMillis;
 use weir_core::{
     Failure, Lane,
     envelope::{Meta, seal},
-    ledger::{Action, ActionKind, Attempt, Key, Outcome, Owner, Record, State},
+    ledger::{Action, ActionKind, Attempt, Key, Outcome, Owner, Progress, Record, State},
     sha256,
 };
 
@@ -124,6 +124,7 @@ fn record(words: &Words<'_>) -> Record {
         webhook_id: Some(words.id.into()),
         last_webhook_id: Some(words.other.into()),
         parks: 0,
+        progress: Progress::default(),
         body_sha256: meta.body_sha256,
         topic: Some(meta.topic),
         app: Some(meta.app),

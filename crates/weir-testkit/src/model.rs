@@ -79,6 +79,7 @@ impl Ledger for ModelLedger {
                         .and_then(|r| r.webhook_id.clone())
                         .or_else(|| ask.webhook_id().map(str::to_owned)),
                     last_webhook_id: ask.webhook_id().map(str::to_owned),
+                    progress: before.map_or_else(ledger::Progress::default, |r| r.progress.clone()),
                     body_sha256: before.map_or_else(|| ask.body_sha256.to_owned(), |r| r.body_sha256.clone()),
                     topic: meta.map(|m| m.topic.clone()),
                     app: meta.map(|m| m.app.clone()),
@@ -112,11 +113,14 @@ impl Ledger for ModelLedger {
                     Ending::Stale | Ending::Repeated => State::Stale,
                     Ending::Failed(failure) => {
                         record.last_error = Some(failure.reason().to_owned());
+                        record.parks = ended.copy.unwrap_or(record.parks);
+                        record.progress = ended.progress.clone();
                         State::Failed(failure.clone())
                     }
                     Ending::Parked { parks, until, reason } => {
                         record.last_error = Some(reason.clone());
                         record.parks = *parks;
+                        record.progress = ended.progress.clone();
                         State::Parked { until: *until }
                     }
                 };

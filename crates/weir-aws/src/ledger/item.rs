@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use weir_core::{
     Failure, UnixMillis,
-    ledger::{Action, Attempt, Key, Owner, Record, SLOTS, State},
+    ledger::{Action, Attempt, Key, Owner, Progress, Record, SLOTS, State},
 };
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -27,6 +27,10 @@ pub(super) mod name {
     pub(crate) const MISMATCHES: &str = "mismatches";
     pub(crate) const PARKS: &str = "parks";
     pub(crate) const PARKED_UNTIL_MS: &str = "parked_until_ms";
+    /// How often the event itself failed.
+    pub(crate) const OWN_FAILURES: &str = "own_failures";
+    /// The names of the handlers that succeeded.
+    pub(crate) const PASSED_HANDLERS: &str = "passed_handlers";
     pub(crate) const BODY_SHA256: &str = "body_sha256";
     pub(crate) const TOPIC: &str = "topic";
     pub(crate) const APP: &str = "app";
@@ -104,6 +108,7 @@ pub(super) fn record(item: &Item) -> Result<Record, BadItem> {
         webhook_id: string(name::WEBHOOK_ID),
         last_webhook_id: string(name::LAST_WEBHOOK_ID),
         parks: count(name::PARKS).unwrap_or(0),
+        progress: progress(item),
         body_sha256: required(name::BODY_SHA256)?,
         topic: string(name::TOPIC),
         app: string(name::APP),
@@ -118,6 +123,14 @@ pub(super) fn record(item: &Item) -> Result<Record, BadItem> {
         test: item.get(name::IS_TEST).and_then(|value| value.as_bool().ok()).copied().unwrap_or(false),
         actions: actions(item),
     })
+}
+
+/// What the last attempt left for the next one.
+pub(super) fn progress(item: &Item) -> Progress {
+    let failures = item.get(name::OWN_FAILURES).and_then(|value| value.as_n().ok()?.parse().ok());
+    let names = item.get(name::PASSED_HANDLERS).and_then(|value| value.as_l().ok()).into_iter().flatten();
+    let passed = names.filter_map(|name| name.as_s().ok().cloned()).collect();
+    Progress { failures: failures.unwrap_or_default(), passed }
 }
 
 /// What can't be read is left out: a later version of weir may have written it, and the rest of the event is known.

@@ -8,9 +8,9 @@ use weir_core::{
 
 use super::{
     DynamoLedger,
-    item::{self, name, number, text},
+    item::{name, number, text},
 };
-use crate::conditional::{Written, written};
+use crate::conditional::Written;
 
 /// So often a record is read again that somebody changed meanwhile. A worker changes it twice an attempt.
 const ROUNDS: u32 = 8;
@@ -78,6 +78,6 @@ impl DynamoLedger {
                 .expression_attribute_names("#owner", name::OWNER);
         }
         let request = request.update_expression(set + &remove).condition_expression(condition);
-        Ok(matches!(written(request.send().await, item::record, ACTION)?, Written::Yes(_)))
+        Ok(matches!(self.written(request.send().await, ACTION)?, Written::Yes(_)))
     }
 }

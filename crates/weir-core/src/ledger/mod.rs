@@ -23,4 +23,4 @@ pub use decide::{claim, settle};
 pub use history::{Attempt, Outcome, SLOTS};
 pub use operator::{Action, ActionKind, ActionRequest, Recorded, act};
 pub use record::{Ending, Key, Owner, Record, State, names};
-pub use store::{ActionLog, Again, Ask, Claim, Ended, Ledger, Settled};
+pub use store::{ActionLog, Again, Ask, Claim, Ended, Ledger, Progress, Settled};

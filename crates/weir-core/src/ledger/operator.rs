@@ -134,7 +134,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{Failure, Lane, ledger::Owner};
+    use crate::{
+        Failure, Lane,
+        ledger::{Owner, Progress},
+    };
 
     const NOW: UnixMillis = UnixMillis(1_000_000);
 
@@ -149,6 +152,7 @@ mod tests {
             webhook_id: None,
             last_webhook_id: None,
             parks: 0,
+            progress: Progress::default(),
             body_sha256: "aa".into(),
             topic: None,
             app: None,

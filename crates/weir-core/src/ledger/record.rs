@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Action, Attempt};
+use super::{Action, Attempt, Progress};
 use crate::{Failure, Lane, UnixMillis, dedupe, envelope::Meta};
 
 /// Which event, and the generation of its replay.
@@ -39,6 +39,18 @@ impl fmt::Display for Key {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner(pub String);
 
+impl Owner {
+    /// The owner for one invocation's handling of one message.
+    pub fn of(request_id: &str, message_id: &str) -> Self {
+        Self(format!("{request_id}/{message_id}"))
+    }
+
+    /// SQS's id of the message, which stays the same over its receives.
+    pub fn message(&self) -> Option<&str> {
+        self.0.rsplit_once('/').map(|(_, message)| message)
+    }
+}
+
 /// One event in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -60,6 +72,8 @@ pub struct Record {
     pub last_webhook_id: Option<String>,
     /// The count of its latest parked copy; zero if it was never parked.
     pub parks: u32,
+    /// What its last attempt left for the next one.
+    pub progress: Progress,
     /// SHA-256 of the first delivery's body, in hexadecimal.
     pub body_sha256: String,
     /// `None` for a message that can't be read.

@@ -48,6 +48,8 @@ words! {
         Transient = "transient",
         /// What it needs is not there: parked.
         Outage = "outage",
+        /// AWS refuses calls because of permissions, names or shapes: parked.
+        Misconfigured = "misconfigured",
         /// Trying again can't help.
         Permanent = "permanent",
         /// A handler panicked.

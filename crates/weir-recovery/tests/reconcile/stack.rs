@@ -223,7 +223,7 @@ impl Stack {
             now,
             lease_until,
         };
-        let Claim::Granted { attempt, .. } = model.claim(&ask).await.unwrap() else { return };
+        let Claim::Granted { attempt, progress, .. } = model.claim(&ask).await.unwrap() else { return };
         let settle = async |ending: Ending| {
             let ended = ledger::Ended {
                 key: &key,
@@ -233,6 +233,8 @@ impl Stack {
                 receives: 1,
                 begun: now,
                 comes_back: None,
+                copy: None,
+                progress: &progress,
                 resource,
                 now,
             };

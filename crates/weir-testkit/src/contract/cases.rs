@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use weir_core::{
     UnixMillis,
-    ledger::{ActionKind, ActionLog, Again, Claim, Ending, Key, Ledger, Recorded, Settled},
+    ledger::{ActionKind, ActionLog, Again, Claim, Ending, Key, Ledger, Progress, Recorded, Settled},
 };
 
 use super::{Actor, LEASE, act, duplicates, parked, permanent, reached, transient};
@@ -21,6 +21,9 @@ pub async fn cases<L: Ledger + ActionLog>(ledger: &L, prefix: &str) {
     what_failed_runs_again(ledger, &key("failed")).await;
     what_failed_for_good_runs_again_only_for_a_first_receive(ledger, &key("condemned")).await;
     a_message_gives_way_to_its_parked_copy(ledger, &key("parked")).await;
+    failed_event_gives_way_to_its_copy(ledger, &key("copy")).await;
+    progress_is_kept_for_the_next_receive_and_the_next_copy(ledger, &key("progress")).await;
+    message_that_comes_after_its_own_end_is_redelivered(ledger, &key("redelivered")).await;
     another_body_is_a_mismatch(ledger, &key("body")).await;
     repeated_calls_change_nothing(ledger, &key("repeat")).await;
     generations_are_events_of_their_own(ledger, &key("generation")).await;
@@ -139,6 +142,45 @@ async fn a_message_gives_way_to_its_parked_copy<L: Ledger>(ledger: &L, key: &Key
     assert!(b.claim_as("x", 1, 1, NOW).await.is_granted());
     assert_eq!(b.settle(&Ending::Done, NOW).await, Settled::Written);
     assert_eq!(a.claim_as("x", 2, 0, NOW).await, Claim::Duplicate);
+}
+
+async fn failed_event_gives_way_to_its_copy<L: Ledger>(ledger: &L, key: &Key) {
+    let (a, b) = (Actor::new(ledger, key, "a"), Actor::new(ledger, key, "b"));
+    assert!(a.claim_as("x", 1, 0, NOW).await.is_granted());
+    a.leaves(Progress::default(), Some(1));
+    assert_eq!(a.settle(&transient(), NOW).await, Settled::Written);
+    assert_eq!(a.claim_as("x", 2, 0, NOW).await, Claim::Copied);
+    assert!(b.claim_as("x", 1, 1, NOW).await.is_granted());
+    assert_eq!(b.settle(&transient(), NOW).await, Settled::Written, "its message comes back itself");
+    assert!(b.claim_as("x", 2, 1, NOW).await.is_granted());
+    assert_eq!(a.claim_as("x", 3, 0, NOW).await, Claim::Copied);
+}
+
+async fn progress_is_kept_for_the_next_receive_and_the_next_copy<L: Ledger>(ledger: &L, key: &Key) {
+    let a = Actor::new(ledger, key, "a");
+    let granted = |attempt, progress: &Progress| Claim::Granted { attempt, first: None, progress: progress.clone() };
+    let (none, two) = (Progress::default(), Progress { failures: 2, passed: vec!["erp".into(), "erp#2".into()] });
+    assert_eq!(a.claim_as("x", 1, 0, NOW).await, granted(1, &none));
+    a.leaves(two.clone(), None);
+    assert_eq!(a.settle(&transient(), NOW).await, Settled::Written);
+    assert_eq!(a.claim_as("x", 2, 0, NOW).await, granted(2, &two));
+    assert_eq!(a.settle(&parked(1, NOW), NOW).await, Settled::Written);
+    assert_eq!(a.claim_as("x", 1, 1, NOW).await, granted(3, &two), "a copy is no fresh message");
+    let later = NOW + LEASE + Duration::from_secs(1);
+    assert_eq!(a.claim_as("x", 2, 1, later).await, granted(4, &two), "its holder died");
+    assert_eq!(a.settle(&permanent(), NOW).await, Settled::Written);
+    a.leaves(none.clone(), None);
+    assert_eq!(a.claim_as("x", 1, 1, NOW).await, granted(5, &two));
+    assert_eq!(a.settle(&permanent(), NOW).await, Settled::Written);
+    assert_eq!(a.claim_as("x", 1, 1, NOW).await, granted(6, &none), "forgotten by the attempt that says so");
+}
+
+async fn message_that_comes_after_its_own_end_is_redelivered<L: Ledger>(ledger: &L, key: &Key) {
+    let (first, again) = (Actor::new(ledger, key, "i1/m1"), Actor::new(ledger, key, "i2/m1"));
+    assert!(first.claim("x", NOW).await.is_granted());
+    assert_eq!(first.settle(&Ending::Done, NOW).await, Settled::Written);
+    assert_eq!(again.claim_as("x", 2, 0, NOW).await, Claim::Redelivered);
+    assert_eq!(Actor::new(ledger, key, "i2/m2").claim("x", NOW).await, Claim::Duplicate, "another delivery");
 }
 
 async fn another_body_is_a_mismatch<L: Ledger>(ledger: &L, key: &Key) {

@@ -6,7 +6,7 @@ use fastrand::Rng;
 use weir_core::{
     UnixMillis,
     fence::{Entry, Fence, Leave},
-    ledger::{ActionKind, ActionLog, Again, Ending, Key, Ledger, Record},
+    ledger::{ActionKind, ActionLog, Again, Ending, Key, Ledger, Progress, Record},
 };
 
 use super::{Actor, LEASE, act, duplicates::refund, fence::Visitor, parked, permanent, reached, transient};
@@ -54,6 +54,11 @@ pub async fn random_walk<L: Ledger + ActionLog, F: Fence>(
             }
             4..=6 => {
                 let ending = ending(&mut rng, now);
+                let passed = (0..rng.usize(0..3)).map(|n| format!("handler-{n}")).collect();
+                let progress = Progress { failures: rng.u32(0..4), passed };
+                let copy = rng.bool().then(|| rng.u32(0..3));
+                real.leaves(progress.clone(), copy);
+                ideal.leaves(progress, copy);
                 let real = real.settle(&ending, now).await;
                 let ideal = ideal.settle(&ending, now).await;
                 assert_eq!(real, ideal, "settle as {ending:?}: {told}");

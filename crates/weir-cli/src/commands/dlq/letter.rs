@@ -220,6 +220,7 @@ pub(crate) mod tests {
             webhook_id: None,
             last_webhook_id: None,
             parks: 0,
+            progress: weir_core::ledger::Progress::default(),
             body_sha256: sha256::hex(body),
             topic: Some("orders/create".into()),
             app: Some("default".into()),

@@ -205,6 +205,7 @@ pub(super) mod tests {
             webhook_id: None,
             last_webhook_id: None,
             parks: 0,
+            progress: weir_core::ledger::Progress::default(),
             body_sha256: "aa".into(),
             topic: Some("orders/create".into()),
             app: Some("default".into()),

@@ -12,6 +12,8 @@ mod monitor;
 #[cfg(feature = "aws")]
 mod queues;
 #[cfg(feature = "aws")]
+mod refusals;
+#[cfg(feature = "aws")]
 mod run;
 #[cfg(feature = "aws")]
 mod screen;

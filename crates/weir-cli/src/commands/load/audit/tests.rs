@@ -30,6 +30,7 @@ fn record(event: &str, state: State, duplicates: u32) -> Record {
         webhook_id: None,
         last_webhook_id: None,
         parks: 0,
+        progress: weir_core::ledger::Progress::default(),
         body_sha256: String::new(),
         topic: None,
         app: None,
