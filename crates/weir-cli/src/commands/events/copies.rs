@@ -27,7 +27,7 @@ pub(super) enum Place {
     Delayed(UnixMillis),
     /// In the lane's dead-letter queue, since about then.
     DeadLettered(UnixMillis),
-    /// It was due then. In the dead-letter queue if that was its last receive, else late.
+    /// It was due then, and is late; or in the dead-letter queue, if that was its last receive and no copy could be sent.
     DueOrDeadLettered(UnixMillis),
 }
 
@@ -50,10 +50,9 @@ impl Place {
                 let receives = last.map(|attempt| attempt.receives);
                 match max_receives.zip(receives) {
                     _ if due > now => Self::Hidden(due),
-                    // SQS moves it when it would hand it out once more.
-                    Some((most, receives)) if receives >= most => Self::DeadLettered(due),
-                    Some(_) => Self::Due,
-                    None => Self::DueOrDeadLettered(due),
+                    Some((most, receives)) if receives < most => Self::Due,
+                    // A copy went on in its place; if none could be sent, SQS moves it when it would hand it out once more.
+                    _ => Self::DueOrDeadLettered(due),
                 }
             }
         }
@@ -158,8 +157,9 @@ mod tests {
     }
 
     #[test]
-    fn what_used_up_its_receives_or_failed_for_good_is_dead_lettered() {
-        check(State::Failed(Failure::transient("x")), Some(minutes(-1)), Some(5), Place::DeadLettered(minutes(-1)));
+    fn event_that_failed_for_good_is_dead_lettered_and_one_on_its_last_receive_may_be() {
+        let failed = State::Failed(Failure::transient("x"));
+        check(failed, Some(minutes(-1)), Some(5), Place::DueOrDeadLettered(minutes(-1)));
         let permanent = State::Failed(Failure::permanent("x"));
         check(permanent, None, None, Place::DeadLettered(record().updated_at));
     }
