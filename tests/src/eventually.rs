@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-/// Far more than anything here takes, on a machine that is busy with other tests.
-const DEADLINE: Duration = Duration::from_secs(90);
+/// Far more than anything here takes, on a machine that is busy with other work: who waits so long has failed.
+const DEADLINE: Duration = Duration::from_secs(300);
 
 /// Looks again and again until `look` finds something; panics with `what` if it does not in time.
 #[expect(clippy::panic, reason = "a test fails by panicking")]

@@ -9,7 +9,7 @@ use shopify_sim::{Clock, Installed, Options, Serving, ShopSeed, Sim, TokenStyle}
 use shopify_webhook::ShopDomain;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use weir_local::{Checkout, DevFile, PublishedDevFile};
+use weir_local::{Checkout, DevFile, PublishedDevFile, shifted_clock};
 use weir_shops::{
     Registry,
     registry::{NewShop, NewToken},
@@ -23,7 +23,7 @@ const APP: &str = "default";
 const CLIENT_ID: &str = "weir-local-client-id";
 
 /// Far more than a command takes, on a machine that is busy with other tests.
-const LONGEST_RUN: Duration = Duration::from_secs(90);
+const LONGEST_RUN: Duration = Duration::from_secs(300);
 
 /// What the app declares in its TOML.
 const DECLARED: [&str; 4] = ["app/uninstalled", "orders/create", "orders/paid", "products/update"];
@@ -99,7 +99,8 @@ impl Local {
     #[expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
     pub async fn weir(&self, arguments: &[impl AsRef<std::ffi::OsStr>]) -> Ended {
         let mut command = tokio::process::Command::new(&self.binary);
-        command.args(arguments).env_clear().current_dir(self.folder()).stdin(Stdio::null()).kill_on_drop(true);
+        command.args(arguments).env_clear().envs(shifted_clock());
+        command.current_dir(self.folder()).stdin(Stdio::null()).kill_on_drop(true);
         command.env("TOKEN", self.shop.access_token.expose_secret());
         if let Some(refresh) = &self.shop.refresh_token {
             command.env("REFRESH", refresh.expose_secret());

@@ -287,8 +287,9 @@ async fn fifty_copies_at_once_are_one_event() {
     }
     assert_eq!(posting.join_all().await, [200; 50]);
     world.events(1).await;
-    // Every copy is either counted as a duplicate or still waits for the lease to end; none is a second event.
-    let settled = async || world.record("copy").await.filter(|record| record.duplicates == 49);
+    // Every copy is either counted as a duplicate or still waits for the lease to end; none is a second event. There may be more of
+    // them than were posted, if SQS answered so late that ingest's SDK sent one once more.
+    let settled = async || world.record("copy").await.filter(|record| record.duplicates >= 49);
     eventually("49 duplicates to be counted", settled).await;
     assert!(world.events(0).await.is_empty());
     assert_eq!(world.done("copy").await.attempts, 1);

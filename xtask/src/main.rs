@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to the terminal they run in")]
 
 mod bench;
+mod clock;
 mod deny;
 mod environments;
 mod fuzz;
@@ -38,6 +39,9 @@ enum Chore {
     Export(shopify::export::Export),
     Simulate(simulate::Simulate),
     Soak(soak::Soak),
+    Clock(clock::Clock),
+    #[command(hide = true)]
+    Shifted(clock::Shifted),
     Tools(tools::Tools),
 }
 
@@ -53,6 +57,8 @@ fn main() -> ExitCode {
         Chore::Export(export) => export.run(),
         Chore::Simulate(simulate) => simulate.run(),
         Chore::Soak(soak) => soak.run(),
+        Chore::Clock(clock) => clock.run(),
+        Chore::Shifted(shifted) => shifted.run(),
         Chore::Tools(tools) => tools.run(),
     };
     match done {

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use crate::stack::FailedResource;
 
 /// A stack of the emulator is complete in seconds. One that is not by then never will be.
-const COMPLETE_WITHIN: Duration = Duration::from_secs(120);
+const COMPLETE_WITHIN: Duration = Duration::from_secs(300);
 
 /// A call to the emulator failed.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::process::{ExitStatus, Stdio};
 use serde::Deserialize;
 use tokio::process::Command;
 
-use crate::Checkout;
+use crate::{Checkout, shifted_clock};
 
 /// The functions could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +60,10 @@ pub async fn build_functions(checkout: &Checkout, quiet: bool) -> Result<PathBuf
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
             build.env_remove(name);
         }
+    }
+    // Cargo compares the times of files, and throws away what it has not used for months.
+    for (name, _) in shifted_clock() {
+        build.env_remove(name);
     }
     build.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
     let failed = |source| BuildError::Cargo { cargo: cargo.display().to_string(), source };

@@ -26,6 +26,8 @@
 
 mod checkout;
 #[cfg(feature = "aws")]
+mod clock;
+#[cfg(feature = "aws")]
 mod cloudformation;
 #[cfg(feature = "aws")]
 mod deployed;
@@ -55,6 +57,8 @@ mod stack;
 mod template;
 
 pub use checkout::{Checkout, NotACheckout};
+#[cfg(feature = "aws")]
+pub use clock::shifted_clock;
 #[cfg(feature = "aws")]
 pub use cloudformation::AwsError;
 #[cfg(feature = "aws")]

@@ -9,7 +9,7 @@ use shopify_client::{
 };
 use shopify_sim::{Act, Rule};
 
-use crate::support::{World, answer, call, scripted, shop};
+use crate::support::{World, answer, call, impatient, scripted, shop};
 
 fn status(status: u16) -> Rule {
     Rule::new(Act::Status { status, retry_after: None }).on("ShopInfo")
@@ -17,7 +17,10 @@ fn status(status: u16) -> Rule {
 
 /// Reads under a rule: the error, and how often Shopify was called.
 async fn read_under(rule: Rule) -> (Error, usize) {
-    let world = World::new().await;
+    let mut world = World::new().await;
+    if rule.act == Act::Hang {
+        world.settings = impatient();
+    }
     world.script(rule);
     let error = world.read().await.expect_err("the rule is for every call");
     assert_eq!(error.shop, shop());

@@ -21,6 +21,7 @@ pub(crate) struct World {
     pub(crate) installed: Installed,
     pub(crate) shared: Shared,
     pub(crate) state: Arc<MemoryState>,
+    pub(crate) settings: Settings,
     _serving: Option<Serving>,
 }
 
@@ -33,7 +34,8 @@ pub(crate) fn settings() -> Settings {
         },
         // So that it stays closed, but where a test is about it.
         breaker: breaker::Settings { least_calls: 1_000, ..breaker::Settings::default() },
-        attempt: Duration::from_millis(700),
+        // A server that answers does so in time, however busy the machine.
+        attempt: Duration::from_secs(60),
         ..Settings::default()
     }
 }
@@ -42,8 +44,13 @@ pub(crate) fn shop() -> ShopDomain {
     ShopDomain::parse("north.myshopify.com").expect("it is a shop")
 }
 
+/// For a server that never answers.
+pub(crate) fn impatient() -> Settings {
+    Settings { attempt: Duration::from_millis(700), ..settings() }
+}
+
 pub(crate) fn call() -> Call {
-    Call::foreground(Duration::from_secs(20))
+    Call::foreground(Duration::from_secs(300))
 }
 
 impl World {
@@ -67,11 +74,11 @@ impl World {
             endpoint: Endpoint::at(&serving.url()).expect("loopback is an endpoint"),
             transport: Arc::new(Https::new().expect("a client can be made")),
         };
-        Self { sim, installed, shared, state, _serving: Some(serving) }
+        Self { sim, installed, shared, state, settings: settings(), _serving: Some(serving) }
     }
 
     pub(crate) fn client(&self) -> Client {
-        self.shared.client(&self.installed, "a test", settings())
+        self.shared.client(&self.installed, "a test", self.settings)
     }
 
     pub(crate) fn script(&self, rule: Rule) {

@@ -24,7 +24,7 @@ async fn expired() -> World {
 }
 
 fn call() -> Call {
-    Call::foreground(Duration::from_secs(20))
+    Call::foreground(Duration::from_secs(300))
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 use tokio::process::{Child, Command as Background};
-use weir_local::{Checkout, build_functions};
+use weir_local::{Checkout, build_functions, shifted_clock};
 use weir_tests::World;
 
 /// Runs the command for one stack.
@@ -64,8 +64,8 @@ impl Weir {
 
     fn command(&self, name: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
-        command.arg(name).args(arguments).env_clear().env("USER", "operator").current_dir(&self.folder);
-        command.stdin(Stdio::null());
+        command.arg(name).args(arguments).env_clear().envs(shifted_clock()).env("USER", "operator");
+        command.current_dir(&self.folder).stdin(Stdio::null());
         command
     }
 }

@@ -9,8 +9,9 @@ use weir_aws::Bodies;
 use weir_tests::{Reply, World, eventually};
 use wire::Wire;
 
-/// After this long Shopify hangs up.
-const SHOPIFY_WAITS: Duration = Duration::from_secs(5);
+/// Home never answers, so any answer is the second region's. That it comes before Shopify hangs up is held where the time is
+/// simulated: here a debug build starts cold, on a machine that may be busy.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 
 /// A stack, and behind it another of the same name in the second region.
 async fn two_regions(name: &str) -> (World, World) {
@@ -26,7 +27,7 @@ async fn two_regions(name: &str) -> (World, World) {
 async fn post(world: &World, topic: &str, id: &str, body: impl Into<Vec<u8>>) -> Reply {
     let begun = Instant::now();
     let reply = world.post(&world.delivery(topic, id, body)).await;
-    assert!(begun.elapsed() < SHOPIFY_WAITS, "{id} was answered after {:?}", begun.elapsed());
+    assert!(begun.elapsed() < ANSWERED_WITHIN, "{id} was answered after {:?}", begun.elapsed());
     reply
 }
 

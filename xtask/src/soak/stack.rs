@@ -8,7 +8,7 @@ use lambda_host::{Function, SqsSource};
 use serde::Deserialize;
 use serde_json::json;
 use weir_aws::SdkConfig;
-use weir_local::Deployed;
+use weir_local::{Deployed, shifted_clock};
 
 use super::kills::Kills;
 use crate::environments::{Variables, environments};
@@ -86,6 +86,7 @@ impl Workers {
                 ("WEIR_LOG", "info"),
             ];
             environment.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+            environment.extend(shifted_clock().into_iter().map(|(name, value)| (name.to_owned(), value)));
             let function = Function {
                 name: format!("worker-{lane}"),
                 bootstrap: places.functions.join("weir-worker"),
@@ -125,7 +126,7 @@ async fn pause(http: &reqwest::Client, deployed: &Deployed) -> Result<()> {
             }
             anyhow::Ok(())
         };
-        match tokio::time::timeout(Duration::from_secs(30), paused).await {
+        match tokio::time::timeout(Duration::from_secs(120), paused).await {
             Ok(paused) => paused?,
             Err(_elapsed) => bail!("the emulator still reads {}", mapping.source),
         }

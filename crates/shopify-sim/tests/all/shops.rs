@@ -188,5 +188,6 @@ async fn ten_thousand_products_are_there_at_once() {
     let bench = Bench::seeded(Options::default(), |seed| ShopSeed { products: 10_000, ..seed });
     assert_eq!(bench.sim.products(&bench.shop).len(), 10_000);
     assert_eq!(domain("north"), bench.shop);
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    // A fraction of a second; one request each would take minutes.
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 }

@@ -25,10 +25,10 @@ struct Ended {
     stderr: String,
 }
 
-/// `weir`, in a folder that is no checkout, with nothing of the user's environment.
+/// `weir`, in a folder that is no checkout, with nothing of the user's environment but a shifted clock.
 fn weir(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
-    command.args(arguments).env_clear().current_dir("/");
+    command.args(arguments).env_clear().envs(weir_local::shifted_clock()).current_dir("/");
     command
 }
 

@@ -88,11 +88,12 @@ async fn a_collector_that_hangs_costs_its_time_once_and_is_left_alone() {
     let (endpoint, mut received) = collector(None).await;
     let traces = Traces::exported(&endpoint, "worker", "north");
     let began = Instant::now();
-    for _ in 0..20 {
+    for _ in 0..100 {
         traces.record(span(&traces, None));
         traces.flush(Duration::from_millis(200)).await;
     }
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    // Twenty seconds, if each had waited.
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     received.recv().await.unwrap();
     assert!(received.try_recv().is_err(), "it was asked once");
 }

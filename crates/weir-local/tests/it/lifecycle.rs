@@ -35,6 +35,20 @@ async fn two_emulators_run_side_by_side() {
     client(&two).list_buckets().send().await.unwrap();
 }
 
+/// By a shifted clock, this says whether the emulator has it.
+#[tokio::test]
+async fn emulator_has_the_clock_of_the_process_that_starts_it() {
+    let now = || std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let emulator = emulator().await;
+    let s3 = weir_local::s3_client(&emulator.sdk_config());
+    let before = now();
+    s3.create_bucket().bucket("made-now").send().await.unwrap();
+    let made = s3.list_buckets().send().await.unwrap().buckets()[0].creation_date().unwrap().secs().unsigned_abs();
+    // A second more or less: some stores round.
+    assert!((before - 1..=now() + 1).contains(&made), "made at {made}, between {before} and {}", now());
+    emulator.stop().await;
+}
+
 #[cfg(target_os = "linux")]
 mod processes {
     use std::io::{BufRead, BufReader};

@@ -185,3 +185,36 @@ async fn last_of_several_states_of_one_second_is_repaired() {
     assert_eq!(last("products", product)["title"], "Last");
     assert!(!last("orders", order)["cancelled_at"].is_null());
 }
+
+/// A delivered change overtook it, so that its snapshot was older. The next walk comes hours later.
+#[tokio::test(start_paused = true)]
+async fn creation_whose_synthetic_event_came_too_late_is_sent_by_a_later_walk() {
+    let world = World::new();
+    world.lose(true);
+    let product = world.sim.create_product(world.shop(), "New").unwrap();
+    // Longer than two walks overlap.
+    world.wait(20).await;
+    let request = [Wanted::topic("products/create"), Wanted::topic("products/update")];
+    let walk = async || {
+        let request = Request { since: Since::Cursor, ..world.request(&request) };
+        world.reconciler.run(&request, &|_| {}).await.unwrap();
+    };
+    walk().await;
+    let mut sent = world.stack.take();
+    world.lose(false);
+    world.sim.update_product(world.shop(), product, "Renamed");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    world.work().await;
+    world.stack.put(&mut sent);
+    world.work().await;
+    assert!(world.stack.stale().iter().any(|meta| meta.topic == "products/create"));
+    world.wait(180).await;
+    for title in ["Again", "And again"] {
+        world.sim.update_product(world.shop(), product, title);
+        world.wait(120).await;
+        walk().await;
+        world.work().await;
+    }
+    let created = only(world.stack.effects(), "products/create");
+    assert_eq!(created.iter().filter(|(_, id, _)| *id == product.to_string()).count(), 1, "{created:?}");
+}
