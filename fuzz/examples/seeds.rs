@@ -39,6 +39,9 @@ fn main() -> io::Result<()> {
     for (name, line) in COMMANDS {
         write("cli_input", name, line)?;
     }
+    for (name, words) in WORDS {
+        write("text_views", name, words)?;
+    }
     Ok(())
 }
 
@@ -120,6 +123,18 @@ const COMMANDS: [(&str, &str); 8] = [
     ),
 ];
 
+const WORDS: [(&str, &str); 2] = [
+    (
+        "event",
+        "north.myshopify.com\nb54557e4\norders/create\ndefault\norders/820982911946154508\n\
+         2026-11-27T05:00:00.123456789Z\nthe ERP answered HTTP 503\n{\"id\":1}",
+    ),
+    (
+        "hostile",
+        "n\u{1b}[2J\nid\u{202e}\ntopic\rhint: x\napp\u{200b}\nr\u{9b}31m\ntime\u{7}\nerror\u{e0041}\n\u{2028}\u{feff}",
+    ),
+];
+
 fn requests() -> [(&'static str, Value); 6] {
     let order = ORDER.as_bytes();
     let webhook = |signature: &str| {
@@ -190,6 +205,7 @@ fn meta(body: &[u8]) -> Meta {
         traceparent: None,
         dedupe_key: None,
         synthetic: None,
+        test: false,
         generation: 0,
     }
 }

@@ -76,6 +76,7 @@ impl Sealed<'_> {
             traceparent: None,
             dedupe_key: None,
             synthetic: None,
+            test: false,
             generation: self.generation,
         };
         let Ok(message) = envelope::seal(&meta, &body) else { return };

@@ -77,8 +77,11 @@ impl Seen {
         let right = SECRETS.map(|secret| sign(body, &secret.into()));
         let mut signatures = self.headers.iter().flatten().filter_map(|(name, value)| {
             let name = name.to_ascii_lowercase();
-            ["x-shopify-hmac-sha256", "shopify-hmac-sha256"].contains(&name.as_str()).then_some(value.trim())
+            ["x-shopify-hmac-sha256", "shopify-hmac-sha256"].contains(&name.as_str()).then_some(value)
         });
+        // API Gateway joins the values of a header that is repeated.
+        let mut signatures =
+            signatures.by_ref().flat_map(|value| value.split(',')).map(str::trim).filter(|value| !value.is_empty());
         let Some(first) = signatures.next() else { return false };
         right.iter().any(|right| right == first) && signatures.all(|other| other == first)
     }

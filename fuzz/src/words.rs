@@ -58,7 +58,7 @@ const COMMANDS: [&[&str]; 25] = [
     &["help"],
 ];
 
-const WORDS: [&str; 58] = [
+const WORDS: [&str; 59] = [
     "--shop",
     "--file",
     "--id",
@@ -109,6 +109,7 @@ const WORDS: [&str; 58] = [
     "--topics",
     "--until",
     "--watch",
+    "--why",
     "--json",
     "--no-demo",
     "--port",

@@ -66,6 +66,8 @@ pub struct Resolver<'a> {
     pub stack: &'a str,
     /// What `!Ref` gives for each logical name, as far as it is known.
     pub names: BTreeMap<String, String>,
+    /// The conditions that the stack's parameters fulfil.
+    pub conditions: &'a [&'a str],
 }
 
 const PARTITION: &str = "aws";
@@ -73,7 +75,7 @@ const ACCOUNT: &str = "000000000000";
 
 impl Resolver<'_> {
     /// All statements of a function's role: its own, those of the policies that it names, and those of policies that
-    /// name it. Policies with a condition are not there in a stack with default parameters.
+    /// name it, if their condition is fulfilled.
     ///
     /// # Panics
     /// If the template has another shape.
@@ -88,7 +90,8 @@ impl Resolver<'_> {
         }
         for (_, policy) in resources.as_object().into_iter().flatten() {
             let names_it = || list(&policy["Properties"]["Roles"]).iter().any(|one| one["Ref"] == role.as_str());
-            if policy["Type"] == "AWS::IAM::Policy" && policy["Condition"].is_null() && names_it() {
+            let is_there = policy["Condition"].as_str().is_none_or(|name| self.conditions.contains(&name));
+            if policy["Type"] == "AWS::IAM::Policy" && is_there && names_it() {
                 documents.push(&policy["Properties"]["PolicyDocument"]);
             }
         }
@@ -209,13 +212,16 @@ mod tests {
             "Beside": { "Type": "AWS::IAM::Policy", "Properties": { "Roles": [{ "Ref": "Role" }], "PolicyDocument": { "Statement": [
                 { "Sid": "Secret", "Effect": "Allow", "Action": "secretsmanager:Get*", "Resource": { "Fn::Sub": "arn:${AWS::Partition}:x:${AWS::StackName}/apps/*" } },
             ] } } },
+            "Chosen": { "Type": "AWS::IAM::Policy", "Condition": "HasForward", "Properties": { "Roles": [{ "Ref": "Role" }], "PolicyDocument": { "Statement": [
+                { "Sid": "Sign", "Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "arn:aws:x:signs" },
+            ] } } },
             "Absent": { "Type": "AWS::IAM::Policy", "Condition": "IsTraced", "Properties": { "Roles": [{ "Ref": "Role" }], "PolicyDocument": { "Statement": [
                 { "Sid": "Traces", "Effect": "Allow", "Action": "xray:*", "Resource": "*" },
             ] } } },
         } });
         let names =
             BTreeMap::from([("Ledger".into(), "led".into()), ("Queue".into(), "http://x/0/stack-urgent".into())]);
-        Resolver { template: &template, stack: "stack", names }.statements("Worker")
+        Resolver { template: &template, stack: "stack", names, conditions: &["HasForward"] }.statements("Worker")
     }
 
     #[test]
@@ -233,6 +239,7 @@ mod tests {
             (need("sqs:SendMessage", "arn:aws:sqs:us-east-1:000000000000:stack-bulk"), None),
             (need("secretsmanager:GetSecretValue", "arn:aws:x:stack/apps/default-AbCdEf"), Some("Secret")),
             (need("secretsmanager:PutSecretValue", "arn:aws:x:stack/apps/default-AbCdEf"), None),
+            (need("secretsmanager:GetSecretValue", "arn:aws:x:signs"), Some("Sign")),
             (need("xray:PutTraceSegments", "*"), None),
         ] {
             let found = statements().into_iter().find(|one| one.allows(&need)).map(|one| one.name);

@@ -15,10 +15,10 @@ async fn what_is_written_into_the_parameter_of_the_stack_is_read_by_workers() {
     assert_eq!(parameter.read().await.unwrap(), None, "the first change makes it");
 
     let workers = |name: &str| weir_aws::Controls::new(&world.aws, name.to_owned(), Clock::Wall);
-    assert_eq!(*workers(parameter.name()).current().await, Controls::default());
+    assert_eq!(*workers(parameter.name()).current().await.unwrap(), Controls::default());
     let document = Controls::parse(r#"{"off":[{"destination":"erp","why":"INC-7"}]}"#).unwrap();
     assert_eq!(parameter.write(&document.to_text()).await.unwrap(), 1);
-    let read = workers(parameter.name()).current().await;
+    let read = workers(parameter.name()).current().await.unwrap();
     assert_eq!(*read, document);
     assert!(read.is_off(Target::Destination("erp"), "north.myshopify.com").is_some());
     let stored = parameter.read().await.unwrap().unwrap();

@@ -42,6 +42,7 @@ fn meta(shop: &str, id: &str, received_at: UnixMillis) -> Meta {
         generation: 0,
         dedupe_key: None,
         synthetic: None,
+        test: false,
     }
 }
 
@@ -61,7 +62,9 @@ async fn attempt(world: &World, meta: &Meta, now: UnixMillis, ending: &Ending) -
         now,
         lease_until: now + Duration::from_secs(35),
     };
-    let Claim::Granted { attempt, .. } = world.ledger.claim(&ask).await.unwrap() else { panic!("{key} is another's") };
+    let Claim::Granted { attempt, progress, .. } = world.ledger.claim(&ask).await.unwrap() else {
+        panic!("{key} is another's")
+    };
     let comes_back = Some(now + Duration::from_secs(20));
     let ended = Ended {
         key: &key,
@@ -71,6 +74,8 @@ async fn attempt(world: &World, meta: &Meta, now: UnixMillis, ending: &Ending) -
         receives: attempt,
         begun: now,
         comes_back,
+        copy: None,
+        progress: &progress,
         resource,
         now: now + Duration::from_millis(120),
     };

@@ -177,6 +177,39 @@ async fn forged_tampered_and_misdirected_requests_leave_no_trace() {
 }
 
 #[tokio::test]
+async fn odd_deliveries_pass_and_a_test_notification_says_so_to_its_end() {
+    let world = World::new("odd").await;
+    let odd = world.delivery("orders/create", "odd", "{\"id\":1}").with("X-Shopify-Triggered-At", "yesterday");
+    let odd = odd.with("X-Shopify-Event-Id", "").with("X-Shopify-Test", "true");
+    assert_eq!(world.post(&odd).await.status, 200);
+    let mut redact = world.delivery("customers/redact", "redact", "{\"shop_domain\":\"north.myshopify.com\"}");
+    redact.headers.retain(|(name, _)| name != "X-Shopify-Shop-Domain");
+    assert_eq!(world.post(&redact).await.status, 200);
+    let events = world.events(2).await;
+    let of = |id: &str| events.iter().find(|event| event["id"] == id).expect("published");
+    assert_eq!((&of("odd")["test"], of("odd").get("time")), (&true.into(), None));
+    assert_eq!((&of("redact")["source"], of("redact").get("test")), (&"north.myshopify.com".into(), None));
+    assert!(world.done("odd").await.test && !world.done("redact").await.test);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn with_a_path_segment_only_its_paths_take_webhooks() {
+    let world = World::with("segment", &[("PathSegment", "kQ9_x2-7Zr0Bv51TtYw")]).await;
+    let good = world.delivery("orders/create", "1", "{\"id\":1}");
+    assert!(world.deployed.webhook_url.ends_with("/webhooks/kQ9_x2-7Zr0Bv51TtYw"), "{}", world.deployed.webhook_url);
+    assert_eq!(world.post(&good).await.status, 200);
+    assert_eq!(world.post_to("/default", &good).await.status, 200);
+    let before = world.deployed.webhook_url.trim_end_matches("/kQ9_x2-7Zr0Bv51TtYw").to_owned();
+    for path in ["", "/default", "/kQ9_x2-7Zr0Bv51TtYx"] {
+        let reply = http().post(format!("{before}{path}")).body("{}").send().await.unwrap();
+        assert_eq!(reply.status().as_u16(), 404, "{path}");
+    }
+    world.done("1").await;
+    world.end().await;
+}
+
+#[tokio::test]
 async fn an_unknown_topic_and_one_of_the_newer_family_pass() {
     let world = World::new("topics").await;
     assert_eq!(world.post(&world.delivery("spaceships/landed", "1", "{\"id\":1}")).await.status, 200);

@@ -40,43 +40,50 @@ impl<'a> Verified<'a> {
         self.body
     }
 
-    /// Reads the headers strictly.
+    /// Reads the headers: strictly what the delivery is routed, shared out and deduplicated by, leniently the rest.
     ///
-    /// Required: topic, shop domain and webhook id, without which the delivery could not be routed, shared
-    /// out or deduplicated. The rest may be missing, but not malformed.
+    /// Required: topic, shop domain and webhook id. A compliance webhook may lack the shop domain, for its signed body
+    /// names the shop. The rest only correlates: what is there and can't be read is left out, and named in
+    /// [`Delivery::dropped`].
     pub fn read(&self) -> Result<Delivery, HeaderProblem> {
         let headers = &self.headers;
-        let malformed = |header, expected| move || HeaderProblem::Malformed(header, expected);
-        let shop_text = headers.require(Header::ShopDomain)?;
-        let id_text = headers.require(Header::WebhookId)?;
+        let topic = self.topic()?;
+        let shop = self.shop(&topic)?;
+        let webhook_id = DeliveryId::parse(headers.require(Header::WebhookId)?)
+            .ok_or(HeaderProblem::Malformed(Header::WebhookId, "expected 1 to 100 letters, digits or - _ . :"))?;
+        let mut dropped = Vec::new();
         Ok(Delivery {
-            topic: self.topic()?,
-            shop: ShopDomain::parse(shop_text)
-                .ok_or_else(malformed(Header::ShopDomain, "expected one name before .myshopify.com"))?,
-            webhook_id: DeliveryId::parse(id_text)
-                .ok_or_else(malformed(Header::WebhookId, "expected 1 to 100 letters, digits or - _ . :"))?,
-            event_id: headers.optional(
-                Header::EventId,
-                "expected 1 to 100 letters, digits or - _ . :",
-                DeliveryId::parse,
-            )?,
-            api_version: headers.optional(Header::ApiVersion, "expected YYYY-MM or unstable", api_version)?,
-            triggered_at: headers.optional(
-                Header::TriggeredAt,
-                "expected an RFC 3339 timestamp",
-                TriggeredAt::parse,
-            )?,
-            subscription: headers.optional(Header::Name, "expected 1 to 100 letters, digits or - _", name)?,
+            topic,
+            shop,
+            webhook_id,
+            event_id: headers.optional(Header::EventId, &mut dropped, DeliveryId::parse),
+            api_version: headers.optional(Header::ApiVersion, &mut dropped, api_version),
+            triggered_at: headers.optional(Header::TriggeredAt, &mut dropped, TriggeredAt::parse),
+            subscription: headers.optional(Header::Name, &mut dropped, name),
+            test: headers.optional(Header::Test, &mut dropped, flag).unwrap_or(false),
+            dropped,
+        })
+    }
+
+    fn shop(&self, topic: &Topic) -> Result<ShopDomain, HeaderProblem> {
+        let malformed = HeaderProblem::Malformed(Header::ShopDomain, "expected one name before .myshopify.com");
+        let told = self.headers.require(Header::ShopDomain);
+        let told = told.and_then(|text| ShopDomain::parse(text).ok_or(malformed));
+        told.or_else(|problem| match COMPLIANCE.contains(&topic.as_str()) {
+            true => shop_of(self.body).ok_or(problem),
+            false => Err(problem),
         })
     }
 
     fn topic(&self) -> Result<Topic, HeaderProblem> {
         let text = self.headers.require(Header::Topic)?;
-        let action = self.headers.get(Header::Action)?;
         // Events name a resource and, beside it, what happened to it; webhooks name both in one.
-        let topic = match action {
-            Some(action) if !text.contains(['/', '.']) => Topic::from_event(text, action),
-            _ => Topic::parse(text),
+        let topic = match text.contains(['/', '.']) {
+            true => Topic::parse(text),
+            false => match self.headers.get(Header::Action)? {
+                Some(action) => Topic::from_event(text, action),
+                None => Topic::parse(text),
+            },
         };
         topic.ok_or(HeaderProblem::Malformed(Header::Topic, "expected a topic such as orders/create"))
     }
@@ -99,6 +106,32 @@ pub struct Delivery {
     pub triggered_at: Option<TriggeredAt>,
     /// The subscription's name (webhooks) or handle (Events).
     pub subscription: Option<String>,
+    /// Whether Shopify says that it is a test notification.
+    pub test: bool,
+    /// Headers that were there, could not be read, and were left out.
+    pub dropped: Vec<Header>,
+}
+
+/// The topics whose bodies name their shop. Shopify has been seen to leave the header out of them.
+const COMPLIANCE: [&str; 3] = ["customers/data_request", "customers/redact", "shop/redact"];
+
+/// The shop that a compliance webhook's body names.
+fn shop_of(body: &[u8]) -> Option<ShopDomain> {
+    #[derive(serde::Deserialize)]
+    struct Body<'a> {
+        #[serde(borrow)]
+        shop_domain: std::borrow::Cow<'a, str>,
+    }
+    let body: Body<'_> = serde_json::from_slice(body).ok()?;
+    ShopDomain::parse(&body.shop_domain)
+}
+
+fn flag(text: &str) -> Option<bool> {
+    match text {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
 }
 
 fn api_version(text: &str) -> Option<String> {
@@ -175,21 +208,71 @@ mod tests {
     }
 
     #[test]
-    fn the_other_headers_may_be_missing_but_not_malformed() {
-        assert!(read(&[WEBHOOK[0], WEBHOOK[1], WEBHOOK[3]]).is_ok());
-        for (index, header) in [
-            (0, Header::Topic),
-            (1, Header::ShopDomain),
-            (2, Header::ApiVersion),
-            (3, Header::WebhookId),
-            (4, Header::EventId),
-            (5, Header::TriggeredAt),
-            (6, Header::Name),
-        ] {
+    fn optional_header_that_cannot_be_read_is_dropped() {
+        assert_eq!(read(&[WEBHOOK[0], WEBHOOK[1], WEBHOOK[3]]).unwrap().dropped, []);
+        for (index, header) in
+            [(2, Header::ApiVersion), (4, Header::EventId), (5, Header::TriggeredAt), (6, Header::Name)]
+        {
+            for value in ["not valid!", "", " ", "unstable,2026-10", ","] {
+                let mut headers = WEBHOOK;
+                headers[index].1 = value;
+                assert_eq!(read(&headers).unwrap().dropped, [header], "{header} {value:?}");
+            }
+            let twice = format!("{0}, {0}", WEBHOOK[index].1);
+            let mut headers = WEBHOOK;
+            headers[index].1 = &twice;
+            assert_eq!(read(&headers), read(&WEBHOOK), "{header} twice");
+        }
+    }
+
+    #[test]
+    fn required_header_that_cannot_be_read_is_refused_and_repeated_is_taken() {
+        for (index, header) in [(0, Header::Topic), (1, Header::ShopDomain), (3, Header::WebhookId)] {
             let mut headers = WEBHOOK;
             headers[index].1 = "not valid!";
             assert!(matches!(read(&headers), Err(HeaderProblem::Malformed(at, _)) if at == header), "{header}");
+            let (twice, differing) = (format!("{0},{0}", WEBHOOK[index].1), format!("{},x", WEBHOOK[index].1));
+            headers[index].1 = &twice;
+            assert_eq!(read(&headers), read(&WEBHOOK), "{header} twice");
+            headers[index].1 = &differing;
+            assert_eq!(read(&headers), Err(HeaderProblem::Conflicting(header)));
         }
+    }
+
+    #[test]
+    fn test_notification_is_told() {
+        for (value, test, dropped) in [("true", true, false), ("false", false, false), ("1", false, true)] {
+            let headers = [WEBHOOK[0], WEBHOOK[1], WEBHOOK[3], ("X-Shopify-Test", value)];
+            let read = read(&headers).unwrap();
+            assert_eq!((read.test, !read.dropped.is_empty()), (test, dropped), "{value}");
+        }
+    }
+
+    #[test]
+    fn compliance_webhook_without_a_shop_header_is_of_the_shop_in_its_signed_body() {
+        let read = |topic: &str, shop: &[(&str, &str)], body: &[u8]| {
+            let secret = "hush".into();
+            let signature = sign(body, &secret);
+            let rest =
+                [("x-shopify-topic", topic), ("x-shopify-webhook-id", "1"), ("x-shopify-hmac-sha256", &signature)];
+            let secrets = ClientSecrets::new(vec![secret]).unwrap();
+            let all = rest.into_iter().chain(shop.iter().copied()).collect();
+            Unverified::new(all, body).verify(&secrets).unwrap().read().map(|read| read.shop.to_string())
+        };
+        let body = br#"{"shop_id":1,"shop_domain":"north.myshopify.com"}"#;
+        for topic in COMPLIANCE {
+            for shop in [&[][..], &[("X-Shopify-Shop-Domain", "")], &[("X-Shopify-Shop-Domain", "north")]] {
+                assert_eq!(read(topic, shop, body).as_deref(), Ok("north.myshopify.com"), "{topic} {shop:?}");
+            }
+            let south = [("X-Shopify-Shop-Domain", "south.myshopify.com")];
+            assert_eq!(read(topic, &south, body).as_deref(), Ok("south.myshopify.com"), "the header comes first");
+            for body in
+                [&b"{}"[..], b"[]", b"", b"\xff", br#"{"shop_domain":"evil.example.com"}"#, br#"{"shop_domain":7}"#]
+            {
+                assert_eq!(read(topic, &[], body), Err(HeaderProblem::Missing(Header::ShopDomain)), "{body:?}");
+            }
+        }
+        assert!(read("orders/create", &[], body).is_err(), "only what Shopify documents to name its shop");
     }
 
     #[test]

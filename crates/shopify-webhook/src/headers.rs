@@ -23,9 +23,11 @@ pub enum Header {
     Name,
     /// `shopify-action` (Events only)
     Action,
+    /// `X-Shopify-Test`: `true` on a test notification
+    Test,
 }
 
-const NAMES: [(&str, Header); 10] = [
+const NAMES: [(&str, Header); 11] = [
     ("hmac-sha256", Header::Hmac),
     ("topic", Header::Topic),
     ("shop-domain", Header::ShopDomain),
@@ -36,6 +38,7 @@ const NAMES: [(&str, Header); 10] = [
     ("name", Header::Name),
     ("handle", Header::Name),
     ("action", Header::Action),
+    ("test", Header::Test),
 ];
 
 impl Header {
@@ -59,6 +62,7 @@ impl fmt::Display for Header {
             Self::TriggeredAt => "X-Shopify-Triggered-At",
             Self::Name => "X-Shopify-Name",
             Self::Action => "shopify-action",
+            Self::Test => "X-Shopify-Test",
         })
     }
 }
@@ -77,7 +81,7 @@ pub enum HeaderProblem {
     /// There, but not of the form that Shopify documents.
     #[error("the {0} header can't be read: {1}")]
     Malformed(Header, &'static str),
-    /// Sent in both families, with two values.
+    /// Sent more than once, in one family or in both, with different values.
     #[error("the {0} header comes twice, with different values")]
     Conflicting(Header),
 }
@@ -89,8 +93,9 @@ pub struct RawHeaders<'a> {
 }
 
 impl<'a> RawHeaders<'a> {
+    /// Its one value: repeating it changes nothing, and an empty one says nothing.
     pub(crate) fn get(&self, header: Header) -> Result<Option<&'a str>, HeaderProblem> {
-        let mut values = self.found.iter().filter(|(found, _)| *found == header).map(|(_, value)| *value);
+        let mut values = self.values(header).filter(|value| !value.is_empty());
         let first = values.next();
         if values.any(|value| Some(value) != first) {
             return Err(HeaderProblem::Conflicting(header));
@@ -98,21 +103,29 @@ impl<'a> RawHeaders<'a> {
         Ok(first)
     }
 
-    pub(crate) fn require(&self, header: Header) -> Result<&'a str, HeaderProblem> {
-        self.get(header)?.filter(|value| !value.is_empty()).ok_or(HeaderProblem::Missing(header))
+    /// API Gateway joins the values of a header that is repeated by commas. No header that weir reads has a comma in it.
+    fn values(&self, header: Header) -> impl Iterator<Item = &'a str> {
+        let found = self.found.iter().filter(move |(found, _)| *found == header);
+        found.flat_map(|(_, value)| value.split(',').map(str::trim))
     }
 
-    /// The header through `parse`, if it is there.
+    pub(crate) fn require(&self, header: Header) -> Result<&'a str, HeaderProblem> {
+        self.get(header)?.ok_or(HeaderProblem::Missing(header))
+    }
+
+    /// The header through `parse`. One that is there and can't be read (empty, malformed, or with different values) is
+    /// noted in `dropped`: nothing depends on it.
     pub(crate) fn optional<T>(
         &self,
         header: Header,
-        expected: &'static str,
+        dropped: &mut Vec<Header>,
         parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, HeaderProblem> {
-        match self.get(header)? {
-            None => Ok(None),
-            Some(value) => parse(value).map(Some).ok_or(HeaderProblem::Malformed(header, expected)),
+    ) -> Option<T> {
+        let read = self.get(header).ok().flatten().and_then(parse);
+        if read.is_none() && self.values(header).next().is_some() {
+            dropped.push(header);
         }
+        read
     }
 }
 
@@ -145,5 +158,20 @@ mod tests {
         assert_eq!(agree.require(Header::Topic), Ok("a/b"));
         let differ = RawHeaders::from_iter([("X-Shopify-Topic", "a/b"), ("shopify-topic", "a/c")]);
         assert_eq!(differ.require(Header::Topic), Err(HeaderProblem::Conflicting(Header::Topic)));
+    }
+
+    #[test]
+    fn repeated_header_with_one_value_is_that_value() {
+        for value in ["a/b,a/b", "a/b, a/b ,a/b", "a/b,", ",a/b"] {
+            assert_eq!(
+                RawHeaders::from_iter([("X-Shopify-Topic", value)]).require(Header::Topic),
+                Ok("a/b"),
+                "{value}"
+            );
+        }
+        let differ = RawHeaders::from_iter([("X-Shopify-Topic", "a/b,a/c")]);
+        assert_eq!(differ.require(Header::Topic), Err(HeaderProblem::Conflicting(Header::Topic)));
+        let empty = RawHeaders::from_iter([("X-Shopify-Topic", " , ")]);
+        assert_eq!(empty.require(Header::Topic), Err(HeaderProblem::Missing(Header::Topic)));
     }
 }

@@ -6,7 +6,10 @@ use aws_sdk_s3::{Client, primitives::ByteStream};
 use aws_types::SdkConfig;
 use weir_core::envelope::Meta;
 
-use crate::reason::reason;
+use crate::{
+    call_error::{CallError, ErrorClass},
+    reason::reason,
+};
 
 /// A body could not be stored or fetched.
 #[derive(Debug, thiserror::Error)]
@@ -17,14 +20,9 @@ pub enum BodyError {
     /// The object is gone: its lifecycle ended, or somebody deleted it.
     #[error("the body is no longer in S3")]
     Lost,
-    /// S3 did not answer.
-    #[error("S3 did not {action} the body: {reason}")]
-    Unavailable {
-        /// `take` or `give`.
-        action: &'static str,
-        /// What the SDK said.
-        reason: String,
-    },
+    /// S3 did not answer, or refused.
+    #[error(transparent)]
+    Failed(#[from] CallError),
 }
 
 /// The bucket for bodies.
@@ -59,7 +57,7 @@ impl Bodies {
         // On the heap, as below: whoever may meet such a body, and hardly ever does, need not carry the room for it along.
         match Box::pin(request.content_type("application/json").send()).await {
             Ok(_) => Ok(format!("s3://{}/{key}", self.bucket)),
-            Err(error) => Err(unavailable("take", &error)),
+            Err(error) => Err(CallError::of("PutObject", &self.bucket, &error).into()),
         }
     }
 
@@ -69,11 +67,16 @@ impl Bodies {
         let reply = match Box::pin(self.client().get_object().bucket(&self.bucket).key(key).send()).await {
             Ok(reply) => reply,
             Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => return Err(BodyError::Lost),
-            Err(error) => return Err(unavailable("give", &error)),
+            Err(error) => return Err(CallError::of("GetObject", &self.bucket, &error).into()),
         };
         match reply.body.collect().await {
             Ok(bytes) => Ok(bytes.to_vec()),
-            Err(error) => Err(unavailable("give", &error)),
+            Err(error) => Err(BodyError::Failed(CallError {
+                operation: "GetObject",
+                resource: self.bucket.clone(),
+                reason: reason(&error),
+                class: ErrorClass::Unavailable,
+            })),
         }
     }
 }
@@ -81,10 +84,6 @@ impl Bodies {
 /// The key of a reference into this bucket.
 fn key<'a>(bucket: &str, reference: &'a str) -> Option<&'a str> {
     reference.strip_prefix("s3://")?.strip_prefix(bucket)?.strip_prefix('/')
-}
-
-fn unavailable(action: &'static str, error: &(dyn std::error::Error + 'static)) -> BodyError {
-    BodyError::Unavailable { action, reason: reason(error) }
 }
 
 #[cfg(test)]

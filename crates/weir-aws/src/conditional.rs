@@ -8,7 +8,11 @@ use aws_sdk_dynamodb::{
 };
 use weir_core::StoreError;
 
-use crate::ledger::{BadItem, item::Item};
+use crate::{
+    acceptance::Acceptance,
+    call_error::CallError,
+    ledger::{BadItem, item::Item},
+};
 
 /// What a conditional write came to.
 pub(crate) enum Written<R> {
@@ -31,17 +35,26 @@ pub(crate) fn written<R>(
     reply: Result<UpdateItemOutput, SdkError<UpdateItemError>>,
     read: impl FnOnce(&Item) -> Result<R, BadItem>,
     action: &'static str,
+    table: &str,
+    acceptance: &Acceptance,
 ) -> Result<Written<R>, StoreError> {
     match reply {
-        Ok(reply) => Ok(Written::Yes(reply.attributes.unwrap_or_default())),
+        Ok(reply) => {
+            acceptance.accepted();
+            Ok(Written::Yes(reply.attributes.unwrap_or_default()))
+        }
         Err(error) => match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                acceptance.accepted();
                 let record = refused.item().map(read).transpose();
                 record
                     .map(|record| Written::No(record.map(Box::new)))
                     .map_err(|e| StoreError { action, source: e.into() })
             }
-            _ => Err(StoreError { action, source: error.into() }),
+            _ => {
+                let error = acceptance.judge(CallError::of("UpdateItem", table, &error));
+                Err(StoreError { action, source: error.into() })
+            }
         },
     }
 }

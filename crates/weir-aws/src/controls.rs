@@ -15,27 +15,54 @@ use aws_sdk_ssm::{
     types::ParameterType,
 };
 use aws_types::SdkConfig;
-use resilience::{Clock, UnixMillis};
-use tracing::{info, warn};
-use weir_core::controls;
+use resilience::{Backoff, Clock, UnixMillis};
+use tracing::{error, info, warn};
+use weir_core::{Failure, controls};
 
-use crate::reason::reason;
+use crate::call_error::{CallError, ErrorClass};
 
 /// How old the controls of a process may be.
 pub const REFRESH: Duration = Duration::from_secs(30);
 /// What a read may add to a message's time. Slower ones count as failed.
 pub const READ_WITHIN: Duration = Duration::from_millis(500);
 
+/// How often a process tries to read the controls before it takes its first message, and within which time.
+const FIRST_TRIES: u32 = 3;
+const FIRST_READ_WITHIN: Duration = Duration::from_secs(2);
+/// The waits between those tries: SSM allows 40 reads a second, and a burst of new processes comes all at once.
+const FIRST_WAITS: Backoff = Backoff { base: Duration::from_millis(200), cap: Duration::from_millis(400) };
+/// How soon a process that never read the controls tries again: meanwhile its messages are held.
+const UNREAD_REFRESH: Duration = Duration::from_secs(5);
+/// How long a message is held that a process can't judge.
+const HELD_FOR: Duration = Duration::from_secs(10);
+
 /// The parameter could not be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the controls in parameter {name} could not be {action}: {reason}")]
+#[error("the controls in parameter {} could not be {action}: {}", .call.resource, .call.reason)]
 pub struct ParameterError {
-    /// Its name.
-    pub name: String,
     /// What was tried: `read`, `written`.
     pub action: &'static str,
-    /// What the SDK said.
+    /// The call that failed.
+    pub call: CallError,
+}
+
+/// This process has not read the controls yet. What may run is not known, so nothing runs.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the controls in parameter {name} were never read by this worker, and what may run is not known: {reason}")]
+pub struct NeverRead {
+    /// The parameter.
+    pub name: String,
+    /// What the last try came to.
     pub reason: String,
+    /// Whether somebody has to change a permission, a name or the document.
+    pub is_misconfigured: bool,
+}
+
+impl NeverRead {
+    /// What becomes of a message meanwhile.
+    pub fn failure(&self) -> Failure {
+        if self.is_misconfigured { Failure::misconfigured(self) } else { Failure::outage(self, HELD_FOR) }
+    }
 }
 
 /// The parameter, as it was read.
@@ -78,11 +105,13 @@ impl Parameter {
             Err(error) => {
                 return match error.as_service_error() {
                     Some(GetParameterError::ParameterNotFound(_)) => Ok(None),
-                    _ => Err(self.failed("read", reason(&error))),
+                    _ => Err(self.failed("read", CallError::of("GetParameter", &self.name, &error))),
                 };
             }
         };
-        let Some(parameter) = reply.parameter else { return Err(self.failed("read", "the reply is empty".into())) };
+        let Some(parameter) = reply.parameter else {
+            return Err(self.failed("read", no_answer(&self.name, "the reply is empty")));
+        };
         let written_at = parameter.last_modified_date.and_then(|at| at.to_millis().ok()).map(UnixMillis);
         let text = parameter.value.unwrap_or_default();
         Ok(Some(Stored { text, version: parameter.version, written_at }))
@@ -96,20 +125,26 @@ impl Parameter {
     pub async fn write(&self, text: &str) -> Result<i64, ParameterError> {
         let request = self.client.put_parameter().name(&self.name).value(text);
         let sent = request.r#type(ParameterType::String).overwrite(true).send().await;
-        sent.map(|reply| reply.version).map_err(|error| self.failed("written", reason(&error)))
+        let failed = |error| self.failed("written", CallError::of("PutParameter", &self.name, &error));
+        sent.map(|reply| reply.version).map_err(failed)
     }
 
-    fn failed(&self, action: &'static str, reason: String) -> ParameterError {
-        ParameterError { name: self.name.clone(), action, reason }
+    fn failed(&self, action: &'static str, call: CallError) -> ParameterError {
+        ParameterError { action, call }
     }
 }
 
-/// The controls as a worker reads them: cached, always there, never in the way.
+fn no_answer(name: &str, reason: &str) -> CallError {
+    let (resource, reason) = (name.to_owned(), reason.to_owned());
+    CallError { operation: "GetParameter", resource, reason, class: ErrorClass::Unavailable }
+}
+
+/// The controls as a worker reads them: cached, and never in the way.
 ///
 /// They are read at most once in [`REFRESH`], even where that fails, by the caller that finds them old; it waits for
-/// [`READ_WITHIN`] at most, the others go on with what is known. Only the very first ones all wait, so that nothing that
-/// is off runs after a cold start. What can't be read changes nothing; where nothing was read before, everything is on
-/// and nothing limited. So does a parameter that is not there.
+/// [`READ_WITHIN`] at most, the others go on with what is known. A read that fails changes nothing: the process keeps the
+/// last document. A process that has read none yet does not guess: [`current`](Self::current) says so, callers hold their
+/// messages, and the process tries again every few seconds. A parameter that does not exist was read: nothing is set.
 #[derive(Debug)]
 pub struct Controls {
     source: Source,
@@ -129,22 +164,40 @@ enum Source {
 
 #[derive(Debug, Default)]
 struct Known {
-    controls: Arc<controls::Controls>,
+    /// `None` until a read succeeded.
+    controls: Option<Arc<controls::Controls>>,
     version: Option<i64>,
     tried_at: Option<UnixMillis>,
     /// How the last read ended; `None` before the first.
     state: Option<State>,
+    /// Why nothing was read yet.
+    problem: Option<(String, bool)>,
 }
 
 /// How a read ended. Each change of this is logged once.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum State {
     Whole,
-    /// Some entries don't count.
+    /// Some entries can't be read: what they may mean is held.
     InPart(Vec<String>),
     Absent,
     Unreadable(String),
-    Unreachable,
+    Unreachable {
+        refused: bool,
+        reason: String,
+    },
+}
+
+impl PartialEq for State {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Whole, Self::Whole) | (Self::Absent, Self::Absent) => true,
+            (Self::InPart(some), Self::InPart(others)) => some == others,
+            (Self::Unreadable(one), Self::Unreadable(other)) => one == other,
+            (Self::Unreachable { refused, .. }, Self::Unreachable { refused: other, .. }) => refused == other,
+            _ => false,
+        }
+    }
 }
 
 impl Controls {
@@ -156,8 +209,16 @@ impl Controls {
     /// Controls that never change: for tests, and where there is no parameter.
     pub fn fixed(controls: controls::Controls) -> Self {
         let fixed = Self::of(Source::Fixed, Clock::Wall);
-        fixed.known().controls = Arc::new(controls);
+        fixed.known().controls = Some(Arc::new(controls));
         fixed
+    }
+
+    /// Controls whose every read fails with this code: for tests.
+    pub fn unread(code: &str) -> Self {
+        let unread = Self::of(Source::Fixed, Clock::Wall);
+        let error = CallError::of_entry("GetParameter", "controls", code);
+        unread.known().problem = Some((error.to_string(), error.class != ErrorClass::Unavailable));
+        unread
     }
 
     /// The same, read again after `refresh` in place of [`REFRESH`].
@@ -170,31 +231,70 @@ impl Controls {
         Self { source, refresh: REFRESH, clock, known: Mutex::default(), reading: tokio::sync::Mutex::default() }
     }
 
-    /// The controls as of now, or as they were last read. Never fails, and takes [`READ_WITHIN`] at most.
-    pub async fn current(&self) -> Arc<controls::Controls> {
-        if let Source::Fixed = self.source {
-            return Arc::clone(&self.known().controls);
-        }
-        let (is_first, is_fresh) = {
-            let known = self.known();
-            (known.state.is_none(), self.is_fresh(&known))
+    /// Reads them before the first message: a few tries, and [`FIRST_READ_WITHIN`] for all of them.
+    pub async fn read_first(&self) {
+        let tries = async {
+            for round in 1..=FIRST_TRIES {
+                if self.current().await.is_ok() {
+                    return;
+                }
+                tokio::time::sleep(FIRST_WAITS.delay(round, &mut fastrand::Rng::new())).await;
+                self.known().tried_at = None;
+            }
         };
-        if is_first || !is_fresh {
-            let turn = match self.reading.try_lock() {
-                Ok(turn) => Some(turn),
-                Err(_) if is_first => Some(self.reading.lock().await),
-                Err(_) => None,
-            };
-            if turn.is_some() && self.begin() {
-                let read = tokio::time::timeout(READ_WITHIN, self.read()).await;
-                self.learn(read.unwrap_or_else(|_| Err("it took too long".to_owned())));
+        // The time may be up: messages are then held, and each new one asks again.
+        drop(tokio::time::timeout(FIRST_READ_WITHIN, tries).await);
+    }
+
+    /// The controls as of now, or as they were last read. Takes [`READ_WITHIN`] at most.
+    ///
+    /// # Errors
+    /// [`NeverRead`] while no read has succeeded.
+    pub async fn current(&self) -> Result<Arc<controls::Controls>, NeverRead> {
+        if !matches!(self.source, Source::Fixed) {
+            self.refresh().await;
+        }
+        let known = self.known();
+        match &known.controls {
+            Some(controls) => Ok(Arc::clone(controls)),
+            None => {
+                let (reason, is_misconfigured) = known.problem.clone().unwrap_or_default();
+                Err(NeverRead { name: self.name().to_owned(), reason, is_misconfigured })
             }
         }
-        Arc::clone(&self.known().controls)
+    }
+
+    async fn refresh(&self) {
+        let (is_first, is_fresh) = {
+            let known = self.known();
+            (known.controls.is_none(), self.is_fresh(&known))
+        };
+        if is_fresh && !is_first {
+            return;
+        }
+        let turn = match self.reading.try_lock() {
+            Ok(turn) => Some(turn),
+            Err(_) if is_first => Some(self.reading.lock().await),
+            Err(_) => None,
+        };
+        if turn.is_some() && self.begin() {
+            let read = tokio::time::timeout(READ_WITHIN, self.read()).await;
+            self.learn(read.unwrap_or_else(|_| Err(no_answer(self.name(), "it took too long"))));
+        }
+    }
+
+    fn name(&self) -> &str {
+        match &self.source {
+            Source::Parameter(parameter) => parameter.name(),
+            Source::Fixed => "",
+            #[cfg(test)]
+            Source::Script(_) => "controls",
+        }
     }
 
     fn is_fresh(&self, known: &Known) -> bool {
-        known.tried_at.is_some_and(|at| self.clock.now().since(at) < self.refresh)
+        let refresh = if known.controls.is_some() { self.refresh } else { self.refresh.min(UNREAD_REFRESH) };
+        known.tried_at.is_some_and(|at| self.clock.now().since(at) < refresh)
     }
 
     /// Whether it is still time to read: whoever had the turn before may have done so, or have been abandoned over it.
@@ -207,43 +307,53 @@ impl Controls {
         is_due
     }
 
-    async fn read(&self) -> Result<Option<Stored>, String> {
+    async fn read(&self) -> Result<Option<Stored>, CallError> {
         match &self.source {
-            Source::Parameter(parameter) => parameter.read().await.map_err(|error| error.reason),
+            Source::Parameter(parameter) => parameter.read().await.map_err(|error| error.call),
             Source::Fixed => Ok(None),
             #[cfg(test)]
             Source::Script(script) => script.read().await,
         }
     }
 
-    fn learn(&self, read: Result<Option<Stored>, String>) {
+    fn learn(&self, read: Result<Option<Stored>, CallError>) {
         let mut known = self.known();
-        let (state, failure) = match read {
-            Ok(Some(stored)) => (known.take(&stored), None),
+        let state = match read {
+            Ok(Some(stored)) => known.take(&stored),
             Ok(None) => {
-                (known.controls, known.version) = (Arc::default(), None);
-                (State::Absent, None)
+                (known.controls, known.version) = (Some(Arc::default()), None);
+                State::Absent
             }
-            Err(reason) => (State::Unreachable, Some(reason)),
+            Err(error) => {
+                known.problem = Some((error.to_string(), error.class != ErrorClass::Unavailable));
+                // The reason may change from try to try; it is logged with the first.
+                State::Unreachable { refused: error.class != ErrorClass::Unavailable, reason: error.reason }
+            }
         };
-        // The reason may change from try to try; it is logged with the first.
         if known.state.as_ref() == Some(&state) {
             return;
         }
+        let meanwhile = match known.controls {
+            Some(_) => "events go on by the controls as they were",
+            None => "events are held",
+        };
         match &state {
             State::Whole if known.state.is_some() => info!("The controls can be read as a whole again"),
             State::Whole => {}
             State::InPart(problems) => {
-                warn!(problems = problems.join("; "), "Went on without the controls that can't be read");
+                error!(
+                    problems = problems.join("; "),
+                    "Events that an unreadable entry of the controls may mean are held"
+                );
             }
             // It is made by the first change: before that nobody switched anything off.
             State::Absent if known.state.is_none() => {}
             State::Absent => warn!("The parameter for controls was deleted: everything is on, nothing is limited"),
-            State::Unreadable(problem) => warn!(problem, "Went on with the controls as they were: these can't be read"),
-            State::Unreachable => {
-                let reason = failure.unwrap_or_default();
-                warn!(reason, "Went on with the controls as they were: they could not be fetched");
+            State::Unreadable(problem) => error!(problem, "The controls can't be read: {meanwhile}"),
+            State::Unreachable { refused: true, reason } => {
+                error!(reason, "AWS refuses to hand out the controls: {meanwhile}");
             }
+            State::Unreachable { reason, .. } => warn!(reason, "The controls could not be fetched: {meanwhile}"),
         }
         known.state = Some(state);
     }
@@ -257,13 +367,16 @@ impl Known {
     fn take(&mut self, stored: &Stored) -> State {
         let (read, problems) = match controls::Controls::read(&stored.text) {
             Ok(read) => read,
-            Err(problem) => return State::Unreadable(problem.to_string()),
+            Err(problem) => {
+                self.problem = Some((problem.to_string(), true));
+                return State::Unreadable(problem.to_string());
+            }
         };
         if self.version.is_some_and(|version| version != stored.version) {
             let (switches, limits) = (read.off.len(), read.limits.len());
             info!(version = stored.version, switches, limits, "The controls changed");
         }
-        (self.controls, self.version) = (Arc::new(read), Some(stored.version));
+        (self.controls, self.version) = (Some(Arc::new(read)), Some(stored.version));
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         if problems.is_empty() { State::Whole } else { State::InPart(problems) }
     }

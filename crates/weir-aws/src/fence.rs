@@ -20,6 +20,7 @@ mod item;
 
 use std::{
     collections::{BTreeSet, HashMap},
+    sync::Arc,
     time::Duration,
 };
 
@@ -33,6 +34,7 @@ use weir_core::{
 pub use self::inspect::{Forgotten, Kept};
 use self::item::{EXPIRES_AT_S, LEASE_UNTIL_MS, OWNER, PK, UPDATED_AT_MS, ran, record};
 use crate::{
+    acceptance::Acceptance,
     conditional::{Written, update, written},
     ledger::{
         ReadError,
@@ -60,13 +62,14 @@ pub struct DynamoFence {
     client: Client,
     table: String,
     retention: Duration,
+    acceptance: Arc<Acceptance>,
 }
 
 impl DynamoFence {
     /// `retention`: how long a resource is remembered after its last event. It must exceed every time that an older
     /// event may hide, as the ledger's.
     pub fn new(config: &SdkConfig, table: String, retention: Duration) -> Self {
-        Self { client: Client::new(config), table, retention }
+        Self { client: Client::new(config), table, retention, acceptance: Arc::default() }
     }
 
     /// What is known of each of these resources, in their order; half a unit each. Eventually consistent: whoever acts on
@@ -120,7 +123,7 @@ impl DynamoFence {
         for (name, value) in write.values {
             request = request.expression_attribute_values(name, value);
         }
-        written(request.send().await, record, "enter the resource")
+        written(request.send().await, record, "enter the resource", &self.table, &self.acceptance)
     }
 
     fn update(&self, ask: &Ask<'_>) -> UpdateItemFluentBuilder {
@@ -171,7 +174,7 @@ impl Fence for DynamoFence {
                 .update_expression(format!("{told}, {LEASE_UNTIL_MS} = :until"))
                 .expression_attribute_values(":until", number(until.0)),
         };
-        match written(request.send().await, record, "leave the resource")? {
+        match written(request.send().await, record, "leave the resource", &self.table, &self.acceptance)? {
             Written::No(record) if !(how == Leave::Ran && fence::has_left(record.as_deref(), ask)) => Ok(Settled::Lost),
             Written::Yes(_) | Written::No(_) => Ok(Settled::Written),
         }

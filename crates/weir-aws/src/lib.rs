@@ -4,10 +4,13 @@
 //! by `aws-config` in the CLI. Each outside service is a feature: a function is built with those that it calls, and
 //! with no other's SDK. What is decided stands in `weir-core`; here it is said to AWS.
 
+#[cfg(any(feature = "bus", feature = "tables"))]
+mod acceptance;
 #[cfg(feature = "bodies")]
 mod bodies;
 #[cfg(feature = "bus")]
 mod bus;
+mod call_error;
 #[cfg(feature = "tables")]
 mod conditional;
 pub mod config;
@@ -34,7 +37,10 @@ pub use aws_types::SdkConfig;
 #[cfg(feature = "bodies")]
 pub use bodies::{Bodies, BodyError};
 #[cfg(feature = "bus")]
-pub use bus::{Bus, Entry};
+pub use bus::{Bus, Entry, SMALL_CALL_BYTES};
+#[cfg(feature = "tables")]
+pub use call_error::table_failure;
+pub use call_error::{CallError, ErrorClass};
 #[cfg(feature = "controls")]
 pub use controls::Controls;
 #[cfg(feature = "tables")]

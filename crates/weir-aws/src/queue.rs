@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_sqs::{Client, types::ChangeMessageVisibilityBatchRequestEntry};
 use aws_types::SdkConfig;
 
-use crate::reason::reason;
+use crate::{call_error::CallError, reason::reason};
 
 /// A lane's queue, as its worker has it.
 #[derive(Debug, Clone)]
@@ -16,8 +16,8 @@ pub struct LaneQueue {
 
 /// The queue did not take a copy, or can't be known to have taken it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the lane did not take the parked copy: {0}")]
-pub struct NotParked(pub String);
+#[error("the lane did not take the delayed copy: {0}")]
+pub struct NotParked(pub CallError);
 
 /// SQS allows no more, counted from the receive.
 const MAX_VISIBILITY: Duration = Duration::from_secs(11 * 3600);
@@ -39,7 +39,9 @@ impl LaneQueue {
     pub async fn park(&self, copy: String, group: &str, delay: Duration) -> Result<(), NotParked> {
         let request = self.client.send_message().queue_url(&self.url).message_group_id(group);
         let request = request.message_body(copy).delay_seconds(whole_seconds(delay));
-        request.send().await.map(|_| ()).map_err(|error| NotParked(reason(&error)))
+        let name = self.url.rsplit('/').next().unwrap_or(&self.url);
+        let failed = |error| NotParked(CallError::of("SendMessage", name, &error));
+        request.send().await.map(|_| ()).map_err(failed)
     }
 
     /// Makes each message (its receipt handle) visible after its delay, rounded up to seconds. What is refused is tried

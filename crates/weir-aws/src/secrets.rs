@@ -1,6 +1,6 @@
 //! The apps' client secrets, in Secrets Manager.
 
-use crate::reason::reason;
+use crate::{call_error::CallError, reason::reason};
 use aws_sdk_secretsmanager::{Client, operation::get_secret_value::GetSecretValueError};
 use aws_types::SdkConfig;
 use secrecy::{ExposeSecret, SecretString};
@@ -55,13 +55,8 @@ pub enum SecretTextError {
     #[error("there is no text in a secret {0}")]
     Missing(String),
     /// Secrets Manager did not answer, or refused.
-    #[error("the secret {id} can't be fetched: {reason}")]
-    Unavailable {
-        /// Its name or ARN.
-        id: String,
-        /// What the SDK said.
-        reason: String,
-    },
+    #[error("the secret can't be fetched: {0}")]
+    Failed(#[from] CallError),
 }
 
 impl SecretText {
@@ -72,12 +67,12 @@ impl SecretText {
 
     /// Its current text.
     pub async fn read(&self) -> Result<SecretString, SecretTextError> {
-        let missing = || SecretTextError::Missing(self.id.clone());
+        let missing = || SecretTextError::Missing(name_of(&self.id).to_owned());
         match self.client.get_secret_value().secret_id(&self.id).send().await {
             Ok(reply) => reply.secret_string.map(SecretString::from).ok_or_else(missing),
             Err(error) => match error.as_service_error() {
                 Some(GetSecretValueError::ResourceNotFoundException(_)) => Err(missing()),
-                _ => Err(SecretTextError::Unavailable { id: self.id.clone(), reason: reason(&error) }),
+                _ => Err(CallError::of("GetSecretValue", name_of(&self.id), &error).into()),
             },
         }
     }
@@ -131,6 +126,11 @@ impl AppSecrets {
         };
         Ok((name, reply.secret_string.map(SecretString::from)))
     }
+}
+
+/// A secret's name, without the account that its ARN has.
+fn name_of(id: &str) -> &str {
+    id.rsplit(':').next().unwrap_or(id)
 }
 
 fn parse(text: &SecretString) -> Option<ClientSecrets> {

@@ -137,6 +137,7 @@ impl Events {
             traceparent: None,
             dedupe_key: None,
             synthetic: None,
+            test: false,
             generation: 0,
         };
         meta.dedupe_key = dedupe::key(&Topics::built_in(), &meta, self.refund.as_bytes());

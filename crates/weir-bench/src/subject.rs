@@ -76,6 +76,7 @@ fn environment(aws: &Aws, bundle: &Path) -> BTreeMap<String, String> {
         ("WEIR_BACKOFF_BASE_SECONDS", "5"),
         ("WEIR_BACKOFF_CAP_SECONDS", "900"),
         ("WEIR_MAX_RECEIVE_COUNT", "5"),
+        ("WEIR_MAX_ATTEMPTS", "5"),
         ("WEIR_CONTROLS", "/bench/controls"),
         ("WEIR_BUS", "bench"),
         ("SECRET_ID", "bench/apps/default"),

@@ -12,8 +12,11 @@ mod commands;
 mod delivery;
 mod http;
 pub mod input;
+mod layout;
+mod printable;
 mod printer;
 mod problem;
+pub mod views;
 
 #[cfg(feature = "aws")]
 mod admin;
@@ -28,7 +31,10 @@ pub fn main() -> std::process::ExitCode {
     use clap::Parser;
     use commands::ExitStatus;
 
-    let cli = cli::Cli::parse();
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error),
+    };
     let printer = printer::Printer::new(cli.json);
     let ended = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -44,4 +50,16 @@ pub fn main() -> std::process::ExitCode {
             problem::status(&error).into()
         }
     }
+}
+
+/// What clap says to the command line: a mistake, or the help.
+#[cfg(feature = "aws")]
+fn refused(error: &clap::Error) -> std::process::ExitCode {
+    let said = error.to_string();
+    // Clap repeats arguments as they came, and one may have been pasted. Its own colours are left out then.
+    if said.contains(|c| c != '\n' && printable::is_hidden(c)) {
+        printer::Printer::new(false).note(said.trim_end());
+        return u8::try_from(error.exit_code()).unwrap_or(1).into();
+    }
+    error.exit()
 }

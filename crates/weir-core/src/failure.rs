@@ -20,10 +20,17 @@ pub enum Failure {
         /// Whether somebody switched it off: then it may take longer than any outage.
         switched_off: bool,
     },
+    /// AWS refuses the call because of permissions, names or shapes: no event is to blame, and waiting alone mends
+    /// nothing. The message is parked as long as for a switch, and an alarm goes off at once.
+    #[error("{0}")]
+    Misconfigured(String),
     /// Trying again can't help (can't be parsed, rejected): recorded, then to the DLQ without slow retries.
     #[error("{0}")]
     Permanent(String),
 }
+
+/// The begin of every reason of [`Failure::Misconfigured`]: by it a reader of the ledger recognizes one.
+pub const MISCONFIGURED: &str = "misconfigured: ";
 
 /// The longest error text that is kept, in bytes.
 const MAX_TEXT: usize = 1000;
@@ -44,6 +51,12 @@ impl Failure {
         Self::Outage { reason: clip(reason.to_string()), retry_after, switched_off: true }
     }
 
+    /// A call that AWS refuses until somebody changes a permission, a name or a setting: `PutEvents on shop-bus:
+    /// AccessDeniedException`.
+    pub fn misconfigured(refusal: impl std::fmt::Display) -> Self {
+        Self::Misconfigured(clip(format!("{MISCONFIGURED}{refusal}")))
+    }
+
     /// A failure that trying again can't mend.
     pub fn permanent(reason: impl std::fmt::Display) -> Self {
         Self::Permanent(clip(reason.to_string()))
@@ -52,7 +65,10 @@ impl Failure {
     /// The reason.
     pub fn reason(&self) -> &str {
         match self {
-            Self::Transient(reason) | Self::Permanent(reason) | Self::Outage { reason, .. } => reason,
+            Self::Transient(reason)
+            | Self::Permanent(reason)
+            | Self::Misconfigured(reason)
+            | Self::Outage { reason, .. } => reason,
         }
     }
 

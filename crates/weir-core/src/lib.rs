@@ -19,7 +19,7 @@ mod store_error;
 pub mod topics;
 mod trace;
 
-pub use failure::Failure;
+pub use failure::{Failure, MISCONFIGURED};
 pub use lease::{CLOCK_SKEW, LANDING, LAST_EFFECT, MAX_LEASE, closed_until, effects_until, is_believed, lease_until};
 pub use resilience::{Backoff, UnixMillis};
 pub use routes::{Lane, Routes};

@@ -10,7 +10,7 @@ mod table;
 mod value;
 
 pub use table::*;
-pub use value::{ErrorKind, Rejection};
+pub use value::{DroppedHeader, ErrorKind, Rejection};
 
 /// The namespace of what weir emits.
 pub const NAMESPACE: &str = "weir";
@@ -81,6 +81,8 @@ pub enum Dimension {
     Reason,
     /// What kind of error: an [`ErrorKind`].
     Kind,
+    /// Which header was left out: a [`DroppedHeader`].
+    Header,
     /// The Admin API operation: as many as the code has.
     Operation,
     /// The shop; only where it was asked for.
@@ -105,6 +107,7 @@ impl Dimension {
             Self::Lane => "lane",
             Self::Reason => "reason",
             Self::Kind => "kind",
+            Self::Header => "header",
             Self::Operation => "operation",
             Self::Shop => "shop",
             Self::QueueName => "QueueName",

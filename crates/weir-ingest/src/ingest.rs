@@ -1,13 +1,15 @@
 //! The whole way of a request.
 
+use std::sync::Mutex;
+
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
-use shopify_webhook::{Delivery, Unverified, Verified};
+use shopify_webhook::{Delivery, Header, Unverified, Verified};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span};
 use weir_core::{
     Routes, Topics, TraceContext, UnixMillis, dedupe,
     envelope::{MAX_BODY_BYTES, Meta, is_reserved_id},
-    metrics::{self, Rejection},
+    metrics::{self, DroppedHeader, Rejection},
     sha256,
 };
 use weir_lambda::{metrics::Of, telemetry::Telemetry};
@@ -17,6 +19,7 @@ use crate::{
     keyring::Keyring,
     outside::{SecretSource, Sink, Unavailable},
     problem::Problem,
+    refusals::{Notice, Refusals},
     regions::{Parcel, Put, Regions},
     trace, trust,
 };
@@ -24,10 +27,12 @@ use crate::{
 /// Ingest: made once in `main`, borrowed by every invocation.
 pub struct Ingest<S, Q> {
     apps: Vec<String>,
+    path_segment: Option<String>,
     keyring: Keyring<S>,
     regions: Regions<Q>,
     routes: Routes,
     telemetry: Telemetry,
+    refusals: Mutex<Refusals>,
 }
 
 /// What an invocation brings besides the event.
@@ -45,13 +50,27 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
     /// Ingest for these apps; `default` is the one of `/webhooks`.
     pub fn new(apps: Vec<String>, source: S, sink: Q) -> Self {
         let (keyring, regions) = (Keyring::new(source), Regions::only(sink));
-        Self { apps, keyring, regions, routes: Routes::built_in(), telemetry: Telemetry::off() }
+        Self {
+            apps,
+            path_segment: None,
+            keyring,
+            regions,
+            routes: Routes::built_in(),
+            telemetry: Telemetry::off(),
+            refusals: Mutex::default(),
+        }
     }
 
     /// The same, telling its metrics and spans to `telemetry`.
     #[must_use]
     pub fn told_to(self, telemetry: Telemetry) -> Self {
         Self { telemetry, ..self }
+    }
+
+    /// The same, taking only what is posted to `/webhooks/{segment}` and `/webhooks/{segment}/{app}`.
+    #[must_use]
+    pub fn behind(self, segment: String) -> Self {
+        Self { path_segment: Some(segment), ..self }
     }
 
     /// The same with a second region, which takes what `sink` does not take in time.
@@ -83,32 +102,50 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
                 Err(Problem::NotStored)
             }
         };
+        // What anybody can cause at any rate: it must cost next to nothing.
+        let is_cheap = result.as_ref().is_err_and(Problem::is_unauthenticated);
+        let mut metrics_due = true;
         let response = match &result {
             Ok(()) => answer::accepted(&request_id),
             Err(problem) => {
                 // Neither path, headers nor body: nothing of an unsigned request is worth the log.
                 let status = problem.status().as_u16();
-                tracing::info!(parent: &delivery, status, reason = problem.title(), "Refused");
+                match is_cheap.then(|| self.refusals().of(begun)) {
+                    None => tracing::info!(parent: &delivery, status, reason = problem.title(), "Refused"),
+                    Some(Notice { line: Some(left_out), .. }) => {
+                        let left_out = (left_out > 0).then_some(left_out);
+                        tracing::info!(parent: &delivery, status, reason = problem.title(), left_out, "Refused");
+                    }
+                    Some(notice @ Notice { line: None, .. }) => metrics_due = notice.metrics,
+                }
                 answer::refused(problem, &request_id)
             }
         };
-        self.tell(begun, result.err().map(|problem| problem.rejection()), invocation.now).await;
+        self.tell(begun, result.err().map(|problem| problem.rejection()), metrics_due.then_some(invocation.now)).await;
         response
     }
 
+    fn refusals(&self) -> std::sync::MutexGuard<'_, Refusals> {
+        self.refusals.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     /// Before the answer: Lambda may freeze the function after it.
-    async fn tell(&self, begun: Instant, rejection: Option<Rejection>, now: UnixMillis) {
+    ///
+    /// `now`: when the metrics are written; `None`: they wait for the next that are.
+    async fn tell(&self, begun: Instant, rejection: Option<Rejection>, now: Option<UnixMillis>) {
         let Telemetry { metrics, traces } = &self.telemetry;
         if rejection.is_some() {
             metrics.count(&metrics::REJECTED, &Of { reason: rejection, ..Of::default() });
         }
         traces.flush(trace::EXPORTED_WITHIN).await;
         metrics.add(&metrics::INGEST_LATENCY, milliseconds(begun), &Of::default());
-        metrics.flush(now);
+        if let Some(now) = now {
+            metrics.flush(now);
+        }
     }
 
     async fn accept(&self, event: &HttpEvent, invocation: &Invocation, end: Instant) -> Result<(), Problem> {
-        let app = trust::app(event.path(), event.method(), &self.apps)?;
+        let app = trust::app(event.path(), event.method(), self.path_segment.as_deref(), &self.apps)?;
         let body = event.body().map_err(|_not_base64| Problem::NotBase64)?;
         let verified = trust::verify(Unverified::new(event.headers(), &body), app, &self.keyring).await?;
         if body.len() > MAX_BODY_BYTES {
@@ -127,6 +164,7 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
             body: verified.body(),
             lane,
             shop: &delivery.shop,
+            dropped: &delivery.dropped,
         };
         let result = self.enqueue(&verified, &parcel, end).await;
         let error = result.as_ref().err().map(ToString::to_string);
@@ -148,14 +186,32 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
         if let Some(delay) = meta.triggered_at_ms().map(|at| meta.received_at.since(at)) {
             metrics.add(&metrics::DELIVERY_DELAY, u64::try_from(delay.as_millis()).unwrap_or(u64::MAX), &of);
         }
+        let dropped: Vec<DroppedHeader> = parcel.dropped.iter().filter_map(|header| dropped(*header)).collect();
+        for header in &dropped {
+            metrics.count(&metrics::HEADERS_DROPPED, &Of { header: Some(*header), ..Of::default() });
+        }
+        let names = dropped.iter().map(|header| header.as_str()).collect::<Vec<_>>().join(", ");
+        let dropped_headers = Some(names.as_str()).filter(|names| !names.is_empty());
         match put {
-            Put::Home => tracing::info!(bytes, "Enqueued"),
+            Put::Home => tracing::info!(bytes, dropped_headers, "Enqueued"),
             Put::Fallback(reason) => {
                 metrics.count(&metrics::ACCEPTED_ELSEWHERE, &of);
-                tracing::warn!(bytes, %reason, "Enqueued in the fallback region");
+                tracing::warn!(bytes, dropped_headers, %reason, "Enqueued in the fallback region");
             }
         }
         Ok(())
+    }
+}
+
+/// Which of the optional headers it is.
+fn dropped(header: Header) -> Option<DroppedHeader> {
+    match header {
+        Header::EventId => Some(DroppedHeader::EventId),
+        Header::ApiVersion => Some(DroppedHeader::ApiVersion),
+        Header::TriggeredAt => Some(DroppedHeader::TriggeredAt),
+        Header::Name => Some(DroppedHeader::Name),
+        Header::Test => Some(DroppedHeader::Test),
+        Header::Hmac | Header::Topic | Header::ShopDomain | Header::WebhookId | Header::Action => None,
     }
 }
 
@@ -178,6 +234,7 @@ fn meta(delivery: &Delivery, app: &str, body: &[u8], now: UnixMillis, place: Tra
         traceparent: Some(place.to_string()),
         dedupe_key: None,
         synthetic: None,
+        test: delivery.test,
         generation: 0,
     };
     meta.dedupe_key = dedupe::key(&Topics::built_in(), &meta, body);

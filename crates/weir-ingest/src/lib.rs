@@ -8,6 +8,7 @@ mod ingest;
 mod keyring;
 pub mod outside;
 mod problem;
+mod refusals;
 mod regions;
 mod request;
 mod trace;

@@ -24,6 +24,9 @@ async fn main() -> Result<(), Error> {
     let lanes = LaneSender::new(&aws, settings.lanes);
     let sink = AwsSink { lanes: lanes.clone(), bodies: Bodies::new(&aws, settings.bodies_bucket) };
     let mut ingest = Ingest::new(settings.apps, AppSecrets::new(&aws, settings.secret_prefix), sink).told_to(telemetry);
+    if let Some(segment) = settings.path_segment {
+        ingest = ingest.behind(segment);
+    }
     if let Some(fallback) = settings.fallback {
         let there = config::in_region(&aws, fallback.region, fallback.endpoint);
         let lanes = LaneSender::new(&there, fallback.lanes);

@@ -70,6 +70,14 @@ impl Problem {
         }
     }
 
+    /// Whether anybody could have sent the request: nothing showed that it is Shopify's.
+    pub(crate) fn is_unauthenticated(&self) -> bool {
+        match self {
+            Self::NoSuchPath | Self::NoSuchApp | Self::NotPost | Self::NotBase64 | Self::BadSignature => true,
+            Self::TooLarge | Self::Header(_) | Self::ReservedId | Self::NotStored | Self::NoSecret => false,
+        }
+    }
+
     /// A header that goes with the status.
     pub(crate) fn header(&self) -> Option<(&'static str, &'static str)> {
         match self.status() {

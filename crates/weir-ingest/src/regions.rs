@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use shopify_webhook::ShopDomain;
+use shopify_webhook::{Header, ShopDomain};
 use tokio::time::{Instant, timeout_at};
 use weir_core::{
     Lane,
@@ -37,6 +37,8 @@ pub(crate) struct Parcel<'a> {
     pub(crate) body: &'a [u8],
     pub(crate) lane: Lane,
     pub(crate) shop: &'a ShopDomain,
+    /// Headers that it came with and that could not be read.
+    pub(crate) dropped: &'a [Header],
 }
 
 impl Parcel<'_> {

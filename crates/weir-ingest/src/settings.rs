@@ -11,6 +11,8 @@ use weir_lambda::{
 pub struct Settings {
     /// `WEIR_APPS`: the names that `/webhooks/{app}` may have.
     pub apps: Vec<String>,
+    /// `WEIR_PATH_SEGMENT`: what follows `/webhooks` in every path, if anything does.
+    pub path_segment: Option<String>,
     /// `WEIR_SECRET_PREFIX`: an app's secret is `{prefix}/{app}`.
     pub secret_prefix: String,
     /// `WEIR_QUEUE_URGENT`, `WEIR_QUEUE_STANDARD`, `WEIR_QUEUE_BULK`
@@ -42,6 +44,7 @@ impl Settings {
         let mut reader = Reader::new(&env);
         let settings = Self {
             apps: reader.list("WEIR_APPS", is_app, "names of 1 to 63 lower-case letters, digits and hyphens"),
+            path_segment: env("WEIR_PATH_SEGMENT").filter(|segment| !segment.is_empty()),
             secret_prefix: reader.text("WEIR_SECRET_PREFIX"),
             lanes: LaneUrls {
                 urgent: reader.text("WEIR_QUEUE_URGENT"),

@@ -7,12 +7,18 @@ use crate::{keyring::Keyring, outside::SecretSource, problem::Problem};
 /// The app of `/webhooks`.
 const DEFAULT_APP: &str = "default";
 
-/// The app that a path names, if it is configured.
-pub(crate) fn app<'a>(path: &'a str, method: &str, apps: &[String]) -> Result<&'a str, Problem> {
-    let app = match path.strip_prefix("/webhooks") {
-        Some("" | "/") => DEFAULT_APP,
-        Some(rest) => rest.strip_prefix('/').filter(|app| !app.contains('/')).ok_or(Problem::NoSuchPath)?,
-        None => return Err(Problem::NoSuchPath),
+/// The app that a path names, if it is configured. Behind `segment`, if there is one: a path without it is none. One slash
+/// at the end changes nothing.
+pub(crate) fn app<'a>(path: &'a str, method: &str, segment: Option<&str>, apps: &[String]) -> Result<&'a str, Problem> {
+    let below = |path: &'a str, part: &str| {
+        let rest = path.strip_prefix('/')?.strip_prefix(part)?;
+        (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+    };
+    let rest = below(path, "webhooks");
+    let rest = segment.map_or(rest, |segment| below(rest?, segment)).ok_or(Problem::NoSuchPath)?;
+    let app = match rest.strip_suffix('/').unwrap_or(rest) {
+        "" => DEFAULT_APP,
+        rest => rest.strip_prefix('/').filter(|app| !app.contains('/')).ok_or(Problem::NoSuchPath)?,
     };
     if method != "POST" {
         return Err(Problem::NotPost);
@@ -48,6 +54,10 @@ mod tests {
             ("POST", "/webhooks", Ok("default")),
             ("POST", "/webhooks/", Ok("default")),
             ("POST", "/webhooks/loyalty", Ok("loyalty")),
+            ("POST", "/webhooks/loyalty/", Ok("loyalty")),
+            ("POST", "/webhooks/default/", Ok("default")),
+            ("POST", "/webhooks//", Err(Problem::NoSuchPath)),
+            ("POST", "/webhooks/loyalty//", Err(Problem::NoSuchPath)),
             ("POST", "/webhooks/other", Err(Problem::NoSuchApp)),
             ("POST", "/webhooks/loyalty/x", Err(Problem::NoSuchPath)),
             ("POST", "/webhooksx", Err(Problem::NoSuchPath)),
@@ -56,7 +66,29 @@ mod tests {
             ("GET", "/favicon.ico", Err(Problem::NoSuchPath)),
             ("", "/webhooks", Err(Problem::NotPost)),
         ] {
-            assert_eq!(app(path, method, &apps), expected, "{method} {path}");
+            assert_eq!(app(path, method, None, &apps), expected, "{method} {path}");
         }
+    }
+
+    #[test]
+    fn path_without_the_segment_is_none() {
+        let apps = ["default".to_owned(), "loyalty".to_owned()];
+        const SEGMENT: &str = "kQ9_x2-7Zr0Bv51TtYw";
+        for (rest, expected) in [
+            ("/kQ9_x2-7Zr0Bv51TtYw", Ok("default")),
+            ("/kQ9_x2-7Zr0Bv51TtYw/", Ok("default")),
+            ("/kQ9_x2-7Zr0Bv51TtYw/loyalty", Ok("loyalty")),
+            ("/kQ9_x2-7Zr0Bv51TtYw/other", Err(Problem::NoSuchApp)),
+            ("/kQ9_x2-7Zr0Bv51TtYw/loyalty/x", Err(Problem::NoSuchPath)),
+            ("/kQ9_x2-7Zr0Bv51TtYwx", Err(Problem::NoSuchPath)),
+            ("/kQ9_x2-7Zr0Bv51TtY", Err(Problem::NoSuchPath)),
+            ("/loyalty", Err(Problem::NoSuchPath)),
+            ("", Err(Problem::NoSuchPath)),
+            ("/", Err(Problem::NoSuchPath)),
+        ] {
+            assert_eq!(app(&format!("/webhooks{rest}"), "POST", Some(SEGMENT), &apps), expected, "{rest}");
+        }
+        assert_eq!(app("/webhooks/kQ9_x2-7Zr0Bv51TtYw", "GET", Some(SEGMENT), &apps), Err(Problem::NotPost));
+        assert_eq!(app("/webhooks", "GET", Some(SEGMENT), &apps), Err(Problem::NoSuchPath), "not even that it is one");
     }
 }

@@ -143,6 +143,7 @@ mod tests {
             traceparent: None,
             dedupe_key: None,
             synthetic: None,
+            test: false,
             generation: 0,
         };
         Event::new(meta, b"{}".to_vec())

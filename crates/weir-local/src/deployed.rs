@@ -70,12 +70,15 @@ impl Deployed {
             })
         };
         let api_id = output("ApiId");
+        // Behind a path segment, it goes on.
+        let address = outputs.get("WebhookUrl").and_then(|url| url.split_once("/webhooks"));
+        let segment = address.map_or("", |(_, segment)| segment);
         let deployed = Self {
             endpoint: endpoint.to_owned(),
             region: REGION.to_owned(),
             stack_name: stack_name.to_owned(),
             // The emulator's own form: it hosts no execute-api domain.
-            webhook_url: format!("{endpoint}/_aws/execute-api/{api_id}/$default/webhooks"),
+            webhook_url: format!("{endpoint}/_aws/execute-api/{api_id}/$default/webhooks{segment}"),
             client_secret,
             ledger_table: output("LedgerTable"),
             fence_table: output("FenceTable"),
@@ -170,6 +173,17 @@ mod tests {
         assert_eq!(deployed.lanes.keys().collect::<Vec<_>>(), ["bulk", "urgent"]);
         assert_eq!(deployed.lanes["bulk"].dlq_url, "the-BulkDlqUrl");
         assert_eq!(deployed.webhook_url, "http://127.0.0.1:1/_aws/execute-api/the-ApiId/$default/webhooks");
+    }
+
+    #[test]
+    fn path_segment_of_the_deployment_is_in_the_local_address() {
+        let mut outputs = outputs("");
+        outputs.insert(
+            "WebhookUrl".into(),
+            "https://x.execute-api.us-east-1.amazonaws.com/webhooks/kQ9_x2-7Zr0Bv51T".into(),
+        );
+        let expected = "http://127.0.0.1:1/_aws/execute-api/the-ApiId/$default/webhooks/kQ9_x2-7Zr0Bv51T";
+        assert_eq!(read(&outputs).unwrap().webhook_url, expected);
     }
 
     #[test]

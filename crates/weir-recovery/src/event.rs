@@ -57,6 +57,7 @@ impl Source<'_> {
             traceparent: None,
             dedupe_key: None,
             synthetic: Some(RECONCILE.to_owned()),
+            test: false,
             generation: 0,
         };
         Ok((meta, body))

@@ -22,6 +22,9 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 /// `BatchSize` in template.yaml.
 const BATCH: usize = 10;
 
+/// `MaxAttempts` in template.yaml.
+const MAX_ATTEMPTS: u32 = 5;
+
 /// The handlers that a process has.
 pub(crate) type Handlers = Arc<dyn Fn(&Arc<Process>) -> Router + Send + Sync>;
 
@@ -71,6 +74,7 @@ impl Lambda {
             controls: weir_aws::Controls::fixed(weir_core::controls::Controls::default()),
             telemetry: weir_lambda::telemetry::Telemetry::off(),
             max_receives: self.queue.max_receives(),
+            max_attempts: MAX_ATTEMPTS,
         };
         let end = self.clock.now() + TIMEOUT;
         let request_id = format!("invocation-{number}");

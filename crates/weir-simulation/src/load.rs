@@ -139,6 +139,7 @@ impl Load {
             traceparent: None,
             dedupe_key: None,
             synthetic: None,
+            test: false,
             generation: 0,
         };
         let snapshot = topics.latest(topic).zip(envelope::json(body.as_bytes()).ok());

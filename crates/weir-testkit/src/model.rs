@@ -5,7 +5,10 @@ use std::{collections::HashMap, sync::Mutex};
 use weir_core::{
     StoreError, UnixMillis,
     fence::{self, Entry, Fence, Leave},
-    ledger::{self, Again, Ask, Attempt, Claim, Ended, Ending, Key, Ledger, Record, SLOTS, Settled, State},
+    ledger::{
+        self, ActionLog, ActionRequest, Again, Ask, Attempt, Claim, Ended, Ending, Key, Ledger, Record, Recorded,
+        SLOTS, Settled, State,
+    },
 };
 
 /// A ledger and fence in memory whose every decision is `weir_core`'s.
@@ -76,6 +79,7 @@ impl Ledger for ModelLedger {
                         .and_then(|r| r.webhook_id.clone())
                         .or_else(|| ask.webhook_id().map(str::to_owned)),
                     last_webhook_id: ask.webhook_id().map(str::to_owned),
+                    progress: before.map_or_else(ledger::Progress::default, |r| r.progress.clone()),
                     body_sha256: before.map_or_else(|| ask.body_sha256.to_owned(), |r| r.body_sha256.clone()),
                     topic: meta.map(|m| m.topic.clone()),
                     app: meta.map(|m| m.app.clone()),
@@ -87,6 +91,8 @@ impl Ledger for ModelLedger {
                     updated_at: ask.now,
                     last_error: before.and_then(|r| r.last_error.clone()),
                     history: before.map_or_else(Vec::new, |r| r.history.clone()),
+                    test: before.is_some_and(|r| r.test) || meta.is_some_and(|m| m.test),
+                    actions: before.map_or_else(Vec::new, |r| r.actions.clone()),
                 };
                 records.insert(ask.key.clone(), record);
             }
@@ -107,11 +113,14 @@ impl Ledger for ModelLedger {
                     Ending::Stale | Ending::Repeated => State::Stale,
                     Ending::Failed(failure) => {
                         record.last_error = Some(failure.reason().to_owned());
+                        record.parks = ended.copy.unwrap_or(record.parks);
+                        record.progress = ended.progress.clone();
                         State::Failed(failure.clone())
                     }
                     Ending::Parked { parks, until, reason } => {
                         record.last_error = Some(reason.clone());
                         record.parks = *parks;
+                        record.progress = ended.progress.clone();
                         State::Parked { until: *until }
                     }
                 };
@@ -131,6 +140,18 @@ impl Ledger for ModelLedger {
             }
         });
         Ok(())
+    }
+}
+
+impl ActionLog for ModelLedger {
+    async fn record(&self, request: &ActionRequest<'_>) -> Result<Recorded, StoreError> {
+        Ok(self.locked(|records| {
+            let (recorded, after) = ledger::act(records.get(request.key), request);
+            if let Some(after) = after {
+                records.insert(request.key.clone(), after);
+            }
+            recorded
+        }))
     }
 }
 

@@ -37,8 +37,10 @@ pub struct Worker<O> {
     pub controls: weir_aws::Controls,
     /// What the work is told to.
     pub telemetry: Telemetry,
-    /// From this receive on a failure sends a message to the DLQ (`MaxReceiveCount` in template.yaml).
+    /// How often SQS hands out one message (`MaxReceiveCount` in template.yaml).
     pub max_receives: u32,
+    /// How often an event may fail before it goes to the DLQ (`MaxAttempts` in template.yaml).
+    pub max_attempts: u32,
 }
 
 /// How long an invocation waits for its spans to be exported, if they are exported at all. Its messages are settled by
@@ -67,12 +69,13 @@ impl<O: Outside> Worker<O> {
             topics: self.topics.clone(),
             backoff: self.backoff,
             clock: self.clock,
-            controls: self.controls.current().await,
+            controls: self.controls.current().await.map_err(|unread| unread.failure()),
             request_id: request_id.to_owned(),
             lease_until: lease_until(end),
             effects_end,
             telemetry: self.telemetry.clone(),
             max_receives: self.max_receives,
+            max_attempts: self.max_attempts,
         });
         let work = batch::messages(event)?.into_iter().map(|message| {
             let (processor, seat, message) = (processor.clone(), publisher.seat(), Arc::new(message));

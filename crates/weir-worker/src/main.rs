@@ -5,13 +5,16 @@ use std::sync::Arc;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use resilience::{Breakers, Clock, limit::Limiter};
-use weir_aws::{Bodies, Bus, DynamoFence, DynamoLedger, LaneQueue, config};
+use weir_aws::{Bodies, Bus, DynamoFence, DynamoLedger, LaneQueue, SecretText, config};
 use weir_core::{Topics, UnixMillis};
 use weir_lambda::destination::Destination;
 use weir_shops::DynamoState;
 use weir_worker::{
     Worker,
-    handlers::{self, forward},
+    handlers::{
+        self,
+        forward::{self, Signer},
+    },
     keeping,
     outside::{Stack, StackShops},
     settings::Settings,
@@ -34,7 +37,8 @@ async fn main() -> Result<(), Error> {
     let limiter = Arc::new(Limiter::new(Clock::Wall, state));
     let mut router = handlers::router(keeping::router(shops.into()));
     if let Some(url) = &settings.forward_url {
-        router = forward::route(router, url, Destination::new(forward::NAME, breakers, limiter))?;
+        let signer = Signer::new(SecretText::new(&aws, settings.forward_secret), Clock::Wall);
+        router = forward::route(router, url, signer, Destination::new(forward::NAME, breakers, limiter))?;
     }
     let worker = Worker {
         lane: settings.lane,
@@ -52,9 +56,10 @@ async fn main() -> Result<(), Error> {
         controls: weir_aws::Controls::new(&aws, settings.controls, Clock::Wall),
         telemetry,
         max_receives: settings.max_receives,
+        max_attempts: settings.max_attempts,
     };
     // During init, which costs least: the first batch does not wait for it.
-    worker.controls.current().await;
+    worker.controls.read_first().await;
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| {
         let end = UnixMillis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
         let worker = &worker;

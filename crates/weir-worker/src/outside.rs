@@ -4,16 +4,15 @@
 use std::{sync::Arc, time::Duration};
 
 use shopify_webhook::ShopDomain;
-use weir_aws::{Bodies, BodyError, Bus, DynamoFence, DynamoLedger, Entry, LaneQueue, NotParked, SdkConfig, reason};
+use weir_aws::{
+    Bodies, BodyError, Bus, DynamoFence, DynamoLedger, Entry, LaneQueue, NotParked, SdkConfig, table_failure,
+};
 use weir_core::{CLOCK_SKEW, Failure, UnixMillis, envelope::Meta, fence::Fence, ledger::Ledger};
 use weir_shops::{
     Registry,
     cache::{CACHED_FOR, DynamoCache},
     registry::Uninstalled,
 };
-
-/// When to look again for what AWS did not answer.
-const SOON: Duration = Duration::from_secs(10);
 
 /// Everything outside.
 pub trait Outside: Send + Sync + 'static {
@@ -81,25 +80,29 @@ pub trait Shops: Send + Sync + 'static {
 pub struct StackShops {
     registry: Registry,
     cache: DynamoCache,
+    shops_table: String,
+    cache_table: String,
 }
 
 impl StackShops {
     /// Those of these tables.
     pub fn new(config: &SdkConfig, shops_table: String, cache_table: String) -> Self {
-        Self { registry: Registry::new(config, shops_table), cache: DynamoCache::new(config, cache_table) }
+        let registry = Registry::new(config, shops_table.clone());
+        Self { registry, cache: DynamoCache::new(config, cache_table.clone()), shops_table, cache_table }
     }
 }
 
 impl Shops for StackShops {
     async fn uninstalled(&self, shop: &ShopDomain, app: &str, triggered_at: UnixMillis) -> Result<bool, Failure> {
         let marked = self.registry.uninstalled(shop, app, triggered_at, UnixMillis::now()).await;
-        marked.map(|marked| marked == Uninstalled::Marked).map_err(|error| Failure::outage(reason(&error), SOON))
+        marked.map(|marked| marked == Uninstalled::Marked).map_err(|error| table_failure(&self.shops_table, &error))
     }
 
     async fn invalidate(&self, key: &str) -> Result<(), Failure> {
         // By the clock of whoever asked Shopify last, now may be a little later: what it asked for must not pass.
         let now = UnixMillis::now() + CLOCK_SKEW;
-        self.cache.forget(key, now, CACHED_FOR).await.map_err(|error| Failure::outage(reason(&error), SOON))
+        let forgotten = self.cache.forget(key, now, CACHED_FOR).await;
+        forgotten.map_err(|error| table_failure(&self.cache_table, &error))
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Settings {
     pub controls: String,
     /// `WEIR_FORWARD_URL`: where every event is posted before it is published; nowhere if it is empty.
     pub forward_url: Option<String>,
+    /// `WEIR_FORWARD_SECRET`: the secret whose keys sign what is posted there.
+    pub forward_secret: String,
     /// `WEIR_BUS`
     pub bus: String,
     /// `WEIR_SHOPS_TABLE`
@@ -37,8 +39,10 @@ pub struct Settings {
     pub cache_table: String,
     /// `WEIR_BODIES_BUCKET`
     pub bodies_bucket: String,
-    /// `WEIR_MAX_RECEIVE_COUNT`: how often a message is received before the DLQ has it.
+    /// `WEIR_MAX_RECEIVE_COUNT`: how often SQS hands out one message before the DLQ has it.
     pub max_receives: u32,
+    /// `WEIR_MAX_ATTEMPTS`: how often an event may fail before it goes to the DLQ.
+    pub max_attempts: u32,
     /// `WEIR_LOG`, `WEIR_STACK` and what else all functions have.
     pub telemetry: telemetry::Settings,
 }
@@ -61,11 +65,13 @@ impl Settings {
             },
             controls: reader.text("WEIR_CONTROLS"),
             forward_url: reader.optional("WEIR_FORWARD_URL"),
+            forward_secret: reader.optional("WEIR_FORWARD_SECRET").unwrap_or_default(),
             bus: reader.text("WEIR_BUS"),
             shops_table: reader.text("WEIR_SHOPS_TABLE"),
             cache_table: reader.text("WEIR_CACHE_TABLE"),
             bodies_bucket: reader.text("WEIR_BODIES_BUCKET"),
             max_receives: reader.parsed("WEIR_MAX_RECEIVE_COUNT", 0),
+            max_attempts: reader.parsed("WEIR_MAX_ATTEMPTS", 0),
             telemetry: telemetry::Settings::read(&mut reader),
         };
         reader.finish(settings)
@@ -78,6 +84,6 @@ mod tests {
 
     #[test]
     fn an_empty_environment_is_refused_with_everything_that_is_missing() {
-        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 16);
+        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 17);
     }
 }

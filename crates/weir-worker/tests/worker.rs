@@ -1,6 +1,9 @@
 //! The worker's whole way over the model ledger and services in memory.
 
+mod attempts;
+mod forward;
 mod keeping;
+mod misconfigured;
 mod order;
 mod parking;
 mod support;
@@ -15,7 +18,7 @@ use support::{Outside, body, envelope, envelope_of, meta, referred, run};
 use weir_core::{
     Failure, Topics, dedupe,
     envelope::{Meta, seal},
-    ledger::{Outcome, State},
+    ledger::{Outcome, Record, State},
 };
 use weir_lambda::router::{Event, Router};
 use weir_testkit::Fault;
@@ -30,8 +33,14 @@ async fn an_event_is_published_once_however_often_it_comes() {
     for _again in 0..3 {
         assert!(run(&worker, std::slice::from_ref(&order)).await.is_empty());
     }
+    // Delivered again, in a message of its own.
+    assert!(run(&worker, &[envelope("2", &body(2)), order]).await.is_empty());
     assert_eq!(outside.published_ids(), ["1", "2"]);
-    assert_eq!(outside.record("1").duplicates, 3);
+    assert_eq!(
+        (outside.record("1").duplicates, outside.record("2").duplicates),
+        (1, 1),
+        "but not the lost acknowledgements"
+    );
     assert_eq!(outside.calls(), [2], "the batch shares one call");
 }
 
@@ -184,11 +193,14 @@ fn refunds() -> [String; 2] {
 async fn deliveries_of_one_event_take_effect_once_and_are_counted() {
     let outside = Outside::default();
     let worker = outside.worker(Router::new());
-    for delivery in refunds() {
-        assert!(run(&worker, &[delivery]).await.is_empty());
-    }
-    assert_eq!(outside.published_ids(), ["first"]);
-    let [record] = &outside.ledger.records()[..] else { panic!("one event") };
+    let [first, second] = refunds();
+    assert!(run(&worker, &[first]).await.is_empty());
+    // In a message of its own.
+    assert!(run(&worker, &[envelope("2", &body(2)), second]).await.is_empty());
+    assert_eq!(outside.published_ids(), ["2", "first"]);
+    let records = outside.ledger.records();
+    let of_refund = |record: &&Record| record.topic.as_deref() == Some("refunds/create");
+    let [record] = records.iter().filter(of_refund).collect::<Vec<_>>()[..] else { panic!("one event") };
     assert_eq!((record.webhook_id(), record.other_webhook_id()), ("first", Some("second")));
     assert_eq!((record.duplicates, record.mismatches, record.attempts), (1, 0, 1));
 }

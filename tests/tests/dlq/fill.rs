@@ -39,6 +39,7 @@ impl Dead {
             generation: 0,
             dedupe_key: None,
             synthetic: None,
+            test: false,
         };
         Self { meta, lane, error: error.to_owned(), body: body.to_vec() }
     }

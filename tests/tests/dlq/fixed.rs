@@ -59,12 +59,28 @@ async fn a_poison_payload_is_replaced_from_a_file_and_runs_as_a_new_generation()
     let [event] = &world.events(1).await[..] else { panic!("one event") };
     assert_eq!((&event["data"], &event["generation"]), (&serde_json::json!({"id": 7}), &1.into()));
     assert_eq!(weir.json(&["list"]).await["matching"], 0, "the old message is gone");
-    assert!(matches!(generation(&world, "poison", 0).await.unwrap().state, State::Failed(_)), "what was stays told");
+    let before = generation(&world, "poison", 0).await.unwrap();
+    assert_eq!(
+        (&before.state, before.last_error.as_deref()),
+        (&State::Replaced { generation: 1 }, Some("the body is not JSON"))
+    );
+    let (_, failed, _) = weir.run("events", &["list", "--state", "failed"]).await;
+    assert!(!failed.contains("#poison"), "{failed}");
+    let (_, story, _) = weir.run("events", &["show", &name]).await;
+    assert!(story.contains("given another body, as replay 1 by ") && story.contains("replaced: "), "{story}");
 
-    // Its message is nowhere any more: only with a file it runs again, each time anew.
+    // The same command again does nothing.
+    for _ in 0..2 {
+        let again = weir.json(&["replay", "--event", &name, "--file", file, "--yes"]).await;
+        assert_eq!((&again["changed"], &again["repaired_before"]), (&false.into(), &"done".into()));
+    }
+    assert!(generation(&world, "poison", 2).await.is_none());
+    assert_eq!(weir.json(&["history"]).await.as_array().unwrap().len(), 1);
+
+    // Its message is gone: only with a file it runs again, and with the same one only by force.
     let (status, _, said) = weir.dlq(&["replay", "--event", &name, "--force", "--yes"]).await;
     assert!(status == 1 && said.contains("--file"), "{said}");
-    weir.json(&["replay", "--event", &name, "--file", file, "--yes"]).await;
+    weir.json(&["replay", "--event", &name, "--file", file, "--force", "--yes"]).await;
     done(&world, "poison", 2).await;
     assert_eq!(weir.json(&["history"]).await.as_array().unwrap().len(), 2);
     world.end().await;
@@ -118,7 +134,7 @@ async fn what_is_dropped_is_kept_in_a_file_and_written_down() {
 
     let keep = weir.file("kept.jsonl");
     drop(std::fs::remove_file(&keep));
-    let dropped = weir.json(&["drop", "--all", "--keep", keep.to_str().unwrap(), "--yes"]).await;
+    let dropped = weir.json(&["drop", "--all", "--keep", keep.to_str().unwrap(), "--why", "INC-7", "--yes"]).await;
     assert_eq!(dropped["counts"]["dropped"], 3);
     assert_eq!(weir.json(&["list"]).await["matching"], 0);
     let kept = std::fs::read_to_string(&keep).unwrap();
@@ -129,10 +145,17 @@ async fn what_is_dropped_is_kept_in_a_file_and_written_down() {
     let name = dropped["operation"].as_str().unwrap();
     let written = weir.json(&["history", name]).await;
     assert_eq!(written["events"].as_array().unwrap().len(), 3);
-    assert!(
-        matches!(generation(&world, "a", 0).await.unwrap().state, State::Failed(_)),
-        "the ledger goes on saying so"
-    );
+    let record = generation(&world, "a", 0).await.unwrap();
+    assert_eq!((&record.state, record.actions.len()), (&State::Dropped, 1));
+    let listed = async |state: &str| weir.run("events", &["list", "--state", state]).await.1;
+    assert!(!listed("failed").await.contains(SHOP), "what was dropped is in no trouble");
+    eventually("the list of what was dropped", async || {
+        let dropped = listed("dropped").await;
+        (dropped.contains(&format!("{SHOP}#a")) && dropped.contains(&format!("{SHOP}#b"))).then_some(())
+    })
+    .await;
+    let (_, story, _) = weir.run("events", &["show", &format!("{SHOP}#a")]).await;
+    assert!(story.contains("dropped by ") && story.contains(&format!("({name}): INC-7")), "{story}");
     world.end().await;
 }
 

@@ -28,6 +28,9 @@ fn is_asked_for(function: &str, statement: &Statement) -> bool {
     NOT_ASKED_FOR.iter().all(|(whose, name, _)| *name != statement.name || !function.starts_with(whose))
 }
 
+/// A service that is never there.
+const NOBODY: &str = "http://127.0.0.1:9/";
+
 /// One of each lane.
 const TOPICS: [(&str, &str); 3] =
     [("orders/paid", "urgent"), ("orders/create", "standard"), ("products/update", "bulk")];
@@ -44,7 +47,8 @@ async fn names(world: &World, template: &Value) -> BTreeMap<String, String> {
         let given = world.variables(function).await;
         let variables = &template["Resources"][function]["Properties"]["Environment"]["Variables"];
         for (name, value) in variables.as_object().unwrap() {
-            if let (Some(id), Some(text)) = (value["Ref"].as_str(), given[name].as_str()) {
+            let id = value["Ref"].as_str().or_else(|| value["Fn::If"][1]["Ref"].as_str());
+            if let (Some(id), Some(text)) = (id, given[name].as_str()) {
                 names.insert(id.to_owned(), text.to_owned());
             }
         }
@@ -57,8 +61,12 @@ struct Gates(BTreeMap<&'static str, (Gate, Vec<Statement>)>);
 impl Gates {
     async fn before(world: &World) -> Self {
         let template = template();
-        let resolver =
-            Resolver { template: &template, stack: &world.deployed.stack_name, names: names(world, &template).await };
+        let resolver = Resolver {
+            template: &template,
+            stack: &world.deployed.stack_name,
+            names: names(world, &template).await,
+            conditions: &["HasForward"],
+        };
         let mut gates = BTreeMap::new();
         for function in FUNCTIONS {
             let role = resolver.statements(function);
@@ -138,7 +146,7 @@ async fn park(world: &World) {
 
 /// A destination that nobody serves: its circuit opens, for all processes.
 async fn break_a_circuit(world: &World, gates: &Gates) {
-    world.set_variables("StandardWorker", &[("WEIR_FORWARD_URL", "http://127.0.0.1:9/")]).await;
+    world.set_variables("StandardWorker", &[("WEIR_FORWARD_URL", NOBODY)]).await;
     let state = world.deployed.state_table.clone();
     let is_shared = |need: &Need| need.action == "dynamodb:PutItem" && need.resource.ends_with(&format!("/{state}"));
     eventually("the circuit to be shared", async || {
@@ -151,8 +159,11 @@ async fn break_a_circuit(world: &World, gates: &Gates) {
 
 #[tokio::test]
 async fn function_sends_only_requests_that_its_role_allows_and_its_role_allows_no_more() {
-    let setting = Setting::new("roles").await;
+    let setting = Setting::with("roles", &[("ForwardUrl", NOBODY)]).await;
     let world = &setting.world;
+    for worker in WORKERS {
+        world.set_variables(worker, &[("WEIR_FORWARD_URL", "")]).await;
+    }
     let gates = Gates::before(world).await;
 
     // The monitor sets the shop up, loses a subscription, restores it and sends what was missed.

@@ -49,7 +49,8 @@ impl Setting {
         Self::with(name, &[("MonitorState", "ENABLED"), ("MonitorMinutes", "1")]).await
     }
 
-    async fn with(name: &str, parameters: &[(&str, &str)]) -> Self {
+    /// A stack with these parameters beside.
+    pub(crate) async fn with(name: &str, parameters: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let mut all = vec![("LocalShopifyUrl", url.as_str())];

@@ -14,6 +14,7 @@ mod permissions;
 mod quotas;
 mod recursion;
 mod retention;
+mod routes;
 mod stores;
 mod transport;
 

@@ -41,6 +41,10 @@ impl Template {
         self.0["Parameters"][name].is_object()
     }
 
+    pub(crate) fn output(&self, name: &str) -> &Value {
+        at(&self.0, &["Outputs", name, "Value"])
+    }
+
     pub(crate) fn condition(&self, name: &str) -> &Value {
         at(&self.0, &["Conditions", name])
     }

@@ -34,6 +34,7 @@ const TABLE: &[Row] = &[
     // With fewer, an event is dead-lettered before an outage of the ledger parks it, or by a few throttled invocations. With
     // more, SQS deletes it silently while it still backs off.
     Row("MaxReceiveCount", &["5", "10", "100"], &["0", "1", "2", "3", "4", "101", "1000"]),
+    Row("MaxAttempts", &["1", "5", "1000"], &["0", "-1", "1001"]),
     // What backs off is in flight, of which a queue has 120,000.
     Row("BackoffBaseSeconds", &["1", "60"], &["0", "61", "900"]),
     // SQS delays no copy for longer; with less than a minute, a failure that passes uses up all tries.

@@ -35,7 +35,10 @@ pub(super) async fn run(soak: &Soak) -> Result<(Report, Findings)> {
     let plan = Plan::new(soak.events as usize, soak.seed);
 
     let emulator = Emulator::start(&installation, &Options::default()).await?;
-    let stack = Stack::deploy(&emulator, &checkout, &StackOptions::local("weir-soak", functions.clone()), &say).await?;
+    let mut options = StackOptions::local("weir-soak", functions.clone());
+    // The template then makes the secret that signs what is forwarded; each worker is told the real address.
+    options.parameters.insert("ForwardUrl".to_owned(), "http://127.0.0.1:9/".to_owned());
+    let stack = Stack::deploy(&emulator, &checkout, &options, &say).await?;
     let deployed = stack.deployed()?;
     let http = client()?;
     let workers = Workers::take_over(&http, &deployed).await?;

@@ -8,12 +8,12 @@ use std::{
 use tracing::{info, warn};
 
 use super::{
-    Bucket, Limit, NotFor,
+    Limit, NotFor,
     bucket::{Answer, Ask},
     limiter::Shared,
     lump::Spent,
 };
-use crate::{UnixMillis, shared::Change};
+use crate::UnixMillis;
 
 /// What this process knows of a limit.
 pub(super) struct Meter {
@@ -36,12 +36,13 @@ struct Local {
     not_before: Option<UnixMillis>,
     /// Callers that wait.
     waiting: u32,
-    /// While the shared state can't be reached: a bucket of this process's own, and when to ask again.
-    alone: Option<(Bucket, UnixMillis)>,
+    /// Whether the shared state did not answer the last ask.
+    is_unreachable: bool,
 }
 
-/// After a failure the shared state is left alone for this long.
-const ALONE_FOR: Duration = Duration::from_secs(5);
+/// After a failure the shared state is left alone for this long, and nobody gets a permit: how many other processes use
+/// at the same time is not known.
+const UNREACHABLE_FOR: Duration = Duration::from_secs(5);
 
 struct Waiting<'a>(&'a Meter);
 
@@ -94,7 +95,7 @@ impl Meter {
     pub(super) fn is_idle(&self, now: UnixMillis) -> bool {
         let local = self.local();
         let holds = local.lump.as_ref().is_some_and(|spent| now < spent.lump.until);
-        local.waiting == 0 && !holds && local.alone.is_none()
+        local.waiting == 0 && !holds && !local.is_unreachable
     }
 
     fn spend(&self, limit: Limit, now: UnixMillis) -> bool {
@@ -108,7 +109,7 @@ impl Meter {
 
     async fn ask(&self, shared: &Shared, limit: Limit) {
         let asked_at = shared.clock.now();
-        let (mut ask, is_alone) = {
+        let mut ask = {
             let mut local = self.local();
             // Taken out: if this call is abandoned, what was told must not be told again.
             let spent = local.lump.take();
@@ -118,32 +119,26 @@ impl Meter {
                 .min(limit.second());
             let want = more.max(local.waiting.min(limit.burst.max(1)));
             local.want = want;
-            let is_alone = local.alone.as_ref().is_some_and(|(_, until)| asked_at < *until);
-            (Ask { want, spent, writer: fastrand::u64(1..) }, is_alone)
+            Ask { want, spent, writer: fastrand::u64(1..) }
         };
-        let answer = match is_alone {
-            true => None,
-            false => match shared.ask(&self.name, &mut ask, limit).await {
-                Ok(answer) => Some(answer),
-                Err(error) => {
-                    if self.local().alone.is_none() {
-                        warn!(limit = self.name, %error, "The rate limit holds for this process alone");
-                    }
-                    ask.spent = None;
-                    None
-                }
-            },
-        };
+        let answer = shared.ask(&self.name, &mut ask, limit).await;
         let now = shared.clock.now();
         let mut local = self.local();
+        let was_unreachable = std::mem::replace(&mut local.is_unreachable, answer.is_err());
         let answer = match answer {
-            Some(answer) => {
-                if local.alone.take().is_some() {
-                    info!(limit = self.name, "The rate limit is shared by all processes again");
+            Ok(answer) => {
+                if was_unreachable {
+                    info!(limit = self.name, "The rate limit can be kept again");
                 }
                 answer
             }
-            None => local.ask_alone(&ask, is_alone, limit, now),
+            Err(error) => {
+                if !was_unreachable {
+                    warn!(limit = self.name, %error, "The rate limit can't be kept: nothing is let through");
+                }
+                ask.spent = None;
+                Answer::Wait(UNREACHABLE_FOR)
+            }
         };
         local.learn(answer, ask, limit, asked_at, now);
     }
@@ -154,18 +149,6 @@ impl Meter {
 }
 
 impl Local {
-    fn ask_alone(&mut self, ask: &Ask, was_alone: bool, limit: Limit, now: UnixMillis) -> Answer {
-        let (bucket, until) = match self.alone.take() {
-            Some((bucket, until)) if was_alone => (bucket, until),
-            Some((bucket, _)) => (bucket, now + ALONE_FOR),
-            None => (Bucket::nearly_empty(now), now + ALONE_FOR),
-        };
-        let (change, answer) = Bucket::ask(Some(bucket.clone()), ask, limit, now);
-        let bucket = if let Change::Write(bucket) = change { bucket } else { bucket };
-        self.alone = Some((bucket, until));
-        answer
-    }
-
     fn learn(&mut self, answer: Answer, ask: Ask, limit: Limit, asked_at: UnixMillis, now: UnixMillis) {
         // Time for what was wanted to flow in: asking for less, sooner, costs a read and a write each time.
         let time_for =

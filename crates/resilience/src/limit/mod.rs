@@ -14,8 +14,8 @@
 //! permits slows the others down for two seconds.
 //!
 //! [`bucket`] and [`lump`] are pure; [`Limiter`] joins them with the shared state and the clock. Clocks of processes
-//! that differ by `d` let through `per_second · d` more at once. While the shared state can't be reached, each process
-//! keeps the limit for itself alone.
+//! that differ by `d` let through `per_second · d` more at once. While the shared state can't be reached, nothing
+//! is let through.
 
 pub mod bucket;
 mod limiter;

@@ -2,21 +2,31 @@
 
 mod pack;
 
-use std::time::Duration;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
-use crate::reason::reason;
 use aws_sdk_eventbridge::{
     Client,
     types::{PutEventsRequestEntry, PutEventsResultEntry},
 };
 use aws_types::SdkConfig;
-use weir_core::Failure;
+use weir_core::{Failure, envelope::MAX_ENTRY_BYTES};
+
+use crate::{
+    acceptance::Acceptance,
+    call_error::{CallError, ErrorClass},
+};
 
 /// The `source` of every event that weir publishes.
 const SOURCE: &str = "weir";
 
-/// When to look again for a bus that did not answer.
-const SOON: Duration = Duration::from_secs(10);
+/// The operation, as errors name it.
+const PUT_EVENTS: &str = "PutEvents";
+
+/// What a call may carry where EventBridge still has its limit of 256 KB, less the room of [`MAX_ENTRY_BYTES`].
+pub const SMALL_CALL_BYTES: usize = 256 * 1024 - 16 * 1024;
 
 /// One event for the bus.
 #[derive(Clone)]
@@ -41,77 +51,107 @@ impl Entry {
 pub struct Bus {
     client: Client,
     name: String,
+    shared: Arc<Shared>,
+}
+
+/// What this process has learned of the bus.
+#[derive(Debug)]
+struct Shared {
+    acceptance: Acceptance,
+    /// The most bytes that are packed into one call.
+    call_bytes: AtomicUsize,
 }
 
 impl Bus {
     /// The bus of this name.
     pub fn new(config: &SdkConfig, name: String) -> Self {
-        Self { client: Client::new(config), name }
+        let shared = Shared { acceptance: Acceptance::default(), call_bytes: MAX_ENTRY_BYTES.into() };
+        Self { client: Client::new(config), name, shared: shared.into() }
     }
 
     /// Publishes in as few calls as fit and says for each entry, in order, what became of it. An entry that was
-    /// refused fails alone.
+    /// refused fails alone: a call that is refused as a whole for its size or shape is split until each entry has an
+    /// answer of its own.
     pub async fn publish(&self, entries: Vec<Entry>) -> Vec<Result<(), Failure>> {
         let sizes: Vec<usize> = entries.iter().map(Entry::size).collect();
-        let mut entries = entries.into_iter();
-        let mut results = Vec::with_capacity(sizes.len());
-        for count in pack::pack(&sizes) {
-            let call: Vec<Entry> = entries.by_ref().take(count).collect();
-            results.extend(self.put(call).await);
+        let mut results = Vec::with_capacity(entries.len());
+        let mut entries = &entries[..];
+        for count in pack::pack(&sizes, self.shared.call_bytes.load(Ordering::Relaxed)) {
+            let (call, rest) = entries.split_at(count);
+            entries = rest;
+            self.put_split(call, &mut results).await;
         }
         results
     }
 
-    async fn put(&self, entries: Vec<Entry>) -> Vec<Result<(), Failure>> {
-        let count = entries.len();
-        let request = entries.into_iter().fold(self.client.put_events(), |request, entry| {
+    async fn put_split(&self, entries: &[Entry], results: &mut Vec<Result<(), Failure>>) {
+        // The halves that are left, the first one last.
+        let mut calls = vec![entries];
+        while let Some(call) = calls.pop() {
+            match self.put(call).await {
+                Ok(answers) => results.extend(answers),
+                Err(error) if call.len() > 1 && is_of_its_content(&error) => {
+                    if call.iter().map(Entry::size).sum::<usize>() > SMALL_CALL_BYTES {
+                        self.shared.call_bytes.store(SMALL_CALL_BYTES, Ordering::Relaxed);
+                    }
+                    let (first, second) = call.split_at(call.len() / 2);
+                    calls.extend([second, first]);
+                }
+                Err(error) => {
+                    let failure = self.shared.acceptance.judge(error).failure();
+                    results.extend(vec![Err(failure); call.len()]);
+                }
+            }
+        }
+    }
+
+    /// The answer for each entry; or why the whole call has none.
+    async fn put(&self, entries: &[Entry]) -> Result<Vec<Result<(), Failure>>, CallError> {
+        let request = entries.iter().fold(self.client.put_events(), |request, entry| {
             request.entries(
                 PutEventsRequestEntry::builder()
                     .source(SOURCE)
-                    .detail_type(entry.topic)
-                    .detail(entry.detail)
+                    .detail_type(&entry.topic)
+                    .detail(&entry.detail)
                     .event_bus_name(&self.name)
-                    .set_trace_header(entry.xray)
+                    .set_trace_header(entry.xray.clone())
                     .build(),
             )
         });
         match request.send().await {
-            Ok(reply) if reply.entries().len() == count => reply.entries().iter().map(result).collect(),
-            Ok(_) => vec![Err(not_taken("it answered for another number of events")); count],
-            Err(error) => vec![Err(not_taken(&reason(&error))); count],
+            Ok(reply) if reply.entries().len() == entries.len() => {
+                if reply.entries().iter().any(|entry| entry.error_code().is_none()) {
+                    self.shared.acceptance.accepted();
+                }
+                Ok(reply.entries().iter().map(|entry| self.result(entry)).collect())
+            }
+            Ok(_) => Err(CallError {
+                operation: PUT_EVENTS,
+                resource: self.name.clone(),
+                reason: "it answered for another number of events".to_owned(),
+                class: ErrorClass::Unavailable,
+            }),
+            Err(error) => Err(CallError::of(PUT_EVENTS, &self.name, &error)),
+        }
+    }
+
+    fn result(&self, entry: &PutEventsResultEntry) -> Result<(), Failure> {
+        let Some(code) = entry.error_code() else { return Ok(()) };
+        let error = CallError::of_entry(PUT_EVENTS, &self.name, code);
+        match code {
+            // Said of a single entry, it is about what that entry carries.
+            "InvalidArgument" | "ValidationException" => Err(Failure::permanent(error)),
+            _ => Err(error.failure()),
         }
     }
 }
 
-fn result(entry: &PutEventsResultEntry) -> Result<(), Failure> {
-    match entry.error_code() {
-        None => Ok(()),
-        // Sending the same again can't help; everything else may pass.
-        Some(code @ ("MalformedDetail" | "InvalidArgument")) => {
-            Err(Failure::permanent(format!("EventBridge refused the event: {code}")))
-        }
-        Some(code) => Err(not_taken(code)),
-    }
-}
-
-/// It is the bus that can't be had, not the event that can't be handled: its receives are spared.
-fn not_taken(reason: &str) -> Failure {
-    Failure::outage(format!("EventBridge did not take the event: {reason}"), SOON)
+/// Whether a call was refused for what it carries: then a part of it may pass.
+fn is_of_its_content(error: &CallError) -> bool {
+    error.class == ErrorClass::Rejected
+        || error.reason.contains("Validation")
+        || error.reason.contains("InvalidRequest")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_is_permanent_and_throttling_is_not() {
-        let entry = |code: Option<&str>| {
-            let builder = PutEventsResultEntry::builder();
-            result(&builder.set_error_code(code.map(str::to_owned)).build())
-        };
-        assert_eq!(entry(None), Ok(()));
-        assert!(entry(Some("MalformedDetail")).unwrap_err().is_permanent());
-        assert!(!entry(Some("ThrottlingException")).unwrap_err().is_permanent());
-        assert!(!entry(Some("InternalFailure")).unwrap_err().is_permanent());
-    }
-}
+mod tests;

@@ -7,11 +7,12 @@ use std::{
 };
 
 use resilience::{Clock, UnixMillis};
-use weir_core::{Lane, controls::Target};
+use weir_core::{Failure, Lane, controls::Target};
 
-use super::{Controls, READ_WITHIN, REFRESH, Source, State, Stored};
+use super::{Controls, FIRST_READ_WITHIN, READ_WITHIN, REFRESH, Source, State, Stored, UNREAD_REFRESH};
+use crate::CallError;
 
-type Answer = Result<Option<Stored>, String>;
+type Answer = Result<Option<Stored>, CallError>;
 
 /// Answers in place of SSM.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +30,8 @@ impl Script {
     fn says(&self, answer: Result<Option<&str>, &str>) {
         let version = i64::try_from(self.reads()).unwrap();
         let stored = |text: &str| Stored { text: text.to_owned(), version, written_at: None };
-        *self.answer.lock().unwrap() = Some(answer.map(|text| text.map(stored)).map_err(str::to_owned));
+        let failed = |code: &str| CallError::of_entry("GetParameter", "controls", code);
+        *self.answer.lock().unwrap() = Some(answer.map(|text| text.map(stored)).map_err(failed));
     }
 
     fn reads(&self) -> usize {
@@ -50,7 +52,7 @@ fn controls(script: &Script) -> Controls {
 }
 
 async fn is_off(controls: &Controls) -> bool {
-    controls.current().await.is_off(Target::Lane(Lane::Bulk), "north.myshopify.com").is_some()
+    controls.current().await.unwrap().is_off(Target::Lane(Lane::Bulk), "north.myshopify.com").is_some()
 }
 
 fn state(controls: &Controls) -> String {
@@ -108,16 +110,53 @@ async fn what_fails_changes_nothing_and_is_not_tried_again_at_once() {
     script.says(Ok(None));
     tokio::time::advance(REFRESH).await;
     assert!(!is_off(&controls).await, "a parameter that is not there switches nothing off");
-    assert_eq!(controls.known().state, Some(State::Absent));
+    assert!(matches!(controls.known().state, Some(State::Absent)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_any_controls_everything_is_on() {
+async fn process_that_never_read_the_controls_says_so_and_tries_again_soon() {
     let script = Script::default();
-    script.says(Err("AccessDeniedException"));
-    let controls = controls(&script);
-    assert!(!is_off(&controls).await && !is_off(&controls).await);
-    assert_eq!(script.reads(), 1);
+    for (answer, is_misconfigured) in
+        [(Err("ThrottlingException"), false), (Err("AccessDeniedException"), true), (Ok(Some("{")), true)]
+    {
+        let controls = controls(&script);
+        script.says(answer);
+        let unread = controls.current().await.unwrap_err();
+        assert_eq!(unread.is_misconfigured, is_misconfigured, "{unread}");
+        assert_eq!(matches!(unread.failure(), Failure::Misconfigured(_)), is_misconfigured, "{unread}");
+        let reads = script.reads();
+        assert!(controls.current().await.is_err());
+        assert_eq!(script.reads(), reads, "not at once");
+        script.says(Ok(Some(OFF)));
+        tokio::time::advance(UNREAD_REFRESH).await;
+        assert!(is_off(&controls).await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn parameter_that_does_not_exist_sets_nothing() {
+    let script = Script::default();
+    script.says(Ok(None));
+    assert!(!is_off(&controls(&script)).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_read_is_tried_a_few_times_within_its_time() {
+    let script = Script::default();
+    script.says(Err("ThrottlingException"));
+    let throttled = controls(&script);
+    throttled.read_first().await;
+    assert_eq!(script.reads(), 3);
+    let hanging = Script::new(Duration::from_secs(60));
+    let start = tokio::time::Instant::now();
+    controls(&hanging).read_first().await;
+    assert!(start.elapsed() <= FIRST_READ_WITHIN && hanging.reads() > 1, "{:?}", start.elapsed());
+    let well = Script::default();
+    well.says(Ok(Some(OFF)));
+    let controls = controls(&well);
+    controls.read_first().await;
+    assert!(is_off(&controls).await);
+    assert_eq!(well.reads(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -126,7 +165,7 @@ async fn a_read_that_hangs_holds_a_message_up_for_half_a_second() {
     script.says(Ok(Some(OFF)));
     let controls = controls(&script);
     let start = tokio::time::Instant::now();
-    assert!(!is_off(&controls).await && !is_off(&controls).await);
+    assert!(controls.current().await.is_err() && controls.current().await.is_err());
     assert_eq!((start.elapsed(), script.reads()), (READ_WITHIN, 1));
 }
 
@@ -136,19 +175,19 @@ async fn a_caller_that_was_abandoned_over_the_first_read_does_not_hold_up_the_ot
     script.says(Ok(Some(OFF)));
     let controls = controls(&script);
     tokio::time::timeout(Duration::from_millis(100), controls.current()).await.unwrap_err();
-    assert!(!is_off(&controls).await);
+    assert!(controls.current().await.is_err());
     assert_eq!(script.reads(), 1, "not more than once in a period");
-    tokio::time::advance(REFRESH).await;
+    tokio::time::advance(UNREAD_REFRESH).await;
     assert!(is_off(&controls).await);
 }
 
 #[tokio::test(start_paused = true)]
-async fn entries_of_a_newer_version_are_left_out_and_told() {
+async fn entries_of_a_newer_version_are_held_and_told() {
     let script = Script::default();
-    script.says(Ok(Some(r#"{"off":[{"lane":"bulk"},{"lane":"urgent","hours":"9-17"}]}"#)));
+    script.says(Ok(Some(r#"{"off":[{"lane":"bulk","hours":"9-17"}]}"#)));
     let controls = controls(&script);
     assert!(is_off(&controls).await);
-    assert!(state(&controls).contains("off[1].hours is unknown"), "{}", state(&controls));
+    assert!(state(&controls).contains("off[0].hours is unknown"), "{}", state(&controls));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use weir_core::{
     Failure, UnixMillis,
-    ledger::{Attempt, Key, Owner, Record, SLOTS, State},
+    ledger::{Action, Attempt, Key, Owner, Progress, Record, SLOTS, State},
 };
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -27,6 +27,10 @@ pub(super) mod name {
     pub(crate) const MISMATCHES: &str = "mismatches";
     pub(crate) const PARKS: &str = "parks";
     pub(crate) const PARKED_UNTIL_MS: &str = "parked_until_ms";
+    /// How often the event itself failed.
+    pub(crate) const OWN_FAILURES: &str = "own_failures";
+    /// The names of the handlers that succeeded.
+    pub(crate) const PASSED_HANDLERS: &str = "passed_handlers";
     pub(crate) const BODY_SHA256: &str = "body_sha256";
     pub(crate) const TOPIC: &str = "topic";
     pub(crate) const APP: &str = "app";
@@ -47,6 +51,12 @@ pub(super) mod name {
     pub(crate) const UPDATED_AT_MS: &str = "updated_at_ms";
     pub(crate) const LAST_ERROR: &str = "last_error";
     pub(crate) const PERMANENT: &str = "permanent";
+    /// Only where it is so.
+    pub(crate) const IS_TEST: &str = "is_test";
+    /// What operators did, as one JSON document.
+    pub(crate) const ACTIONS: &str = "operator_actions";
+    /// The generation that runs in place of this one.
+    pub(crate) const REPLACED_BY: &str = "replaced_by";
     pub(crate) const EXPIRES_AT_S: &str = "expires_at_s";
 }
 
@@ -79,6 +89,8 @@ pub(super) fn record(item: &Item) -> Result<Record, BadItem> {
         "done" => State::Done,
         "stale" => State::Stale,
         "parked" => State::Parked { until: time(name::PARKED_UNTIL_MS)? },
+        "dropped" => State::Dropped,
+        "replaced" => State::Replaced { generation: count(name::REPLACED_BY).ok_or(BadItem(name::REPLACED_BY))? },
         "failed" => {
             let reason = last_error.clone().ok_or(BadItem(name::LAST_ERROR))?;
             let permanent = item.get(name::PERMANENT).and_then(|v| v.as_bool().ok()).copied().unwrap_or(false);
@@ -96,6 +108,7 @@ pub(super) fn record(item: &Item) -> Result<Record, BadItem> {
         webhook_id: string(name::WEBHOOK_ID),
         last_webhook_id: string(name::LAST_WEBHOOK_ID),
         parks: count(name::PARKS).unwrap_or(0),
+        progress: progress(item),
         body_sha256: required(name::BODY_SHA256)?,
         topic: string(name::TOPIC),
         app: string(name::APP),
@@ -107,7 +120,17 @@ pub(super) fn record(item: &Item) -> Result<Record, BadItem> {
         updated_at: time(name::UPDATED_AT_MS)?,
         last_error,
         history: history(item),
+        test: item.get(name::IS_TEST).and_then(|value| value.as_bool().ok()).copied().unwrap_or(false),
+        actions: actions(item),
     })
+}
+
+/// What the last attempt left for the next one.
+pub(super) fn progress(item: &Item) -> Progress {
+    let failures = item.get(name::OWN_FAILURES).and_then(|value| value.as_n().ok()?.parse().ok());
+    let names = item.get(name::PASSED_HANDLERS).and_then(|value| value.as_l().ok()).into_iter().flatten();
+    let passed = names.filter_map(|name| name.as_s().ok().cloned()).collect();
+    Progress { failures: failures.unwrap_or_default(), passed }
 }
 
 /// What can't be read is left out: a later version of weir may have written it, and the rest of the event is known.
@@ -116,6 +139,12 @@ fn history(item: &Item) -> Vec<Attempt> {
     let mut attempts: Vec<Attempt> = (0..SLOTS).filter_map(read).collect();
     attempts.sort_by_key(|attempt| attempt.number);
     attempts
+}
+
+/// What can't be read is left out, as of the attempts.
+fn actions(item: &Item) -> Vec<Action> {
+    let text = item.get(name::ACTIONS).and_then(|value| value.as_s().ok());
+    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -6,13 +6,16 @@ mod batch;
 mod index;
 pub(crate) mod item;
 mod listing;
+mod operator;
 mod read;
 mod write;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::Client;
 use aws_types::SdkConfig;
+
+use crate::acceptance::Acceptance;
 
 pub use index::{Entry, Index, IndexPage, Partition, Spent};
 pub use item::BadItem;
@@ -25,12 +28,13 @@ pub struct DynamoLedger {
     client: Client,
     table: String,
     retention: Duration,
+    acceptance: Arc<Acceptance>,
 }
 
 impl DynamoLedger {
     /// `retention`: how long an item outlives its last change. It must exceed every time that a copy of the
     /// event may hide: template.yaml computes it.
     pub fn new(config: &SdkConfig, table: String, retention: Duration) -> Self {
-        Self { client: Client::new(config), table, retention }
+        Self { client: Client::new(config), table, retention, acceptance: Arc::default() }
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
-    operation::update_item::builders::UpdateItemFluentBuilder,
+    error::SdkError,
+    operation::update_item::{UpdateItemError, UpdateItemOutput, builders::UpdateItemFluentBuilder},
     types::{AttributeValue, ReturnValue},
 };
 use weir_core::{
     MAX_LEASE, StoreError, UnixMillis,
     ledger::{
-        self, Again, Ask, Attempt, Claim, Ended, Ending, Key, Ledger, Settled,
+        self, Again, Ask, Attempt, Claim, Ended, Ending, Key, Ledger, Progress, Record, Settled,
         index::{Bucket, Trouble, day},
     },
 };
@@ -42,16 +43,33 @@ fn may_claim(is_first_receive: bool, has_webhook_id: bool) -> String {
 const MAY_SETTLE: &str = "#owner = :me AND #state IN (:leased, :state)";
 
 impl DynamoLedger {
-    fn update(&self, key: &Key) -> UpdateItemFluentBuilder {
+    /// Without the names that most expressions have: DynamoDB refuses those that it does not meet.
+    pub(super) fn bare(&self, key: &Key) -> UpdateItemFluentBuilder {
         update(&self.client, &self.table, item::key(key))
+    }
+
+    fn update(&self, key: &Key) -> UpdateItemFluentBuilder {
+        self.bare(key)
             // `state` and `owner` are reserved words of DynamoDB.
             .expression_attribute_names("#state", name::STATE)
             .expression_attribute_names("#owner", name::OWNER)
     }
 
+    pub(super) fn written(
+        &self,
+        reply: Result<UpdateItemOutput, SdkError<UpdateItemError>>,
+        action: &'static str,
+    ) -> Result<Written<Record>, StoreError> {
+        written(reply, item::record, action, &self.table, &self.acceptance)
+    }
+
     fn expires(&self, now: UnixMillis) -> AttributeValue {
         number((now + self.retention).as_seconds())
     }
+}
+
+fn texts(texts: &[String]) -> AttributeValue {
+    AttributeValue::L(texts.iter().map(text).collect())
 }
 
 /// The number of the attempt, as the claim left it.
@@ -79,6 +97,7 @@ impl Ledger for DynamoLedger {
         };
         let meta = ask.meta;
         also(name::TOPIC, meta.map(|m| text(&m.topic)));
+        also(name::IS_TEST, meta.filter(|m| m.test).map(|_| AttributeValue::Bool(true)));
         also(name::APP, meta.map(|m| text(&m.app)));
         also(name::EVENT_ID, meta.and_then(|m| m.event_id.as_ref()).map(text));
         also(name::TRIGGERED_AT, meta.and_then(|m| m.triggered_at.as_ref()).map(text));
@@ -125,12 +144,14 @@ impl Ledger for DynamoLedger {
             .update_expression(format!("{set} ADD {} :one REMOVE {}", name::ATTEMPTS, name::PARKED_UNTIL_MS))
             .condition_expression(may_claim(is_first_receive, webhook_id.is_some()))
             .set_expression_attribute_values(Some(values))
-            .return_values(ReturnValue::UpdatedNew);
-        match written(request.send().await, item::record, "claim the event")? {
+            // What earlier attempts left stands in attributes that a claim does not change. A clean event spares the bytes.
+            .return_values(if ask.is_fresh() { ReturnValue::UpdatedNew } else { ReturnValue::AllNew });
+        match self.written(request.send().await, "claim the event")? {
             Written::Yes(item) => {
                 let first = item.get(name::WEBHOOK_ID).and_then(|id| id.as_s().ok()).cloned();
                 let first = first.filter(|first| Some(first.as_str()) != webhook_id);
-                Ok(Claim::Granted { attempt: attempts(&item), first })
+                let progress = if ask.is_fresh() { Progress::default() } else { item::progress(&item) };
+                Ok(Claim::Granted { attempt: attempts(&item), first, progress })
             }
             Written::No(record) => match ledger::claim(record.as_deref(), ask) {
                 // The write and the rule disagree: never act on that, come back.
@@ -161,12 +182,22 @@ impl Ledger for DynamoLedger {
                 also(name::TROUBLE, text(Bucket::of(&key.event).with(Trouble::Failed)));
                 also(name::LAST_ERROR, text(failure.reason()));
                 also(name::PERMANENT, AttributeValue::Bool(failure.is_permanent()));
+                if let Some(copy) = ended.copy {
+                    also(name::PARKS, number(copy));
+                }
             }
             Ending::Parked { parks, until, reason } => {
                 also(name::TROUBLE, text(Bucket::of(&key.event).with(Trouble::Parked)));
                 also(name::LAST_ERROR, text(reason));
                 also(name::PARKS, number(parks));
                 also(name::PARKED_UNTIL_MS, number(until.0));
+            }
+        }
+        if matches!(ending, Ending::Failed(_) | Ending::Parked { .. }) {
+            also(name::OWN_FAILURES, number(ended.progress.failures));
+            match ended.progress.passed.is_empty() {
+                true => remove.push_str(&format!(", {}", name::PASSED_HANDLERS)),
+                false => also(name::PASSED_HANDLERS, texts(&ended.progress.passed)),
             }
         }
         let always = [
@@ -182,7 +213,7 @@ impl Ledger for DynamoLedger {
             .update_expression(format!("{set} REMOVE {remove}"))
             .condition_expression(MAY_SETTLE)
             .set_expression_attribute_values(Some(values));
-        match written(request.send().await, item::record, "record how the event ended")? {
+        match self.written(request.send().await, "record how the event ended")? {
             Written::Yes(_) => Ok(Settled::Written),
             Written::No(_) => Ok(Settled::Lost),
         }
@@ -203,6 +234,6 @@ impl Ledger for DynamoLedger {
             Some(id) => request.expression_attribute_values(":id", text(id)),
             None => request,
         };
-        written(request.send().await, item::record, "count a message").map(|_| ())
+        self.written(request.send().await, "count a message").map(|_| ())
     }
 }

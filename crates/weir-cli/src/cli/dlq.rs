@@ -41,13 +41,16 @@ pub(crate) enum DlqCommand {
     /// envelope, stays where it is. --force runs such an event again, as a new generation: whatever it caused the first
     /// time, it causes twice. What a newer version of its resource overtook stays stale, forced or not.
     ///
-    /// With --file one event gets another body, and runs as a new generation. Its message need not be there any more.
+    /// With --file one event gets another body, and runs as a new generation in place of the old one, which counts as
+    /// replaced from then on. Its message need not be there any more. An event that had this very body already is left
+    /// alone: --force sends it once more.
     #[command(after_help = REPLAY_HELP)]
     Replay(DlqReplayArgs),
     /// Delete messages, after a preview
     ///
-    /// The ledger goes on saying that their events failed. The ids of what is dropped are written down, bodies are not:
-    /// --keep writes the whole messages to a file first.
+    /// The ledger then says of their events that they were dropped, by whom, when and why; those that took effect, or have
+    /// another message on its way, keep their state. A dropped event never runs, whatever copy of it comes later. The ids
+    /// of what is dropped are written down, bodies are not: --keep writes the whole messages to a file first.
     #[command(after_help = DROP_HELP)]
     Drop(DlqDropArgs),
     /// List replays and drops: who, when, what, and how each ended
@@ -82,6 +85,7 @@ const DROP_HELP: &str = "\
 Examples:
   weir dlq drop --topic carts/update --older-than 7d               what would be deleted
   weir dlq drop --state unreadable --keep dropped.jsonl --yes
+  weir dlq drop --event 'north.myshopify.com#b54557e4' --why INC-7 --yes
   weir dlq drop --all --yes";
 
 const HISTORY_HELP: &str = "\
@@ -134,11 +138,11 @@ pub(crate) struct DlqReplayArgs {
     /// Send no more than this many
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "file")]
     pub(crate) limit: Option<u64>,
-    /// Run events again that took effect already: what they caused, they cause twice
+    /// Run events again that took effect already, or had this very --file: what they caused, they cause twice
     #[arg(long)]
     pub(crate) force: bool,
     /// The body that the event gets in place of its own; - is stdin
-    #[arg(long, value_name = "FILE", requires = "event", conflicts_with_all = ["force", "rate"])]
+    #[arg(long, value_name = "FILE", requires = "event", conflicts_with = "rate")]
     pub(crate) file: Option<PathBuf>,
     /// The file need not be JSON
     #[arg(long, requires = "file")]
@@ -163,6 +167,9 @@ pub(crate) struct DlqDropArgs {
     /// Delete no more than this many
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
+    /// The reason, for whoever looks for the event
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: Option<String>,
     /// First add each message to this file, a line of JSON each. Only its owner may read it: bodies are in there
     #[arg(long, value_name = "FILE")]
     pub(crate) keep: Option<PathBuf>,
@@ -255,6 +262,10 @@ pub(crate) enum StandingName {
     Parked,
     /// A worker acts on a copy of it now
     Leased,
+    /// Its event was dropped, and this message of it is still there
+    Dropped,
+    /// Its event runs with another body
+    Replaced,
     /// The event came with another body
     Mismatch,
     /// The ledger does not know it

@@ -149,6 +149,10 @@ pub(crate) enum StateName {
     Failed,
     /// What it needs is not there: it waits
     Parked,
+    /// An operator dropped it
+    Dropped,
+    /// An operator gave it another body, with which it runs as a later generation
+    Replaced,
 }
 
 impl StateName {
@@ -159,6 +163,8 @@ impl StateName {
             Self::Stale => "stale",
             Self::Failed => "failed",
             Self::Parked => "parked",
+            Self::Dropped => "dropped",
+            Self::Replaced => "replaced",
         }
     }
 }

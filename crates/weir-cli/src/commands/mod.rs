@@ -8,8 +8,7 @@ mod cost;
 #[cfg(feature = "aws")]
 mod dev;
 pub(crate) mod dlq;
-#[cfg(feature = "aws")]
-mod events;
+pub(crate) mod events;
 #[cfg(feature = "aws")]
 mod fence;
 #[cfg(feature = "aws")]
@@ -19,8 +18,7 @@ mod reconcile;
 pub(crate) mod send;
 #[cfg(feature = "aws")]
 mod shops;
-#[cfg(feature = "aws")]
-mod status;
+pub(crate) mod status;
 #[cfg(feature = "aws")]
 mod subscriptions;
 mod topics;

@@ -72,8 +72,17 @@ pub struct NamedLimit {
 }
 
 impl Controls {
-    /// Whether a target is off for a shop, and why: by the first switch that says so.
+    /// Whether a target is off for a shop, and why: by the first switch that says so, or by an entry that can't be read
+    /// and may say so.
     pub fn is_off(&self, target: Target<'_>, shop: &str) -> Option<Off> {
+        self.is_switched_off(target, shop).or_else(|| {
+            let doubt = self.doubts.iter().find(|doubt| doubt.may_concern(target, shop))?;
+            let why = format!("{} of the controls can't be read, and may mean that", doubt.at);
+            Some(Off { what: target.to_string(), scope: Scope::All.to_string(), why: Some(why) })
+        })
+    }
+
+    fn is_switched_off(&self, target: Target<'_>, shop: &str) -> Option<Off> {
         let switch = self.off.iter().find(|switch| {
             switch.target.target() == target
                 && match &switch.scope {

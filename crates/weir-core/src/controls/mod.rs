@@ -25,10 +25,11 @@
 //! - A **tier** gathers shops under a name. A shop that several match has the one that names it most exactly.
 //!
 //! An empty document switches nothing off and limits nothing. [`Controls::parse`] refuses whatever it does not know: it
-//! is for whoever writes the document. [`Controls::read`] is for workers: an entry that it can't read, or that has a
-//! field which it does not know, does not count, for that field may narrow it, and all others do. So an older
-//! worker goes on with a newer document, and every worker reads the same document alike, whatever it read before.
+//! is for whoever writes the document. [`Controls::read`] is for workers: what an entry may mean that it can't read, or
+//! that has a field which it does not know, is held ([`Doubt`]), and all other entries count. Every worker reads the same
+//! document alike, whatever it read before.
 
+mod doubt;
 mod edit;
 mod entry;
 mod evaluate;
@@ -40,6 +41,7 @@ mod write;
 
 use std::collections::BTreeMap;
 
+pub use doubt::{About, Doubt};
 pub use edit::Absent;
 pub use entry::Problem;
 pub use evaluate::{NamedLimit, Off, Target};
@@ -58,4 +60,6 @@ pub struct Controls {
     pub limits: Vec<Rule>,
     /// Shops under names.
     pub tiers: BTreeMap<String, Vec<ShopPattern>>,
+    /// Entries that a worker can't read: what they may mean is held.
+    pub doubts: Vec<Doubt>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    Controls, LimitScope, Percent, Problem, Rule, Scope, ShopPattern, Switch, Switched,
+    About, Controls, Doubt, LimitScope, Percent, Problem, Rule, Scope, ShopPattern, Switch, Switched,
     entry::{Entry, is_name, problem},
 };
 use crate::Lane;
@@ -28,7 +28,7 @@ impl Controls {
         }
     }
 
-    /// Reads what can be read, and tells what can't: what that says does not count.
+    /// Reads what can be read, and tells what can't: what that may mean is held.
     ///
     /// # Errors
     /// When it is no JSON object at all.
@@ -39,14 +39,22 @@ impl Controls {
         let Some(fields) = value.as_object() else {
             return Err(problem("", "is not a JSON object", "the empty document is {}"));
         };
-        let mut problems = Vec::new();
+        let (mut problems, mut doubts) = (Vec::new(), Vec::new());
         for name in fields.keys().filter(|name| !FIELDS.contains(&name.as_str())) {
             problems.push(problem(name, "is unknown", "known are off, limits, tiers; a newer weir may know more"));
+            doubts.push(Doubt::new(name, About::Everything));
         }
+        let before = problems.len();
         let tiers = tiers(fields.get("tiers"), &mut problems);
-        let off = list(fields.get("off"), "off", &mut problems, switch);
-        let limits = list(fields.get("limits"), "limits", &mut problems, rule);
-        let controls = Self { off, limits, tiers };
+        let tiers_are_whole = problems.len() == before;
+        let off = fields.get("off");
+        let off = list(off, "off", &mut problems, switch, &mut doubts, Doubt::of_switch, About::Everything);
+        let limits = fields.get("limits");
+        let limits = list(limits, "limits", &mut problems, rule, &mut doubts, Doubt::of_limit, About::Destinations);
+        if !tiers_are_whole {
+            doubts.extend(Doubt::of_tiers(&limits));
+        }
+        let controls = Self { off, limits, tiers, doubts };
         controls.compare(&mut problems);
         Ok((controls, problems))
     }
@@ -91,14 +99,25 @@ fn list<T>(
     name: &str,
     problems: &mut Vec<Problem>,
     read: impl Fn(Entry<'_>) -> Option<T>,
+    doubts: &mut Vec<Doubt>,
+    doubt: impl Fn(String, &Value) -> Vec<Doubt>,
+    all: About,
 ) -> Vec<T> {
     let Some(value) = value else { return Vec::new() };
     let Some(items) = value.as_array() else {
         problems.push(problem(name, "is not a list", "write [{…}, …]"));
+        doubts.push(Doubt::new(name, all));
         return Vec::new();
     };
-    let entry = |(n, item)| Entry::new(format!("{name}[{n}]"), item, problems).and_then(&read);
-    items.iter().enumerate().filter_map(entry).collect()
+    let mut entries = Vec::with_capacity(items.len());
+    for (n, item) in items.iter().enumerate() {
+        let at = format!("{name}[{n}]");
+        match Entry::new(at.clone(), item, problems).and_then(&read) {
+            Some(entry) => entries.push(entry),
+            None => doubts.extend(doubt(at, item)),
+        }
+    }
+    entries
 }
 
 fn switch(mut entry: Entry<'_>) -> Option<Switch> {

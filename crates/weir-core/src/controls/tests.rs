@@ -176,15 +176,78 @@ fn every_mistake_is_told_at_once_with_what_to_write_instead() {
     check(r#"{"off": [{"lane": "bulk", "why": "{{ssm:x}}"}, {"lane": "urgent", "why": "a\nb"}]}"#, &["why", "why"]);
 }
 
-#[test]
-fn a_worker_leaves_out_what_it_can_not_read_and_keeps_the_rest() {
-    let text = r#"{"schedule": {}, "off": [
-        {"handler": "x", "country": "CA"}, {"lane": "express"}, {"lane": "bulk", "percent": "all"}, {"lane": "urgent"}]}"#;
+const ERP: Target<'_> = Target::Destination("erp");
+
+#[track_caller]
+fn holds(text: &str, target: Target<'_>, shop: &str, held: bool) {
     let (controls, problems) = Controls::read(text).unwrap();
-    assert_eq!(problems.len(), 4, "{problems:?}");
-    assert_eq!(controls.is_off(Target::Handler("x"), NORTH), None, "not for all, when it was meant for some");
-    assert_eq!(controls.is_off(Target::Lane(Lane::Bulk), NORTH), None);
-    assert!(controls.is_off(Target::Lane(Lane::Urgent), NORTH).is_some());
+    assert!(!problems.is_empty(), "{text}");
+    let off = controls.is_off(target, shop);
+    assert_eq!(off.is_some(), held, "{target} of {shop} by {text}: {off:?}");
+    assert!(off.is_none_or(|off| off.to_string().contains("can't be read")));
+}
+
+#[test]
+fn unreadable_switch_holds_what_it_names_and_all_that_it_may_name() {
+    let (bulk, urgent) = (Target::Lane(Lane::Bulk), Target::Lane(Lane::Urgent));
+    for text in [
+        r#"{"off": [{"lane": "bulk", "percent": "all"}]}"#,
+        r#"{"off": [{"lane": "bulk", "hours": "9-17"}]}"#,
+        r#"{"off": [{"lane": "bulk", "why": 7}]}"#,
+        r#"{"off": [{"lane": "bulk", "shop": "*"}]}"#,
+    ] {
+        holds(text, bulk, NORTH, true);
+        holds(text, urgent, NORTH, false);
+        holds(text, ERP, NORTH, false);
+    }
+    let two = r#"{"off": [{"lane": "bulk", "handler": "x"}]}"#;
+    for (target, held) in [(bulk, true), (Target::Handler("x"), true), (urgent, false)] {
+        holds(two, target, NORTH, held);
+    }
+    let some = r#"{"off": [{"lane": "bulk", "shop": "weir-*", "hours": "9-17"}]}"#;
+    holds(some, bulk, MILL, true);
+    holds(some, bulk, NORTH, false);
+    for text in [
+        r#"{"off": [{"lane": "express"}]}"#,
+        r#"{"off": [{"topic": "orders/create"}]}"#,
+        r#"{"off": ["bulk"]}"#,
+        r#"{"off": {"lane": "bulk"}}"#,
+        r#"{"Off": [{"lane": "bulk"}]}"#,
+        r#"{"paused": true}"#,
+    ] {
+        for target in [bulk, urgent, ERP, Target::Handler("x")] {
+            holds(text, target, NORTH, true);
+        }
+    }
+}
+
+#[test]
+fn unreadable_limit_holds_the_calls_that_it_may_slow_down() {
+    let crm = Target::Destination("crm");
+    for text in [
+        r#"{"limits": [{"destination": "erp", "per_second": "5"}]}"#,
+        r#"{"limits": [{"destination": "erp"}]}"#,
+        r#"{"limits": [{"destination": "erp", "per_second": 5, "shop": "north"}]}"#,
+        r#"{"limits": [{"destination": "erp", "tier": "slow", "per_second": 1}], "tiers": {"slow": ["north"]}}"#,
+    ] {
+        holds(text, ERP, NORTH, true);
+        holds(text, crm, NORTH, false);
+        holds(text, Target::Lane(Lane::Bulk), NORTH, false);
+    }
+    for text in [r#"{"limits": [{"per_second": 5}]}"#, r#"{"limits": 5}"#, r#"{"limits": [[]]}"#] {
+        holds(text, ERP, NORTH, true);
+        holds(text, crm, NORTH, true);
+        holds(text, Target::Lane(Lane::Bulk), NORTH, false);
+    }
+}
+
+#[test]
+fn readable_entries_count_beside_unreadable_ones() {
+    let text = r#"{"off": [{"lane": "bulk", "percent": "all"}, {"lane": "urgent", "why": "INC-7"}]}"#;
+    let (controls, problems) = Controls::read(text).unwrap();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(controls.is_off(Target::Lane(Lane::Urgent), NORTH).unwrap().why.as_deref(), Some("INC-7"));
+    assert_eq!(controls.is_off(Target::Lane(Lane::Standard), NORTH), None);
     assert!(Controls::read("off").is_err());
 }
 

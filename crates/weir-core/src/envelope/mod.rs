@@ -11,6 +11,7 @@
 //! | `receivedat`, `bodysha256`, `traceparent`, `generation` | extensions: what weir adds |
 //! | `dedupekey` | extension of an event that several deliveries may be of: what they [share](crate::dedupe) |
 //! | `synthetic` | extension of an event that Shopify did not deliver: what made it, such as `reconcile` |
+//! | `test` | extension of a test notification: `true` |
 //! | `parks`, `parkedat` | extensions of a parked message: how often, and when first |
 //!
 //! The body stands in one of four places, and [`open`](Envelope::open) gives the same bytes from each:
@@ -25,7 +26,7 @@ mod open;
 mod seal;
 mod wire;
 
-pub use detail::{MAX_ENTRY_BYTES, NotJson, detail, json};
+pub use detail::{BadJson, MAX_DEPTH, MAX_ENTRY_BYTES, detail, json};
 pub use open::{BodyProblem, EnvelopeProblem};
 pub use seal::{TooLarge, refer, seal};
 
@@ -83,6 +84,8 @@ pub struct Meta {
     pub dedupe_key: Option<String>,
     /// What made it, if Shopify did not deliver it: [`RECONCILE`].
     pub synthetic: Option<String>,
+    /// Whether it is a test notification, as Shopify said.
+    pub test: bool,
     /// Zero; one more with each forced replay.
     pub generation: u32,
 }

@@ -18,6 +18,7 @@ fn meta(body: &[u8]) -> Meta {
         traceparent: None,
         dedupe_key: None,
         synthetic: None,
+        test: false,
         generation: 0,
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct Wire<'a> {
     dedupekey: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     synthetic: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "is_not")]
+    test: bool,
     generation: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     parks: Option<u32>,
@@ -73,6 +75,7 @@ impl<'a> Wire<'a> {
             traceparent: borrow(&meta.traceparent),
             dedupekey: borrow(&meta.dedupe_key),
             synthetic: borrow(&meta.synthetic),
+            test: meta.test,
             generation: meta.generation,
             parks: None,
             parkedat: None,
@@ -100,6 +103,7 @@ impl<'a> Wire<'a> {
             traceparent: own(&self.traceparent),
             dedupe_key: own(&self.dedupekey),
             synthetic: own(&self.synthetic),
+            test: self.test,
             generation: self.generation,
         })
     }
@@ -146,4 +150,9 @@ impl<'a> Wire<'a> {
 
 fn millis(text: &str) -> Option<UnixMillis> {
     text.parse().ok().map(|at: jiff::Timestamp| UnixMillis(at.as_millisecond()))
+}
+
+/// Serde hands over a reference.
+fn is_not(flag: &bool) -> bool {
+    !flag
 }

@@ -1,6 +1,6 @@
 //! The transitions, pure.
 
-use super::{Ask, Claim, Ending, Owner, Record, Settled, State};
+use super::{Ask, Claim, Ending, Owner, Progress, Record, Settled, State};
 use crate::{Failure, is_believed};
 
 /// Whether the asker may act on the event.
@@ -19,15 +19,19 @@ use crate::{Failure, is_believed};
 /// Its body need not be the same to the byte: it is another serialization of the same event. What is compared with the
 /// first delivery's body are the redeliveries of that one.
 pub fn claim(record: Option<&Record>, ask: &Ask<'_>) -> Claim {
-    let Some(record) = record else { return Claim::Granted { attempt: 1, first: None } };
+    let Some(record) = record else {
+        return Claim::Granted { attempt: 1, first: None, progress: Progress::default() };
+    };
     let is_first_delivery = record.webhook_id.as_deref() == ask.webhook_id();
     if is_first_delivery && record.body_sha256 != ask.body_sha256 {
         return Claim::Mismatch;
     }
     let first = if is_first_delivery { None } else { record.webhook_id.clone() };
-    let granted = Claim::Granted { attempt: record.attempts.saturating_add(1), first };
+    let progress = if ask.is_fresh() { Progress::default() } else { record.progress.clone() };
+    let granted = Claim::Granted { attempt: record.attempts.saturating_add(1), first, progress };
     match &record.state {
-        State::Done | State::Stale => Claim::Duplicate,
+        State::Done | State::Stale if is_same_message(&record.owner, ask.owner) => Claim::Redelivered,
+        State::Done | State::Stale | State::Dropped | State::Replaced { .. } => Claim::Duplicate,
         // Its copy was sent before the ledger was told, so it is there.
         _ if record.parks > ask.parks => Claim::Copied,
         // Receives that are left are used up without running what can't succeed. Whoever moves the message back
@@ -39,6 +43,10 @@ pub fn claim(record: Option<&Record>, ask: &Ask<'_>) -> Claim {
         State::Leased { until } if *until < ask.now || !is_believed(*until, ask.now) => granted,
         State::Leased { until } => Claim::Busy(until.since(ask.now)),
     }
+}
+
+fn is_same_message(before: &Owner, now: &Owner) -> bool {
+    before.message().is_some_and(|message| now.message() == Some(message))
 }
 
 /// Whether `owner` may record how its attempt ended. Fenced by owner: from the lease, or from the very state it
@@ -62,7 +70,8 @@ mod tests {
     use crate::{Lane, UnixMillis, envelope::Meta, ledger::Key, topics::tests::meta};
 
     /// The records here were claimed once.
-    const GRANTED: Claim = Claim::Granted { attempt: 2, first: None };
+    const GRANTED: Claim =
+        Claim::Granted { attempt: 2, first: None, progress: Progress { failures: 0, passed: Vec::new() } };
     const NOW: UnixMillis = UnixMillis(1_000_000);
 
     fn record(state: State, owner: &str) -> Record {
@@ -76,6 +85,7 @@ mod tests {
             webhook_id: None,
             last_webhook_id: None,
             parks: 0,
+            progress: Progress::default(),
             body_sha256: "aa".into(),
             topic: None,
             app: None,
@@ -87,6 +97,8 @@ mod tests {
             updated_at: NOW,
             last_error: None,
             history: Vec::new(),
+            test: false,
+            actions: Vec::new(),
         }
     }
 
@@ -140,12 +152,12 @@ mod tests {
 
     #[test]
     fn a_new_event_may_be_claimed() {
-        check(None, Claim::Granted { attempt: 1, first: None });
+        check(None, Claim::Granted { attempt: 1, first: None, progress: Progress::default() });
     }
 
     #[test]
     fn an_event_that_ended_never_runs_again() {
-        for state in [State::Done, State::Stale] {
+        for state in [State::Done, State::Stale, State::Dropped, State::Replaced { generation: 1 }] {
             check(Some(record(state.clone(), "other")), Claim::Duplicate);
             check(Some(record(state, "me")), Claim::Duplicate);
         }
@@ -178,6 +190,54 @@ mod tests {
     }
 
     #[test]
+    fn failed_event_that_waits_as_a_copy_gives_way_to_it() {
+        let record = Record { parks: 1, ..record(State::Failed(Failure::transient("x")), "other") };
+        assert_eq!(asked(Some(&record), 2, 0), Claim::Copied);
+        assert!(asked(Some(&record), 1, 1).is_granted());
+    }
+
+    #[test]
+    fn progress_of_a_message_is_kept_over_its_receives_and_copies_and_a_fresh_one_has_none() {
+        let progress = Progress { failures: 3, passed: vec!["forward".into()] };
+        for state in [State::Failed(Failure::transient("x")), parked(), leased(0)] {
+            let record = Record { progress: progress.clone(), parks: 1, ..record(state, "other") };
+            let granted = |progress| Claim::Granted { attempt: 2, first: None, progress };
+            assert_eq!(asked(Some(&record), 1, 1), granted(progress.clone()), "a copy: {record:?}");
+            let record = Record { parks: 0, ..record };
+            assert_eq!(asked(Some(&record), 2, 0), granted(progress.clone()), "received again: {record:?}");
+            assert_eq!(asked(Some(&record), 1, 0), granted(Progress::default()), "fresh: {record:?}");
+        }
+    }
+
+    #[test]
+    fn message_whose_acknowledgement_was_lost_is_no_duplicate() {
+        let owner = Owner::of("invocation-2", "m1");
+        for state in [State::Done, State::Stale] {
+            for (before, expected) in [
+                (Owner::of("invocation-1", "m1"), Claim::Redelivered),
+                (Owner::of("invocation-1", "m2"), Claim::Duplicate),
+                (Owner("m1".into()), Claim::Duplicate),
+            ] {
+                let record = Record { owner: before, ..record(state.clone(), "") };
+                let key = key();
+                let ask = Ask {
+                    key: &key,
+                    owner: &owner,
+                    body_sha256: "aa",
+                    meta: None,
+                    resource: None,
+                    lane: Lane::Standard,
+                    receives: 2,
+                    parks: 0,
+                    now: NOW,
+                    lease_until: NOW,
+                };
+                assert_eq!(claim(Some(&record), &ask), expected, "{record:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_leased_event_is_busy_for_the_rest_of_the_lease() {
         check(Some(record(leased(NOW.0 + 7_000), "other")), Claim::Busy(Duration::from_secs(7)));
         check(Some(record(leased(NOW.0), "other")), Claim::Busy(Duration::ZERO));
@@ -204,7 +264,7 @@ mod tests {
     #[test]
     fn a_delivery_under_another_webhook_id_is_treated_as_a_redelivery_in_every_state() {
         let seven_seconds = Claim::Busy(Duration::from_secs(7));
-        let granted = Claim::Granted { attempt: 2, first: Some("first".into()) };
+        let granted = Claim::Granted { attempt: 2, first: Some("first".into()), progress: Progress::default() };
         let transient = || State::Failed(Failure::transient("x"));
         // State, its parked copies, receives and parks of the other delivery.
         for (state, parks, receives, own_parks, expected) in [

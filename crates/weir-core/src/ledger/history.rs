@@ -131,6 +131,8 @@ mod tests {
             receives: 2,
             begun: UnixMillis(1_795_755_600_000),
             comes_back: Some(UnixMillis(1_795_755_660_000)),
+            copy: None,
+            progress: &crate::ledger::Progress::default(),
             resource: None,
             now: UnixMillis(1_795_755_600_120),
         })

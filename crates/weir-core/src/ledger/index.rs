@@ -102,7 +102,7 @@ impl Trouble {
         match state {
             State::Failed(_) => Some(Self::Failed),
             State::Parked { .. } => Some(Self::Parked),
-            State::Leased { .. } | State::Done | State::Stale => None,
+            State::Leased { .. } | State::Done | State::Stale | State::Dropped | State::Replaced { .. } => None,
         }
     }
 

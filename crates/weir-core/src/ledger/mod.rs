@@ -7,6 +7,7 @@
 //! |---|---|---|---|
 //! | [`claim`] | absent, failed, parked, leased with the lease run out | same body, or another webhook id; no parked copy of the message; not failed for good, unless this is a first receive | [`Claim::Duplicate`], [`Claim::Busy`], [`Claim::Mismatch`], [`Claim::Copied`], [`Claim::Condemned`] |
 //! | [`settle`] | leased | owner = me | [`Settled::Lost`]: another owner took over |
+//! | [`act`] | any | the record is as it was read | read again |
 //!
 //! Each transition may be repeated by the one who made it (a reply may be lost after the write): claiming what
 //! one holds, or settling as one settled, succeeds again.
@@ -14,10 +15,12 @@
 mod decide;
 mod history;
 pub mod index;
+mod operator;
 mod record;
 mod store;
 
 pub use decide::{claim, settle};
 pub use history::{Attempt, Outcome, SLOTS};
+pub use operator::{Action, ActionKind, ActionRequest, Recorded, act};
 pub use record::{Ending, Key, Owner, Record, State, names};
-pub use store::{Again, Ask, Claim, Ended, Ledger, Settled};
+pub use store::{ActionLog, Again, Ask, Claim, Ended, Ledger, Progress, Settled};

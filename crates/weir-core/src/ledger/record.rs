@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Attempt;
+use super::{Action, Attempt, Progress};
 use crate::{Failure, Lane, UnixMillis, dedupe, envelope::Meta};
 
 /// Which event, and the generation of its replay.
@@ -39,6 +39,18 @@ impl fmt::Display for Key {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner(pub String);
 
+impl Owner {
+    /// The owner for one invocation's handling of one message.
+    pub fn of(request_id: &str, message_id: &str) -> Self {
+        Self(format!("{request_id}/{message_id}"))
+    }
+
+    /// SQS's id of the message, which stays the same over its receives.
+    pub fn message(&self) -> Option<&str> {
+        self.0.rsplit_once('/').map(|(_, message)| message)
+    }
+}
+
 /// One event in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -60,6 +72,8 @@ pub struct Record {
     pub last_webhook_id: Option<String>,
     /// The count of its latest parked copy; zero if it was never parked.
     pub parks: u32,
+    /// What its last attempt left for the next one.
+    pub progress: Progress,
     /// SHA-256 of the first delivery's body, in hexadecimal.
     pub body_sha256: String,
     /// `None` for a message that can't be read.
@@ -82,6 +96,10 @@ pub struct Record {
     pub last_error: Option<String>,
     /// The last attempts that ended, the first one first. One that is missing never told its end.
     pub history: Vec<Attempt>,
+    /// Whether it is a test notification, as Shopify said.
+    pub test: bool,
+    /// What operators did with it, the last actions, the first one first.
+    pub actions: Vec<Action>,
 }
 
 impl Record {
@@ -128,6 +146,13 @@ pub enum State {
         /// When the copy becomes visible.
         until: UnixMillis,
     },
+    /// An operator dropped it: it never runs.
+    Dropped,
+    /// An operator gave it another body: it runs as a later generation, and this one never does.
+    Replaced {
+        /// The generation that runs in its place.
+        generation: u32,
+    },
 }
 
 /// How an attempt ended.
@@ -173,6 +198,8 @@ impl State {
             Self::Stale => "stale",
             Self::Failed(_) => "failed",
             Self::Parked { .. } => "parked",
+            Self::Dropped => "dropped",
+            Self::Replaced { .. } => "replaced",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Ending, Key, Owner};
+use super::{ActionRequest, Ending, Key, Owner, Recorded};
 use crate::{Lane, StoreError, UnixMillis, envelope::Meta};
 
 /// What a worker asks for when it claims an event.
@@ -35,6 +35,21 @@ impl<'a> Ask<'a> {
     pub fn webhook_id(&self) -> Option<&'a str> {
         self.meta.filter(|meta| meta.dedupe_key.is_some()).map(|meta| meta.webhook_id.as_str())
     }
+
+    /// Whether the message starts afresh: it came from ingest or from the DLQ, and was neither received nor parked
+    /// before.
+    pub fn is_fresh(&self) -> bool {
+        self.receives <= 1 && self.parks == 0
+    }
+}
+
+/// What earlier attempts of a message left for the next one. A fresh message starts without any.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// How often the event itself failed. Outages, throttled invocations and waits for another worker do not count.
+    pub failures: u32,
+    /// The handlers that succeeded: they do not run again.
+    pub passed: Vec<String>,
 }
 
 /// How an attempt ended, as its owner tells it.
@@ -54,6 +69,10 @@ pub struct Ended<'a> {
     pub begun: UnixMillis,
     /// When the message is to be seen again, if it is tried again.
     pub comes_back: Option<UnixMillis>,
+    /// The count of the delayed copy that a failed event waits as, if its message does not come back itself.
+    pub copy: Option<u32>,
+    /// What the next attempt goes on from, if there is one.
+    pub progress: &'a Progress,
     /// What the body is a snapshot of, if that is known by now.
     pub resource: Option<&'a str>,
     /// Now.
@@ -69,9 +88,13 @@ pub enum Claim {
         attempt: u32,
         /// The webhook id of the event's first delivery, if that is another one: under it the event leaves weir.
         first: Option<String>,
+        /// What earlier attempts of this message left.
+        progress: Progress,
     },
-    /// It took effect before: acknowledge it, do nothing.
+    /// It ended before: it took effect, never will, or an operator dropped or replaced it. Acknowledge it, do nothing.
     Duplicate,
+    /// This very message took effect before, and its acknowledgement was lost: acknowledge it, count nothing.
+    Redelivered,
     /// Another owner acts on it for so long at most: come back then.
     Busy(Duration),
     /// Another body came under the same webhook id before: report it, never act on it.
@@ -123,4 +146,10 @@ pub trait Ledger: Send + Sync {
         again: Again,
         webhook_id: Option<&str>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// A store in which what operators do becomes part of an event.
+pub trait ActionLog: Send + Sync {
+    /// [`act`](super::act), written only if nobody changed the record meanwhile.
+    fn record(&self, request: &ActionRequest<'_>) -> impl Future<Output = Result<Recorded, StoreError>> + Send;
 }

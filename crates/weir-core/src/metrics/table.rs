@@ -6,6 +6,7 @@ use super::{Dimension, Emitter, Metric, NAMESPACE, Unit};
 const TOTAL: &[&[Dimension]] = &[&[Dimension::Stack]];
 const BY_LANE: &[&[Dimension]] = &[&[Dimension::Stack], &[Dimension::Stack, Dimension::Lane]];
 const BY_REASON: &[&[Dimension]] = &[&[Dimension::Stack], &[Dimension::Stack, Dimension::Reason]];
+const BY_HEADER: &[&[Dimension]] = &[&[Dimension::Stack], &[Dimension::Stack, Dimension::Header]];
 const BY_KIND: &[&[Dimension]] = &[&[Dimension::Stack], &[Dimension::Stack, Dimension::Lane, Dimension::Kind]];
 const BY_OPERATION: &[&[Dimension]] = &[&[Dimension::Stack], &[Dimension::Stack, Dimension::Operation]];
 
@@ -61,6 +62,7 @@ table! {
     ACCEPTED = by_shop(count("Accepted", Emitter::Ingest, BY_LANE)), "Deliveries that SQS held when they were answered 200.";
     ACCEPTED_ELSEWHERE = count("AcceptedElsewhere", Emitter::Ingest, TOTAL), "Of the accepted, those that the second region took.";
     REJECTED = count("Rejected", Emitter::Ingest, BY_REASON), "Requests that were not accepted, by why.";
+    HEADERS_DROPPED = count("HeadersDropped", Emitter::Ingest, BY_HEADER), "Optional headers that deliveries came with and that could not be read: left out.";
     INGEST_LATENCY = milliseconds("IngestLatency", Emitter::Ingest, TOTAL), "From a request's arrival at the function to its answer.";
     ENQUEUE_LATENCY = milliseconds("EnqueueLatency", Emitter::Ingest, TOTAL), "How long a lane took to take an accepted delivery.";
     DELIVERY_DELAY = milliseconds("DeliveryDelay", Emitter::Ingest, TOTAL), "From what triggered a delivery to its arrival: Shopify's share of the end-to-end latency.";

@@ -48,11 +48,29 @@ words! {
         Transient = "transient",
         /// What it needs is not there: parked.
         Outage = "outage",
+        /// AWS refuses calls because of permissions, names or shapes: parked.
+        Misconfigured = "misconfigured",
         /// Trying again can't help.
         Permanent = "permanent",
         /// A handler panicked.
         Panic = "panic",
         /// The ledger could not be reached.
         Ledger = "ledger",
+    }
+}
+
+words! {
+    /// Which optional header of an accepted delivery was left out.
+    DroppedHeader {
+        /// `X-Shopify-Event-Id`
+        EventId = "event_id",
+        /// `X-Shopify-API-Version`
+        ApiVersion = "api_version",
+        /// `X-Shopify-Triggered-At`
+        TriggeredAt = "triggered_at",
+        /// `X-Shopify-Name`, `shopify-handle`
+        Name = "name",
+        /// `X-Shopify-Test`
+        Test = "test",
     }
 }

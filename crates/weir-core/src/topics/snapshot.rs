@@ -133,6 +133,7 @@ pub(super) mod tests {
             traceparent: None,
             dedupe_key: None,
             synthetic: None,
+            test: false,
             generation: 0,
         }
     }

@@ -70,6 +70,7 @@ fn record(row: &Row) -> Record {
         webhook_id: None,
         last_webhook_id: None,
         parks: u32::from(row.parks),
+        progress: ledger::Progress::default(),
         body_sha256: body(row.body),
         topic: None,
         app: None,
@@ -81,6 +82,8 @@ fn record(row: &Row) -> Record {
         updated_at: NOW,
         last_error: None,
         history: Vec::new(),
+        test: false,
+        actions: Vec::new(),
     }
 }
 

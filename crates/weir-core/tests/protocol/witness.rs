@@ -54,7 +54,7 @@ impl Witness {
         self.note(match claim {
             Claim::Granted { .. } if before.is_some_and(leased) => Fact::TakenOver,
             Claim::Granted { .. } => Fact::Granted,
-            Claim::Duplicate => Fact::Duplicate,
+            Claim::Duplicate | Claim::Redelivered => Fact::Duplicate,
             Claim::Busy(_) => Fact::Busy,
             Claim::Mismatch => Fact::Mismatch,
             Claim::Copied => Fact::Copied,

@@ -83,6 +83,7 @@ async fn every_metric_of_ingest_is_emitted_and_every_reason_to_refuse() {
         (World::new(Outside::default()), Request::signed(large)),
         (World::new(Outside::default()), Request::signed(ORDER).without("X-Shopify-Topic")),
         (World::new(Outside::with_queue(None)), Request::signed(ORDER)),
+        (World::new(Outside::default()), Request::signed(ORDER).with("X-Shopify-API-Version", "")),
         (World::new(no_secret), Request::signed(ORDER)),
     ];
     for (world, request) in cases {
@@ -96,6 +97,35 @@ async fn every_metric_of_ingest_is_emitted_and_every_reason_to_refuse() {
     let of_ingest = EMITTED.iter().filter(|metric| metric.emitter == Emitter::Ingest);
     assert_eq!(names, of_ingest.map(|metric| metric.name).collect());
     assert_eq!(reasons, Rejection::ALL.iter().map(|reason| reason.as_str().to_owned()).collect());
+}
+
+#[tokio::test(start_paused = true)]
+async fn flood_of_forgeries_is_counted_whole_and_logged_in_part() {
+    let told = Told::new(World::new(Outside::default()));
+    let forged = Request::signed(ORDER).with("X-Shopify-Hmac-Sha256", &sign(b"x", &"wrong".into()));
+    for _ in 0..2_000 {
+        assert_eq!(told.world.post(&forged).await.status, 401);
+        tokio::time::advance(Duration::from_millis(1)).await;
+    }
+    assert!(told.metrics.lines().len() < 40, "{}", told.metrics.lines().len());
+    // What still waits is written with the next request that is told.
+    told.world.post(&Request::signed(ORDER)).await;
+    let of = |line: &Value| match &line["Rejected"] {
+        Value::Array(each) => each.iter().filter_map(Value::as_u64).sum(),
+        one => one.as_u64().unwrap_or(0),
+    };
+    assert_eq!(told.metrics().iter().map(of).sum::<u64>(), 2_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn header_that_was_left_out_is_counted_by_its_name() {
+    let told = Told::new(World::new(Outside::default()));
+    let request = Request::signed(ORDER).with("X-Shopify-Triggered-At", "yesterday").with("X-Shopify-Name", "a,b");
+    assert_eq!(told.world.post(&request).await.status, 200);
+    let lines = told.metrics();
+    let counted = |header: &str| lines.iter().any(|line| line["header"] == header && line["HeadersDropped"] == 1);
+    assert!(counted("triggered_at") && counted("name"), "{lines:?}");
+    assert_eq!(told.world.only_message().1.meta.triggered_at, None);
 }
 
 const SENDERS: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use weir_core::{
     Lane, UnixMillis,
-    metrics::{BY_SHOP, Dimension, ErrorKind, Metric, Rejection},
+    metrics::{BY_SHOP, Dimension, DroppedHeader, ErrorKind, Metric, Rejection},
 };
 
 use crate::output::Output;
@@ -45,6 +45,8 @@ pub struct Of<'a> {
     pub reason: Option<Rejection>,
     /// The kind of error.
     pub kind: Option<ErrorKind>,
+    /// The header that was left out.
+    pub header: Option<DroppedHeader>,
     /// The Admin API operation.
     pub operation: Option<&'a str>,
     /// The shop: no dimension, unless it is one of those that the deployment asks for.
@@ -57,6 +59,7 @@ impl Of<'_> {
             Dimension::Lane => self.lane.map(Lane::as_str),
             Dimension::Reason => self.reason.map(Rejection::as_str),
             Dimension::Kind => self.kind.map(ErrorKind::as_str),
+            Dimension::Header => self.header.map(DroppedHeader::as_str),
             Dimension::Operation => self.operation,
             Dimension::Shop => self.shop,
             _ => None,

@@ -18,6 +18,7 @@ fn event(body: &str) -> Event {
         traceparent: None,
         dedupe_key: None,
         synthetic: None,
+        test: false,
         generation: 0,
     };
     Event::new(meta, body.into())

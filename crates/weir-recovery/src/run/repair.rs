@@ -226,7 +226,7 @@ impl<O: Outside> Reconciler<O> {
 pub(super) fn known(record: Option<&ledger::Record>, now: UnixMillis) -> Known {
     let Some(record) = record else { return Known::Nothing };
     match &record.state {
-        State::Done | State::Stale => Known::Ended,
+        State::Done | State::Stale | State::Dropped | State::Replaced { .. } => Known::Ended,
         State::Leased { .. } | State::Parked { .. } => Known::OnItsWay,
         State::Failed(failure) if failure.is_permanent() => Known::Dead,
         State::Failed(_) if now.since(record.updated_at) > LEFT_ALONE => Known::Dead,

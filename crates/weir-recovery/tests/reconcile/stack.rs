@@ -69,6 +69,7 @@ impl Receiver for Stack {
             traceparent: None,
             dedupe_key: None,
             synthetic: None,
+            test: false,
             generation: 0,
         };
         self.0.lane.lock().unwrap().push((Lane::Standard, envelope::seal(&meta, body).unwrap()));
@@ -222,7 +223,7 @@ impl Stack {
             now,
             lease_until,
         };
-        let Claim::Granted { attempt, .. } = model.claim(&ask).await.unwrap() else { return };
+        let Claim::Granted { attempt, progress, .. } = model.claim(&ask).await.unwrap() else { return };
         let settle = async |ending: Ending| {
             let ended = ledger::Ended {
                 key: &key,
@@ -232,6 +233,8 @@ impl Stack {
                 receives: 1,
                 begun: now,
                 comes_back: None,
+                copy: None,
+                progress: &progress,
                 resource,
                 now,
             };

@@ -78,7 +78,7 @@ impl World {
             lease_until: UnixMillis(1),
         };
         let now = UnixMillis(0);
-        let Claim::Granted { attempt, .. } = self.tables.claim(&ask).await.unwrap() else {
+        let Claim::Granted { attempt, progress, .. } = self.tables.claim(&ask).await.unwrap() else {
             panic!("{id} is another's")
         };
         let ended = Ended {
@@ -89,6 +89,8 @@ impl World {
             receives: 1,
             begun: now,
             comes_back: None,
+            copy: None,
+            progress: &progress,
             resource: None,
             now,
         };

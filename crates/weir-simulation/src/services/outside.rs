@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use weir_aws::{BodyError, NotParked};
+use weir_aws::{BodyError, CallError, ErrorClass, NotParked};
 use weir_core::envelope::Meta;
 use weir_worker::outside::{BodyStore, Outside, Queue};
 
@@ -90,7 +90,7 @@ impl Queue for SimLane {
         let delay = Duration::from_secs(delay.as_secs_f64().ceil() as u64);
         let send = move || queue.send(copy.clone(), &group, delay);
         let sent = self.network.call(&self.process, send).await;
-        sent.map_err(|Failed(why)| NotParked(why.to_owned()))
+        sent.map_err(|Failed(why)| NotParked(not_answered("SendMessage", why)))
     }
 }
 
@@ -102,4 +102,8 @@ impl BodyStore for NoBodies {
     async fn put(&self, _meta: &Meta, _body: Vec<u8>) -> Result<String, BodyError> {
         Err(BodyError::Lost)
     }
+}
+
+fn not_answered(operation: &'static str, why: &str) -> CallError {
+    CallError { operation, resource: "lane".to_owned(), reason: why.to_owned(), class: ErrorClass::Unavailable }
 }

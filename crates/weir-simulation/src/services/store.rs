@@ -64,11 +64,14 @@ impl Ledger for SimStore {
 
     async fn settle(&self, ended: &Ended<'_>) -> Result<Settled, StoreError> {
         let (key, owner, ending) = (ended.key.clone(), ended.owner.clone(), ended.ending.clone());
-        let Ended { attempt, receives, begun, comes_back, now, .. } = *ended;
+        let Ended { attempt, receives, begun, comes_back, copy, now, .. } = *ended;
+        let progress = ended.progress.clone();
         let resource = ended.resource.map(str::to_owned);
         self.call("record how the event ended", move |store| {
             let (key, owner, ending, resource) = (&key, &owner, &ending, resource.as_deref());
-            let ended = Ended { key, owner, ending, attempt, receives, begun, comes_back, resource, now };
+            let progress = &progress;
+            let ended =
+                Ended { key, owner, ending, attempt, receives, begun, comes_back, copy, progress, resource, now };
             let settled = at_once(store.tables.settle(&ended));
             if settled == Settled::Written {
                 let (key, owner, ending) = (key.clone(), owner.clone(), ending.clone());

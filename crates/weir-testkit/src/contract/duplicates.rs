@@ -5,7 +5,7 @@ use std::time::Duration;
 use weir_core::{
     Topics, UnixMillis, dedupe,
     envelope::Meta,
-    ledger::{Again, Claim, Ledger, Settled},
+    ledger::{Again, Claim, Ledger, Progress, Settled},
     sha256,
 };
 
@@ -40,6 +40,7 @@ pub(super) fn refund(prefix: &str, event_id: &str, webhook_id: &str, body: &str)
         traceparent: None,
         dedupe_key: None,
         synthetic: None,
+        test: false,
         generation: 0,
     };
     sealed(meta, body)
@@ -59,7 +60,7 @@ async fn end<L: Ledger>(actor: &Actor<'_, L>) {
 async fn one_event_id_of_one_topic_and_subscription_takes_effect_once<L: Ledger>(ledger: &L, prefix: &str) {
     let [first, second] = ["1", "2"].map(|id| refund(prefix, "once", id, BODY));
     let (a, b) = (Actor::of(ledger, &first, "a"), Actor::of(ledger, &second, "b"));
-    assert_eq!(a.claim("x", NOW).await, Claim::Granted { attempt: 1, first: None });
+    assert_eq!(a.claim("x", NOW).await, Claim::Granted { attempt: 1, first: None, progress: Progress::default() });
     assert_eq!(b.claim("x", NOW).await, Claim::Busy(LEASE));
     end(&a).await;
     for body in ["x", "printed anew"] {
@@ -91,7 +92,11 @@ async fn one_event_id_of_two_resources_twice<L: Ledger>(ledger: &L, prefix: &str
 async fn both_run<L: Ledger>(ledger: &L, first: &Meta, second: &Meta) {
     for meta in [first, second] {
         let actor = Actor::of(ledger, meta, "a");
-        assert_eq!(actor.claim("x", NOW).await, Claim::Granted { attempt: 1, first: None }, "{meta:?}");
+        assert_eq!(
+            actor.claim("x", NOW).await,
+            Claim::Granted { attempt: 1, first: None, progress: Progress::default() },
+            "{meta:?}"
+        );
         end(&actor).await;
     }
 }
@@ -103,7 +108,8 @@ async fn what_failed_under_one_webhook_id_runs_under_another<L: Ledger>(ledger: 
         let (a, b) = (Actor::of(ledger, &first, "a"), Actor::of(ledger, &second, "b"));
         assert!(a.claim("x", NOW).await.is_granted());
         assert_eq!(a.settle(&ending, NOW).await, Settled::Written);
-        let granted = Claim::Granted { attempt: 2, first: Some(first.webhook_id.clone()) };
+        let granted =
+            Claim::Granted { attempt: 2, first: Some(first.webhook_id.clone()), progress: Progress::default() };
         assert_eq!(b.claim("printed anew", NOW).await, granted);
         assert_eq!(a.claim("x", NOW).await, Claim::Busy(LEASE));
         end(&b).await;
@@ -113,7 +119,10 @@ async fn what_failed_under_one_webhook_id_runs_under_another<L: Ledger>(ledger: 
     let (a, b) = (Actor::of(ledger, &first, "a"), Actor::of(ledger, &second, "b"));
     assert!(a.claim("x", NOW).await.is_granted());
     let later = NOW + LEASE + Duration::from_millis(1);
-    assert_eq!(b.claim("x", later).await, Claim::Granted { attempt: 2, first: Some(first.webhook_id.clone()) });
+    assert_eq!(
+        b.claim("x", later).await,
+        Claim::Granted { attempt: 2, first: Some(first.webhook_id.clone()), progress: Progress::default() }
+    );
     end(&b).await;
 }
 
@@ -136,7 +145,7 @@ async fn a_redelivery_is_compared_with_the_first_delivery_alone<L: Ledger>(ledge
     assert!(b.claim("printed anew", NOW).await.is_granted());
     assert_eq!(b.settle(&transient(), NOW).await, Settled::Written);
     assert_eq!(a.claim("printed anew", NOW).await, Claim::Mismatch, "under its own webhook id");
-    assert_eq!(a.claim("x", NOW).await, Claim::Granted { attempt: 3, first: None });
+    assert_eq!(a.claim("x", NOW).await, Claim::Granted { attempt: 3, first: None, progress: Progress::default() });
     end(&a).await;
     assert_eq!(a.claim("printed anew", NOW).await, Claim::Mismatch);
 }

@@ -17,14 +17,20 @@ pub use cases::cases;
 pub use walk::random_walk;
 
 use std::{
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
 use weir_core::{
     Failure, Lane, StoreError, UnixMillis,
     envelope::Meta,
-    ledger::{Ask, Claim, Ended, Ending, Key, Ledger, Owner, Settled},
+    ledger::{
+        Action, ActionKind, ActionLog, ActionRequest, Ask, Claim, Ended, Ending, Key, Ledger, Owner, Progress,
+        Recorded, Settled,
+    },
 };
 
 /// Leases of the contract's claims.
@@ -39,11 +45,20 @@ pub(crate) struct Actor<'a, L> {
     meta: Option<Meta>,
     /// The number of its last claim that was granted.
     attempt: AtomicU32,
+    /// What its next settle leaves for the next attempt: progress, and the count of a copy.
+    leaves: Mutex<(Progress, Option<u32>)>,
 }
 
 impl<'a, L: Ledger> Actor<'a, L> {
     fn new(ledger: &'a L, key: &Key, name: &str) -> Self {
-        Self { ledger, key: key.clone(), owner: Owner(name.to_owned()), meta: None, attempt: AtomicU32::new(0) }
+        Self {
+            ledger,
+            key: key.clone(),
+            owner: Owner(name.to_owned()),
+            meta: None,
+            attempt: AtomicU32::new(0),
+            leaves: Mutex::default(),
+        }
     }
 
     /// A worker with a delivery of the event that this is of, whatever other deliveries it has.
@@ -80,12 +95,32 @@ impl<'a, L: Ledger> Actor<'a, L> {
         claim
     }
 
+    /// From now on its settles leave this.
+    fn leaves(&self, progress: Progress, copy: Option<u32>) {
+        *self.leaves.lock().unwrap_or_else(PoisonError::into_inner) = (progress, copy);
+    }
+
     async fn settle(&self, ending: &Ending, now: UnixMillis) -> Settled {
         let (key, owner, attempt) = (&self.key, &self.owner, self.attempt.load(Ordering::Relaxed));
         let (comes_back, resource) = (Some(now + LEASE), Some("orders/1"));
-        let ended = Ended { key, owner, ending, attempt, receives: 1, begun: now, comes_back, resource, now };
+        let (progress, copy) = self.leaves.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (receives, begun, progress) = (1, now, &progress);
+        let ended = Ended { key, owner, ending, attempt, receives, begun, comes_back, copy, progress, resource, now };
         reached(self.ledger.settle(&ended).await)
     }
+}
+
+/// What an operator does with a message of the event whose body and park count are these.
+async fn act<L: ActionLog>(
+    ledger: &L,
+    key: &Key,
+    kind: ActionKind,
+    operation: &str,
+    (body, parks): (&str, u32),
+    now: UnixMillis,
+) -> Recorded {
+    let action = Action::new(kind, now, "operator", operation, Some("INC-7"));
+    reached(ledger.record(&ActionRequest { key, action: &action, body_sha256: Some(body), parks }).await)
 }
 
 fn transient() -> Ending {

@@ -6,15 +6,15 @@ use fastrand::Rng;
 use weir_core::{
     UnixMillis,
     fence::{Entry, Fence, Leave},
-    ledger::{Again, Ending, Key, Ledger, Record},
+    ledger::{ActionKind, ActionLog, Again, Ending, Key, Ledger, Progress, Record},
 };
 
-use super::{Actor, LEASE, duplicates::refund, fence::Visitor, parked, permanent, reached, transient};
+use super::{Actor, LEASE, act, duplicates::refund, fence::Visitor, parked, permanent, reached, transient};
 use crate::ModelLedger;
 
 /// Takes `steps` random steps on both with three workers on one event and one resource; every answer must be the same, and
 /// the event's record in the end, with the story of its attempts. `read` reads it.
-pub async fn random_walk<L: Ledger, F: Fence>(
+pub async fn random_walk<L: Ledger + ActionLog, F: Fence>(
     ledger: &L,
     fence: &F,
     read: impl AsyncFn(&Key) -> Option<Record>,
@@ -44,7 +44,7 @@ pub async fn random_walk<L: Ledger, F: Fence>(
         let who = rng.usize(..names.len());
         let (name, real, ideal) = (names[who], &reals[who], &ideals[who]);
         let told = format!("seed {seed}, step {step}, worker {name}");
-        match rng.u8(0..14) {
+        match rng.u8(0..15) {
             0..=3 => {
                 let body = if rng.u8(0..8) == 0 { "y" } else { "x" };
                 let (receives, parks) = (rng.u32(1..3), rng.u32(0..3));
@@ -54,6 +54,11 @@ pub async fn random_walk<L: Ledger, F: Fence>(
             }
             4..=6 => {
                 let ending = ending(&mut rng, now);
+                let passed = (0..rng.usize(0..3)).map(|n| format!("handler-{n}")).collect();
+                let progress = Progress { failures: rng.u32(0..4), passed };
+                let copy = rng.bool().then(|| rng.u32(0..3));
+                real.leaves(progress.clone(), copy);
+                ideal.leaves(progress, copy);
                 let real = real.settle(&ending, now).await;
                 let ideal = ideal.settle(&ending, now).await;
                 assert_eq!(real, ideal, "settle as {ending:?}: {told}");
@@ -61,6 +66,19 @@ pub async fn random_walk<L: Ledger, F: Fence>(
             7 => {
                 reached(ledger.count(&key, Again::Duplicate, real.webhook_id()).await);
                 reached(model.count(&key, Again::Duplicate, ideal.webhook_id()).await);
+            }
+            14 => {
+                // Seldom one that ends the event: after it nothing happens any more.
+                let kind = match rng.u8(0..12) {
+                    0 => ActionKind::Dropped,
+                    1 => ActionKind::Repaired { generation: 1, body_sha256: "y".into() },
+                    _ => ActionKind::Replayed { generation: 0 },
+                };
+                let operation = pick(&mut rng, &["op-1", "op-2", "op-3"]);
+                let message = (pick(&mut rng, &["x", "x", "x", "y"]), rng.u32(0..3));
+                let real = act(ledger, &key, kind.clone(), operation, message, now).await;
+                let ideal = act(&model, &key, kind.clone(), operation, message, now).await;
+                assert_eq!(real, ideal, "{kind:?} of {message:?}: {told}");
             }
             8..=10 => {
                 let asked = Asked::draw(&mut rng, step);

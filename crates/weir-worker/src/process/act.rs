@@ -1,15 +1,15 @@
 //! The effect of an event: its handlers, then the bus.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use serde_json::value::RawValue;
-use weir_aws::{BodyError, Entry};
+use weir_aws::{BodyError, Entry, SMALL_CALL_BYTES};
 use weir_core::{
     Failure, TraceContext,
     controls::Target,
     envelope::{self, Envelope, MAX_ENTRY_BYTES, Meta},
-    ledger::{Ending, Owner},
+    ledger::Ending,
     topics::{Reading, Resource, Snapshot},
 };
 use weir_lambda::{
@@ -18,8 +18,8 @@ use weir_lambda::{
     traces::{Call, Kind},
 };
 
-use super::{Processor, Seat, resource::Visited};
-use crate::outside::{BodyStore, Outside};
+use super::{Attempt, Processor, Seat, resource::Visited};
+use crate::outside::{BodyStore, Outside, Publish};
 
 /// What came too late is published under its topic with this in front: no rule for the topic takes it, and who counts
 /// each creation whatever its snapshot says can ask for it.
@@ -44,26 +44,25 @@ impl From<Failure> for Stopped {
 
 impl<O: Outside> Processor<O> {
     /// Runs the event's handlers and publishes it, if no newer version of its resource came first. Ends, with a
-    /// failure, before the invocation does. `named` is told what the
-    /// body is a snapshot of.
+    /// failure, before the invocation does. `attempt` learns what the body is a snapshot of, and which handlers succeeded.
     pub(super) async fn act(
         &self,
         envelope: Envelope,
-        owner: &Owner,
         seat: Seat,
-        named: &mut Option<String>,
+        attempt: &mut Attempt<'_>,
     ) -> Result<Ending, Stopped> {
+        let (owner, passed) = (attempt.owner, &mut attempt.progress.passed);
         self.is_on(&envelope.meta)?;
         let event = self.effects_end.run(self.open(envelope)).await.map_err(Failure::transient)??;
         // What is not JSON can reach neither a handler nor the bus.
         let json = envelope::json(event.body()).map_err(Failure::permanent)?;
         let resource = self.topics.latest(&event.meta().topic);
         // Of a body that was compressed or in S3, nothing was known at the claim.
-        if named.is_none() {
-            *named = resource.and_then(|resource| resource.of(json));
+        if attempt.resource.is_none() {
+            attempt.resource = resource.and_then(|resource| resource.of(json));
         }
         let Some(snapshot) = resource.and_then(|resource| self.snapshot(resource, event.meta(), json)) else {
-            self.effects_end.run(self.effect(&event, json, seat)).await.map_err(Failure::transient)??;
+            self.effects_end.run(self.effect(&event, json, seat, passed)).await.map_err(Failure::transient)??;
             return Ok(Ending::Done);
         };
         let visit = match self.enter(&event, snapshot, owner).await? {
@@ -85,7 +84,7 @@ impl<O: Outside> Processor<O> {
             }
         };
         // If the time is up, what was under way may still land: the resource stays closed until the lease ends.
-        let result = self.effects_end.run(self.effect(&event, json, seat)).await.map_err(Failure::transient)?;
+        let result = self.effects_end.run(self.effect(&event, json, seat, passed)).await.map_err(Failure::transient)?;
         self.leave(&visit, owner, &result).await?;
         result?;
         Ok(Ending::Done)
@@ -107,9 +106,10 @@ impl<O: Outside> Processor<O> {
 
     /// Whether the operator lets the event be handled. Asked of every handler before any of them runs.
     fn is_on(&self, meta: &Meta) -> Result<(), Failure> {
+        let controls = self.controls.as_ref().map_err(Failure::clone)?;
         let handlers = self.router.handlers(&meta.topic).map(|handler| Target::Handler(handler.name()));
         let mut off = std::iter::once(Target::Lane(self.lane)).chain(handlers);
-        match off.find_map(|target| self.controls.is_off(target, &meta.shop)) {
+        match off.find_map(|target| controls.is_off(target, &meta.shop)) {
             Some(off) => Err(Failure::switched_off(off, SWITCHED_OFF_FOR)),
             None => Ok(()),
         }
@@ -122,11 +122,18 @@ impl<O: Outside> Processor<O> {
         };
         let meta = envelope.meta.clone();
         let body = envelope.open(fetched).map_err(Failure::permanent)?;
-        Ok(Event::new(meta, body).under(Arc::clone(&self.controls)))
+        let controls = self.controls.clone()?;
+        Ok(Event::new(meta, body).under(controls))
     }
 
-    async fn effect(&self, event: &Event, json: &RawValue, seat: Seat) -> Result<(), Failure> {
-        self.run_handlers(event).await?;
+    async fn effect(
+        &self,
+        event: &Event,
+        json: &RawValue,
+        seat: Seat,
+        passed: &mut Vec<String>,
+    ) -> Result<(), Failure> {
+        self.run_handlers(event, passed).await?;
         self.publish(event, json, "", seat).await
     }
 
@@ -136,14 +143,27 @@ impl<O: Outside> Processor<O> {
 
     async fn publish(&self, event: &Event, json: &RawValue, prefix: &str, seat: Seat) -> Result<(), Failure> {
         let entry = self.entry(event, json, prefix).await?;
+        let is_large = entry.size() > SMALL_CALL_BYTES;
         let call = Call::begin(Kind::Producer, "publish");
-        let published = seat.publish(entry).await;
+        let mut published = seat.publish(entry).await;
+        // Some regions take 256 KB only: what was refused by itself and is larger goes by a reference.
+        if is_large && matches!(published, Err(Failure::Permanent(_) | Failure::Misconfigured(_))) {
+            let entry = self.referred(event, prefix).await?;
+            published = self.outside.bus().publish(vec![entry]).await.pop().unwrap_or(published);
+        }
         call.end(Vec::new(), published.as_ref().err().map(|failure| failure.reason().to_owned()));
         published
     }
 
-    async fn run_handlers(&self, event: &Event) -> Result<(), Failure> {
+    /// Runs the handlers that have not succeeded in an earlier attempt.
+    async fn run_handlers(&self, event: &Event, passed: &mut Vec<String>) -> Result<(), Failure> {
+        let mut names: Vec<&str> = Vec::new();
         for handler in self.router.handlers(&event.meta().topic) {
+            names.push(handler.name());
+            let label = label(&names);
+            if passed.contains(&label) {
+                continue;
+            }
             // Called within the future, so that a panic before the first await is caught as well.
             let running = async { handler.run(event.clone()).await };
             match AssertUnwindSafe(running).catch_unwind().await {
@@ -151,18 +171,30 @@ impl<O: Outside> Processor<O> {
                 // Its message may quote customer data; the panic hook told the place.
                 Err(_message) => return Err(Failure::transient(PANICKED)),
             }
+            passed.push(label);
         }
         Ok(())
     }
 
     async fn entry(&self, event: &Event, json: &RawValue, prefix: &str) -> Result<Entry, Failure> {
+        let entry = entry(event.meta(), Ok(json), prefix);
+        if entry.size() <= MAX_ENTRY_BYTES { Ok(entry) } else { self.referred(event, prefix).await }
+    }
+
+    /// The entry with its body in S3.
+    async fn referred(&self, event: &Event, prefix: &str) -> Result<Entry, Failure> {
         let meta = event.meta();
-        let entry = entry(meta, Ok(json), prefix);
-        if entry.size() <= MAX_ENTRY_BYTES {
-            return Ok(entry);
-        }
         let reference = self.outside.bodies().put(meta, event.body().to_vec()).await.map_err(body_failure)?;
-        Ok(self::entry(meta, Err(&reference), prefix))
+        Ok(entry(meta, Err(&reference), prefix))
+    }
+}
+
+/// The last of these handlers, by its name and, where several have that, by which of them it is.
+fn label(names: &[&str]) -> String {
+    let name = names.last().copied().unwrap_or_default();
+    match names.iter().filter(|other| **other == name).count() {
+        ..=1 => name.to_owned(),
+        place => format!("{name}#{place}"),
     }
 }
 
@@ -174,7 +206,7 @@ fn entry(meta: &Meta, body: Result<&RawValue, &str>, prefix: &str) -> Entry {
 
 fn body_failure(error: BodyError) -> Failure {
     match error {
-        BodyError::Unavailable { .. } => Failure::outage(error, super::SOON),
+        BodyError::Failed(call) => call.failure(),
         BodyError::Foreign | BodyError::Lost => Failure::permanent(error),
     }
 }

@@ -1,6 +1,7 @@
 //! The way of one message: claim, enter its resource, act, publish, leave, settle.
 
 mod act;
+mod fate;
 mod publisher;
 mod resource;
 mod settle;
@@ -14,10 +15,8 @@ use weir_core::{
     Backoff, Failure, Lane, Topics, UnixMillis,
     controls::Controls,
     envelope::{Envelope, EnvelopeProblem},
-    ledger::{Again, Ask, Claim, Ended, Ending, Key, Ledger, Owner},
-    metrics,
-    park::OUTAGE_AT_MOST,
-    sha256,
+    ledger::{Again, Ask, Claim, Ended, Ending, Key, Ledger, Owner, Progress},
+    metrics, sha256,
 };
 use weir_lambda::{
     batch::{Message, Verdict},
@@ -26,6 +25,7 @@ use weir_lambda::{
 };
 
 use act::Stopped;
+use fate::{Fate, store_failure};
 pub use publisher::{Publisher, Seat};
 pub use within::{EffectsEnd, TimeIsUp};
 
@@ -45,8 +45,8 @@ pub struct Processor<O> {
     pub backoff: Backoff,
     /// What tells the time.
     pub clock: Clock,
-    /// What the operator switched off and slowed down, as of the invocation's start.
-    pub controls: Arc<Controls>,
+    /// What the operator switched off and slowed down, as of the invocation's start; or why that was never read.
+    pub controls: Result<Arc<Controls>, Failure>,
     /// Lambda's id of the invocation: part of each lease's owner.
     pub request_id: String,
     /// When this invocation's leases end.
@@ -55,8 +55,20 @@ pub struct Processor<O> {
     pub effects_end: EffectsEnd,
     /// What the work is told to.
     pub telemetry: Telemetry,
-    /// From this receive on a failure sends a message to the DLQ.
+    /// How often SQS hands out one message. Only what kills the worker and invocations that never ran use it up.
     pub max_receives: u32,
+    /// How often an event may fail before it goes to the DLQ.
+    pub max_attempts: u32,
+}
+
+/// What the ledger grants with a claim.
+struct Granted {
+    /// The attempt's number.
+    attempt: u32,
+    /// The webhook id of the event's first delivery, if that is another one.
+    first: Option<String>,
+    /// What earlier attempts left.
+    progress: Progress,
 }
 
 /// An attempt at an event, from its claim on.
@@ -68,17 +80,22 @@ struct Attempt<'a> {
     begun: UnixMillis,
     /// Known at the claim, or once the body is open.
     resource: Option<String>,
+    /// What earlier attempts left; the handlers that succeed in this one are added to it.
+    progress: Progress,
 }
 
 impl<'a> Attempt<'a> {
-    fn begun(ask: &Ask<'a>, number: u32) -> Self {
+    fn begun(ask: &Ask<'a>, Granted { attempt: number, progress, .. }: Granted) -> Self {
         let Ask { key, owner, receives, now, .. } = *ask;
-        Self { key, owner, number, receives, begun: now, resource: ask.resource.map(str::to_owned) }
+        Self { key, owner, number, receives, begun: now, resource: ask.resource.map(str::to_owned), progress }
     }
 
-    fn ended<'b>(&'b self, ending: &'b Ending, comes_back: Option<UnixMillis>, now: UnixMillis) -> Ended<'b> {
-        let Self { key, owner, number, receives, begun, ref resource } = *self;
-        Ended { key, owner, ending, attempt: number, receives, begun, comes_back, resource: resource.as_deref(), now }
+    /// Its end, after which no message comes back by itself, and no copy.
+    fn ended<'b>(&'b self, ending: &'b Ending, progress: &'b Progress, now: UnixMillis) -> Ended<'b> {
+        let Self { key, owner, number, receives, begun, ref resource, .. } = *self;
+        let resource = resource.as_deref();
+        let (comes_back, copy) = (None, None);
+        Ended { key, owner, ending, attempt: number, receives, begun, comes_back, copy, progress, resource, now }
     }
 }
 
@@ -88,7 +105,7 @@ const AFTER_LEASE: Duration = Duration::from_secs(1);
 /// When to look again for what AWS did not answer.
 const SOON: Duration = Duration::from_secs(10);
 
-/// From this receive on a message whose ledger can't be reached is parked: its receives are for its own failures.
+/// From this receive on a message whose ledger can't be reached is parked, or from its last one if that comes before.
 const PARKED_FROM: u32 = 3;
 
 impl<O: Outside> Processor<O> {
@@ -127,29 +144,30 @@ impl<O: Outside> Processor<O> {
             now: self.clock.now(),
             lease_until: self.lease_until,
         };
-        let (number, first) = match self.claim(message, &ask).await {
+        let granted = match self.claim(message, &ask).await {
             Ok(granted) => granted,
             Err(verdict) => return verdict,
         };
-        let mut attempt = Attempt::begun(&ask, number);
         // Another attempt may have had an effect under that id: an event has one, wherever it goes from here.
-        if let Some(first) = first {
+        if let Some(first) = &granted.first {
             tracing::info!(%key, first_webhook_id = first, "The event came under another webhook id first");
-            envelope.meta.webhook_id = first;
+            envelope.meta.webhook_id.clone_from(first);
         }
-        match self.act(envelope, &owner, seat, &mut attempt.resource).await {
+        let mut attempt = Attempt::begun(&ask, granted);
+        let fate = match self.act(envelope, seat, &mut attempt).await {
             Ok(ending) => {
-                let verdict = self.complete(message, &attempt, &ending).await;
-                self.tell_ended(message, &meta, &ending, verdict);
-                verdict
+                let fate = self.complete(message, &attempt, &ending).await;
+                self.tell_ended(message, &meta, &ending, fate);
+                fate
             }
             Err(Stopped::Failed(failure)) => {
-                let verdict = self.fail(message, &attempt, failure.clone()).await;
-                self.tell_failed(message, Some(&meta), &failure, verdict);
-                verdict
+                let fate = self.fail(message, &attempt, &failure).await;
+                self.tell_failed(message, Some(&meta), &failure, fate);
+                fate
             }
-            Err(Stopped::Lost) => Verdict::Retry,
-        }
+            Err(Stopped::Lost) => Fate::Lost,
+        };
+        fate.verdict()
     }
 
     /// A message that is no envelope: recorded with its reason under SQS's own id for it, then to the DLQ.
@@ -169,25 +187,29 @@ impl<O: Outside> Processor<O> {
             lease_until: self.lease_until,
         };
         match self.claim(message, &ask).await {
-            Ok((number, _)) => {
+            Ok(granted) => {
                 let failure = Failure::permanent(problem);
-                let verdict = self.fail(message, &Attempt::begun(&ask, number), failure.clone()).await;
-                self.tell_failed(message, None, &failure, verdict);
-                verdict
+                let fate = self.fail(message, &Attempt::begun(&ask, granted), &failure).await;
+                self.tell_failed(message, None, &failure, fate);
+                fate.verdict()
             }
             Err(verdict) => verdict,
         }
     }
 
-    /// The attempt's number, if the event is ours, and the webhook id of its first delivery, if that is another one.
-    async fn claim(&self, message: &Message, ask: &Ask<'_>) -> Result<(u32, Option<String>), Verdict> {
+    /// What the ledger grants, if the event is ours.
+    async fn claim(&self, message: &Message, ask: &Ask<'_>) -> Result<Granted, Verdict> {
         let key = ask.key;
         let verdict = match self.outside.ledger().claim(ask).await {
-            Ok(Claim::Granted { attempt, first }) => return Ok((attempt, first)),
+            Ok(Claim::Granted { attempt, first, progress }) => return Ok(Granted { attempt, first, progress }),
             Ok(Claim::Duplicate) => {
                 tracing::info!(%key, "Duplicate: it ended before");
                 self.tell(&metrics::DUPLICATES, ask.meta);
                 self.count(ask, Again::Duplicate).await;
+                Verdict::Acknowledge
+            }
+            Ok(Claim::Redelivered) => {
+                tracing::info!(%key, "It ended before, and its acknowledgement was lost");
                 Verdict::Acknowledge
             }
             Ok(Claim::Copied) => {
@@ -196,18 +218,18 @@ impl<O: Outside> Processor<O> {
             }
             Ok(Claim::Busy(rest)) => {
                 tracing::info!(%key, rest_ms = rest.as_millis(), "Leased by another worker");
-                Verdict::RetryAfter(rest + AFTER_LEASE)
+                self.come_back(message, rest + AFTER_LEASE).await.verdict()
             }
             // It was read twice, and the thing changed in between without another version: the first reading stands.
             Ok(Claim::Mismatch) if ask.meta.is_some_and(|meta| meta.synthetic.is_some()) => {
                 tracing::info!(%key, "Another reading of it came before");
-                self.count(ask, Again::Mismatch).await;
+                self.count_mismatch(message, ask).await;
                 Verdict::Acknowledge
             }
             Ok(Claim::Mismatch) => {
                 tracing::error!(%key, "Another body came under this id before: on its way to the DLQ");
                 self.tell_mismatch(message, ask.meta);
-                self.count(ask, Again::Mismatch).await;
+                self.count_mismatch(message, ask).await;
                 Verdict::RetryAfter(Duration::ZERO)
             }
             Ok(Claim::Condemned) => {
@@ -216,28 +238,46 @@ impl<O: Outside> Processor<O> {
             }
             Err(error) => {
                 tracing::error!(%key, error = %error.source, "{error}");
-                let verdict = self.without_ledger(message, key).await;
-                self.tell_without_ledger(message, ask.meta, verdict);
-                verdict
+                let failure = store_failure(&error);
+                let fate = self.without_ledger(message, key, &failure).await;
+                self.tell_without_ledger(message, ask.meta, &failure, fate);
+                fate.verdict()
             }
         };
         Err(verdict)
     }
 
-    /// The ledger can't be reached. After some patience the message is parked, though that can't be recorded.
-    async fn without_ledger(&self, message: &Message, key: &Key) -> Verdict {
-        if message.receives < PARKED_FROM {
-            return self.back_off(message);
+    /// The event can't be claimed. After some tries the message is parked, though that can't be recorded: the copy tells
+    /// the ledger of it, once that answers.
+    async fn without_ledger(&self, message: &Message, key: &Key, failure: &Failure) -> Fate {
+        let park_from = match failure {
+            // The table takes other events: this one's item can't be written, and only the DLQ shows it to anybody.
+            Failure::Permanent(_) => u32::MAX,
+            // Trying again soon mends nothing.
+            Failure::Misconfigured(_) => 1,
+            Failure::Outage { .. } | Failure::Transient(_) => PARKED_FROM.min(self.max_receives),
+        };
+        let delay = self.delay(message.receives);
+        if message.receives < park_from {
+            return Fate::ComesBack(delay);
         }
-        match self.park(message, SOON, OUTAGE_AT_MOST).await {
+        let (retry_after, at_most) = Self::stay_of(failure);
+        match self.park(message, retry_after, at_most).await {
             Ok((parked, delay)) => {
                 tracing::warn!(%key, parks = parked.count, delay_s = delay.as_secs(), "Parked, without a record of it");
-                Verdict::Acknowledge
+                Fate::Parked
             }
-            Err(failure) => {
-                tracing::error!(%key, reason = failure.reason(), "Not parked");
-                self.back_off(message)
+            Err(error) => {
+                tracing::error!(%key, %error, "Not parked");
+                Fate::ComesBack(delay)
             }
+        }
+    }
+
+    /// A message that carries another body is refused at each of its receives, and counts once.
+    async fn count_mismatch(&self, message: &Message, ask: &Ask<'_>) {
+        if message.receives <= 1 {
+            self.count(ask, Again::Mismatch).await;
         }
     }
 
@@ -249,6 +289,6 @@ impl<O: Outside> Processor<O> {
 
     /// Never used twice: an invocation sees a message once.
     fn owner(&self, message: &Message) -> Owner {
-        Owner(format!("{}/{}", self.request_id, message.id))
+        Owner::of(&self.request_id, &message.id)
     }
 }

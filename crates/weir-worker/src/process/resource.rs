@@ -11,7 +11,7 @@ use weir_core::{
 };
 use weir_lambda::router::Event;
 
-use super::{Processor, act::Stopped};
+use super::{Processor, act::Stopped, fate::store_failure};
 use crate::outside::Outside;
 
 /// An event of a resource is handled in a fraction of a second as a rule: so long it is waited for, in place of a receive.
@@ -80,7 +80,9 @@ impl<O: Outside> Processor<O> {
             Ok(()) => Leave::Ran,
             Err(Failure::Permanent(_)) => Leave::Free,
             // What was tried may still land, after an answer that never came: nothing newer may pass it.
-            Err(Failure::Transient(_) | Failure::Outage { .. }) => Leave::Closed(closed_until(self.clock.now())),
+            Err(Failure::Transient(_) | Failure::Outage { .. } | Failure::Misconfigured(_)) => {
+                Leave::Closed(closed_until(self.clock.now()))
+            }
         };
         match self.outside.fence().leave(&self.ask(visit, owner), how).await {
             Ok(Settled::Written) => Ok(()),
@@ -105,9 +107,11 @@ impl<O: Outside> Processor<O> {
 }
 
 fn not_reached(key: &str, error: &weir_core::StoreError) -> Failure {
-    let reason = weir_aws::reason(&*error.source);
-    let hint = if error.source.is::<weir_aws::BadItem>() { where_to_look(key) } else { String::new() };
-    Failure::outage(format!("{error}: {reason}{hint}"), super::SOON)
+    if error.source.is::<weir_aws::BadItem>() {
+        let reason = weir_aws::reason(&*error.source);
+        return Failure::outage(format!("{error}: {reason}{}", where_to_look(key)), super::SOON);
+    }
+    store_failure(error)
 }
 
 /// An item that is not weir's is there until somebody resets it.

@@ -2,112 +2,283 @@
 
 use std::time::Duration;
 
+use weir_aws::{ErrorClass, NotParked};
 use weir_core::{
     Failure,
-    envelope::Envelope,
-    ledger::{Ending, Ledger, Settled},
-    park::{self, OUTAGE_AT_MOST, Parked, SWITCHED_OFF_AT_MOST},
+    envelope::{Envelope, EnvelopeProblem},
+    ledger::{Ended, Ending, Ledger, Progress, Settled},
+    park::{self, DELAY_AT_MOST, GaveUp, OUTAGE_AT_MOST, Parked, SWITCHED_OFF_AT_MOST},
 };
-use weir_lambda::batch::{Message, Verdict};
+use weir_lambda::batch::Message;
 
-use super::{Attempt, Processor};
+use super::{Attempt, Processor, SOON, fate::Fate};
 use crate::outside::{Outside, Queue};
+
+/// A failed event that waits longer than this waits as a delayed copy. A message that is hidden counts as in flight, of
+/// which SQS allows 120,000 a queue; a copy does not, and its receives start afresh.
+const MAX_HIDDEN: Duration = Duration::from_secs(10);
+
+/// When to try again what AWS refuses until somebody changes a permission, a name or a setting.
+const MISCONFIGURED_RETRY: Duration = Duration::from_secs(60);
+
+/// How long a message is hidden that can be neither handled nor copied because of a wrong permission or name: its
+/// receives are few, and have to last until somebody mends that.
+const REFUSED_COPY_WAIT: Duration = Duration::from_secs(3600);
+
+/// Why no delayed copy waits in a message's place.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoCopy {
+    /// The event waited too long already.
+    #[error(transparent)]
+    GaveUp(#[from] GaveUp),
+    /// The queue did not take it.
+    #[error(transparent)]
+    NotTaken(#[from] NotParked),
+    /// The message is no envelope.
+    #[error(transparent)]
+    Unreadable(#[from] EnvelopeProblem),
+    /// A copy would outlive the event's body in S3.
+    #[error(transparent)]
+    BodyTooOld(#[from] park::BodyTooOld),
+}
+
+impl NoCopy {
+    fn is_misconfigured(&self) -> bool {
+        matches!(self, Self::NotTaken(NotParked(error)) if error.class == ErrorClass::Misconfigured)
+    }
+}
+
+/// For how long an event may be parked because of this failure, and when to look again; `None` for the event's own.
+fn stay(failure: &Failure) -> Option<(Duration, Duration)> {
+    match failure {
+        Failure::Outage { retry_after, switched_off: true, .. } => Some((*retry_after, SWITCHED_OFF_AT_MOST)),
+        Failure::Outage { retry_after, .. } => Some((*retry_after, OUTAGE_AT_MOST)),
+        Failure::Misconfigured(_) => Some((MISCONFIGURED_RETRY, SWITCHED_OFF_AT_MOST)),
+        Failure::Transient(_) | Failure::Permanent(_) => None,
+    }
+}
 
 impl<O: Outside> Processor<O> {
     /// Records that an event took effect, or never will.
-    pub(super) async fn complete(&self, message: &Message, attempt: &Attempt<'_>, ending: &Ending) -> Verdict {
+    pub(super) async fn complete(&self, message: &Message, attempt: &Attempt<'_>, ending: &Ending) -> Fate {
         let (key, receives, state) = (attempt.key, message.receives, ending.state());
-        match self.outside.ledger().settle(&attempt.ended(ending, None, self.clock.now())).await {
+        let ended = attempt.ended(ending, &attempt.progress, self.clock.now());
+        match self.outside.ledger().settle(&ended).await {
             Ok(Settled::Written) => {
                 tracing::info!(%key, receives, state, "Done");
-                Verdict::Acknowledge
+                Fate::Ended
             }
             Ok(Settled::Lost) => {
                 // The other owner's copy of the message is another receive of this one: it acknowledges.
                 tracing::warn!(%key, "Took effect, but another worker had taken over after the lease ended");
-                Verdict::Retry
+                Fate::Lost
             }
             Err(error) => {
                 tracing::error!(%key, error = %error.source, "Took effect, but {error}: it may run again");
-                self.back_off(message)
+                self.come_back(message, self.delay(message.receives)).await
             }
         }
     }
 
     /// Records a failure, and says when the message comes back.
-    pub(super) async fn fail(&self, message: &Message, attempt: &Attempt<'_>, failure: Failure) -> Verdict {
-        let key = attempt.key;
-        let Failure::Outage { reason, retry_after, switched_off } = failure else {
-            return self.record(message, attempt, failure).await;
-        };
-        let at_most = if switched_off { SWITCHED_OFF_AT_MOST } else { OUTAGE_AT_MOST };
+    pub(super) async fn fail(&self, message: &Message, attempt: &Attempt<'_>, failure: &Failure) -> Fate {
+        match stay(failure) {
+            Some((retry_after, at_most)) => self.fail_by_outage(message, attempt, failure, retry_after, at_most).await,
+            None if failure.is_permanent() => self.give_up(message, attempt, failure.clone()).await,
+            None => self.fail_itself(message, attempt, failure).await,
+        }
+    }
+
+    /// What an outage, a switch or a wrong setting bars waits as a copy, and uses up none of the event's attempts.
+    async fn fail_by_outage(
+        &self,
+        message: &Message,
+        attempt: &Attempt<'_>,
+        failure: &Failure,
+        retry_after: Duration,
+        at_most: Duration,
+    ) -> Fate {
+        let (key, reason) = (attempt.key, failure.reason());
+        if let Failure::Misconfigured(_) = failure {
+            tracing::error!(%key, reason, "AWS refuses a call until its permission, name or setting is changed");
+        }
         match self.park(message, retry_after, at_most).await {
             Ok((parked, delay)) => {
                 tracing::info!(%key, parks = parked.count, delay_s = delay.as_secs(), reason, "Parked");
                 let now = self.clock.now();
                 // The copy was sent before this is told, so that whoever reads this can rely on it.
-                let ending = Ending::Parked { parks: parked.count, until: now + delay, reason };
-                match self.outside.ledger().settle(&attempt.ended(&ending, None, now)).await {
-                    Ok(Settled::Written) => Verdict::Acknowledge,
-                    Ok(Settled::Lost) => Verdict::Retry,
+                let ending = Ending::Parked { parks: parked.count, until: now + delay, reason: reason.to_owned() };
+                match self.outside.ledger().settle(&attempt.ended(&ending, &attempt.progress, now)).await {
+                    Ok(Settled::Written) => Fate::Parked,
+                    Ok(Settled::Lost) => Fate::Lost,
                     Err(error) => {
                         tracing::warn!(%key, error = %error.source, "A parked event was not recorded");
-                        Verdict::Acknowledge
+                        Fate::Parked
                     }
                 }
             }
-            Err(failure) => {
-                let reason = format!("{failure} ({reason})");
-                let failure =
-                    if failure.is_permanent() { Failure::permanent(reason) } else { Failure::transient(reason) };
-                self.record(message, attempt, failure).await
+            Err(refused @ (NoCopy::GaveUp(_) | NoCopy::BodyTooOld(_))) => {
+                self.give_up(message, attempt, Failure::permanent(format!("{refused} ({reason})"))).await
+            }
+            Err(refused) => {
+                let failure = Failure::transient(format!("{refused} ({reason})"));
+                tracing::error!(%key, reason = failure.reason(), "Not parked");
+                let delay = if refused.is_misconfigured() { REFUSED_COPY_WAIT } else { self.delay(message.receives) };
+                self.hide(message, attempt, failure, attempt.progress.clone(), delay).await
             }
         }
     }
 
-    async fn record(&self, message: &Message, attempt: &Attempt<'_>, failure: Failure) -> Verdict {
-        let (key, permanent) = (attempt.key, failure.is_permanent());
-        tracing::warn!(%key, receives = message.receives, permanent, reason = failure.reason(), "Failed");
-        // Waiting can't repair what is permanent: it uses up its receives at once and reaches the DLQ.
-        let delay = (!permanent).then(|| self.delay(message));
-        let (ending, now) = (Ending::Failed(failure), self.clock.now());
-        match self.outside.ledger().settle(&attempt.ended(&ending, delay.map(|delay| now + delay), now)).await {
-            Ok(Settled::Written) => Verdict::RetryAfter(delay.unwrap_or_default()),
-            Ok(Settled::Lost) => Verdict::Retry,
+    /// A failure of the event itself uses up one of its attempts.
+    async fn fail_itself(&self, message: &Message, attempt: &Attempt<'_>, failure: &Failure) -> Fate {
+        let (key, receives, reason) = (attempt.key, message.receives, failure.reason());
+        let failures = attempt.progress.failures.saturating_add(1);
+        if failures >= self.max_attempts {
+            let reason = format!("{reason} (the last of {failures} attempts)");
+            return self.give_up(message, attempt, Failure::permanent(reason)).await;
+        }
+        tracing::warn!(%key, receives, failures, permanent = false, reason, "Failed");
+        let progress = Progress { failures, passed: attempt.progress.passed.clone() };
+        let delay = self.delay(failures).min(DELAY_AT_MOST);
+        if delay > MAX_HIDDEN || self.is_last_receive(message) {
+            match self.copy(message, delay, Duration::MAX).await {
+                Ok(copy) => return self.record_copied(attempt, failure.clone(), &progress, copy, delay).await,
+                Err(error) => tracing::warn!(%key, %error, "A failed event is hidden, for no copy can be sent"),
+            }
+        }
+        self.hide(message, attempt, failure.clone(), progress, delay).await
+    }
+
+    /// The copy was sent before this is told.
+    async fn record_copied(
+        &self,
+        attempt: &Attempt<'_>,
+        failure: Failure,
+        progress: &Progress,
+        copy: Parked,
+        delay: Duration,
+    ) -> Fate {
+        let (key, now) = (attempt.key, self.clock.now());
+        let ending = Ending::Failed(failure);
+        let ended = attempt.ended(&ending, progress, now);
+        let ended = Ended { copy: Some(copy.count), comes_back: Some(now + delay), ..ended };
+        match self.outside.ledger().settle(&ended).await {
+            Ok(Settled::Written) => Fate::Copied,
+            Ok(Settled::Lost) => Fate::Lost,
+            Err(error) => {
+                tracing::warn!(%key, error = %error.source, "A failure was not recorded");
+                Fate::Copied
+            }
+        }
+    }
+
+    /// Records a failure whose message stays in the lane, hidden for `delay`.
+    async fn hide(
+        &self,
+        message: &Message,
+        attempt: &Attempt<'_>,
+        failure: Failure,
+        progress: Progress,
+        delay: Duration,
+    ) -> Fate {
+        let (key, now) = (attempt.key, self.clock.now());
+        let ending = Ending::Failed(failure);
+        let ended = Ended { comes_back: Some(now + delay), ..attempt.ended(&ending, &progress, now) };
+        match self.outside.ledger().settle(&ended).await {
+            Ok(Settled::Written) => Fate::ComesBack(delay),
+            Ok(Settled::Lost) => Fate::Lost,
+            Err(error) => {
+                tracing::error!(%key, error = %error.source, "A failure was not recorded");
+                self.come_back(message, delay).await
+            }
+        }
+    }
+
+    /// Records that the event failed for good: its message then goes to the DLQ at once.
+    async fn give_up(&self, message: &Message, attempt: &Attempt<'_>, failure: Failure) -> Fate {
+        let (key, receives) = (attempt.key, message.receives);
+        tracing::warn!(%key, receives, permanent = true, reason = failure.reason(), "Failed");
+        // Whoever moves it back from the DLQ wants all its attempts again.
+        let progress = Progress { failures: 0, passed: attempt.progress.passed.clone() };
+        let ending = Ending::Failed(failure);
+        match self.outside.ledger().settle(&attempt.ended(&ending, &progress, self.clock.now())).await {
+            Ok(Settled::Written) => Fate::GivenUp,
+            Ok(Settled::Lost) => Fate::Lost,
             Err(error) => {
                 tracing::error!(%key, error = %error.source, "A failure was not recorded");
                 // No message reaches the DLQ before its reason stands in the ledger.
-                self.back_off(message)
+                self.come_back(message, self.delay(receives)).await
             }
         }
     }
 
-    /// Sends a delayed copy, unless the event waited too long already.
+    /// The message comes back after `delay`, through no fault of its event. On its last receive SQS would move it to the
+    /// DLQ instead: then a copy waits in its place, whose receives start afresh.
+    pub(super) async fn come_back(&self, message: &Message, delay: Duration) -> Fate {
+        if !self.is_last_receive(message) {
+            return Fate::ComesBack(delay);
+        }
+        match self.copy(message, delay.max(SOON), OUTAGE_AT_MOST).await {
+            Ok(_copy) => Fate::Copied,
+            Err(error) => {
+                tracing::error!(%error, "The last receive of a message ends without a copy of it");
+                Fate::ComesBack(delay)
+            }
+        }
+    }
+
+    pub(super) fn is_last_receive(&self, message: &Message) -> bool {
+        message.receives >= self.max_receives
+    }
+
+    /// Sends a copy that waits for what is not there, unless the event waited too long already.
     pub(super) async fn park(
         &self,
         message: &Message,
         retry_after: Duration,
         at_most: Duration,
-    ) -> Result<(Parked, Duration), Failure> {
-        // Read again: the envelope was used up, and its body is copied only for those that are parked.
-        let envelope = Envelope::parse(&message.body).map_err(Failure::permanent)?;
+    ) -> Result<(Parked, Duration), NoCopy> {
+        let mut waits = Duration::ZERO;
+        let copy = self.send_copy(message, at_most, |parked| {
+            waits = parked.delay(retry_after, &mut fastrand::Rng::new());
+            waits
+        });
+        let copy = copy.await?;
+        Ok((copy, waits))
+    }
+
+    /// Sends a copy that is seen after `delay`.
+    async fn copy(&self, message: &Message, delay: Duration, at_most: Duration) -> Result<Parked, NoCopy> {
+        self.send_copy(message, at_most, |_| delay.min(DELAY_AT_MOST)).await
+    }
+
+    async fn send_copy(
+        &self,
+        message: &Message,
+        at_most: Duration,
+        delay: impl FnOnce(&Parked) -> Duration,
+    ) -> Result<Parked, NoCopy> {
+        // Read again: the envelope was used up, and its body is copied only for those that wait so.
+        let envelope = Envelope::parse(&message.body)?;
         let now = self.clock.now();
-        let parked = Parked::again(envelope.parked, at_most, now).map_err(Failure::permanent)?;
+        let parked = Parked::again(envelope.parked, at_most, now)?;
         if envelope.reference().is_some() {
-            park::check_body_age(envelope.meta.received_at, now).map_err(Failure::permanent)?;
+            park::check_body_age(envelope.meta.received_at, now)?;
         }
-        let delay = parked.delay(retry_after, &mut fastrand::Rng::new());
-        let group = message.group.as_deref().unwrap_or(&envelope.meta.shop);
-        self.outside.queue().park(envelope.park(parked), group, delay).await.map_err(Failure::transient)?;
+        let delay = delay(&parked);
+        let group = message.group.as_deref().unwrap_or(&envelope.meta.shop).to_owned();
+        self.outside.queue().park(envelope.park(parked), &group, delay).await?;
         self.tell_pending(message, envelope.parked, delay);
-        Ok((parked, delay))
+        Ok(parked)
     }
 
-    pub(super) fn back_off(&self, message: &Message) -> Verdict {
-        Verdict::RetryAfter(self.delay(message))
+    /// How long a message waits after so many failures or receives.
+    pub(super) fn delay(&self, times: u32) -> Duration {
+        self.backoff.delay(times, &mut fastrand::Rng::new())
     }
 
-    fn delay(&self, message: &Message) -> Duration {
-        self.backoff.delay(message.receives, &mut fastrand::Rng::new())
+    /// How long what AWS refuses waits.
+    pub(super) fn stay_of(failure: &Failure) -> (Duration, Duration) {
+        stay(failure).unwrap_or((SOON, OUTAGE_AT_MOST))
     }
 }

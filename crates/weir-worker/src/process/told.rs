@@ -1,7 +1,5 @@
 //! What is told of an attempt: the fields of its log lines, its span, its metrics.
 
-use std::time::Duration;
-
 use tracing::Instrument;
 use weir_core::{
     Failure, TraceContext,
@@ -16,7 +14,7 @@ use weir_lambda::{
     traces::{self, Kind, Span},
 };
 
-use super::{Processor, Seat, act::PANICKED};
+use super::{Processor, Seat, act::PANICKED, fate::Fate};
 use crate::outside::Outside;
 
 /// Requests of merchants and of their customers that must be answered within 30 days: they have to reach somebody.
@@ -72,12 +70,14 @@ impl<O: Outside> Processor<O> {
     }
 
     /// An attempt that came to an end, and what the ledger's answer made of it.
-    pub(super) fn tell_ended(&self, message: &Message, meta: &Meta, ending: &Ending, verdict: Verdict) {
-        match verdict {
-            Verdict::Acknowledge => {}
+    pub(super) fn tell_ended(&self, message: &Message, meta: &Meta, ending: &Ending, fate: Fate) {
+        match fate {
+            Fate::Ended => {}
             // Another worker had taken over, and tells of its own attempt.
-            Verdict::Retry => return,
-            Verdict::RetryAfter(_) => return self.tell_error(message, Some(meta), ErrorKind::Ledger, false),
+            Fate::Lost => return,
+            Fate::ComesBack(_) | Fate::Copied | Fate::Parked | Fate::GivenUp => {
+                return self.tell_error(message, Some(meta), ErrorKind::Ledger, fate);
+            }
         }
         self.tell(&metrics::DONE, Some(meta));
         if COMPLIANCE_TOPICS.contains(&meta.topic.as_str()) {
@@ -99,26 +99,8 @@ impl<O: Outside> Processor<O> {
     }
 
     /// An attempt that failed, and what becomes of its message.
-    pub(super) fn tell_failed(&self, message: &Message, meta: Option<&Meta>, failure: &Failure, verdict: Verdict) {
-        let kind = match failure {
-            Failure::Transient(reason) if reason == PANICKED => ErrorKind::Panic,
-            Failure::Transient(_) => ErrorKind::Transient,
-            Failure::Outage { .. } => ErrorKind::Outage,
-            Failure::Permanent(_) => ErrorKind::Permanent,
-        };
-        match verdict {
-            // Parked: the copy is there.
-            Verdict::Acknowledge => {
-                self.telemetry.metrics.count(&metrics::WORKER_ERRORS, &Of { kind: Some(kind), ..self.of(meta) });
-                self.tell(&metrics::PARKS, meta);
-            }
-            Verdict::Retry => {}
-            // What is given up is let go at once; a backoff may be drawn as zero as well.
-            Verdict::RetryAfter(wait) => {
-                let given_up = wait == Duration::ZERO && !matches!(failure, Failure::Transient(_));
-                self.tell_error(message, meta, kind, given_up);
-            }
-        }
+    pub(super) fn tell_failed(&self, message: &Message, meta: Option<&Meta>, failure: &Failure, fate: Fate) {
+        self.tell_error(message, meta, kind(failure), fate);
     }
 
     /// An attempt that leaves its event unfinished: how old the event will be when it is tried next. An event is as old as
@@ -131,34 +113,50 @@ impl<O: Outside> Processor<O> {
 
     /// A message whose body is not its event's: it is refused until it has used up its receives.
     pub(super) fn tell_mismatch(&self, message: &Message, meta: Option<&Meta>) {
-        self.tell(&metrics::MISMATCHES, meta);
-        if message.receives >= self.max_receives {
+        if message.receives <= 1 {
+            self.tell(&metrics::MISMATCHES, meta);
+        }
+        if self.is_last_receive(message) {
             self.tell(&metrics::DEAD_LETTERED, meta);
         }
     }
 
     /// An attempt whose ledger could not be reached.
-    pub(super) fn tell_without_ledger(&self, message: &Message, meta: Option<&Meta>, verdict: Verdict) {
-        if verdict == Verdict::Acknowledge {
-            let of = Of { kind: Some(ErrorKind::Ledger), ..self.of(meta) };
-            self.telemetry.metrics.count(&metrics::WORKER_ERRORS, &of);
-            return self.tell(&metrics::PARKS, meta);
-        }
-        self.tell_error(message, meta, ErrorKind::Ledger, false);
+    pub(super) fn tell_without_ledger(&self, message: &Message, meta: Option<&Meta>, failure: &Failure, fate: Fate) {
+        let kind = if let Failure::Misconfigured(_) = failure { ErrorKind::Misconfigured } else { ErrorKind::Ledger };
+        self.tell_error(message, meta, kind, fate);
     }
 
     pub(super) fn tell(&self, metric: &'static Metric, meta: Option<&Meta>) {
         self.telemetry.metrics.count(metric, &self.of(meta));
     }
 
-    /// An error, and whether the message comes back or goes to the DLQ.
-    fn tell_error(&self, message: &Message, meta: Option<&Meta>, kind: ErrorKind, given_up: bool) {
+    /// An error, and whether its event comes back, waits or goes to the DLQ.
+    fn tell_error(&self, message: &Message, meta: Option<&Meta>, kind: ErrorKind, fate: Fate) {
+        if fate == Fate::Lost {
+            return;
+        }
         self.telemetry.metrics.count(&metrics::WORKER_ERRORS, &Of { kind: Some(kind), ..self.of(meta) });
-        let is_last = given_up || message.receives >= self.max_receives;
-        self.tell(if is_last { &metrics::DEAD_LETTERED } else { &metrics::RETRIES }, meta);
+        let what = match fate {
+            Fate::Parked => &metrics::PARKS,
+            Fate::GivenUp => &metrics::DEAD_LETTERED,
+            Fate::ComesBack(_) if self.is_last_receive(message) => &metrics::DEAD_LETTERED,
+            _ => &metrics::RETRIES,
+        };
+        self.tell(what, meta);
     }
 
     fn of<'a>(&self, meta: Option<&'a Meta>) -> Of<'a> {
         Of { lane: Some(self.lane), shop: meta.map(|meta| meta.shop.as_str()), ..Of::default() }
+    }
+}
+
+fn kind(failure: &Failure) -> ErrorKind {
+    match failure {
+        Failure::Transient(reason) if reason == PANICKED => ErrorKind::Panic,
+        Failure::Transient(_) => ErrorKind::Transient,
+        Failure::Outage { .. } => ErrorKind::Outage,
+        Failure::Misconfigured(_) => ErrorKind::Misconfigured,
+        Failure::Permanent(_) => ErrorKind::Permanent,
     }
 }

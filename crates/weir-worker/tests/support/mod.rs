@@ -12,13 +12,13 @@ use std::{
 
 use resilience::Clock;
 use shopify_webhook::ShopDomain;
-use weir_aws::{BodyError, Entry, NotParked};
+use weir_aws::{BodyError, CallError, Entry, ErrorClass, NotParked};
 use weir_core::{
-    Backoff, Failure, Lane, Topics, UnixMillis,
+    Backoff, Failure, Lane, StoreError, Topics, UnixMillis,
     controls::Controls,
     envelope::{self, Envelope, Meta},
-    fence::Fence,
-    ledger::{Key, Ledger, Record},
+    fence::{self, Fence, Leave},
+    ledger::{Again, Ask, Claim, Ended, Key, Ledger, Record, Settled},
     sha256,
 };
 use weir_lambda::{router::Router, telemetry::Telemetry};
@@ -32,6 +32,9 @@ const SHOP: &str = "north.myshopify.com";
 
 /// As in template.yaml.
 pub const MAX_RECEIVES: u32 = 5;
+
+/// As in template.yaml.
+pub const MAX_ATTEMPTS: u32 = 5;
 
 /// Everything outside. Cloned handles share it.
 #[derive(Default, Clone)]
@@ -48,6 +51,10 @@ pub struct Outside {
     pub telemetry: Telemetry,
     /// Whether the queue takes no copies.
     pub queue_is_down: Arc<AtomicBool>,
+    /// What the bus answers for each entry, in place of taking it.
+    pub bus_refuses: Arc<Mutex<Option<Failure>>>,
+    /// Above this size the bus refuses an entry.
+    pub bus_takes_bytes: Arc<Mutex<Option<usize>>>,
     /// What the shops' keeper was told, in order.
     pub told: Arc<Mutex<Vec<String>>>,
     /// Whether it can't be reached.
@@ -84,6 +91,36 @@ impl<L: Ledger + Fence + 'static> outside::Outside for Services<L> {
     }
 }
 
+/// A ledger and fence that answer every call with one error.
+pub struct Refusing(pub CallError);
+
+impl Refusing {
+    fn error<T>(&self, action: &'static str) -> Result<T, StoreError> {
+        Err(StoreError { action, source: self.0.clone().into() })
+    }
+}
+
+impl Ledger for Refusing {
+    async fn claim(&self, _: &Ask<'_>) -> Result<Claim, StoreError> {
+        self.error("claim the event")
+    }
+    async fn settle(&self, _: &Ended<'_>) -> Result<Settled, StoreError> {
+        self.error("record how the event ended")
+    }
+    async fn count(&self, _: &Key, _: Again, _: Option<&str>) -> Result<(), StoreError> {
+        self.error("count a message")
+    }
+}
+
+impl Fence for Refusing {
+    async fn enter(&self, _: &fence::Ask<'_>) -> Result<fence::Entry, StoreError> {
+        self.error("enter the resource")
+    }
+    async fn leave(&self, _: &fence::Ask<'_>, _: Leave) -> Result<Settled, StoreError> {
+        self.error("leave the resource")
+    }
+}
+
 pub type TestWorker<L> = Worker<Services<L>>;
 
 impl Outside {
@@ -111,6 +148,11 @@ impl Outside {
         self.worker_over(Arc::new(Faulty::on_call(self.ledger.clone(), call, fault)), router)
     }
 
+    /// A worker whose ledger refuses every claim with this error.
+    pub fn worker_without_ledger(&self, error: CallError) -> TestWorker<Refusing> {
+        self.worker_over(Arc::new(Refusing(error)), Router::new())
+    }
+
     pub fn worker_over<L: Ledger + Fence + 'static>(&self, store: Arc<L>, router: Router) -> TestWorker<L> {
         Worker {
             lane: Lane::Standard,
@@ -122,6 +164,7 @@ impl Outside {
             controls: weir_aws::Controls::fixed(self.controls.clone()),
             telemetry: self.telemetry.clone(),
             max_receives: MAX_RECEIVES,
+            max_attempts: MAX_ATTEMPTS,
         }
     }
 
@@ -190,6 +233,12 @@ impl Publish for Outside {
             if refused(&entry) {
                 return Err(Failure::transient("ThrottlingException"));
             }
+            if let Some(failure) = self.bus_refuses.lock().unwrap().clone() {
+                return Err(failure);
+            }
+            if self.bus_takes_bytes.lock().unwrap().is_some_and(|most| entry.size() > most) {
+                return Err(Failure::permanent("PutEvents on north: ValidationException"));
+            }
             self.entries.lock().unwrap().push(entry);
             Ok(())
         };
@@ -212,7 +261,7 @@ impl BodyStore for Outside {
 impl Queue for Outside {
     async fn park(&self, copy: String, group: &str, delay: Duration) -> Result<(), NotParked> {
         if self.queue_is_down.load(Ordering::SeqCst) {
-            return Err(NotParked("refused".into()));
+            return Err(NotParked(call_error("SendMessage", "refused", ErrorClass::Unavailable)));
         }
         self.parked.lock().unwrap().push((copy, group.to_owned(), delay));
         Ok(())
@@ -248,6 +297,11 @@ impl Outside {
     }
 }
 
+/// A call of AWS that failed.
+pub fn call_error(operation: &'static str, reason: &str, class: ErrorClass) -> CallError {
+    CallError { operation, resource: "north".into(), reason: reason.into(), class }
+}
+
 pub fn body(id: u64) -> Vec<u8> {
     format!("{{\"id\":{}}}", 820_982_911_946_154_000 + id).into_bytes()
 }
@@ -267,6 +321,7 @@ pub fn meta(id: &str, body: &[u8]) -> Meta {
         traceparent: None,
         dedupe_key: None,
         synthetic: None,
+        test: false,
         generation: 0,
     }
 }

@@ -1,6 +1,12 @@
 //! What the limiter lets through, and what it costs.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::future::{BoxFuture, join_all};
 
@@ -123,6 +129,13 @@ struct Gone {
     answers: bool,
 }
 
+impl Gone {
+    fn failed<'a, T: Send + 'a>(&self, key: &'a str) -> BoxFuture<'a, Result<T, SharedStateError>> {
+        let error = SharedStateError { key: key.into(), action: "read", source: "gone".into() };
+        Box::pin(std::future::ready(Err(error)))
+    }
+}
+
 impl SharedState for Gone {
     fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Versioned>, SharedStateError>> {
         Box::pin(async move {
@@ -145,15 +158,56 @@ impl SharedState for Gone {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_the_shared_state_a_process_keeps_the_limit_for_itself() {
+async fn limit_that_can_not_be_kept_lets_nothing_through_and_says_when_to_come_back() {
     for answers in [true, false] {
         let (uses, clock, limit) = (Uses::default(), clock(), limit(10.0, 20));
         let process = process(&Arc::new(Gone { answers }), clock);
-        let start = clock.now();
-        uses.take_until(start + 60 * SECOND, clock, &process, limit).await;
-        assert!(uses.worst(limit) < 1e-6, "{}", uses.worst(limit));
-        // A store that never answers costs a second in six.
-        assert!(uses.count() > 450, "{answers}: {}", uses.count());
+        let NotFor(rest) = process.take("limit/erp/a", limit, SECOND).await.unwrap_err();
+        assert!(rest > SECOND && rest < 10 * SECOND, "{answers}: {rest:?}");
+        uses.take_until(clock.now() + 60 * SECOND, clock, &process, limit).await;
+        assert_eq!(uses.count(), 0, "{answers}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn limit_that_can_be_kept_again_lets_through_what_it_allows() {
+    let (uses, clock, limit) = (Uses::default(), clock(), limit(10.0, 20));
+    let state = Arc::new(Flaky::default());
+    let process = process(&state, clock);
+    state.is_gone.store(true, Ordering::SeqCst);
+    uses.take_until(clock.now() + 20 * SECOND, clock, &process, limit).await;
+    assert_eq!(uses.count(), 0);
+    state.is_gone.store(false, Ordering::SeqCst);
+    uses.take_until(clock.now() + 30 * SECOND, clock, &process, limit).await;
+    assert!(uses.count() > 200 && uses.worst(limit) < 1e-6, "{} {}", uses.count(), uses.worst(limit));
+}
+
+/// A store that is there at times.
+#[derive(Default)]
+struct Flaky {
+    inner: MemoryState,
+    is_gone: AtomicBool,
+}
+
+impl SharedState for Flaky {
+    fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Versioned>, SharedStateError>> {
+        match self.is_gone.load(Ordering::SeqCst) {
+            true => Gone { answers: true }.failed(key),
+            false => self.inner.read(key),
+        }
+    }
+
+    fn swap<'a>(
+        &'a self,
+        key: &'a str,
+        expected: Option<u64>,
+        value: &'a str,
+        ttl: Duration,
+    ) -> BoxFuture<'a, Result<Swap, SharedStateError>> {
+        match self.is_gone.load(Ordering::SeqCst) {
+            true => Gone { answers: true }.failed(key),
+            false => self.inner.swap(key, expected, value, ttl),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The report for people.
 
 use super::report::{OperationRow, Report};
+use crate::printable;
 
 /// The report; `place` says where nothing was found.
 pub(super) fn text(report: &Report, place: &str) -> String {
@@ -111,7 +112,10 @@ pub(super) fn count(number: u64, one: &str, many: &str) -> String {
 
 /// Columns, two blanks apart; numbers to the right.
 fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>, is_number: [bool; N]) -> String {
-    let rows: Vec<[String; N]> = std::iter::once(head.map(str::to_owned)).chain(rows).collect();
+    let rows: Vec<[String; N]> = std::iter::once(head.map(str::to_owned))
+        .chain(rows)
+        .map(|row| row.map(|cell| printable::line(&cell).into_owned()))
+        .collect();
     let width = |text: &str| text.chars().count();
     let widths: [usize; N] = std::array::from_fn(|at| rows.iter().map(|row| width(&row[at])).max().unwrap_or(0));
     let line = |row: &[String; N]| {

@@ -25,7 +25,7 @@ impl Diff {
 
     pub(super) fn lines(&self) -> String {
         let removed = self.removed.iter().map(|line| format!("- {line}"));
-        removed.chain(self.added.iter().map(|line| format!("+ {line}"))).collect::<Vec<_>>().join("\n")
+        crate::layout::joined(removed.chain(self.added.iter().map(|line| format!("+ {line}"))))
     }
 }
 

@@ -57,5 +57,5 @@ pub(super) async fn run(args: ControlsArgs, printer: &Printer) -> anyhow::Result
 
 /// Every problem, a line each.
 fn told(problems: &[Problem]) -> String {
-    problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
+    crate::layout::joined(problems.iter().map(|problem| format!("  {problem}")))
 }

@@ -7,7 +7,7 @@ use weir_core::controls::{Controls, NamedLimit};
 use super::change;
 use crate::cli::ControlsShowArgs;
 use crate::commands::ExitStatus;
-use crate::{delivery, printer::Printer, target};
+use crate::{delivery, layout::joined, printer::Printer, target};
 
 #[derive(Serialize)]
 struct Document {
@@ -96,7 +96,7 @@ fn lines(controls: &Controls) -> String {
         format!("tier   {tier}: {}", shops.join(", "))
     });
     let lines: Vec<String> = off.chain(limits).chain(tiers).collect();
-    if lines.is_empty() { "everything is on, nothing is limited".to_owned() } else { lines.join("\n") }
+    if lines.is_empty() { "everything is on, nothing is limited".to_owned() } else { joined(lines) }
 }
 
 fn of_shop(controls: &Controls, shop: &str) -> OfShop {
@@ -143,10 +143,6 @@ impl OfShop {
             )
         });
         let lines: Vec<String> = tier.chain(off).chain(limits).collect();
-        if lines.is_empty() {
-            format!("for {} everything is on, nothing is limited", self.shop)
-        } else {
-            lines.join("\n")
-        }
+        if lines.is_empty() { format!("for {} everything is on, nothing is limited", self.shop) } else { joined(lines) }
     }
 }

@@ -58,6 +58,7 @@ fn meta() -> Meta {
         generation: 0,
         dedupe_key: None,
         synthetic: None,
+        test: false,
     }
 }
 

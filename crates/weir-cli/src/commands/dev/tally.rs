@@ -187,6 +187,8 @@ impl Tally {
                 (Some(State::Leased { .. }), _) => counts.working += 1,
                 (Some(State::Done), _) => counts.done += 1,
                 (Some(State::Stale), _) => counts.stale += 1,
+                // An operator took it out of the demo.
+                (Some(State::Dropped | State::Replaced { .. }), _) => {}
                 (Some(State::Failed(_) | State::Parked { .. }), _) => counts.retrying += 1,
                 (None, Reply::Status(200..=299)) => counts.waiting += 1,
                 (None, _) => {}

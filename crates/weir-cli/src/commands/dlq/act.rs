@@ -50,7 +50,7 @@ pub(super) async fn replay(args: &DlqReplayArgs, printer: &Printer) -> anyhow::R
     let order = Order {
         kind: Kind::Replay,
         filter: Filter::new(&args.filter, UnixMillis::now())?,
-        options: Options { force: args.force, rate: args.rate, limit: args.limit, body_sha256: None },
+        options: Options { force: args.force, rate: args.rate, limit: args.limit, ..Options::default() },
         keep: None,
         resume: args.resume.clone(),
         yes: args.yes,
@@ -70,7 +70,7 @@ pub(super) async fn drop(args: &DlqDropArgs, printer: &Printer) -> anyhow::Resul
     let order = Order {
         kind: Kind::Drop,
         filter,
-        options: Options { limit: args.limit, ..Options::default() },
+        options: Options { limit: args.limit, why: args.why.clone(), ..Options::default() },
         keep: args.keep.clone(),
         resume: args.resume.clone(),
         yes: args.yes,
@@ -110,7 +110,7 @@ async fn follow(mut order: Order, place: &Place, printer: &Printer) -> anyhow::R
     };
     let matching = preview::meant(&scanned.found, &order.filter, &journal);
     if matching.is_empty() && (order.filter.event.is_some() || !scanned.found.is_empty()) {
-        return Err(meant::nothing(&order.filter, &scanned.found));
+        return Err(meant::nothing(order.kind, &order.filter, &scanned.found));
     }
     let now = UnixMillis::now();
     let preview = Preview::new(order.kind, &matching, scanned.found.len(), order.options.force, now);
@@ -234,7 +234,9 @@ async fn act(
         }
         Ok(()) if operation.state == State::Failed => {
             let left = view::messages(operation.counts.failed);
-            anyhow::bail!("{left} stayed in the dead-letter queues: SQS did not take them\nhint: {goes_on}")
+            anyhow::bail!(
+                "{left} stayed in the dead-letter queues: SQS or the ledger did not take them\nhint: {goes_on}"
+            )
         }
         Ok(()) => Ok(ExitStatus::Done),
     }

@@ -9,6 +9,7 @@ use super::letter::{Found, Letter, Standing};
 use crate::{
     cli::{FilterArgs, StandingName},
     delivery,
+    printable::is_named,
     problem::Usage,
 };
 
@@ -72,7 +73,9 @@ impl Filter {
 
     pub(crate) fn takes(&self, found: &Found) -> bool {
         let letter = &found.letter;
-        let same = |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|it| is == Some(it));
+        let same = |wanted: &Option<String>, is: Option<&str>| {
+            wanted.as_deref().is_none_or(|it| is.is_some_and(|is| is_named(is, it)))
+        };
         self.lane.is_none_or(|lane| lane == letter.lane)
             && same(&self.shop, letter.shop())
             && same(&self.topic, letter.topic())
@@ -101,7 +104,7 @@ impl EventName {
         match self {
             Self::Whole(whole) => whole
                 .split_once('#')
-                .is_some_and(|(shop, id)| shop == letter.shop().unwrap_or("unknown") && letter.is_named(id)),
+                .is_some_and(|(shop, id)| is_named(letter.shop().unwrap_or("unknown"), shop) && letter.is_named(id)),
             Self::Id(id) => letter.is_named(id),
         }
     }
@@ -114,8 +117,12 @@ impl FromStr for EventName {
         match text.split_once('#') {
             None if !text.trim().is_empty() => Ok(Self::Id(text.to_owned())),
             Some((shop, id)) if !id.is_empty() => {
-                // A message that is no envelope need not have a shop.
-                let shop = if shop == "unknown" { shop.to_owned() } else { delivery::shop(shop)?.to_string() };
+                // A message that did not come by ingest may say anything in place of a shop, and none if it is no envelope.
+                // What looks like a shop that was not written out is told so.
+                let is_short = shop != "unknown" && shop.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+                let known = delivery::shop(shop);
+                let shop =
+                    if is_short { known?.to_string() } else { known.map_or(shop.to_owned(), |it| it.to_string()) };
                 Ok(Self::Whole(format!("{shop}#{id}")))
             }
             _ => Err(Usage::new(
@@ -156,6 +163,8 @@ impl From<StandingName> for Standing {
             StandingName::Stale => Self::Stale,
             StandingName::Parked => Self::Parked,
             StandingName::Leased => Self::Leased,
+            StandingName::Dropped => Self::Dropped,
+            StandingName::Replaced => Self::Replaced,
             StandingName::Mismatch => Self::Mismatch,
             StandingName::Unknown => Self::Unknown,
             StandingName::Unreadable => Self::Unreadable,

@@ -12,7 +12,7 @@ use weir_aws::{
 use weir_core::{
     Lane, UnixMillis,
     envelope::{Envelope, MAX_BODY_BYTES, Meta, refer, seal},
-    ledger::Key,
+    ledger::{Action, ActionKind, ActionRequest, Key, Record, State as Ledger},
     sha256,
 };
 
@@ -30,6 +30,7 @@ use super::{
 use crate::{
     cli::DlqReplayArgs,
     commands::{ExitStatus, events::search},
+    layout::joined,
     printer::Printer,
     problem::Usage,
     target::Place,
@@ -43,6 +44,8 @@ struct Source {
     letter: Option<Id>,
     /// How long the body was, where the message has it.
     bytes: Option<usize>,
+    /// How often its message was parked.
+    parks: u32,
 }
 
 #[derive(Serialize)]
@@ -59,6 +62,9 @@ struct Outcome {
     new_sha256: String,
     /// Whether a message of it is in the dead-letter queue, and goes.
     dead_lettered: bool,
+    /// The event had this body before, so that nothing is done; the state of that generation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repaired_before: Option<&'static str>,
 }
 
 pub(super) async fn run(args: &DlqReplayArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
@@ -71,10 +77,13 @@ pub(super) async fn run(args: &DlqReplayArgs, printer: &Printer) -> anyhow::Resu
     let stack = Stack::of(&place)?;
     let stop = Stop::listen()?;
     let mut reader = Reader::new(&stack, filter.lanes(), false);
-    let done = replace(&mut reader, &stack, &place, &filter, &event, body, args.yes, &stop, printer).await;
+    let done = replace(&mut reader, &stack, &place, &filter, &event, body, args, &stop, printer).await;
     reader.give_back().await;
     let Some(outcome) = done? else { return Ok(ExitStatus::Interrupted) };
     printer.item(&outcome, lines)?;
+    if outcome.repaired_before.is_some() {
+        return Ok(ExitStatus::Done);
+    }
     if !args.yes && !printer.is_json() {
         printer.note("nothing was changed: add --yes to do it");
     }
@@ -110,7 +119,7 @@ async fn replace(
     filter: &Filter,
     event: &EventName,
     body: Vec<u8>,
-    yes: bool,
+    args: &DlqReplayArgs,
     stop: &Stop,
     printer: &Printer,
 ) -> anyhow::Result<Option<Outcome>> {
@@ -124,11 +133,17 @@ async fn replace(
         None => from_ledger(stack, place, event, printer).await?,
     };
     let new_sha256 = sha256::hex(&body);
-    let generation = generation(stack, &source, &new_sha256).await.map_err(failed)?;
+    let name = Key::of(&source.meta).event;
+    let history = stack.ledger.history(&name).await.map_err(|error| failed(error.into()))?;
+    let before = before(&history, &source, &new_sha256).filter(|_| !args.force);
+    let generation = match before {
+        Some((generation, _)) => generation,
+        None => generation(&history, &source, &new_sha256, args.force)?,
+    };
     let mut outcome = Outcome {
-        changed: yes,
+        changed: args.yes && before.is_none(),
         operation: None,
-        event: Key::of(&source.meta).event,
+        event: name,
         lane: source.lane.as_str(),
         generation,
         old_bytes: source.bytes,
@@ -136,10 +151,15 @@ async fn replace(
         new_bytes: body.len(),
         new_sha256: new_sha256.clone(),
         dead_lettered: source.letter.is_some(),
+        repaired_before: before.map(|(_, state)| state),
     };
-    if !yes {
+    if before.is_some() {
         return Ok(Some(outcome));
     }
+    if !args.yes {
+        return Ok(Some(outcome));
+    }
+    let old = (Key::of(&source.meta), source.meta.body_sha256.clone(), source.parks);
     let meta = Meta { body_sha256: new_sha256.clone(), generation, ..source.meta };
     let message = match seal(&meta, &body) {
         Ok(message) => message,
@@ -157,7 +177,7 @@ async fn replace(
         started_at: now,
         updated_at: now,
         filter: filter.clone(),
-        options: Options { body_sha256: Some(new_sha256), ..Options::default() },
+        options: Options { body_sha256: Some(new_sha256.clone()), force: args.force, ..Options::default() },
         planned: Planned { messages: 1, of: 1, errors: Vec::new() },
         counts: Counts { read: 1, ..Counts::default() },
         note: None,
@@ -175,6 +195,12 @@ async fn replace(
     (operation.counts.sent, operation.counts.forced, operation.counts.failed) =
         (u64::from(taken), u64::from(taken), u64::from(!taken));
     operation.state = if taken { State::Done } else { State::Failed };
+    if taken {
+        let kind = ActionKind::Repaired { generation, body_sha256: new_sha256 };
+        let action = Action::new(kind, now, &operation.by, &name, None);
+        // The event gets the body all the same; what does not tell it is known.
+        operation.counts.unrecorded = tell(stack, &history, &old, &action).await;
+    }
     if let (true, Some(id)) = (taken, source.letter) {
         let receipt = reader.receipt(&id).map(str::to_owned);
         let gone = batch::delete(stack, id.0, receipt.into_iter().collect()).await;
@@ -204,7 +230,8 @@ async fn find(
             let envelope = Envelope::parse(&letter.body).ok();
             let bytes = envelope.and_then(|envelope| envelope.open(None).ok()).map(|body| body.len());
             let id = (found.letter.lane, letter.id);
-            return Ok(Some(Source { meta: (**meta).clone(), lane: id.0, letter: Some(id), bytes }));
+            let parks = found.letter.parks;
+            return Ok(Some(Source { meta: (**meta).clone(), lane: id.0, letter: Some(id), bytes, parks }));
         }
         reader.renew().await;
     }
@@ -251,29 +278,77 @@ async fn from_ledger(stack: &Stack, place: &Place, event: &EventName, printer: &
         // It stays the event that it was, whatever its body is now.
         dedupe_key: known.webhook_id.as_ref().map(|_| id.to_owned()),
         synthetic: None,
+        test: known.test,
     };
-    Ok(Source { meta, lane: known.lane, letter: None, bytes: None })
+    Ok(Source { meta, lane: known.lane, letter: None, bytes: None, parks: known.parks })
 }
 
-/// Of a message that is there, the lowest generation above its own that no other body has, so that whoever repeats the
-/// command after an interruption comes to the same one. Otherwise the next: each command is one run.
-async fn generation(stack: &Stack, source: &Source, sha256: &str) -> Result<u32, Problem> {
-    let event = Key::of(&source.meta).event;
-    let history = stack.ledger.history(&event).await?;
-    let taken = |generation: u32| {
-        history.iter().any(|record| {
-            let same = record.body_sha256 == sha256 && source.letter.is_some();
-            record.key.generation == generation && !same
-        })
-    };
-    let mut generation = source.meta.generation + 1;
-    while taken(generation) {
-        generation += 1;
+/// The generation that has this very body, or had it sent to its lane, and its state: the repair was done.
+fn before(history: &[Record], source: &Source, sha256: &str) -> Option<(u32, &'static str)> {
+    // Its message is still there when the command was interrupted after it had sent: then the repair goes on.
+    let is_under_way = source.letter.is_some();
+    let ran = history.iter().find(|record| record.key.generation > 0 && record.body_sha256 == sha256);
+    if let Some(ran) = ran.filter(|ran| !is_under_way || ran.key.generation == source.meta.generation) {
+        return Some((ran.key.generation, ran.state.as_str()));
     }
-    Ok(generation)
+    let sent = history.iter().flat_map(|record| &record.actions).find_map(|action| match &action.kind {
+        ActionKind::Repaired { generation, body_sha256 } if body_sha256 == sha256 => Some(*generation),
+        _ => None,
+    });
+    sent.filter(|_| !is_under_way).map(|generation| (generation, "sent"))
+}
+
+/// The lowest generation above the message's that no other body has, so that whoever repeats the command after an
+/// interruption comes to the same one. By force another one than any that is known.
+fn generation(history: &[Record], source: &Source, sha256: &str, force: bool) -> anyhow::Result<u32> {
+    let is_taken = |generation: u32| {
+        let has = |record: &&Record| record.key.generation == generation;
+        history.iter().find(has).is_some_and(|record| force || record.body_sha256 != sha256)
+    };
+    let mut generation = source.meta.generation.checked_add(1);
+    while let Some(next) = generation.filter(|next| is_taken(*next)) {
+        generation = next.checked_add(1);
+    }
+    generation.ok_or_else(|| {
+        anyhow::anyhow!(
+            "the event has no later generation\nhint: weir did not write its message: look at it, and drop it"
+        )
+    })
+}
+
+/// Has the generation that is replaced tell it, and every other that would still count as failed. Returns how many did
+/// not take it.
+async fn tell(stack: &Stack, history: &[Record], old: &(Key, String, u32), action: &Action) -> u64 {
+    let (key, body, parks) = old;
+    let mut untold = 0;
+    let others = history.iter().filter(|record| matches!(record.state, Ledger::Failed(_)) && record.key != *key);
+    let others = others.filter(|record| record.key.generation < new_generation(action));
+    for key in std::iter::once(key).chain(others.map(|record| &record.key)) {
+        let request = ActionRequest { key, action, body_sha256: Some(body), parks: *parks };
+        untold += u64::from(stack.record(&request).await.is_err());
+    }
+    untold
+}
+
+fn new_generation(action: &Action) -> u32 {
+    match action.kind {
+        ActionKind::Repaired { generation, .. } | ActionKind::Replayed { generation } => generation,
+        ActionKind::Dropped => 0,
+    }
 }
 
 fn lines(outcome: &Outcome) -> String {
+    if let Some(state) = outcome.repaired_before {
+        let Outcome { event, generation, .. } = outcome;
+        let then = match state {
+            "failed" => "it failed with it: mend the cause, then `weir dlq replay` sends its message again",
+            _ => "nothing was done: --force sends it once more",
+        };
+        return joined([
+            format!("{event} was repaired already: replay {generation} has this very body ({state})"),
+            format!("  {then}"),
+        ]);
+    }
     let verb = if outcome.changed { "was sent" } else { "would be sent" };
     let short = |sha256: &str| sha256.get(..12).unwrap_or(sha256).to_owned();
     let old =
@@ -298,17 +373,53 @@ fn lines(outcome: &Outcome) -> String {
     if outcome.old_sha256 == outcome.new_sha256 {
         out.push("  it is the very same body".to_owned());
     }
-    out.join("\n")
+    joined(out)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::letter::tests::{failed, meta, record};
     use super::*;
 
     fn file(text: &[u8]) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
         file
+    }
+
+    fn source(generation: u32, has_letter: bool) -> Source {
+        let meta = Meta { generation, ..meta("7", b"{}") };
+        let letter = has_letter.then(|| (Lane::Standard, "m-1".to_owned()));
+        Source { meta, lane: Lane::Standard, letter, bytes: None, parks: 0 }
+    }
+
+    fn of(generation: u32, state: Ledger, body: &[u8]) -> Record {
+        record(Key { generation, ..Key::of(&meta("7", b"{}")) }, state, body)
+    }
+
+    #[test]
+    fn repair_that_ran_or_was_sent_is_known_and_one_under_way_goes_on() {
+        let fixed = sha256::hex(b"fixed");
+        let mut first = of(0, Ledger::Replaced { generation: 1 }, b"{}");
+        let kind = ActionKind::Repaired { generation: 1, body_sha256: fixed.clone() };
+        first.actions.push(Action::new(kind, UnixMillis(0), "me", "op", None));
+        let sent = [first.clone()];
+        assert_eq!(before(&sent, &source(0, false), &fixed), Some((1, "sent")));
+        assert_eq!(before(&sent, &source(0, true), &fixed), None, "it was sent, and its old message not yet deleted");
+        assert_eq!(generation(&sent, &source(0, true), &fixed, false).unwrap(), 1, "the same one again");
+        let ran = [first, of(1, Ledger::Done, b"fixed")];
+        assert_eq!(before(&ran, &source(1, false), &fixed), Some((1, "done")));
+        assert_eq!(before(&ran, &source(1, false), &sha256::hex(b"another")), None);
+        assert_eq!(generation(&ran, &source(0, false), &fixed, true).unwrap(), 2, "by force once more");
+        let failed_again = [of(0, Ledger::Replaced { generation: 1 }, b"{}"), of(1, failed(), b"fixed")];
+        assert_eq!(before(&failed_again, &source(1, true), &fixed), Some((1, "failed")));
+    }
+
+    #[test]
+    fn event_of_the_last_generation_has_none_after_it() {
+        assert!(generation(&[], &source(u32::MAX, true), "aa", false).is_err());
+        let taken = [of(u32::MAX, Ledger::Done, b"other")];
+        assert!(generation(&taken, &source(u32::MAX - 1, true), "aa", false).is_err());
     }
 
     #[test]

@@ -7,6 +7,8 @@ use weir_core::{
     ledger::{Key, Record, State},
 };
 
+use crate::printable::is_named;
+
 /// What is kept of a message that was looked at.
 #[derive(Debug, Clone)]
 pub(crate) struct Letter {
@@ -19,14 +21,19 @@ pub(crate) struct Letter {
     pub(crate) sent_at: UnixMillis,
     /// How long the message is.
     pub(crate) bytes: usize,
+    /// How often it was parked before.
+    pub(crate) parks: u32,
     /// What the envelope says, or why it is none.
     pub(crate) head: Result<Box<Meta>, String>,
 }
 
 impl Letter {
     pub(crate) fn read(lane: Lane, id: String, group: Option<String>, sent_at: UnixMillis, message: &str) -> Self {
-        let head = Envelope::parse(message).map(|envelope| Box::new(envelope.meta));
-        Self { lane, id, group, sent_at, bytes: message.len(), head: head.map_err(|problem| problem.to_string()) }
+        let (parks, head) = match Envelope::parse(message) {
+            Ok(envelope) => (envelope.parked.map_or(0, |parked| parked.count), Ok(Box::new(envelope.meta))),
+            Err(problem) => (0, Err(problem.to_string())),
+        };
+        Self { lane, id, group, sent_at, bytes: message.len(), parks, head }
     }
 
     /// Where the ledger has it.
@@ -44,8 +51,8 @@ impl Letter {
 
     /// Whether an id is that of its delivery, or what its event's key has after the shop.
     pub(crate) fn is_named(&self, id: &str) -> bool {
-        let is_of_key = self.name().split_once('#').is_some_and(|(_, of_key)| of_key == id);
-        is_of_key || self.head.as_ref().is_ok_and(|meta| meta.webhook_id == id)
+        let is_of_key = self.name().split_once('#').is_some_and(|(_, of_key)| is_named(of_key, id));
+        is_of_key || self.head.as_ref().is_ok_and(|meta| is_named(&meta.webhook_id, id))
     }
 
     pub(crate) fn shop(&self) -> Option<&str> {
@@ -58,6 +65,16 @@ impl Letter {
 
     pub(crate) fn app(&self) -> Option<&str> {
         self.head.as_ref().ok().map(|meta| meta.app.as_str())
+    }
+
+    /// The hash of its body; `None` if it can't be read.
+    pub(crate) fn body_sha256(&self) -> Option<&str> {
+        self.head.as_ref().ok().map(|meta| meta.body_sha256.as_str())
+    }
+
+    /// The generation after its own; `None` if there is none.
+    pub(crate) fn next_generation(&self) -> Option<u32> {
+        self.head.as_ref().ok()?.generation.checked_add(1)
     }
 
     /// When weir took it in.
@@ -75,6 +92,8 @@ pub(crate) enum Standing {
     Stale,
     Parked,
     Leased,
+    Dropped,
+    Replaced,
     Mismatch,
     Unknown,
     Unreadable,
@@ -88,6 +107,8 @@ impl Standing {
             Self::Stale => "stale",
             Self::Parked => "parked",
             Self::Leased => "leased",
+            Self::Dropped => "dropped",
+            Self::Replaced => "replaced",
             Self::Mismatch => "mismatch",
             Self::Unknown => "unknown",
             Self::Unreadable => "unreadable",
@@ -108,6 +129,8 @@ impl Standing {
                 State::Stale => Self::Stale,
                 State::Parked { .. } => Self::Parked,
                 State::Leased { .. } => Self::Leased,
+                State::Dropped => Self::Dropped,
+                State::Replaced { .. } => Self::Replaced,
             },
         }
     }
@@ -136,6 +159,8 @@ impl Found {
             (Standing::Mismatch, _) => "another body came under this id before".to_owned(),
             (Standing::Unknown, _) => "the ledger does not know it".to_owned(),
             (Standing::Parked, _) => "parked: a copy of it waits in its lane".to_owned(),
+            (Standing::Dropped, _) => "dropped: its event was, and this message of it is still here".to_owned(),
+            (Standing::Replaced, _) => "replaced: its event runs with another body, as a later generation".to_owned(),
             (Standing::Leased, _) => "a worker acts on a copy of it now".to_owned(),
             (Standing::Failed | Standing::Unreadable, _) => last.unwrap_or("failed").to_owned(),
         }
@@ -171,6 +196,7 @@ pub(crate) mod tests {
             traceparent: None,
             dedupe_key: None,
             synthetic: None,
+            test: false,
             generation: 0,
         }
     }
@@ -194,6 +220,7 @@ pub(crate) mod tests {
             webhook_id: None,
             last_webhook_id: None,
             parks: 0,
+            progress: weir_core::ledger::Progress::default(),
             body_sha256: sha256::hex(body),
             topic: Some("orders/create".into()),
             app: Some("default".into()),
@@ -204,6 +231,8 @@ pub(crate) mod tests {
             updated_at: RECEIVED,
             last_error,
             history: Vec::new(),
+            test: false,
+            actions: Vec::new(),
             resource: None,
         }
     }

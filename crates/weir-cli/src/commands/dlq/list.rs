@@ -10,6 +10,7 @@ use super::{
     groups::{self, Group},
     letter::Found,
     meant::{self, Progress},
+    message::{MessageView, table},
     outside::{Outside, Stack},
     problem::Problem,
     scan::scan,
@@ -35,45 +36,6 @@ struct Listed<'a> {
     by: &'static str,
     groups: &'a [Group],
     messages: Vec<MessageView>,
-}
-
-/// A message, without its body.
-#[derive(Debug, Serialize)]
-pub(super) struct MessageView {
-    event: String,
-    lane: &'static str,
-    topic: Option<String>,
-    shop: Option<String>,
-    app: Option<String>,
-    state: &'static str,
-    error: String,
-    generation: u32,
-    attempts: Option<u32>,
-    received_at: String,
-    sent_at: String,
-    bytes: usize,
-    message_id: String,
-}
-
-impl From<&Found> for MessageView {
-    fn from(found: &Found) -> Self {
-        let letter = &found.letter;
-        Self {
-            event: letter.name(),
-            lane: letter.lane.as_str(),
-            topic: letter.topic().map(str::to_owned),
-            shop: letter.shop().map(str::to_owned),
-            app: letter.app().map(str::to_owned),
-            state: found.standing.as_str(),
-            error: found.why(),
-            generation: letter.key().generation,
-            attempts: found.record.as_ref().map(|record| record.attempts),
-            received_at: letter.received_at().to_string(),
-            sent_at: letter.sent_at.to_string(),
-            bytes: letter.bytes,
-            message_id: letter.id.clone(),
-        }
-    }
 }
 
 pub(super) async fn run(args: &DlqListArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
@@ -105,15 +67,7 @@ pub(super) async fn run(args: &DlqListArgs, printer: &Printer) -> anyhow::Result
         groups: &groups,
         messages: matching.iter().take(limit).map(|found| MessageView::from(*found)).collect(),
     };
-    printer.item(&listed, |listed| match listed.groups {
-        [] => "nothing dead-lettered matches".to_owned(),
-        groups => {
-            let shown = &groups[..groups.len().min(limit)];
-            let samples = shown.iter().filter_map(|group| Some(format!("  {}", group.samples.first()?)));
-            let samples = samples.collect::<Vec<_>>().join("\n");
-            format!("{}\n\none of each:\n{samples}", view::table(shown, &listed.by.to_uppercase()))
-        }
-    })?;
+    printer.item(&listed, |listed| table(listed.groups, listed.by, limit))?;
     if !printer.is_json() {
         printer.note(format!("{} of {} dead-lettered", view::messages(listed.matching), view::number(listed.read)));
         if groups.len() > limit {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use tokio::time::{Duration, Instant};
 
-use super::{filter::Filter, letter::Found, scan::Scanned, view};
-use crate::printer::Printer;
+use super::{filter::Filter, letter::Found, operation::Kind, scan::Scanned, view};
+use crate::{printable::line, printer::Printer};
 
 const TELL_EVERY: Duration = Duration::from_secs(2);
 
@@ -48,14 +48,14 @@ pub(crate) fn remarks(scanned: &Scanned, printer: &Printer) {
 }
 
 /// The error of a filter that takes nothing of what is there.
-pub(crate) fn nothing(filter: &Filter, found: &[Found]) -> anyhow::Error {
+pub(crate) fn nothing(kind: Kind, filter: &Filter, found: &[Found]) -> anyhow::Error {
     let near = |wanted: &Option<String>, there: BTreeSet<&str>| {
         let wanted = wanted.as_deref()?;
         if there.contains(wanted) {
             return None;
         }
         let nearest = there.into_iter().min_by_key(|it| strsim::damerau_levenshtein(wanted, it))?;
-        (strsim::damerau_levenshtein(wanted, nearest) <= 3).then(|| format!("{nearest} is there; "))
+        (strsim::damerau_levenshtein(wanted, nearest) <= 3).then(|| format!("{} is there; ", line(nearest)))
     };
     let shop = near(&filter.shop, found.iter().filter_map(|found| found.letter.shop()).collect());
     let topic = near(&filter.topic, found.iter().filter_map(|found| found.letter.topic()).collect());
@@ -64,7 +64,10 @@ pub(crate) fn nothing(filter: &Filter, found: &[Found]) -> anyhow::Error {
         None => "nothing dead-lettered matches".to_owned(),
     };
     let nowhere = match &filter.event {
-        Some(_) => "what is nowhere any more runs again only with a body, --file; ",
+        Some(_) if kind == Kind::Drop => "`weir events show` tells what became of it; ",
+        Some(_) => {
+            "`weir events show` tells what became of it; to run an event whose message is gone, give its body with --file; "
+        }
         None => "",
     };
     anyhow::anyhow!(
@@ -83,9 +86,9 @@ mod tests {
     #[test]
     fn a_name_that_is_nearly_right_is_told() {
         let wrong = Filter { topic: Some("order/create".into()), ..Filter::default() };
-        let said = nothing(&wrong, &[found()]).to_string();
+        let said = nothing(Kind::Replay, &wrong, &[found()]).to_string();
         assert!(said.contains("orders/create is there") && said.contains("nothing was changed"), "{said}");
         let wrong = Filter { topic: Some("carts/update".into()), ..Filter::default() };
-        assert!(!nothing(&wrong, &[found()]).to_string().contains("is there; "));
+        assert!(!nothing(Kind::Replay, &wrong, &[found()]).to_string().contains("is there; "));
     }
 }

@@ -4,12 +4,10 @@
 mod act;
 #[cfg(feature = "aws")]
 mod batch;
-#[cfg(feature = "aws")]
 mod decide;
 pub(crate) mod filter;
 #[cfg(feature = "aws")]
 mod fixed;
-#[cfg(feature = "aws")]
 mod groups;
 #[cfg(feature = "aws")]
 mod history;
@@ -20,13 +18,15 @@ mod letter;
 mod list;
 #[cfg(feature = "aws")]
 mod meant;
-#[cfg(feature = "aws")]
+mod message;
 mod operation;
+mod operation_view;
+#[cfg(feature = "aws")]
+mod outgoing;
 #[cfg(feature = "aws")]
 mod outside;
 #[cfg(feature = "aws")]
 mod pace;
-#[cfg(feature = "aws")]
 mod preview;
 #[cfg(feature = "aws")]
 mod problem;
@@ -38,22 +38,30 @@ mod run;
 mod scan;
 #[cfg(feature = "aws")]
 mod show;
+mod shown;
 #[cfg(feature = "aws")]
 mod stop;
 #[cfg(feature = "aws")]
 #[cfg(test)]
 mod tests;
-#[cfg(feature = "aws")]
 mod view;
 #[cfg(feature = "aws")]
 pub(crate) mod who;
 
+use weir_core::ledger::Record;
+
+use crate::{
+    cli::GroupBy,
+    views::{View, Words},
+};
 #[cfg(feature = "aws")]
 use crate::{
     cli::{DlqArgs, DlqCommand},
     commands::ExitStatus,
     printer::Printer,
 };
+use letter::{Found, Letter};
+use operation::{Counts, Entry, Kind, Operation, Options, State};
 #[cfg(feature = "aws")]
 pub(super) use show::body_of;
 
@@ -67,4 +75,46 @@ pub(super) async fn run(args: DlqArgs, printer: &Printer) -> anyhow::Result<Exit
         DlqCommand::Drop(args) => act::drop(&args, printer).await,
         DlqCommand::History(args) => history::run(&args, printer).await,
     }
+}
+
+/// What each command prints of a message whose event has this record, of one that can't be read, and of a replay of them.
+pub(crate) fn views(record: &Record, message: &str, words: &Words<'_>) -> std::io::Result<Vec<View>> {
+    let group = Some(words.shop.to_owned());
+    let now = record.updated_at;
+    let letter = |id: &str, message| Letter::read(record.lane, id.to_owned(), group.clone(), now, message);
+    let found = [
+        Found::new(letter("m-1", message), Some(record.clone())),
+        Found::new(letter(words.id, words.other), Some(record.clone())),
+    ];
+    let mut all = Vec::new();
+    for by in [GroupBy::Error, GroupBy::Topic, GroupBy::Shop] {
+        let groups = groups::groups(&found, by, now);
+        all.push(View::of("dlq list", &groups, |groups| message::table(groups, "what", 20))?);
+    }
+    for (one, message) in found.iter().zip([message, words.other]) {
+        all.push(View::of("dlq show", &shown::Shown::new(one, message), shown::Shown::lines)?);
+    }
+    let all_of_them: Vec<&Found> = found.iter().collect();
+    let preview = preview::Preview::new(Kind::Replay, &all_of_them, 2, true, now);
+    all.push(View::of("dlq replay", &preview, preview::Preview::lines)?);
+    let entry = |found: &Found| Entry { event: found.letter.name(), generation: 1, message: found.letter.id.clone() };
+    let operation = Operation {
+        kind: Kind::Replay,
+        state: State::Failed,
+        by: words.other.to_owned(),
+        command: words.other.to_owned(),
+        started_at: now,
+        updated_at: now,
+        filter: filter::Filter { error: Some(words.error.to_owned()), ..filter::Filter::default() },
+        options: Options::default(),
+        planned: preview.planned(),
+        counts: Counts::default(),
+        note: Some(words.error.to_owned()),
+        resumed: Vec::new(),
+    };
+    let view = || operation_view::OperationView::new(words.other, &operation, now);
+    all.push(View::of("dlq history", &[view()], |views| operation_view::table(views))?);
+    let one = view().with_events(found.iter().map(entry).collect());
+    all.push(View::of("dlq history NAME", &one, operation_view::OperationView::lines)?);
+    Ok(all)
 }

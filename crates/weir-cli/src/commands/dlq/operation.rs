@@ -120,6 +120,9 @@ pub(crate) struct Options {
     pub(crate) rate: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) limit: Option<u64>,
+    /// Why messages are dropped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) why: Option<String>,
     /// The SHA-256 of the body that an event was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) body_sha256: Option<String>,
@@ -160,6 +163,8 @@ pub(crate) struct Counts {
     pub(crate) failed: u64,
     /// Sent, and still in the dead-letter queue as well, for their deletion failed.
     pub(crate) undeleted: u64,
+    /// Sent, and their events do not tell it, for the ledger did not take it.
+    pub(crate) unrecorded: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

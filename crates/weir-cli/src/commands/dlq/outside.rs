@@ -9,8 +9,8 @@ use weir_aws::{
     operations::{OperationsError, Stored},
 };
 use weir_core::{
-    Lane, UnixMillis,
-    ledger::{Key, Record},
+    Lane, StoreError, UnixMillis,
+    ledger::{ActionLog, ActionRequest, Key, Record, Recorded},
 };
 
 use super::operation::{Chunk, Operation, SHELF, kept_until, shelf_of};
@@ -24,6 +24,8 @@ pub(crate) trait Outside {
     async fn delete(&self, lane: Lane, receipts: &[String]) -> Result<Refusals, QueueError>;
     async fn send(&self, lane: Lane, messages: &[Outgoing]) -> Result<Refusals, QueueError>;
     async fn records(&self, keys: &[Key]) -> Result<Vec<Record>, ReadError>;
+    /// Has the ledger say what is done with an event.
+    async fn record(&self, request: &ActionRequest<'_>) -> Result<Recorded, StoreError>;
     /// Writes the operation if nobody else did since `expected`.
     async fn save(
         &self,
@@ -87,6 +89,10 @@ impl Outside for Stack {
 
     async fn records(&self, keys: &[Key]) -> Result<Vec<Record>, ReadError> {
         self.ledger.get_many(keys).await
+    }
+
+    async fn record(&self, request: &ActionRequest<'_>) -> Result<Recorded, StoreError> {
+        self.ledger.record(request).await
     }
 
     async fn save(

@@ -12,7 +12,7 @@ use super::{
     operation::{Journal, Kind, Planned},
     view,
 };
-use crate::cli::GroupBy;
+use crate::{cli::GroupBy, printable::line};
 
 /// How many messages are named.
 const FIRST: usize = 5;
@@ -96,7 +96,7 @@ impl Preview {
         also(self.unreadable, "would be left: they are no envelopes, and no worker can read them");
         out.push(String::new());
         out.push("the first of them:".to_owned());
-        out.extend(self.first.iter().map(|name| format!("  {name}")));
+        out.extend(self.first.iter().map(|name| format!("  {}", line(name))));
         out.join("\n")
     }
 }

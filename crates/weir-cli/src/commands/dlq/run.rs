@@ -8,14 +8,18 @@ use weir_aws::{
     dead_letters::{DeadLetter, Outgoing},
     operations::Stored,
 };
-use weir_core::{Lane, UnixMillis, ledger::Key};
+use weir_core::{
+    Lane, UnixMillis,
+    ledger::{Action, ActionKind, ActionRequest, Key},
+};
 
 use super::{
     batch,
-    decide::{Act, decide, outgoing},
+    decide::{Act, decide},
     keep::Keep,
     letter::Found,
     operation::{Chunk, Counts, Entry, Journal, Operation, State},
+    outgoing::outgoing,
     outside::Outside,
     pace::Pace,
     problem::Problem,
@@ -26,6 +30,9 @@ use super::{
 
 /// How often it is written down, and said, how far it got.
 const TELL_EVERY: Duration = Duration::from_secs(2);
+
+/// So many events are written at once: DynamoDB takes a thousand writes a second of one key's neighbours.
+const WRITES_AT_ONCE: usize = 30;
 
 /// An operation, as it is written down.
 pub(crate) struct Written {
@@ -54,6 +61,8 @@ struct Task {
     act: Act,
     entry: Entry,
     letter: DeadLetter,
+    /// The event of the message, the hash of its body and its park count.
+    source: (Key, Option<String>, u32),
 }
 
 impl<'a, O: Outside> Run<'a, O> {
@@ -170,40 +179,39 @@ impl<'a, O: Outside> Run<'a, O> {
                     (None, Act::Force) => 0,
                     (None, _) => key.generation,
                 };
-                let entry = Entry { event: key.event, generation, message: letter.id.clone() };
-                return Some(Task { id: (found.letter.lane, letter.id.clone()), act, entry, letter });
+                let entry = Entry { event: key.event.clone(), generation, message: letter.id.clone() };
+                let source = (key, found.letter.body_sha256().map(str::to_owned), found.letter.parks);
+                return Some(Task { id: (found.letter.lane, letter.id.clone()), act, entry, letter, source });
             }
         }
         None
     }
 
     /// A forced replay is the lowest generation above its message's that no other body has: whoever does it again, for it
-    /// was interrupted, comes to the same one.
-    async fn choose_generations(&mut self, tasks: &mut [Task]) -> Result<(), Problem> {
-        let mut open: Vec<(usize, Key, String)> = Vec::new();
-        for (index, task) in tasks.iter().enumerate().filter(|(_, task)| task.act == Act::Force) {
-            if let (0, Ok(envelope)) = (task.entry.generation, weir_core::envelope::Envelope::parse(&task.letter.body))
-            {
-                let key = Key { event: task.entry.event.clone(), generation: envelope.meta.generation + 1 };
-                open.push((index, key, envelope.meta.body_sha256));
-            }
-        }
-        while !open.is_empty() {
-            let keys: Vec<Key> = open.iter().map(|(_, key, _)| key.clone()).collect();
+    /// was interrupted, comes to the same one. What has none is left.
+    async fn choose_generations(&mut self, tasks: &mut Vec<Task>) -> Result<(), Problem> {
+        let is_open = |task: &Task| task.act == Act::Force && task.entry.generation == 0;
+        let next = |key: &Key| Some(Key { generation: key.generation.checked_add(1)?, ..key.clone() });
+        let mut open: Vec<(usize, Option<Key>)> = Vec::new();
+        open.extend(
+            tasks.iter().enumerate().filter(|(_, task)| is_open(task)).map(|(at, task)| (at, next(&task.source.0))),
+        );
+        while open.iter().any(|(_, key)| key.is_some()) {
+            let keys: Vec<Key> = open.iter().filter_map(|(_, key)| key.clone()).collect();
+            let records = self.outside.records(&keys).await?;
             let taken: HashMap<Key, String> =
-                self.outside.records(&keys).await?.into_iter().map(|record| (record.key, record.body_sha256)).collect();
-            let mut next = Vec::new();
-            for (index, key, body) in open {
-                match (taken.get(&key), tasks.get_mut(index)) {
-                    (Some(other), _) if *other != body => {
-                        next.push((index, Key { generation: key.generation + 1, ..key }, body));
-                    }
-                    (_, Some(task)) => task.entry.generation = key.generation,
-                    (_, None) => {}
+                records.into_iter().map(|record| (record.key, record.body_sha256)).collect();
+            for (index, key) in std::mem::take(&mut open) {
+                let (Some(key), Some(task)) = (key, tasks.get_mut(index)) else { continue };
+                match taken.get(&key) {
+                    Some(other) if Some(other) != task.source.1.as_ref() => open.push((index, next(&key))),
+                    _ => task.entry.generation = key.generation,
                 }
             }
-            open = next;
         }
+        let before = tasks.len();
+        tasks.retain(|task| !is_open(task));
+        self.counts().unreadable += (before - tasks.len()) as u64;
         Ok(())
     }
 
@@ -238,9 +246,47 @@ impl<'a, O: Outside> Run<'a, O> {
         if let Some(keep) = &mut self.keep {
             keep.add(tasks.iter().filter(|task| task.act == Act::Drop).map(|task| (task.id.0, &task.letter)))?;
         }
-        let sends = self.send(&mut tasks, now).await?;
-        self.delete(tasks, &sends).await;
+        let mut may_go = self.send(&mut tasks, now).await?;
+        self.record(&tasks, &mut may_go, now).await;
+        self.delete(tasks, &may_go).await;
         Ok(())
+    }
+
+    /// Has the events tell it. A message whose drop the ledger did not take stays: its event would count as failed, with
+    /// nothing left of it.
+    async fn record(&mut self, tasks: &[Task], may_go: &mut [bool], now: UnixMillis) {
+        let operation = &self.written.operation;
+        let (by, why) = (operation.by.as_str(), operation.options.why.as_deref());
+        let action = |task: &Task| {
+            let kind = match task.act {
+                Act::Send | Act::Force => ActionKind::Replayed { generation: task.entry.generation },
+                Act::Drop => ActionKind::Dropped,
+                Act::Ended | Act::Mismatched | Act::Unreadable => return None,
+            };
+            Some(Action::new(kind, now, by, &self.written.name, why))
+        };
+        let due = tasks.iter().enumerate().filter(|(place, _)| may_go.get(*place) == Some(&true));
+        let due: Vec<(usize, &Task, Action)> =
+            due.filter_map(|(place, task)| Some((place, task, action(task)?))).collect();
+        let mut untold = Vec::new();
+        for some in due.chunks(WRITES_AT_ONCE) {
+            let writes = some.iter().map(async |(place, task, action)| {
+                let (key, body, parks) = &task.source;
+                let request = ActionRequest { key, action, body_sha256: body.as_deref(), parks: *parks };
+                (*place, task.act, self.outside.record(&request).await.is_ok())
+            });
+            untold.extend(join_all(writes).await.into_iter().filter(|(_, _, told)| !told));
+        }
+        for (place, act, _) in untold {
+            let counts = self.counts();
+            match act {
+                Act::Drop => {
+                    counts.failed += 1;
+                    may_go[place] = false;
+                }
+                _ => counts.unrecorded += 1,
+            }
+        }
     }
 
     /// Without those that others may have received by now: they are left for a later pass.

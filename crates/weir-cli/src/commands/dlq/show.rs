@@ -1,51 +1,20 @@
 //! `weir dlq show`: one message.
 
-use std::{io::Write, ops::ControlFlow};
+use std::ops::ControlFlow;
 
-use serde::Serialize;
 use weir_aws::{Bodies, dead_letters::DeadLetter};
-use weir_core::{Lane, envelope::Envelope, ledger::State};
+use weir_core::{Lane, envelope::Envelope};
 
 use super::{
     filter::{EventName, Filter},
-    letter::{Found, Standing},
-    list::MessageView,
+    letter::Found,
     meant::Progress,
     outside::Stack,
     scan::scan,
+    shown::Shown,
     stop::Stop,
 };
 use crate::{cli::DlqShowArgs, commands::ExitStatus, printer::Printer, target::Place};
-
-/// A message as it is shown.
-#[derive(Serialize)]
-struct Shown {
-    #[serde(flatten)]
-    message: MessageView,
-    webhook_event_id: Option<String>,
-    api_version: Option<String>,
-    subscription: Option<String>,
-    triggered_at: Option<String>,
-    body_sha256: Option<String>,
-    /// Where the body lies, if not in the message.
-    body_in: Option<String>,
-    parks: u32,
-    record: Option<RecordView>,
-    advice: &'static str,
-}
-
-#[derive(Serialize)]
-struct RecordView {
-    state: &'static str,
-    permanent: Option<bool>,
-    last_error: Option<String>,
-    attempts: u32,
-    duplicates: u32,
-    mismatches: u32,
-    parks: u32,
-    updated_at: String,
-    body_sha256: String,
-}
 
 pub(super) async fn run(args: &DlqShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let event: EventName = args.event.parse()?;
@@ -64,12 +33,10 @@ pub(super) async fn run(args: &DlqShowArgs, printer: &Printer) -> anyhow::Result
     };
     if args.body {
         let bytes = body(&place, &letter).await?;
-        let mut stdout = std::io::stdout().lock();
-        stdout.write_all(&bytes)?;
-        stdout.flush()?;
+        printer.body(&bytes)?;
         return Ok(ExitStatus::Done);
     }
-    printer.item(&shown(&found, &letter), lines)?;
+    printer.item(&Shown::new(&found, &letter.body), Shown::lines)?;
     Ok(ExitStatus::Done)
 }
 
@@ -123,90 +90,4 @@ async fn body(place: &Place, letter: &DeadLetter) -> anyhow::Result<Vec<u8>> {
     envelope.open(fetched).map_err(|problem| {
         anyhow::anyhow!("{problem}\nhint: `weir dlq replay --event ID --file FIXED` gives the event another body")
     })
-}
-
-fn shown(found: &Found, letter: &DeadLetter) -> Shown {
-    let meta = found.letter.head.as_ref().ok();
-    let envelope = Envelope::parse(&letter.body).ok();
-    let record = found.record.as_ref().map(|record| RecordView {
-        state: record.state.as_str(),
-        permanent: match &record.state {
-            State::Failed(failure) => Some(failure.is_permanent()),
-            _ => None,
-        },
-        last_error: record.last_error.clone(),
-        attempts: record.attempts,
-        duplicates: record.duplicates,
-        mismatches: record.mismatches,
-        parks: record.parks,
-        updated_at: record.updated_at.to_string(),
-        body_sha256: record.body_sha256.clone(),
-    });
-    Shown {
-        message: MessageView::from(found),
-        webhook_event_id: meta.and_then(|meta| meta.event_id.clone()),
-        api_version: meta.and_then(|meta| meta.api_version.clone()),
-        subscription: meta.and_then(|meta| meta.subscription.clone()),
-        triggered_at: meta.and_then(|meta| meta.triggered_at.clone()),
-        body_sha256: meta.map(|meta| meta.body_sha256.clone()),
-        body_in: envelope.as_ref().and_then(|envelope| envelope.reference().map(str::to_owned)),
-        parks: envelope.and_then(|envelope| envelope.parked).map_or(0, |parked| parked.count),
-        record,
-        advice: advice(found.standing),
-    }
-}
-
-fn advice(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Failed => "once its cause is mended: weir dlq replay --event ID; a body that can't work: with --file",
-        Standing::Done | Standing::Stale => "its event ended: weir dlq replay --event ID only takes it out of here",
-        Standing::Parked | Standing::Leased => "another copy is on its way: wait for it",
-        Standing::Mismatch => {
-            "which body is right? weir dlq replay --event ID --force runs this one too, drop deletes it"
-        }
-        Standing::Unknown => "weir dlq replay --event ID",
-        Standing::Unreadable => "no worker can read it: look at it with --body, and drop it",
-    }
-}
-
-fn lines(shown: &Shown) -> String {
-    let json = serde_json::to_value(shown).unwrap_or_default();
-    let mut out = vec![json["event"].as_str().unwrap_or_default().to_owned()];
-    let mut add = |name: &str, value: &serde_json::Value| {
-        let text = match value {
-            serde_json::Value::Null => return,
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        out.push(format!("  {:<18}{text}", name.replace('_', " ")));
-    };
-    for name in [
-        "error",
-        "state",
-        "lane",
-        "topic",
-        "shop",
-        "app",
-        "generation",
-        "parks",
-        "webhook_event_id",
-        "api_version",
-        "subscription",
-        "triggered_at",
-        "received_at",
-        "sent_at",
-        "bytes",
-        "body_sha256",
-        "body_in",
-        "message_id",
-    ] {
-        add(name, &json[name]);
-    }
-    for name in
-        ["state", "permanent", "last_error", "attempts", "duplicates", "mismatches", "updated_at", "body_sha256"]
-    {
-        add(&format!("ledger: {name}"), &json["record"][name]);
-    }
-    add("what to do", &json["advice"]);
-    out.join("\n")
 }

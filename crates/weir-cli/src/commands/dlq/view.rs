@@ -6,6 +6,7 @@ use super::{
     groups::Group,
     operation::{Counts, Kind},
 };
+use crate::layout::columns;
 
 /// `1,234 messages`.
 pub(crate) fn messages(count: u64) -> String {
@@ -61,20 +62,10 @@ fn minute(time: &str) -> String {
     time.get(..16).map_or_else(|| time.to_owned(), |time| time.replace('T', " "))
 }
 
-/// Rows whose columns line up.
-pub(crate) fn columns<const N: usize>(rows: Vec<[String; N]>) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: [usize; N] = std::array::from_fn(width);
-    let line = |row: &[String; N]| {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
 /// What became of messages, in a line: only what there is.
 pub(crate) fn counts(kind: Kind, counts: &Counts) -> String {
-    let Counts { read, sent, forced, ended, dropped, mismatched, unreadable, returned, failed, undeleted } = *counts;
+    let Counts { read, sent, forced, ended, dropped, mismatched, unreadable, returned, failed, undeleted, unrecorded } =
+        *counts;
     let mut parts = match kind {
         Kind::Replay => vec![format!("{} sent to their lanes", number(sent))],
         Kind::Drop => vec![format!("{} deleted", number(dropped))],
@@ -88,9 +79,10 @@ pub(crate) fn counts(kind: Kind, counts: &Counts) -> String {
     also(ended, "only taken out, for their events had ended");
     also(returned, "left: they failed again and came back");
     also(mismatched, "left: another body came under their id (--force sends them)");
-    also(unreadable, "left: they are no envelopes");
-    also(failed, "left: SQS did not take them");
+    also(unreadable, "left: they are no envelopes that can be sent");
+    also(failed, "left: SQS or the ledger did not take them");
     also(undeleted, "sent, and not deleted: they are sent again, and run once");
+    also(unrecorded, "sent, and the ledger did not take it down: `weir dlq history` has them");
     format!("{}; {} looked at", parts.join(", "), number(read))
 }
 

@@ -15,6 +15,7 @@ use super::copies;
 use crate::{
     cli::{ListArgs, Moment, OutcomeName, StateName},
     delivery,
+    printable::is_named,
     problem::Usage,
 };
 
@@ -155,7 +156,9 @@ impl Wanted {
     }
 
     fn is_at(&self, key: &Key, topic: Option<&str>, app: Option<&str>, lane: Lane, resource: Option<&str>) -> bool {
-        let is = |wanted: &Option<String>, is: Option<&str>| wanted.is_none() || wanted.as_deref() == is;
+        let is = |wanted: &Option<String>, is: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| is.is_some_and(|is| is_named(is, wanted)))
+        };
         let shop = key.event.split_once('#').map(|(shop, _)| shop);
         is(&self.shop, shop)
             && is(&self.topic, topic)

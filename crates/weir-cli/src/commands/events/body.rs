@@ -1,7 +1,5 @@
 //! `weir events show --body`: the body of an event, byte for byte.
 
-use std::io::Write;
-
 use weir_aws::{Bodies, BodyError};
 use weir_core::{ledger::Record, sha256};
 
@@ -29,9 +27,7 @@ pub(super) async fn print(
         body = dlq::body_of(stack, &record.key.event, record.lane, printer).await?;
     }
     let Some(body) = body else { return Err(anyhow::anyhow!("{}", why_not(record, place))) };
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(&body)?;
-    stdout.flush()?;
+    printer.body(&body)?;
     Ok(ExitStatus::Done)
 }
 

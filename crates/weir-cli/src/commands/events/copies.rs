@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use weir_core::{
     UnixMillis,
-    ledger::{Record, State},
+    ledger::{ActionKind, Record, State},
 };
 
 /// What was due longer ago than this, and was not tried, is not only late: the backoff's longest wait.
@@ -27,7 +27,7 @@ pub(super) enum Place {
     Delayed(UnixMillis),
     /// In the lane's dead-letter queue, since about then.
     DeadLettered(UnixMillis),
-    /// It was due then. In the dead-letter queue if that was its last receive, else late.
+    /// It was due then, and is late; or in the dead-letter queue, if that was its last receive and no copy could be sent.
     DueOrDeadLettered(UnixMillis),
 }
 
@@ -36,7 +36,9 @@ impl Place {
     pub(super) fn of(record: &Record, max_receives: Option<u32>, now: UnixMillis) -> Self {
         let last = record.history.last();
         match &record.state {
-            State::Done | State::Stale => Self::Nowhere,
+            State::Done | State::Stale | State::Dropped | State::Replaced { .. } => Self::Nowhere,
+            // A replay takes it out of the dead-letter queue, and the next worker its failure out of the record.
+            State::Failed(_) if was_sent_back(record) => Self::Due,
             State::Leased { until } if *until >= now => Self::WithWorker(*until),
             State::Leased { until } => Self::Abandoned(*until),
             State::Parked { until } if *until > now => Self::Delayed(*until),
@@ -48,10 +50,9 @@ impl Place {
                 let receives = last.map(|attempt| attempt.receives);
                 match max_receives.zip(receives) {
                     _ if due > now => Self::Hidden(due),
-                    // SQS moves it when it would hand it out once more.
-                    Some((most, receives)) if receives >= most => Self::DeadLettered(due),
-                    Some(_) => Self::Due,
-                    None => Self::DueOrDeadLettered(due),
+                    Some((most, receives)) if receives < most => Self::Due,
+                    // A copy went on in its place; if none could be sent, SQS moves it when it would hand it out once more.
+                    _ => Self::DueOrDeadLettered(due),
                 }
             }
         }
@@ -103,6 +104,12 @@ impl Place {
     }
 }
 
+/// Whether an operator sent its message back to the lane since the last attempt ended.
+fn was_sent_back(record: &Record) -> bool {
+    let own = ActionKind::Replayed { generation: record.key.generation };
+    record.actions.iter().any(|action| action.kind == own && action.at >= record.updated_at)
+}
+
 /// Whether nothing of weir's tries the event again: it failed for good, or is long overdue.
 pub(super) fn is_given_up(record: &Record, now: UnixMillis) -> bool {
     match Place::of(record, None, now) {
@@ -114,7 +121,7 @@ pub(super) fn is_given_up(record: &Record, now: UnixMillis) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use weir_core::Failure;
+    use weir_core::{Failure, ledger::Action};
 
     use super::{
         super::view::tests::{attempt, record},
@@ -138,6 +145,8 @@ mod tests {
         let failed = || State::Failed(Failure::transient("x"));
         check(State::Done, None, Some(5), Place::Nowhere);
         check(State::Stale, None, None, Place::Nowhere);
+        check(State::Dropped, None, None, Place::Nowhere);
+        check(State::Replaced { generation: 1 }, None, None, Place::Nowhere);
         check(State::Leased { until: minutes(1) }, None, None, Place::WithWorker(minutes(1)));
         check(State::Leased { until: minutes(-1) }, None, None, Place::Abandoned(minutes(-1)));
         check(State::Parked { until: minutes(1) }, Some(minutes(1)), None, Place::Delayed(minutes(1)));
@@ -148,10 +157,25 @@ mod tests {
     }
 
     #[test]
-    fn what_used_up_its_receives_or_failed_for_good_is_dead_lettered() {
-        check(State::Failed(Failure::transient("x")), Some(minutes(-1)), Some(5), Place::DeadLettered(minutes(-1)));
+    fn event_that_failed_for_good_is_dead_lettered_and_one_on_its_last_receive_may_be() {
+        let failed = State::Failed(Failure::transient("x"));
+        check(failed, Some(minutes(-1)), Some(5), Place::DueOrDeadLettered(minutes(-1)));
         let permanent = State::Failed(Failure::permanent("x"));
         check(permanent, None, None, Place::DeadLettered(record().updated_at));
+    }
+
+    #[test]
+    fn replayed_event_waits_in_its_lane_until_it_is_tried_again() {
+        let updated_at = record().updated_at;
+        for (generation, at, place) in [
+            (0, updated_at, Place::Due),
+            (0, UnixMillis(updated_at.0 - 1), Place::DeadLettered(updated_at)),
+            (1, updated_at, Place::DeadLettered(updated_at)),
+        ] {
+            let action = Action::new(ActionKind::Replayed { generation }, at, "me", "op", None);
+            let record = Record { actions: vec![action], ..record() };
+            assert_eq!(Place::of(&record, None, NOW), place);
+        }
     }
 
     #[test]

@@ -64,14 +64,7 @@ pub(super) async fn run(target: &LedgerTarget, asked: &Asked, printer: &Printer)
 
 fn show(record: &Record, now: UnixMillis, printer: &Printer) -> anyhow::Result<()> {
     let event = EventView::new(record, now);
-    printer.item(&event, |event| {
-        let [received, state, attempts, _, topic, name] = event.row();
-        let error = match &record.state {
-            State::Failed(_) | State::Parked { .. } => record.last_error.as_deref().map(|error| format!("  {error}")),
-            State::Leased { .. } | State::Done | State::Stale => None,
-        };
-        format!("{received}  {state:6}  {attempts:>3}  {topic}  {name}{}", error.unwrap_or_default())
-    })?;
+    printer.item(&event, EventView::line)?;
     Ok(())
 }
 
@@ -161,7 +154,7 @@ impl<'a, I: Indexes> Follower<'a, I> {
 
     fn keep(&mut self, record: &Record, now: UnixMillis) {
         let due = match &record.state {
-            State::Done | State::Stale => {
+            State::Done | State::Stale | State::Dropped | State::Replaced { .. } => {
                 self.open.remove(&record.key);
                 return;
             }

@@ -4,7 +4,14 @@ use serde::Serialize;
 use weir_aws::ledger::Position;
 use weir_core::UnixMillis;
 
-use super::{asked::Asked, find, find::Found, follow, scan::scan, view::EventView};
+use super::{
+    asked::Asked,
+    find,
+    find::Found,
+    follow,
+    scan::scan,
+    view::{EventView, table},
+};
 use crate::{
     cli::{Cursor, ListArgs},
     commands::ExitStatus,
@@ -37,18 +44,6 @@ pub(super) async fn run(args: &ListArgs, printer: &Printer) -> anyhow::Result<Ex
     let footer = Footer::of(&found);
     printer.note(if printer.is_json() { serde_json::to_string(&footer)? } else { footer.in_words(&asked, args.scan) });
     Ok(ExitStatus::Done)
-}
-
-pub(super) fn table(events: &[EventView]) -> String {
-    let head = ["RECEIVED", "STATE", "TRIES", "AGAIN", "TOPIC", "EVENT"].map(str::to_owned);
-    let rows: Vec<[String; 6]> = std::iter::once(head).chain(events.iter().map(EventView::row)).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths: [usize; 6] = std::array::from_fn(width);
-    let line = |row: &[String; 6]| {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// What was shown, and what that took.
@@ -86,19 +81,5 @@ impl Footer {
             Some(after) => format!("{line}\nfor those before: --after '{after}'"),
             None => line,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::view::tests::{NOW, record};
-    use super::*;
-
-    #[test]
-    fn columns_line_up() {
-        let table = table(&[EventView::new(&record(), NOW)]);
-        let at = |what: &str| table.lines().filter_map(|line| line.find(what)).collect::<Vec<_>>();
-        assert_eq!(at("EVENT"), at("north.myshopify.com#1"));
-        assert_eq!(at("STATE"), at("failed"));
     }
 }

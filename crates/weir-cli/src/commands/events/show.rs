@@ -1,7 +1,7 @@
 //! `weir events show`: all that is known of one event.
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use weir_aws::ledger::Range;
+use weir_aws::ledger::{Range, ReadError};
 use weir_core::{
     UnixMillis,
     ledger::{Record, State},
@@ -12,42 +12,39 @@ use crate::{
     cli::{LedgerArgs, ShowArgs, StackArgs},
     commands::ExitStatus,
     delivery,
+    printable::unescaped,
     printer::Printer,
     problem::Usage,
-    target::{self, Place as Stack},
+    target::{self, LedgerTarget, Place as Stack},
 };
 
 pub(super) async fn run(args: &ShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let now = UnixMillis::now();
     let shop = args.shop.as_deref().map(delivery::shop).transpose()?.map(|shop| shop.to_string());
     let target = target::ledger(&args.source).await?;
-    // A message that is no envelope need not have a shop: `unknown#sqs:ID`.
-    let (shop, id) = match args.event.split_once('#') {
-        Some((shop, id)) => (Some(shop.to_owned()), id),
-        None => (shop, args.event.as_str()),
-    };
-    let events = match &shop {
-        Some(shop) => {
-            let range = Range { since: (now - search::OF_A_SHOP).max(UnixMillis(0)), ..asked::since(None, now) };
-            search::of_shop(&target.ledger, shop, id, range, printer).await
-        }
-        None => search::of_any_shop(&target.ledger, id, asked::since(args.since, now), printer).await,
-    };
-    let events = events.map_err(|error| super::unreadable(&error, &target))?;
+    let found = find(&args.event, shop.as_deref(), args, &target, now, printer).await;
+    let mut found = found.map_err(|error| super::unreadable(&error, &target))?;
+    let plain = unescaped(&args.event);
+    if found.is_empty() && plain != args.event {
+        // The name may have been copied from what was printed.
+        let again = find(&plain, shop.as_deref(), args, &target, now, printer).await;
+        found = again.map_err(|error| super::unreadable(&error, &target))?;
+    }
     let mut records = Vec::new();
-    for event in &events {
+    for event in &found {
         let history = target.ledger.history(event).await;
         // A forced replay is the same event in a later generation.
         let mut history = history.map_err(|error| super::unreadable(&error, &target))?;
         history.sort_by(|a, b| a.key.cmp(&b.key));
         records.extend(history);
     }
-    let Some(last) = records.last() else { return Err(unknown(args, shop.is_some())) };
+    let has_shop = shop.is_some() || args.event.contains('#');
+    let Some(last) = records.last() else { return Err(unknown(args, has_shop)) };
     if args.body {
-        if let [_, _, ..] = &events[..] {
-            let hint = format!("name one of them: {}", events.join(", "));
+        if let [_, _, ..] = &found[..] {
+            let hint = format!("name one of them: {}", found.join(", "));
             return Err(
-                Usage::new(format!("{} events have this event id, each with its body", events.len()), hint).into()
+                Usage::new(format!("{} events have this event id, each with its body", found.len()), hint).into()
             );
         }
         let stack = stack(&args.source).await?;
@@ -62,6 +59,26 @@ pub(super) async fn run(args: &ShowArgs, printer: &Printer) -> anyhow::Result<Ex
     let stories = || told.iter().map(|(record, place)| story(record, *place)).collect::<Vec<_>>().join("\n\n");
     printer.item(&views, |_| stories())?;
     Ok(ExitStatus::Done)
+}
+
+/// The keys of the events that a name means: `SHOP#ID`, or an id of the shop or of any shop.
+async fn find(
+    name: &str,
+    shop: Option<&str>,
+    args: &ShowArgs,
+    target: &LedgerTarget,
+    now: UnixMillis,
+    printer: &Printer,
+) -> Result<Vec<String>, ReadError> {
+    // A message that is no envelope need not have a shop: `unknown#sqs:ID`.
+    let (shop, id) = name.split_once('#').map_or((shop, name), |(shop, id)| (Some(shop), id));
+    match shop {
+        Some(shop) => {
+            let range = Range { since: (now - search::OF_A_SHOP).max(UnixMillis(0)), ..asked::since(None, now) };
+            search::of_shop(&target.ledger, shop, id, range, printer).await
+        }
+        None => search::of_any_shop(&target.ledger, id, asked::since(args.since, now), printer).await,
+    }
 }
 
 fn unknown(args: &ShowArgs, has_shop: bool) -> anyhow::Error {

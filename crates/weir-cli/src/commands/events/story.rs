@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use weir_core::{
     UnixMillis,
-    ledger::{Attempt, Outcome, Record, SLOTS, State},
+    ledger::{Action, ActionKind, Attempt, Outcome, Record, SLOTS, State},
 };
 
 use super::{copies::Place, view::EventView};
+use crate::layout::joined;
 
 /// The whole story for people.
 pub(super) fn story(record: &Record, place: Place) -> String {
@@ -14,11 +15,12 @@ pub(super) fn story(record: &Record, place: Place) -> String {
     let some = |count: u32| (count > 0).then(|| count.to_string());
     let facts = [
         ("state", Some(state(record))),
-        ("message", Some(place.in_words(lane))),
+        ("message", Some(message(record, place))),
         ("topic", record.topic.clone()),
         ("resource", record.resource.clone()),
         ("lane", Some(lane.to_owned())),
         ("app", record.app.clone()),
+        ("test", record.test.then(|| "a test notification, as Shopify says".to_owned())),
         ("replay", some(record.key.generation)),
         ("attempts", Some(record.attempts.to_string())),
         ("parked", some(record.parks)),
@@ -35,7 +37,7 @@ pub(super) fn story(record: &Record, place: Place) -> String {
     let told = timeline(record);
     let told = told.into_iter().map(|(at, what)| format!("  {at:<24}  {what}"));
     let name = EventView::at(record, place).name();
-    std::iter::once(name).chain(facts).chain(std::iter::once(String::new())).chain(told).collect::<Vec<_>>().join("\n")
+    joined(std::iter::once(name).chain(facts).chain(std::iter::once(String::new())).chain(told))
 }
 
 fn is_repeated(record: &Record) -> bool {
@@ -48,6 +50,10 @@ fn state(record: &Record) -> String {
         State::Done => "done: it took effect, and never runs again",
         State::Stale if is_repeated(record) => "stale: the same state of its resource came before, so it never runs",
         State::Stale => "stale: a newer version of its resource came first, so it never runs",
+        State::Dropped => "dropped: an operator gave it up, and it never runs",
+        State::Replaced { generation } => {
+            return format!("replaced: an operator gave it another body, with which it runs as replay {generation}");
+        }
         State::Parked { .. } => "parked: what it needs is not there; a copy of its message comes back",
         State::Failed(failure) if failure.is_permanent() => {
             "failed: trying again can't help, so it goes to its lane's dead-letter queue"
@@ -55,6 +61,28 @@ fn state(record: &Record) -> String {
         State::Failed(_) => "failed: it is tried again, until its lane gives it up to the dead-letter queue",
     };
     told.to_owned()
+}
+
+/// Where its message is, and those that came with another body under its id.
+fn message(record: &Record, place: Place) -> String {
+    let mut said = place.in_words(record.lane.as_str());
+    if record.mismatches > 0 {
+        said.push_str("; one with another body under its id was refused, and is in the dead-letter queue unless somebody replayed or dropped it");
+    }
+    said
+}
+
+/// What an operator did, in words.
+fn action(action: &Action) -> String {
+    let Action { kind, by, operation, reason, .. } = action;
+    let did = match kind {
+        ActionKind::Dropped => "dropped".to_owned(),
+        ActionKind::Replayed { generation: 0 } => "sent back to its lane".to_owned(),
+        ActionKind::Replayed { generation } => format!("sent back to its lane, as replay {generation}"),
+        ActionKind::Repaired { generation, .. } => format!("given another body, as replay {generation}"),
+    };
+    let why = reason.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+    format!("{did} by {by} ({operation}){why}")
 }
 
 /// What happened, each with its time; what happened at a time that nobody wrote down has a dash.
@@ -73,18 +101,26 @@ fn timeline(record: &Record) -> Vec<(String, String)> {
     let is_leased = matches!(record.state, State::Leased { .. });
     let ended = record.attempts - u32::from(is_leased).min(record.attempts);
     let mut missing = Vec::new();
+    let mut actions = record.actions.iter().peekable();
+    let mut acted_until = |at: UnixMillis| {
+        let due = std::iter::from_fn(|| actions.next_if(|action| action.at <= at));
+        due.map(|one| (one.at.to_string(), action(one))).collect::<Vec<_>>()
+    };
     for number in 1..=ended {
         if let Some(attempt) = record.history.iter().find(|attempt| attempt.number == number) {
             told.extend(gap(&mut missing, record).map(|text| (dash(), text)));
+            told.extend(acted_until(attempt.begun));
             told.push((attempt.begun.to_string(), attempt_in_words(attempt)));
         } else {
             missing.push(number);
         }
     }
     told.extend(gap(&mut missing, record).map(|text| (dash(), text)));
+    told.extend(acted_until(if is_leased { record.updated_at } else { UnixMillis(i64::MAX) }));
     if let State::Leased { until } = &record.state {
         let text = format!("attempt {}: begun, with a lease until {until}", record.attempts);
         told.push((record.updated_at.to_string(), text));
+        told.extend(acted_until(UnixMillis(i64::MAX)));
     }
     for (count, what) in [
         (record.duplicates, "came again after it had ended, and was ignored"),
@@ -189,6 +225,35 @@ mod tests {
         assert!(told[1].starts_with("- attempts 1 to 5: no longer told"), "{told:?}");
         assert!(told[5].starts_with("- attempt 9: never told the end"), "{told:?}");
         assert!(told.last().unwrap().contains("attempt 15: begun, with a lease until"), "{told:?}");
+    }
+
+    #[test]
+    fn what_operators_did_is_told_between_the_attempts() {
+        let at = |kind, seconds: i64, why| {
+            Action::new(kind, UnixMillis(1_795_755_600_120 + seconds * 1_000), "ann@desk", "20261127T050000Z-1f3a", why)
+        };
+        let repaired = ActionKind::Repaired { generation: 1, body_sha256: "bb".into() };
+        let record = Record {
+            state: State::Replaced { generation: 1 },
+            attempts: 2,
+            history: vec![attempt(1, None), attempt(2, None)],
+            actions: vec![at(ActionKind::Replayed { generation: 0 }, 15, None), at(repaired, 40, Some("INC-7"))],
+            ..record()
+        };
+        let told = told(&record);
+        assert!(told[1].contains("attempt 1") && told[3].contains("attempt 2"), "{told:?}");
+        assert_eq!(told[2], "2026-11-27T05:00:15.120Z sent back to its lane by ann@desk (20261127T050000Z-1f3a)");
+        assert!(told[4].ends_with("given another body, as replay 1 by ann@desk (20261127T050000Z-1f3a): INC-7"));
+        assert!(state(&record).starts_with("replaced: ") && state(&record).ends_with("as replay 1"));
+    }
+
+    #[test]
+    fn message_with_another_body_is_not_said_to_be_nowhere() {
+        let record = Record { state: State::Done, mismatches: 1, ..record() };
+        let story = story(&record, Place::Nowhere);
+        assert!(
+            story.contains("was deleted; one with another body under its id was refused, and is in the dead-letter")
+        );
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use serde::Serialize;
 use weir_core::{
     UnixMillis,
-    ledger::{Attempt, Outcome, Record, State},
+    ledger::{Action, ActionKind, Attempt, Outcome, Record, State},
 };
 
 use super::copies::Place;
+use crate::layout::{columns, joined};
 
 #[derive(Debug, Serialize)]
 pub(super) struct EventView {
@@ -48,6 +49,12 @@ pub(super) struct EventView {
     place_at: Option<String>,
     /// The last attempts that ended, the first one first.
     history: Vec<AttemptView>,
+    /// Whether it is a test notification, as Shopify said.
+    test: bool,
+    /// The generation that runs in its place.
+    replaced_by: Option<u32>,
+    /// What operators did with it, the last actions, the first one first.
+    operator_actions: Vec<ActionView>,
 }
 
 /// An attempt as programs get it.
@@ -60,6 +67,25 @@ struct AttemptView {
     outcome: Outcome,
     comes_back_at: Option<String>,
     error: Option<String>,
+}
+
+/// What an operator did, as programs get it.
+#[derive(Debug, Serialize)]
+struct ActionView {
+    at: String,
+    by: String,
+    operation: String,
+    reason: Option<String>,
+    /// `dropped`, `replayed` or `repaired`, and what belongs to it.
+    #[serde(flatten)]
+    did: ActionKind,
+}
+
+impl From<&Action> for ActionView {
+    fn from(action: &Action) -> Self {
+        let Action { kind, at, by, operation, reason } = action.clone();
+        Self { at: at.to_string(), by, operation, reason, did: kind }
+    }
 }
 
 impl From<&Attempt> for AttemptView {
@@ -89,7 +115,7 @@ impl EventView {
             State::Leased { until } => lease_until = Some(until.to_string()),
             State::Parked { until } => parked_until = Some(until.to_string()),
             State::Failed(failure) => permanent = Some(failure.is_permanent()),
-            State::Done | State::Stale => {}
+            State::Done | State::Stale | State::Dropped | State::Replaced { .. } => {}
         }
         Self {
             shop: shop.to_owned(),
@@ -118,12 +144,26 @@ impl EventView {
             place: place.word(),
             place_at: place.time().map(|at| at.to_string()),
             history: record.history.iter().map(AttemptView::from).collect(),
+            test: record.test,
+            replaced_by: match record.state {
+                State::Replaced { generation } => Some(generation),
+                _ => None,
+            },
+            operator_actions: record.actions.iter().map(ActionView::from).collect(),
         }
     }
 
     /// What `weir events show` takes.
     pub(super) fn name(&self) -> String {
         self.key.clone()
+    }
+
+    /// A line of a list that goes on: with the error of what failed or is parked.
+    pub(super) fn line(&self) -> String {
+        let [received, state, attempts, _, topic, name] = self.row();
+        let error = self.last_error.as_ref().filter(|_| matches!(self.state, "failed" | "parked"));
+        let error = error.map_or_else(String::new, |error| format!("  {error}"));
+        joined([format!("{received}  {state:6}  {attempts:>3}  {topic}  {name}{error}")])
     }
 
     /// A row of the list.
@@ -137,6 +177,12 @@ impl EventView {
             self.name(),
         ]
     }
+}
+
+/// Many, one a row.
+pub(super) fn table(events: &[EventView]) -> String {
+    let head = ["RECEIVED", "STATE", "TRIES", "AGAIN", "TOPIC", "EVENT"].map(str::to_owned);
+    columns(std::iter::once(head).chain(events.iter().map(EventView::row)).collect())
 }
 
 #[cfg(test)]
@@ -159,6 +205,7 @@ pub(super) mod tests {
             webhook_id: None,
             last_webhook_id: None,
             parks: 0,
+            progress: weir_core::ledger::Progress::default(),
             body_sha256: "aa".into(),
             topic: Some("orders/create".into()),
             app: Some("default".into()),
@@ -170,6 +217,8 @@ pub(super) mod tests {
             updated_at: UnixMillis(1_795_755_601_000),
             last_error: Some("the body is not JSON".into()),
             history: Vec::new(),
+            test: false,
+            actions: Vec::new(),
         }
     }
 
@@ -195,5 +244,13 @@ pub(super) mod tests {
         assert_eq!(json["received_at"], "2026-11-27T05:00:00.120Z");
         assert!(json["lease_until"].is_null());
         assert_eq!((&json["place"], &json["place_at"]), (&"dead_lettered".into(), &"2026-11-27T05:00:01.000Z".into()));
+    }
+
+    #[test]
+    fn columns_line_up() {
+        let table = table(&[EventView::new(&record(), NOW)]);
+        let at = |what: &str| table.lines().filter_map(|line| line.find(what)).collect::<Vec<_>>();
+        assert_eq!(at("EVENT"), at("north.myshopify.com#1"));
+        assert_eq!(at("STATE"), at("failed"));
     }
 }

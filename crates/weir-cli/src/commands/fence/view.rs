@@ -68,7 +68,7 @@ impl<'a> View<'a> {
         if let Some(problem) = &self.unreadable {
             fact("not weir's", problem);
             for (name, value) in &self.attributes {
-                fact(name, &shown(value));
+                fact(name, value);
             }
         }
         if let Some(Newest { updated_at, triggered_at, is_far_ahead }) = &self.newest {
@@ -85,13 +85,8 @@ impl<'a> View<'a> {
         for (topic, Ran { updated_at, triggered_at, generation }) in &self.ran {
             let at = updated_at.as_ref().or(triggered_at.as_ref()).map_or("unknown", String::as_str);
             let replayed = if *generation > 0 { format!(", generation {generation}") } else { String::new() };
-            fact("ran", &format!("{} at {at}{replayed}", shown(topic)));
+            fact("ran", &format!("{topic} at {at}{replayed}"));
         }
-        lines.join("\n")
+        crate::layout::joined(lines)
     }
-}
-
-/// An item that is not weir's may hold anything.
-fn shown(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }

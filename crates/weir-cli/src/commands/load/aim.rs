@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use super::key;
 use crate::{
     cli::{DoorArgs, LoadArgs},
     commands::cost,
@@ -14,6 +15,8 @@ use crate::{
 pub(super) struct Aim {
     pub(super) endpoint: Endpoint,
     pub(super) secret: SecretString,
+    /// Whose deliveries go there.
+    pub(super) app: String,
     /// `None` if nobody is to ask, or it is not known whom.
     pub(super) evidence: Option<Evidence>,
     /// Whether it is the local stack's: then the next command needs no flags.
@@ -22,10 +25,12 @@ pub(super) struct Aim {
 
 impl Aim {
     pub(super) async fn new(args: &LoadArgs) -> anyhow::Result<Self> {
+        let mut own = None;
         let (Door { endpoint, secret, is_local }, evidence) = match &args.source.stack {
             Some(_) => {
                 let place = Place::find(&args.source).await?;
                 let url = args.door.url.clone().map_or_else(|| place.webhook_url(), Ok)?;
+                own = place.webhook_url().ok();
                 let door = target::door(&DoorArgs { url: Some(url), ..args.door.clone() })?;
                 (door, Some(Evidence::of(&place)?))
             }
@@ -35,7 +40,8 @@ impl Aim {
                 (door, evidence)
             }
         };
-        Ok(Self { endpoint, secret, evidence: evidence.filter(|_| !args.no_audit), is_local })
+        let app = args.door.url.as_ref().map_or("default", |url| key::app_of(url, own.as_deref())).to_owned();
+        Ok(Self { endpoint, secret, app, evidence: evidence.filter(|_| !args.no_audit), is_local })
     }
 
     /// Refuses what leaves this machine, unless that was asked for.

@@ -40,7 +40,8 @@ impl Standing {
         match &record.state {
             State::Done => Self::Done,
             State::Stale => Self::Stale,
-            State::Failed(Failure::Permanent(_)) => Self::DeadLettered,
+            // Somebody gave it up meanwhile.
+            State::Failed(Failure::Permanent(_)) | State::Dropped | State::Replaced { .. } => Self::DeadLettered,
             State::Failed(_) => Self::Retrying,
             State::Parked { .. } => Self::Parked,
             State::Leased { .. } => Self::Working,

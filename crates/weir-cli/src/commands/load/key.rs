@@ -20,16 +20,20 @@ pub(super) fn of(delivery: &Delivery, app: &str) -> String {
         traceparent: None,
         dedupe_key: None,
         synthetic: None,
+        test: false,
         generation: 0,
     };
     meta.dedupe_key = dedupe::key(&Topics::built_in(), &meta, &delivery.body);
     Key::of(&meta).event
 }
 
-/// The app that a URL of weir's names: `…/webhooks/loyalty`; `default` for `…/webhooks`.
-pub(super) fn app_of(url: &str) -> &str {
+/// The app that a URL of weir's names: `…/webhooks/loyalty`; `default` for `…/webhooks`. `own`: the stack's own URL, which
+/// may have a segment behind `/webhooks`.
+pub(super) fn app_of<'a>(url: &'a str, own: Option<&str>) -> &'a str {
+    let segment = own.and_then(|own| own.rsplit_once("/webhooks")).map_or("", |(_, rest)| rest.trim_end_matches('/'));
     let path = url.split(['?', '#']).next().unwrap_or_default();
-    let app = path.rsplit_once("/webhooks/").map_or("", |(_, app)| app.trim_end_matches('/'));
+    let below = path.rsplit_once(format!("/webhooks{segment}/").as_str());
+    let app = below.map_or("", |(_, app)| app.trim_end_matches('/'));
     if app.is_empty() { "default" } else { app }
 }
 
@@ -45,7 +49,20 @@ mod tests {
             ("https://a.example/stage/webhooks/loyalty?x=/webhooks/y", "loyalty"),
             ("https://a.example", "default"),
         ] {
-            assert_eq!(app_of(url), app, "{url}");
+            assert_eq!(app_of(url, None), app, "{url}");
+            assert_eq!(app_of(url, Some("https://a.example/webhooks")), app, "{url}");
+        }
+    }
+
+    #[test]
+    fn segment_of_the_stacks_address_is_no_app() {
+        let own = Some("https://a.example/stage/webhooks/0123456789abcdef");
+        for (url, app) in [
+            ("https://a.example/stage/webhooks/0123456789abcdef", "default"),
+            ("https://b.example/webhooks/0123456789abcdef/", "default"),
+            ("https://b.example/webhooks/0123456789abcdef/loyalty?x=1", "loyalty"),
+        ] {
+            assert_eq!(app_of(url, own), app, "{url}");
         }
     }
 }

@@ -48,6 +48,7 @@ pub(super) async fn run(args: &LoadArgs, printer: &Printer) -> anyhow::Result<Ex
     let aim = Aim::new(args).await?;
     let body_bytes = args.payload_kb.map_or(USUAL_BYTES, |kb| kb as usize * 1024);
     aim.allowed(args, count, pattern.peak(), body_bytes)?;
+    let mix = mix.of_app(&aim.app);
     // Said once, rather than by each delivery.
     http::reachable(&aim.endpoint).await?;
     // Numbers up to here are exact in every reader of JSON.

@@ -9,6 +9,7 @@ use super::{
     measure::{Latencies, Percentiles},
     sender::Sent,
 };
+use crate::printable::line;
 
 /// A sender whose deliveries go out later than this, one in a hundred, did not keep the rate.
 const LATE_MS: f64 = 50.0;
@@ -99,7 +100,7 @@ impl Report {
             "{sent} sent in {seconds:.1} s, {:.1} a second: {accepted} accepted",
             *sent as f64 / seconds.max(0.01)
         )];
-        lines.extend(self.errors.iter().map(|(kind, count)| format!("  {count:>8}  {kind}")));
+        lines.extend(self.errors.iter().map(|(kind, count)| format!("  {count:>8}  {}", line(kind))));
         let mut note = |is_there: bool, text: String| {
             if is_there {
                 lines.push(text);
@@ -175,7 +176,8 @@ impl Report {
             ));
             lines.push(row("from receipt to effect", took));
         }
-        lines.extend(audit.look_at.iter().map(|named| format!("  {:<14} {}", word(named.standing), named.event)));
+        lines
+            .extend(audit.look_at.iter().map(|named| format!("  {:<14} {}", word(named.standing), line(&named.event))));
         lines.join("\n")
     }
 }

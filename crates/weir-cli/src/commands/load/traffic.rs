@@ -63,8 +63,13 @@ impl Mix {
             payload_bytes: args.payload_kb.map(|kb| kb as usize * 1024),
             duplicates: args.duplicates.unwrap_or(of_a_sale),
             poison: args.poison,
-            app: args.door.url.as_ref().map_or("default", |url| key::app_of(url)).to_owned(),
+            app: "default".to_owned(),
         })
+    }
+
+    /// Deliveries of another app than the default one.
+    pub(super) fn of_app(self, app: &str) -> Self {
+        Self { app: app.to_owned(), ..self }
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn lines(report: &Report) -> String {
     let did = if report.dry_run { "nothing was sent: a dry run".to_owned() } else { format!("{sent} sent") };
     lines.push(format!("{did}; {points} points, {rest_calls} REST calls"));
     lines.extend(report.left_out.iter().map(|one| format!("left out: {}, {}", one.topic, one.why)));
-    lines.join("\n")
+    crate::layout::joined(lines)
 }
 
 fn verdict(report: &Report) -> String {

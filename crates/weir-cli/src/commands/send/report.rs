@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{delivery::Delivery, http::Answer, http::PostError};
+use crate::{delivery::Delivery, http::Answer, http::PostError, printable};
 
 /// One delivery and its answer.
 #[derive(Debug, Serialize)]
@@ -54,6 +54,8 @@ impl Sent {
         let latency = self.latency_ms.map_or_else(String::new, |ms| format!("{ms:.0} ms"));
         let line = format!("{status}  {latency:>8}  {}  {}", self.topic, self.event());
         match &self.problem {
+            // What the endpoint said is one line; what this command says itself ends with a hint.
+            Some(problem) if self.status.is_some() => format!("{line}  {}", printable::line(problem)),
             Some(problem) => format!("{line}  {problem}"),
             None => line,
         }

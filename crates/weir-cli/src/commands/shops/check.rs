@@ -198,7 +198,7 @@ impl Checked {
         ];
         let rows = rows.into_iter().filter_map(|(name, value)| Some(line(name, &value?)));
         let head = format!("{}  app {}: Shopify answers", self.domain, self.app);
-        std::iter::once(head).chain(rows).collect::<Vec<_>>().join("\n")
+        crate::layout::joined(std::iter::once(head).chain(rows))
     }
 }
 

@@ -4,6 +4,7 @@ use weir_shops::ShopState;
 
 use super::{failed, view::ShopView};
 use crate::cli::{ShopStateName, ShopsListArgs};
+use crate::layout::columns;
 use crate::{commands::ExitStatus, printer::Printer, target};
 
 pub(super) async fn run(args: &ShopsListArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
@@ -59,13 +60,7 @@ fn table(shops: &[ShopView]) -> String {
             or_dash(token.and_then(|token| token.expires_at.as_deref())),
         ]
     });
-    let rows: Vec<[String; 7]> = std::iter::once(head).chain(rows).collect();
-    let widths: [usize; 7] = std::array::from_fn(|at| rows.iter().map(|row| row[at].len()).max().unwrap_or(0));
-    let line = |row: &[String; 7]| {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+    columns(std::iter::once(head).chain(rows).collect())
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use serde::Serialize;
 use serde_json::Value;
 use weir_shops::{Shop, TokenKind};
 
+use crate::layout::joined;
+
 #[derive(Debug, Serialize)]
 pub(super) struct ShopView {
     pub(super) domain: String,
@@ -71,7 +73,7 @@ impl ShopView {
             ("updated", Some(self.updated_at.clone())),
         ];
         let rows = rows.into_iter().filter_map(|(name, value)| Some(line(name, &value?)));
-        std::iter::once(format!("{}  app {}", self.domain, self.app)).chain(rows).collect::<Vec<_>>().join("\n")
+        joined(std::iter::once(format!("{}  app {}", self.domain, self.app)).chain(rows))
     }
 }
 
@@ -82,13 +84,13 @@ pub(super) fn line(name: &str, value: &str) -> String {
 /// A shared document, field by field; one that is not there says what that means.
 pub(super) fn document(name: &str, document: Option<&Value>, absent: &str) -> String {
     let Some(document) = document else { return line(name, absent) };
-    let Value::Object(fields) = document else { return line(name, &plain(document)) };
+    let Value::Object(fields) = document else { return joined([line(name, &plain(document))]) };
     let fields = fields.iter().map(|(field, value)| {
         // Milliseconds since 1970, as all of them are: nobody reads those.
         let time = value.as_i64().filter(|at| *at > 1_000_000_000_000).map(|at| UnixMillis(at).to_string());
         line("", &format!("{field}  {}", time.unwrap_or_else(|| plain(value))))
     });
-    std::iter::once(line(name, "")).map(|head| head.trim_end().to_owned()).chain(fields).collect::<Vec<_>>().join("\n")
+    joined(std::iter::once(line(name, "")).map(|head| head.trim_end().to_owned()).chain(fields))
 }
 
 /// Text without its quotes, numbers without digits that nobody asked for, the rest as JSON.

@@ -17,6 +17,7 @@ const SILENT_SECONDS: u64 = 15 * 60;
 pub(super) fn findings(status: &Status) -> Vec<Finding> {
     let mut found = Vec::new();
     lanes(status, &mut found);
+    refusals(status, &mut found);
     flow(status, &mut found);
     outside(status, &mut found);
     found.sort();
@@ -38,6 +39,18 @@ fn lanes(status: &Status, found: &mut Vec<Finding>) {
             found.push(bad(what, "weir events list --state parked"));
         }
     }
+}
+
+/// Nothing that a worker does can help: somebody has to change a permission, a name or a setting.
+fn refusals(status: &Status, found: &mut Vec<Finding>) {
+    let refused = status.refusals.iter().flatten();
+    let mut said: Vec<String> =
+        refused.map(|call| format!("AWS refuses the workers {call}; its events are held")).collect();
+    let attempts = status.flow.as_ref().map_or(0.0, |flow| flow.misconfigured);
+    if said.is_empty() && attempts > 0.0 {
+        said.push(format!("AWS refused the workers {attempts:.0} calls; the lanes' logs say which"));
+    }
+    found.extend(said.into_iter().map(|what| bad(what, "weir events list --state parked --error misconfigured")));
 }
 
 fn flow(status: &Status, found: &mut Vec<Finding>) {
@@ -142,6 +155,10 @@ mod tests {
         check(|s| s.lanes[0].waiting = 501, Bad, "501 events wait", "weir events list --state failed");
         check(|s| s.lanes[0].oldest_seconds = Some(3_661), Bad, "61 min", "weir events list --state parked");
         let flow = |s: &mut Status, change: fn(&mut Flow)| change(s.flow.as_mut().unwrap());
+        let refused = "weir events list --state parked --error misconfigured";
+        let call = "PutEvents on shop-bus: AccessDeniedException";
+        check(|s| s.refusals = Some(vec![call.into()]), Bad, call, refused);
+        check(|s| flow(s, |f| f.misconfigured = 3.0), Bad, "refused the workers 3 calls", refused);
         check(|s| flow(s, |f| f.success_percent = Some(99.89)), Bad, "99.89 %", "weir dlq list");
         check(|s| flow(s, |f| f.shopify_throttled = 2.0), Odd, "throttled 2", "weir audit");
         let slow = Latency { p50: 1.0, p95: 2.0, p99: 50.1 };

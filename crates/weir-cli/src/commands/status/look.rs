@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use resilience::{Clock, UnixMillis};
-use weir_aws::{Operations, controls::Parameter};
+use weir_aws::{DynamoLedger, Operations, controls::Parameter};
 use weir_shops::DynamoState;
 
 use super::{
     flow::Flows,
     judge,
     model::Status,
-    monitor, queues,
+    monitor, queues, refusals,
     shared::{self, Shared},
 };
 use crate::target::Place;
@@ -24,10 +24,12 @@ pub(super) struct Looking {
     sqs: aws_sdk_sqs::Client,
     state: DynamoState,
     operations: Operations,
+    ledger: DynamoLedger,
     controls: Parameter,
     flows: Flows,
     last: Duration,
     shared: Option<(UnixMillis, Shared)>,
+    refusals: Option<(UnixMillis, Vec<String>)>,
 }
 
 impl Looking {
@@ -36,10 +38,13 @@ impl Looking {
             sqs: aws_sdk_sqs::Client::new(&place.config),
             state: DynamoState::new(&place.config, place.output("StateTable")?, Clock::Wall),
             operations: Operations::new(&place.config, place.output("OperationsTable")?),
+            // It is only read.
+            ledger: DynamoLedger::new(&place.config, place.output("LedgerTable")?, Duration::ZERO),
             controls: Parameter::new(&place.config, place.output("ControlsParameter")?),
             flows: Flows::of(&place),
             last,
             shared: None,
+            refusals: None,
             place,
         })
     }
@@ -73,6 +78,14 @@ impl Looking {
             status.circuits = Some(shared.circuits.clone());
             status.budgets = Some(shared.budgets.clone());
         }
+        let is_old = self.refusals.as_ref().is_none_or(|(at, _)| now.since(*at) >= SHARED_EVERY);
+        if status.lanes.iter().all(|lane| lane.delayed == 0) {
+            self.refusals = None;
+        } else if is_old {
+            let read = refusals::read(&self.ledger, now).await;
+            self.refusals = told("parked events", read, &mut status.unread).map(|refusals| (now, refusals));
+        }
+        status.refusals = self.refusals.as_ref().map(|(_, refusals)| refusals.clone());
         status.controls = told("controls", controls, &mut status.unread);
         status.shopify = told("the monitor's findings", monitor, &mut status.unread);
         if let Some((flow, oldest)) = told("rates and latencies", flow, &mut status.unread) {

@@ -17,6 +17,8 @@ pub(super) struct Status {
     pub(super) budgets: Option<Vec<Budget>>,
     pub(super) controls: Option<Controls>,
     pub(super) shopify: Option<Drift>,
+    /// Calls that AWS refuses the workers because of permissions, names or shapes, as parked events have them.
+    pub(super) refusals: Option<Vec<String>>,
     /// What needs a look, the worst first.
     pub(super) findings: Vec<Finding>,
     /// What could not be read, and why.
@@ -49,6 +51,8 @@ pub(super) struct Flow {
     pub(super) retries: f64,
     pub(super) parks: f64,
     pub(super) errors: f64,
+    /// Of these, what AWS refused because of permissions, names or shapes.
+    pub(super) misconfigured: f64,
     pub(super) dead_lettered: f64,
     /// Of all that ended, the share that took effect or needed not to; `None` if nothing ended.
     pub(super) success_percent: Option<f64>,

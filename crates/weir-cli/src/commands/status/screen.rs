@@ -7,7 +7,7 @@ use ratatui::{
     crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers},
     layout::{Constraint, Layout, Rect},
     style::{Color, Modifier, Style},
-    text::{Line, Span},
+    text::Line,
     widgets::{Block, Borders, Paragraph, Row, Sparkline, Table, Wrap},
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -16,6 +16,7 @@ use super::{
     model::{Severity, Status},
     text,
 };
+use crate::printable;
 
 /// Looks whose lanes are drawn as a curve.
 const HISTORY: usize = 60;
@@ -101,12 +102,12 @@ fn draw(frame: &mut Frame<'_>, status: &Status, history: &History) {
     let [table, curve] = Layout::horizontal([Constraint::Min(58), Constraint::Percentage(35)]).areas(top);
     let [flow, shopify] = Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(middle);
     let title = format!(" {}  {}   q leaves", status.stack, status.at);
-    frame.render_widget(Line::styled(title, Modifier::BOLD), head);
+    frame.render_widget(plain(title).style(Modifier::BOLD), head);
     lanes(frame, table, status);
     let data: Vec<u64> = history.0.iter().copied().collect();
     frame.render_widget(Sparkline::default().block(block("in the lanes")).data(&data), curve);
     let paragraph = |title, lines: Vec<String>| {
-        Paragraph::new(lines.into_iter().map(Line::raw).collect::<Vec<_>>()).block(block(title))
+        Paragraph::new(lines.into_iter().map(plain).collect::<Vec<_>>()).block(block(title))
     };
     let mut lines = text::flow(status);
     let title = if lines.is_empty() { "flow".to_owned() } else { lines.remove(0) };
@@ -136,9 +137,14 @@ fn findings(status: &Status) -> Vec<Line<'static>> {
     };
     let styled = |line: String| {
         let style = if line.starts_with(' ') { Style::new() } else { Style::new().fg(color) };
-        Line::from(Span::styled(line, style))
+        plain(line).style(style)
     };
     text::findings(status).into_iter().map(styled).collect()
+}
+
+/// A line of text, of whatever origin.
+fn plain(text: String) -> Line<'static> {
+    Line::raw(printable::line(&text).into_owned())
 }
 
 fn block(title: impl Into<String>) -> Block<'static> {
@@ -149,7 +155,7 @@ fn block(title: impl Into<String>) -> Block<'static> {
 mod tests {
     use ratatui::{Terminal, backend::TestBackend, crossterm::event::KeyEvent};
 
-    use super::super::model::{Finding, Lane};
+    use super::super::model::{Circuit, Finding, Lane};
     use super::*;
 
     fn drawn(status: &Status, width: u16, height: u16) -> String {
@@ -174,6 +180,28 @@ mod tests {
     fn the_screen_says_what_is_wrong_and_what_to_do() {
         let screen = drawn(&status(), 120, 30);
         for said in ["urgent", "3 events in the dead-letter queue", "weir dlq list --lane urgent", "q leaves"] {
+            assert!(screen.contains(said), "{said}:\n{screen}");
+        }
+    }
+
+    #[test]
+    fn words_of_strangers_do_not_steer_the_screen() {
+        let mut status = status();
+        status.stack = "we\u{1b}[2Jir".into();
+        let name = "destination/\u{202e}pre\u{200b}".to_owned();
+        let circuit = Circuit {
+            name,
+            phase: "open",
+            since: "now".into(),
+            until: "then".into(),
+            failed_probes: 0,
+            reason: "\u{7}\nx".into(),
+        };
+        status.circuits = Some(vec![circuit]);
+        status.findings[0].what = "\u{9b}31m".into();
+        let screen = drawn(&status, 160, 40);
+        assert!(!screen.contains(|c| c != '\n' && crate::printable::is_hidden(c)), "{screen:?}");
+        for said in ["we\\u{1b}[2Jir", "destination/\\u{202e}pre\\u{200b}", "\\u{7}\\nx", "\\u{9b}31m"] {
             assert!(screen.contains(said), "{said}:\n{screen}");
         }
     }

@@ -1,6 +1,7 @@
 //! A status as lines: what `weir status` prints once.
 
 use super::model::{Latency, Severity, Status};
+use crate::layout::joined;
 
 /// All of it, the findings last, where the eye ends.
 pub(super) fn lines(status: &Status) -> String {
@@ -14,7 +15,7 @@ pub(super) fn lines(status: &Status) -> String {
     }
     all.push(String::new());
     all.extend(findings(status));
-    all.join("\n")
+    joined(all)
 }
 
 /// Head and rows of the lanes.

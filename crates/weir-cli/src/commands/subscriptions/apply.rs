@@ -10,7 +10,7 @@ use super::{
     file, plan,
     shops::{Outcome, Read, Selected, call, one_line, told},
 };
-use crate::{cli::ApplyArgs, commands::ExitStatus, printer::Printer};
+use crate::{cli::ApplyArgs, commands::ExitStatus, printable, printer::Printer};
 
 /// What came of one shop.
 #[derive(Debug, Serialize)]
@@ -105,7 +105,7 @@ impl Applied {
         let Self { shop, app, changed, error } = self;
         match error {
             None => format!("{shop}  app {app}: {changed} changed"),
-            Some(error) => format!("{shop}  app {app}: {changed} changed, then failed: {error}"),
+            Some(error) => format!("{shop}  app {app}: {changed} changed, then failed: {}", printable::line(error)),
         }
     }
 }

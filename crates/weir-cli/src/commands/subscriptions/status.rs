@@ -114,7 +114,7 @@ impl ShopStatus {
             let failure = failure.as_ref().map(|failure| format!(": {failure}")).unwrap_or_default();
             lines.push(format!("  the monitor noted it at {since}; {repaired}{failure}"));
         }
-        lines.join("\n")
+        crate::layout::joined(lines)
     }
 }
 

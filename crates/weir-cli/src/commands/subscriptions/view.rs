@@ -4,6 +4,7 @@ use serde::Serialize;
 use weir_subscriptions::{Change, Difference, Plan};
 
 use super::shops::{Outcome, Read};
+use crate::printable::line;
 
 /// A shop's plan.
 #[derive(Debug, Serialize)]
@@ -79,12 +80,12 @@ impl ShopPlan {
 
     /// For people.
     pub(super) fn lines(&self) -> String {
-        let head = format!("{}  app {}", self.shop, self.app);
+        let head = line(&format!("{}  app {}", self.shop, self.app)).into_owned();
         if let Some(why) = &self.skipped {
-            return format!("{head}: skipped, {why}");
+            return format!("{head}: skipped, {}", line(why));
         }
         if let Some(why) = &self.error {
-            return format!("{head}: failed, {why}");
+            return format!("{head}: failed, {}", line(why));
         }
         let mut about = match (self.changes.len(), self.unchanged) {
             (0, unchanged) => format!("{unchanged} as desired"),
@@ -108,9 +109,9 @@ impl ChangeView {
             "update" => '~',
             _ => '-',
         };
-        let mut lines = format!("  {sign} {}", self.topic);
+        let mut lines = format!("  {sign} {}", line(&self.topic));
         for one in &self.with {
-            lines += &format!("  {one}");
+            lines += &format!("  {}", line(one));
         }
         for DifferenceView { what, is, should } in &self.differences {
             let shown = |text: &str| if text.is_empty() { "nothing".to_owned() } else { format!("{text:?}") };

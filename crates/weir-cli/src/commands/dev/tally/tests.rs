@@ -32,6 +32,7 @@ fn record(script: &[Planned], place: usize, state: State, duplicates: u32) -> Re
         webhook_id: None,
         last_webhook_id: None,
         parks: 0,
+        progress: weir_core::ledger::Progress::default(),
         body_sha256: "aa".into(),
         topic: Some("orders/create".into()),
         app: None,
@@ -43,6 +44,8 @@ fn record(script: &[Planned], place: usize, state: State, duplicates: u32) -> Re
         updated_at: UnixMillis(0),
         last_error: None,
         history: Vec::new(),
+        test: false,
+        actions: Vec::new(),
     }
 }
 

@@ -5,15 +5,18 @@ mod world;
 use std::{cell::Cell, time::Duration};
 
 use tokio::time::Instant;
-use weir_core::UnixMillis;
+use weir_core::{
+    UnixMillis,
+    ledger::{ActionKind, Key, Record},
+};
 
 use super::{
-    letter::tests::message,
+    letter::tests::{message, meta, record},
     operation::{Kind, State},
     reader::HOLD,
     stop::Stop,
 };
-use world::{EVENTS, FAULTS, check_nothing_lost, left, run, world};
+use world::{EVENTS, FAULTS, check_nothing_lost, check_told, left, run, world};
 
 /// Whoever comes after an interruption goes on with it, or begins another one.
 async fn try_each_fault(kind: Kind, force: bool, worker_is_quick: bool, resumes: bool) {
@@ -49,7 +52,10 @@ async fn try_each_fault(kind: Kind, force: bool, worker_is_quick: bool, resumes:
             let generation = u32::from(force);
             let effects = world.effects.borrow();
             match kind {
-                Kind::Drop => assert!(effects.is_empty(), "{what}"),
+                Kind::Drop => {
+                    assert!(effects.is_empty(), "{what}");
+                    check_told(&world, ActionKind::Dropped, &what);
+                }
                 Kind::Replay => {
                     assert_eq!(effects.len(), EVENTS as usize, "{what}");
                     assert!(effects.iter().all(|(key, count)| key.generation == generation && *count == 1), "{what}");
@@ -81,6 +87,35 @@ async fn a_drop_deletes_only_what_was_meant_whatever_call_goes_wrong() {
     for resumes in [true, false] {
         try_each_fault(Kind::Drop, false, true, resumes).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn replay_is_told_by_each_event_that_was_sent() {
+    for force in [false, true] {
+        let world = world(Kind::Replay, force);
+        let (_sender, stop) = Stop::by_hand();
+        run(&world, &stop).await;
+        check_told(&world, ActionKind::Replayed { generation: u32::from(force) }, "");
+        let (_, operation) = world.operation.borrow().clone().unwrap();
+        assert_eq!((operation.state, operation.counts.unrecorded), (State::Done, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn event_of_the_last_generation_is_left_by_a_forced_replay() {
+    let world = world(Kind::Replay, true);
+    let mut last = meta("meant-last", b"{}");
+    last.generation = u32::MAX;
+    world.records.borrow_mut().insert(
+        Key::of(&last),
+        Record { last_error: Some("HTTP 500".into()), ..record(Key::of(&last), weir_core::ledger::State::Done, b"{}") },
+    );
+    world.put("meant-last", weir_core::envelope::seal(&last, b"{}").unwrap(), UnixMillis::now());
+    let (_sender, stop) = Stop::by_hand();
+    run(&world, &stop).await;
+    let (_, operation) = world.operation.borrow().clone().unwrap();
+    assert_eq!((operation.counts.unreadable, operation.counts.sent), (1, u64::from(EVENTS)));
+    assert_eq!(left(&world).0, 1, "it stays to be looked at");
 }
 
 #[tokio::test(start_paused = true)]

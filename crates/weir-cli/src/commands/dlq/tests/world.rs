@@ -13,9 +13,9 @@ use weir_aws::{
     operations::{Document, OperationsError, Stored},
 };
 use weir_core::{
-    Lane, UnixMillis,
+    Lane, StoreError, UnixMillis,
     envelope::Envelope,
-    ledger::{Key, Record, State as Ledger},
+    ledger::{ActionKind, ActionRequest, Key, Record, Recorded, State as Ledger, act},
 };
 
 use super::super::{
@@ -162,7 +162,7 @@ impl World {
             let body = envelope.open(None).unwrap();
             let mut records = self.records.borrow_mut();
             match records.get(&key).map(|record| &record.state) {
-                Some(Ledger::Done) => continue,
+                Some(Ledger::Done | Ledger::Dropped) => continue,
                 _ => {
                     let mut done = record(key.clone(), Ledger::Done, &body);
                     done.last_error = Some("HTTP 500".into()).filter(|_| !self.forgets.get());
@@ -230,6 +230,17 @@ impl Outside for World {
     async fn records(&self, keys: &[Key]) -> Result<Vec<Record>, ReadError> {
         let read = |_| keys.iter().filter_map(|key| self.records.borrow().get(key).cloned()).collect();
         self.call(read).await.ok_or(ReadError::Unavailable("no answer".into()))
+    }
+
+    async fn record(&self, request: &ActionRequest<'_>) -> Result<Recorded, StoreError> {
+        let write = |_| {
+            let mut records = self.records.borrow_mut();
+            let (recorded, after) = act(records.get(request.key), request);
+            after.map(|after| records.insert(request.key.clone(), after));
+            recorded
+        };
+        let error = || StoreError { action: "record", source: "no answer".into() };
+        self.call(write).await.ok_or_else(error)
     }
 
     async fn save(
@@ -322,5 +333,16 @@ pub(super) fn check_nothing_lost(world: &World, what: &str) {
         let lane = world.lane.borrow().iter().any(|message| message.body.contains(&format!("\"{id}\"")));
         let ran = world.effects.borrow().keys().any(|key| key.event == name);
         assert!(dead || lane || ran, "{id} is lost: {what}");
+    }
+}
+
+/// Each event that is meant tells what was done with it, and that only. One that was dropped is no longer in trouble.
+pub(super) fn check_told(world: &World, kind: ActionKind, what: &str) {
+    for record in world.records.borrow().values().filter(|record| record.key.generation == 0) {
+        let is_meant = record.key.event.contains("#meant-");
+        let told: Vec<&ActionKind> = record.actions.iter().map(|action| &action.kind).collect();
+        assert!(told.iter().all(|told| **told == kind) && told.is_empty() != is_meant, "{told:?}: {what}");
+        let is_dropped = record.state == Ledger::Dropped;
+        assert_eq!(is_dropped, is_meant && kind == ActionKind::Dropped, "{:?}: {what}", record.state);
     }
 }

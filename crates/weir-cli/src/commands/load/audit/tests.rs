@@ -20,6 +20,8 @@ fn record(event: &str, state: State, duplicates: u32) -> Record {
     Record {
         key: Key { event: event.to_owned(), generation: 0 },
         history: if state == State::Done { vec![done] } else { Vec::new() },
+        test: false,
+        actions: Vec::new(),
         state,
         owner: Owner("somebody".to_owned()),
         attempts: 1,
@@ -28,6 +30,7 @@ fn record(event: &str, state: State, duplicates: u32) -> Record {
         webhook_id: None,
         last_webhook_id: None,
         parks: 0,
+        progress: weir_core::ledger::Progress::default(),
         body_sha256: String::new(),
         topic: None,
         app: None,

@@ -10,7 +10,7 @@ use aws_sdk_cloudwatch::{
 use resilience::UnixMillis;
 use weir_core::{
     Lane,
-    metrics::{self, Dimension, Metric, Unit},
+    metrics::{self, Dimension, ErrorKind, Metric, Unit},
 };
 
 use super::{super::model::Latency, Oldest};
@@ -59,13 +59,19 @@ fn queries(stack: &str, last: Duration) -> Vec<MetricDataQuery> {
         for statistic in metric.statistics() {
             // Counts are added up here; a percentile is CloudWatch's, of the whole time.
             let period = if metric.unit == Unit::Count { PERIOD } else { last };
-            let dimension = dimension(Dimension::Stack, stack.to_owned());
-            queries.push(query(&id(metric.name, statistic), metric, dimension, statistic, period));
+            let dimensions = vec![dimension(Dimension::Stack, stack.to_owned())];
+            queries.push(query(&id(metric.name, statistic), metric, dimensions, statistic, period));
         }
     }
     for lane in Lane::ALL {
         let queue = dimension(Dimension::QueueName, format!("{stack}-{lane}"));
-        queries.push(query(&format!("oldest_{lane}"), &metrics::OLDEST_AGE, queue, "Maximum", PERIOD));
+        queries.push(query(&format!("oldest_{lane}"), &metrics::OLDEST_AGE, vec![queue], "Maximum", PERIOD));
+        let refused = vec![
+            dimension(Dimension::Stack, stack.to_owned()),
+            dimension(Dimension::Lane, lane.to_string()),
+            dimension(Dimension::Kind, ErrorKind::Misconfigured.as_str().to_owned()),
+        ];
+        queries.push(query(&refused_id(lane), &metrics::WORKER_ERRORS, refused, "Sum", PERIOD));
     }
     queries
 }
@@ -77,14 +83,18 @@ fn dimension(name: Dimension, value: String) -> cloudwatch::Dimension {
 fn query(
     id: &str,
     metric: &Metric,
-    dimension: cloudwatch::Dimension,
+    dimensions: Vec<cloudwatch::Dimension>,
     statistic: &str,
     period: Duration,
 ) -> MetricDataQuery {
     let wanted = cloudwatch::Metric::builder().namespace(metric.namespace).metric_name(metric.name);
-    let wanted = MetricStat::builder().metric(wanted.dimensions(dimension).build()).stat(statistic);
+    let wanted = MetricStat::builder().metric(wanted.set_dimensions(Some(dimensions)).build()).stat(statistic);
     let wanted = wanted.period(i32::try_from(period.as_secs()).unwrap_or(i32::MAX)).build();
     MetricDataQuery::builder().id(id).metric_stat(wanted).build()
+}
+
+fn refused_id(lane: Lane) -> String {
+    format!("refused_{lane}")
 }
 
 /// An id begins with a lower-case letter.
@@ -100,6 +110,12 @@ impl Read {
 
     pub(super) fn sum(&self, name: &str) -> f64 {
         self.0.get(&id(name, "Sum")).into_iter().flatten().fold(0.0, |sum, value| sum + value)
+    }
+
+    /// Attempts that AWS refused, of all lanes.
+    pub(super) fn misconfigured(&self) -> f64 {
+        let of = |lane: Lane| self.0.get(&refused_id(lane)).into_iter().flatten().sum::<f64>();
+        Lane::ALL.into_iter().map(of).sum()
     }
 
     /// Of several periods, the worst.
@@ -150,6 +166,9 @@ mod tests {
             read.add(&result(&format!("m_IngestLatency_{percentile}"), &[5.0, 9.0]));
         }
         read.add(&result("oldest_bulk", &[61.0, 7.0]));
+        read.add(&result("refused_bulk", &[2.0, 1.0]));
+        read.add(&result("refused_urgent", &[4.0]));
+        assert!((read.misconfigured() - 7.0).abs() < f64::EPSILON);
         assert!((read.sum("Done") - 7.0).abs() < f64::EPSILON && read.sum("Stale").abs() < f64::EPSILON);
         assert_eq!(read.latency("IngestLatency"), Some(Latency { p50: 9.0, p95: 9.0, p99: 9.0 }));
         assert_eq!(read.latency("EndToEndLatency"), None);

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use weir_core::metrics::{Dimension, ErrorKind, WORKER_ERRORS};
 
 #[derive(Deserialize)]
 struct Line {
@@ -30,16 +31,26 @@ struct Metric {
     name: String,
 }
 
+/// The attempts, of the worker's errors, that AWS refused: a metric of their own here.
+pub(super) const MISCONFIGURED: &str = "WorkerErrors/misconfigured";
+
+/// The field of a dimension.
+const KIND: &str = Dimension::Kind.as_str();
+
 /// Hands over each metric of the namespace, with its values; nothing of a line that is something else.
 pub(super) fn read(line: &str, namespace: &str, mut take: impl FnMut(&str, Vec<f64>)) {
     let Ok(line) = serde_json::from_str::<Line>(line) else { return };
+    let kind = line.values.get(KIND).and_then(Value::as_str);
     for directive in line.aws.cloud_watch_metrics.iter().filter(|directive| directive.namespace == namespace) {
         for Metric { name } in &directive.metrics {
-            let values = match line.values.get(name) {
+            let values: Vec<f64> = match line.values.get(name) {
                 Some(Value::Array(values)) => values.iter().filter_map(Value::as_f64).collect(),
                 Some(value) => value.as_f64().into_iter().collect(),
                 None => Vec::new(),
             };
+            if name == WORKER_ERRORS.name && kind == Some(ErrorKind::Misconfigured.as_str()) {
+                take(MISCONFIGURED, values.clone());
+            }
             take(name, values);
         }
     }

@@ -33,12 +33,14 @@ impl Flows {
         match self {
             Self::CloudWatch(metrics) => {
                 let read = metrics.read(now, last).await?;
-                Ok((flow(|name| read.sum(name), |name| read.latency(name)), read.oldest()))
+                let flow = flow(|name| read.sum(name), |name| read.latency(name));
+                Ok((Flow { misconfigured: read.misconfigured(), ..flow }, read.oldest()))
             }
             Self::Logs(logs) => {
                 let samples = logs.read(now, last).await?;
                 // No source tells how old the oldest message is but CloudWatch.
-                Ok((flow(|name| samples.sum(name), |name| samples.latency(name)), Oldest::new()))
+                let flow = flow(|name| samples.sum(name), |name| samples.latency(name));
+                Ok((Flow { misconfigured: samples.sum(line::MISCONFIGURED), ..flow }, Oldest::new()))
             }
         }
     }
@@ -56,6 +58,7 @@ fn flow(sum: impl Fn(&str) -> f64, latency: impl Fn(&str) -> Option<Latency>) ->
         retries: sum(metrics::RETRIES.name),
         parks: sum(metrics::PARKS.name),
         errors: sum(metrics::WORKER_ERRORS.name),
+        misconfigured: 0.0,
         dead_lettered,
         success_percent: (ended > 0.0).then(|| 100.0 * done / ended),
         ingest: latency(metrics::INGEST_LATENCY.name),

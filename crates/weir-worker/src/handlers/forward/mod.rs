@@ -1,7 +1,11 @@
 //! Posts each event to an HTTP service before it is published: `WEIR_FORWARD_URL`, the template's `ForwardUrl`.
 //!
-//! The body is the CloudEvent as it goes to the bus. `webhook-id` is the event's id, the same on every repeat: by it the
-//! service tells what it has seen. 2xx counts as taken, another 4xx than 408, 425 and 429 as refused for good.
+//! The body is the CloudEvent as it goes to the bus. Headers follow Standard Webhooks: `webhook-id` is the event's id, the
+//! same on every repeat, `webhook-timestamp` the second of the attempt, and `webhook-signature` the signature of both and
+//! of the body by the stack's secret. 2xx counts as taken, another 4xx than 408, 425 and 429 as refused for good.
+
+mod signature;
+mod signer;
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,6 +16,9 @@ use weir_lambda::{
     router::{Classify, Event, Router},
     traces,
 };
+
+pub use signature::{NoKeys, SigningKeys};
+pub use signer::{KeySource, Signer};
 
 /// The name of the handler and of the destination.
 pub const NAME: &str = "forward";
@@ -33,33 +40,47 @@ pub enum NotForwarding {
     Client(#[from] reqwest::Error),
 }
 
-/// Adds the handler: every event is posted to `url`.
+/// Adds the handler: every event is posted to `url`, signed.
 ///
 /// # Errors
 /// When the URL can't be used.
-pub fn route(router: Router, url: &str, destination: Destination) -> Result<Router, NotForwarding> {
+pub fn route<S: KeySource>(
+    router: Router,
+    url: &str,
+    signer: Signer<S>,
+    destination: Destination,
+) -> Result<Router, NotForwarding> {
     let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or(NotForwarding::Url)?;
     // Without a provider rustls has none; an error says that one is installed already.
     drop(rustls::crypto::ring::default_provider().install_default());
     // A redirect could lead a signed merchant's data anywhere.
     let client = Client::builder().connect_timeout(CONNECT).redirect(Policy::none()).build()?;
-    let forward = Arc::new((client, url, destination));
+    let forward = Arc::new((client, url, signer, destination));
     Ok(router.on_as(NAME, "*", move |event: Event| {
         let forward = Arc::clone(&forward);
         async move {
-            let (client, url, destination) = &*forward;
-            post(client, url.clone(), destination, &event).await
+            let (client, url, signer, destination) = &*forward;
+            post(client, url.clone(), signer, destination, &event).await
         }
     }))
 }
 
-async fn post(client: &Client, url: Url, destination: &Destination, event: &Event) -> Result<(), Failure> {
+async fn post<S: KeySource>(
+    client: &Client,
+    url: Url,
+    signer: &Signer<S>,
+    destination: &Destination,
+    event: &Event,
+) -> Result<(), Failure> {
     let meta = event.meta();
     let detail = envelope::detail(meta, Ok(envelope::json(event.body()).permanent()?));
+    let (timestamp, signature) = signer.sign(&meta.webhook_id, &detail).await?;
     let mut request = client
         .post(url)
         .header("content-type", "application/cloudevents+json")
         .header("webhook-id", &meta.webhook_id)
+        .header("webhook-timestamp", timestamp)
+        .header("webhook-signature", signature)
         .body(detail);
     if let Some(place) = traces::current() {
         request = request.header("traceparent", place.to_string());
