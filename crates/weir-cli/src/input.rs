@@ -106,7 +106,6 @@ fn meant(command: Command) -> anyhow::Result<()> {
         Command::Controls(_)
         | Command::Cost(_)
         | Command::Dev(_)
-        | Command::Fence(_)
         | Command::Load(_)
         | Command::Status(_)
         | Command::Topics => {}

@@ -16,8 +16,14 @@ fn recorded(by_shop: &[&str], add: impl FnOnce(&Metrics)) -> Vec<Value> {
     lines.iter().map(|line| assert_embedded_metrics(line)).collect()
 }
 
-const URGENT: Of<'_> =
-    Of { lane: Some(Lane::Urgent), reason: None, kind: None, operation: None, shop: Some("north.myshopify.com") };
+const URGENT: Of<'_> = Of {
+    lane: Some(Lane::Urgent),
+    reason: None,
+    header: None,
+    kind: None,
+    operation: None,
+    shop: Some("north.myshopify.com"),
+};
 
 #[test]
 fn an_invocation_is_one_line_with_sums_and_with_each_duration() {

@@ -1,5 +1,7 @@
 //! What is told of an attempt: the fields of its log lines, its span, its metrics.
 
+use std::time::Duration;
+
 use tracing::Instrument;
 use weir_core::{
     Failure, TraceContext,
