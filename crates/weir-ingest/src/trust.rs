@@ -18,7 +18,9 @@ pub(crate) fn app<'a>(path: &'a str, method: &str, segment: Option<&str>, apps: 
     let rest = segment.map_or(rest, |segment| below(rest?, segment)).ok_or(Problem::NoSuchPath)?;
     let app = match rest.strip_suffix('/').unwrap_or(rest) {
         "" => DEFAULT_APP,
-        rest => rest.strip_prefix('/').filter(|app| !app.contains('/')).ok_or(Problem::NoSuchPath)?,
+        rest => {
+            rest.strip_prefix('/').filter(|app| !app.is_empty() && !app.contains('/')).ok_or(Problem::NoSuchPath)?
+        }
     };
     if method != "POST" {
         return Err(Problem::NotPost);

@@ -79,8 +79,13 @@ fn more_values_than_a_line_takes_go_to_more_lines_and_none_is_lost() {
 
 #[test]
 fn every_metric_that_weir_emits_can_be_written() {
-    let of =
-        Of { reason: Some(Rejection::TooLarge), kind: Some(ErrorKind::Panic), operation: Some("ShopInfo"), ..URGENT };
+    let of = Of {
+        reason: Some(Rejection::TooLarge),
+        header: Some(DroppedHeader::EventId),
+        kind: Some(ErrorKind::Panic),
+        operation: Some("ShopInfo"),
+        ..URGENT
+    };
     let lines = recorded(&[], |metrics| metrics::EMITTED.iter().for_each(|metric| metrics.add(metric, 1, &of)));
     let [line] = &lines[..] else { panic!("{lines:?}") };
     assert!(metrics::EMITTED.iter().all(|metric| line[metric.name] == 1));
