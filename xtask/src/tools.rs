@@ -66,7 +66,9 @@ fn install(dir: &Path, requirements: &Path) -> Result<()> {
         .context("could not make a Python environment: on Debian and Ubuntu, `apt-get install python3-venv` adds it")?;
     let mut pip = clean(dir.join("bin/python"));
     pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]);
-    process::run(pip.arg("-r").arg(requirements)).context("could not install the Python tools")
+    // The file names every package with its hash. Left to resolve, pip refuses a package that another asks for with extras.
+    process::run(pip.args(["--require-hashes", "--no-deps", "-r"]).arg(requirements))
+        .context("could not install the Python tools")
 }
 
 /// Without what is set for another Python.
