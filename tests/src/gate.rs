@@ -18,7 +18,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
     http as client,
-    iam::{Need, Statement, arn},
+    iam::{Need, Statement, arn, arn_of_secret},
 };
 
 /// What passed and what did not.
@@ -183,10 +183,8 @@ fn needs(parts: &http::request::Parts, body: &[u8]) -> Vec<Need> {
         }
         "AmazonSSM" => vec![need(&format!("ssm:{operation}"), arn("ssm", &format!("parameter{}", text("Name"))))],
         "secretsmanager" => {
-            let id = text("SecretId");
-            // AWS gives a secret's ARN six characters of its own; a secret may be asked for by its name.
-            let resource =
-                if id.starts_with("arn:") { id } else { arn("secretsmanager", &format!("secret:{id}-AbCdEf")) };
+            // A secret may be asked for by its name.
+            let resource = arn_of_secret(&text("SecretId"));
             vec![need(&format!("secretsmanager:{operation}"), resource)]
         }
         other => vec![need(&format!("{other}:{operation}"), "unknown".to_owned())],

@@ -146,9 +146,16 @@ impl Resolver<'_> {
             "AWS::StackName" => self.stack.to_owned(),
             _ => match name.split_once('.') {
                 Some((id, "Arn")) => self.arn(id),
-                _ => self.names.get(name).cloned().unwrap_or_else(|| format!("unknown {name}")),
+                _ => self.named(name).unwrap_or_else(|| format!("unknown {name}")),
             },
         }
+    }
+
+    /// What `!Ref` gives on AWS: of a secret the ARN, where the emulator gives the name.
+    fn named(&self, id: &str) -> Option<String> {
+        let name = self.names.get(id)?;
+        let is_secret = self.template["Resources"][id]["Type"] == "AWS::SecretsManager::Secret";
+        Some(if is_secret { arn_of_secret(name) } else { name.clone() })
     }
 
     fn arn(&self, id: &str) -> String {
@@ -166,6 +173,11 @@ impl Resolver<'_> {
 /// The ARN of something in the stack's region and account.
 pub(crate) fn arn(service: &str, resource: &str) -> String {
     format!("arn:{PARTITION}:{service}:{}:{ACCOUNT}:{resource}", weir_local::REGION)
+}
+
+/// The ARN of a secret, by its name or by the ARN itself. AWS adds six characters of its own to the name.
+pub(crate) fn arn_of_secret(id: &str) -> String {
+    if id.starts_with("arn:") { id.to_owned() } else { arn("secretsmanager", &format!("secret:{id}-AbCdEf")) }
 }
 
 fn list(value: &Value) -> Vec<&Value> {

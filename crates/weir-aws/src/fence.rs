@@ -28,7 +28,7 @@ use aws_sdk_dynamodb::{Client, operation::update_item::builders::UpdateItemFluen
 use aws_types::SdkConfig;
 use weir_core::{
     StoreError,
-    fence::{self, Ask, Entry, Fence, Leave, Record, Settled},
+    fence::{self, Ask, Entry, Fence, Leave, Record, Run, Settled},
 };
 
 pub use self::inspect::{Forgotten, Kept};
@@ -135,6 +135,12 @@ impl DynamoFence {
     }
 }
 
+/// The topic's run, if the first write can't tell whether the asker's state is the one that ran.
+fn returned<'a>(record: Option<&'a Record>, ask: &Ask<'_>) -> Option<&'a Run> {
+    let record = record?;
+    record.ran.get(ask.mark).filter(|run| fence::looks_repeated(run, record, ask))
+}
+
 impl Fence for DynamoFence {
     async fn enter(&self, ask: &Ask<'_>) -> Result<Entry, StoreError> {
         let record = match self.write(ask, expression::enter(ask)).await? {
@@ -146,6 +152,8 @@ impl Fence for DynamoFence {
         let second = match entry {
             // Another topic of the same action overtook it: the newest state stays as it is.
             Entry::Granted if !fence::raises(record, ask, entry) => expression::enter_beside(ask),
+            // Read from the Admin API, with the body of the topic's run, but another state entered since.
+            Entry::Granted if let Some(run) = returned(record, ask) => expression::enter_after(ask, run),
             // The write and the rule disagree: never act on that, come back.
             Entry::Granted => return Ok(Entry::Busy(DISAGREED)),
             refused => return Ok(refused),

@@ -1,7 +1,10 @@
 //! The rules of `weir_core::fence::enter` as conditions of a write.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use weir_core::{MAX_LEASE, fence::Ask};
+use weir_core::{
+    MAX_LEASE,
+    fence::{Ask, Run},
+};
 
 use super::item::ran;
 use crate::ledger::item::{number, text};
@@ -42,6 +45,15 @@ pub(super) fn enter_beside(ask: &Ask<'_>) -> Write {
     Write::new(ask, format!("SET {STAMP}, {LEASE}"), condition)
 }
 
+/// The state is not the one of the topic's run that was read, though it has its body.
+pub(super) fn enter_after(ask: &Ask<'_>, seen: &Run) -> Write {
+    let condition = format!("{IS_FREE} AND {} AND #ran = :seen", is_not_older(ask));
+    let (set, remove) = state(ask);
+    let mut write = Write::new(ask, format!("SET {STAMP}, {LEASE}, {set}{remove}"), condition);
+    write.values.push((":seen", text(seen.to_string())));
+    write
+}
+
 /// The rule of `weir_core::topics::Version::order`. An item has `updated_ns`, or else `earliest_ns`.
 fn is_not_older(ask: &Ask<'_>) -> String {
     let version = ask.state.version;
@@ -65,8 +77,13 @@ fn may_run(ask: &Ask<'_>) -> String {
     if ask.once {
         return format!("(attribute_not_exists(#ran) OR {IS_FORCED})");
     }
+    // `weir_core::fence::looks_repeated`, after which the item has to be read.
+    let later = match (ask.state.version.updated_at(), ask.state.version.triggered_at()) {
+        (Some(_), None) => "(#ran < :at_version AND NOT (contains(#ran, :in_body) AND #body = :body))",
+        _ => "#ran < :at_version",
+    };
     format!(
-        "(attribute_not_exists(#ran) OR NOT begins_with(#ran, :at_update) OR {IS_FORCED} OR #ran < :at_version \
+        "(attribute_not_exists(#ran) OR NOT begins_with(#ran, :at_update) OR {IS_FORCED} OR {later} \
         OR (begins_with(#ran, :at_version) AND NOT contains(#ran, :in_body) AND NOT contains(#ran, :in_delivery)))"
     )
 }

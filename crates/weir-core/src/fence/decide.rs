@@ -13,7 +13,7 @@ pub fn enter(record: Option<&Record>, ask: &Ask<'_>) -> Entry {
     let newest = &record.newest;
     let is_older = ask.state.version.is_older_than(&newest.version);
     if let Some(run) = ran.filter(|run| !is_forced_replay(run, ask.run)) {
-        match of_its_topic(run, ask) {
+        match of_its_topic(run, record, ask) {
             Among::Fresh => {}
             Among::Once if is_older => return Entry::Stale(newest.version),
             // Nothing is written: whoever is in there makes no difference.
@@ -47,16 +47,17 @@ enum Among {
     Older,
 }
 
-fn of_its_topic(run: &Run, ask: &Ask<'_>) -> Among {
+fn of_its_topic(run: &Run, record: &Record, ask: &Ask<'_>) -> Among {
     if ask.once {
         return Among::Once;
     }
     if run.at_update() != ask.run.at_update() {
         return Among::Fresh;
     }
-    // The same body again may be a state that returned: another state may have had an effect in between, and failed.
     if run.is_before(ask.run) {
-        return Among::Fresh;
+        // The same body again may be a state that returned: another state may have had an effect in between, and failed.
+        let is_known = looks_repeated(run, record, ask) && record.newest.version == run.version;
+        return if is_known { Among::Repeated } else { Among::Fresh };
     }
     // Without `updated_at` a body may be the same in every state.
     let is_signed = ask.state.version.updated_at().is_some();
@@ -67,6 +68,14 @@ fn of_its_topic(run: &Run, ask: &Ask<'_>) -> Among {
         (false, true) if run.delivery != ask.run.delivery => Among::Fresh,
         _ => Among::Older,
     }
+}
+
+/// Whether a state that was read from the Admin API, and so has no trigger, has the body of the newest one and of the
+/// topic's run. Nothing came in between if both are of one version: then the state is the one that ran.
+pub fn looks_repeated(run: &Run, record: &Record, ask: &Ask<'_>) -> bool {
+    let version = ask.state.version;
+    let is_read = version.updated_at().is_some() && version.triggered_at().is_none();
+    is_read && run.body == ask.run.body && record.newest.body == run.body
 }
 
 /// Whether another owner is in there.

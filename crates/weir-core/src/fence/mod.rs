@@ -16,6 +16,6 @@ mod record;
 mod store;
 
 pub use crate::ledger::Settled;
-pub use decide::{enter, has_left, leave, raises};
+pub use decide::{enter, has_left, leave, looks_repeated, raises};
 pub use record::{Mark, Record, Run, State, short_hash};
 pub use store::{Ask, Entry, Fence, Leave};

@@ -111,6 +111,7 @@ pub async fn cases<F: Fence>(fence: &F, prefix: &str) {
     states_of_one_second_enter_in_the_order_of_their_triggers(fence, &key("second")).await;
     topics_of_one_action_enter_in_any_order(fence, &key("action")).await;
     a_state_that_returned_is_newer_than_what_was_between(fence, &key("returned")).await;
+    a_state_that_was_read_is_the_one_that_ran_unless_another_entered_since(fence, &key("read")).await;
     a_body_without_updated_at_is_ordered_by_its_trigger(fence, &key("unsigned")).await;
     a_lease_that_nobody_was_granted_counts_as_run_out(fence, &key("longest")).await;
     what_did_not_run_may_enter_again(fence, &key("again")).await;
@@ -230,6 +231,31 @@ async fn a_state_that_returned_is_newer_than_what_was_between<F: Fence>(fence: &
     assert_eq!(connect.enter(NOW).await, Entry::Granted);
     assert_eq!(at("7", "ten", 980).enter(NOW).await, Entry::Busy(LEASE), "what is in there may bring another state");
     assert_eq!(at("8", "ten", 900).enter(NOW).await, Entry::Repeated);
+}
+
+async fn a_state_that_was_read_is_the_one_that_ran_unless_another_entered_since<F: Fence>(fence: &F, key: &str) {
+    let at = |id: &str, body: &str, ms: Option<i64>| {
+        Visitor::new(fence, key, id, "inventory_levels/update", id, 0).at(Some(0), ms).with_body(body)
+    };
+    // For its own topic it is the last of its second.
+    let read = |id: &str| {
+        let mut read = at(id, "ten", None);
+        read.run.version = version(Some(0), Some(999));
+        read
+    };
+    assert_eq!(at("1", "ten", Some(100)).handle().await, Entry::Granted);
+    assert_eq!(read("2").handle().await, Entry::Repeated);
+    let nine = at("3", "nine", Some(400));
+    assert_eq!(nine.enter(NOW).await, Entry::Granted);
+    assert_eq!(read("2").enter(NOW).await, Entry::Busy(LEASE));
+    assert_eq!(nine.leave(Leave::Free, NOW).await, Settled::Written);
+    let again = read("2");
+    assert_eq!(again.enter(NOW).await, Entry::Granted, "another entered since, and may have had half its effect");
+    assert_eq!(again.leave(Leave::Free, NOW).await, Settled::Written);
+    assert_eq!(again.handle().await, Entry::Granted, "it entered, and did not run");
+    assert_eq!(again.handle().await, Entry::Ran);
+    assert_eq!(read("4").handle().await, Entry::Repeated);
+    assert_eq!(at("5", "eight", Some(700)).handle().await, Entry::Stale(again.state.after(Some(&nine.state)).version));
 }
 
 async fn a_body_without_updated_at_is_ordered_by_its_trigger<F: Fence>(fence: &F, key: &str) {

@@ -277,6 +277,40 @@ fn a_state_that_entered_and_failed_is_no_repeat_of_one_that_ran_before() {
     assert_eq!(fence.handle(again), Entry::Ran);
 }
 
+/// Read from the Admin API after its second: for its own topic it is the last of that second.
+struct Read(Event);
+
+impl Read {
+    fn enter(&self, fence: &mut Fence) -> Entry {
+        let last = Event { triggered: Some(5_999), ..self.0 }.run();
+        self.0.with_ask(|ask| {
+            let ask = Ask { run: &last, ..*ask };
+            let entry = enter(fence.0.as_ref(), &ask);
+            if let (Entry::Granted, Some(record)) = (entry, &mut fence.0) {
+                record.newest = self.0.state().after(Some(&record.newest));
+                record.held = None;
+            }
+            entry
+        })
+    }
+}
+
+#[test]
+fn a_state_that_was_read_is_the_one_that_ran_unless_another_entered_since() {
+    let ten = event(UPDATED, "a", 100).with_body("ten");
+    let read = Read(event(UPDATED, "b", 0).with_body("ten").untriggered());
+    let mut fence = check(&[(ten, Entry::Granted)]);
+    assert_eq!(read.enter(&mut fence), Entry::Repeated);
+    let other = Read(Event { topic: PAID, ..read.0 });
+    assert_eq!(other.enter(&mut check(&[(ten, Entry::Granted)])), Entry::Granted, "its topic did not run");
+
+    assert_eq!(fence.enter(event(UPDATED, "c", 400).with_body("nine")), Entry::Granted);
+    fence.0.as_mut().unwrap().held = None;
+    for _attempt in 0..2 {
+        assert_eq!(read.enter(&mut fence), Entry::Granted, "what entered may have had half its effect");
+    }
+}
+
 #[test]
 fn a_state_that_returned_waits_for_who_is_in_there() {
     let [ten, nine, again] = [("a", 100, "ten"), ("b", 400, "ten"), ("c", 700, "ten")]
