@@ -309,7 +309,8 @@ async fn a_rotated_secret_counts_at_once_and_the_old_one_still_does() {
         .await
         .unwrap();
 
-    let signed = |id: &str, secret: &str| Delivery::signed("orders/create", id, "{\"id\":1}", &secret.into());
+    let signed =
+        |id: &str, secret: &str| Delivery::signed("orders/create", id, format!("{{\"id\":{id}}}"), &secret.into());
     assert_eq!(world.post_to("/loyalty", &signed("1", "first")).await.status, 200);
     assert_eq!(world.post(&signed("2", "first")).await.status, 401, "each app has its own secret");
 

@@ -161,7 +161,8 @@ async fn orders_of_a_gap_arrive_as_if_delivered_and_once_each() {
     let late = world.delivery("orders/create", "late", created["data"].to_string());
     assert_eq!(world.post(&late).await.status, 200);
     world.ended_as("late", &State::Stale).await;
-    assert_eq!(world.published(1).await, [("superseded/orders/create".to_owned(), "late".to_owned())]);
+    // The bus has the same body already: nothing tells of it a second time.
+    assert!(world.published(0).await.is_empty());
     assert_eq!(shopify.reconcile(&world, since).await.sent, 0);
     world.end().await;
 }

@@ -161,7 +161,7 @@ pub(crate) mod tests {
         let body: Box<RawValue> = serde_json::from_str("{}").unwrap();
         let most = u64::MAX;
         for topic in crate::Kind::ALL.iter().flat_map(|kind| kind.topics()) {
-            for app in ["a".repeat(1), "a".repeat(LONGEST_APP), "a".repeat(63)] {
+            for app in ["a".to_owned(), "a".repeat(LONGEST_APP), "a".repeat(63)] {
                 let wanted = Wanted { name: Some("n".repeat(50)), ..Wanted::topic(topic) };
                 let place = if topic.starts_with("inventory") { format!("{most}:{most}") } else { most.to_string() };
                 let ids = [0, 1].map(|nanosecond| {

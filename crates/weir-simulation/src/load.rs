@@ -117,7 +117,7 @@ impl Load {
         let body = match topic {
             WITHOUT_UPDATED_AT => format!("{{\"id\":{id}}}"),
             // Each refund is a thing of its own. Some name no resource: the whole body tells which one it is.
-            "refunds/create" if index % 3 == 0 => format!("{{\"level\":{index}}}"),
+            "refunds/create" if index.is_multiple_of(3) => format!("{{\"level\":{index}}}"),
             "refunds/create" => format!("{{\"id\":{index},\"order_id\":{id}}}"),
             // Of whole seconds, as Shopify's are.
             _ => {

@@ -179,6 +179,7 @@ async fn a_body_in_the_store_is_fetched_and_a_lost_one_is_permanent() {
 }
 
 /// Deliveries of one event, as ingest seals them; the second one is written otherwise.
+#[expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
 fn refunds() -> [String; 2] {
     [("first", "{\"id\":1}"), ("second", "{ \"id\":1}")].map(|(id, body)| {
         let (topic, event_id) = ("refunds/create".into(), Some("cause".into()));

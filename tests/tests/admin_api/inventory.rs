@@ -22,6 +22,7 @@ fn rows(world: &World, amounts: &[i64]) -> Vec<Row> {
     items.iter().zip(amounts).map(row).collect()
 }
 
+#[expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
 fn available(world: &World, item: usize) -> i64 {
     let (items, places) = world.sim.inventory(&shop());
     world.sim.available(&shop(), items[item], places[0]).unwrap()

@@ -8,7 +8,10 @@ use futures_util::{StreamExt, stream};
 use weir_core::{
     Lane, UnixMillis,
     envelope::{Meta, seal},
-    ledger::Key,
+    ledger::{
+        Key,
+        index::{Bucket, day},
+    },
     sha256,
 };
 use weir_tests::World;
@@ -102,6 +105,7 @@ fn item(one: &Dead, state: &str) -> HashMap<String, AttributeValue> {
         ("topic", text(&one.meta.topic)),
         ("app", text("default")),
         ("received_at_ms", number(one.meta.received_at.0)),
+        ("day_bucket", text(&Bucket::of_delivery(&one.meta.shop, &one.meta.webhook_id).on(&day(one.meta.received_at)))),
         ("updated_at_ms", number(one.meta.received_at.0)),
         ("last_error", text(&one.error)),
         ("permanent", AttributeValue::Bool(true)),

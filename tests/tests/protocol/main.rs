@@ -4,7 +4,6 @@
 mod contracts;
 #[expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
 mod destination;
-#[expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
 mod fence;
 mod operations;
 mod order;

@@ -92,10 +92,10 @@ async fn another_body_under_the_same_id_is_counted_and_reaches_the_dlq() {
     let world = World::new("mismatch").await;
     assert_eq!(world.post(&world.delivery("refunds/create", "1", "{\"id\":1}")).await.status, 200);
     world.done("1").await;
-    assert_eq!(world.post(&world.delivery("refunds/create", "1", "{\"id\":2}")).await.status, 200);
+    assert_eq!(world.post(&world.delivery("refunds/create", "1", "{\"id\":1,\"note\":2}")).await.status, 200);
     let dlq = &world.deployed.lanes["standard"].dlq_url;
     let message = weir_tests::eventually("the other body in the DLQ", async || world.take_raw(dlq).await.pop()).await;
-    assert!(message.ends_with("\"data\":{\"id\":2}}"), "{message}");
+    assert!(message.ends_with("\"data\":{\"id\":1,\"note\":2}}"), "{message}");
     let record = world.record("1").await.unwrap();
     assert_eq!(
         (record.state, record.mismatches, record.attempts),

@@ -115,7 +115,8 @@ fn every_parameter_refuses_the_values_that_break_a_promise() {
 /// What CloudFormation checks of a value.
 fn takes(parameter: &Value, value: &str) -> bool {
     let is_allowed = |allowed: &Value| {
-        items(allowed).into_iter().any(|one| one.as_str().map_or_else(|| one.to_string() == value, |one| one == value))
+        let text = |one: &Value| one.as_str().map_or_else(|| one.to_string(), str::to_owned);
+        items(allowed).into_iter().any(|one| text(one) == value)
     };
     let bound = |key: &str| parameter[key].as_f64();
     if parameter["Type"] == "Number" {

@@ -125,7 +125,7 @@ async fn creation_before_the_first_look_is_not_sent_unless_asked_for() {
     world.sim.pay_order(world.shop(), order);
     world.wait(5).await;
     let report = next_walk(&world).await;
-    let topics: Vec<_> = report.missing.keys().cloned().filter(|topic| topic.starts_with("orders")).collect();
+    let topics: Vec<_> = report.missing.keys().filter(|topic| topic.starts_with("orders")).cloned().collect();
     assert_eq!(topics, ["orders/paid", "orders/updated"], "{report:?}");
     let asked = world.reconcile_with(|request| Request { since: Since::At(placed), ..request }).await.unwrap();
     world.work().await;
@@ -179,8 +179,8 @@ async fn last_of_several_states_of_one_second_is_repaired() {
     assert_eq!(again.missing(), 0, "{again:?}");
     let last = |topics: &str, id: u64| {
         let events = world.stack.events().into_iter().filter(|(meta, _)| meta.topic.starts_with(topics));
-        let bodies = events.map(|(_, body)| serde_json::from_slice::<serde_json::Value>(&body).unwrap());
-        bodies.filter(|body| body["id"] == id).next_back().unwrap()
+        let mut bodies = events.map(|(_, body)| serde_json::from_slice::<serde_json::Value>(&body).unwrap());
+        bodies.rfind(|body| body["id"] == id).unwrap()
     };
     assert_eq!(last("products", product)["title"], "Last");
     assert!(!last("orders", order)["cancelled_at"].is_null());

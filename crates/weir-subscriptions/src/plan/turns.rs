@@ -97,15 +97,12 @@ impl<'a> Names<'a> {
     }
 
     fn carry_out(&mut self, change: &Change) {
-        match change {
-            Change::Update { id, subscription: Subscription { name: Some(name), .. }, .. } => {
-                let held = self.held.iter().find(|(_, one)| one.id == *id).map(|(name, one)| (name.clone(), *one));
-                if let Some((old, one)) = held {
-                    self.held.remove(&old);
-                    self.held.insert(name.to_lowercase(), one);
-                }
+        if let Change::Update { id, subscription: Subscription { name: Some(name), .. }, .. } = change {
+            let held = self.held.iter().find(|(_, one)| one.id == *id).map(|(name, one)| (name.clone(), *one));
+            if let Some((old, one)) = held {
+                self.held.remove(&old);
+                self.held.insert(name.to_lowercase(), one);
             }
-            _ => {}
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) struct Visit {
 /// What the fence said, in the end.
 pub(super) enum Visited {
     /// The event may be handled.
-    Inside(Visit),
+    Inside(Box<Visit>),
     /// It ran before.
     Ran,
     /// A newer state came first, of this version.
@@ -55,7 +55,7 @@ impl<O: Outside> Processor<O> {
             look += 1;
             let entry = self.outside.fence().enter(&self.ask(&visit, owner)).await;
             let rest = match entry.map_err(|error| not_reached(&visit.key, &error))? {
-                Entry::Granted => return Ok(Visited::Inside(visit)),
+                Entry::Granted => return Ok(Visited::Inside(Box::new(visit))),
                 Entry::Ran => return Ok(Visited::Ran),
                 Entry::Stale(version) => return Ok(Visited::Stale(version)),
                 Entry::Repeated => return Ok(Visited::Repeated),

@@ -65,7 +65,7 @@ async fn event_that_fails_its_attempts_goes_to_the_dlq_at_once_with_its_reason()
     assert_eq!(outside.postponed().last(), Some(&Duration::ZERO), "the last attempt waits for nothing");
     // The receives that are left run nothing.
     let copy = outside.parked().last().map_or(envelope("1", &body(1)), |(_, copy, ..)| copy.clone());
-    assert_eq!(run_received(&outside.worker(Router::new()), &[copy.clone()], 3).await, ["m0"]);
+    assert_eq!(run_received(&outside.worker(Router::new()), std::slice::from_ref(&copy), 3).await, ["m0"]);
     assert!(outside.published_ids().is_empty());
     // Moved back from the DLQ it has all its attempts again.
     assert_eq!(run(&outside.worker(counted("erp", &runs, down())), std::slice::from_ref(&copy)).await.len(), 1);

@@ -1,4 +1,5 @@
 //! What the service behind `ForwardUrl` gets, and how it tells weir from a stranger.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     collections::HashMap,
