@@ -62,7 +62,7 @@ impl Flow {
                 let mut answers = Vec::new();
                 while !enough.load(Ordering::Relaxed) {
                     let id = format!("{sender}-{}", answers.len());
-                    let delivery = delivery.clone().with("X-Shopify-Webhook-Id", &id);
+                    let delivery = delivery.clone().with("X-Shopify-Webhook-Id", &id).with("X-Shopify-Event-Id", &id);
                     answers.push((id, delivery.post(&http, &url).await.status));
                     sent.fetch_add(1, Ordering::Relaxed);
                 }

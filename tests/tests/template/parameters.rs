@@ -15,6 +15,12 @@ const TABLE: &[Row] = &[
     // It is pasted into JSON, and an empty secret is anybody's.
     Row("ClientSecret", &["shpss_0123456789abcdef"], &["", "short", "with\"quote", "{\"a\":1}"]),
     Row("Apps", &["default", "loyalty-2"], &["", "Upper", "a/b", "-a"]),
+    // What can be guessed keeps nobody out.
+    Row(
+        "PathSegment",
+        &["", "a-segment_of-16c", "0123456789abcdef0123456789abcdef"],
+        &["short", "sixteen/characters", "a b c d e f g h i"],
+    ),
     Row("Architecture", &["arm64", "x86_64"], &["mips"]),
     // A body of 6 MB is held a few times over.
     Row("IngestMemoryMb", &["256", "10240"], &["128", "0"]),

@@ -41,7 +41,7 @@ fn addresses_that_the_stack_tells_have_the_path_segment() {
         );
     };
     told(template.output("WebhookUrl"));
-    let monitor = at(template.resource("MonitorFunction"), &["Properties", "Environment", "Variables"]);
+    let monitor = at(template.resource("Monitor"), &["Properties", "Environment", "Variables"]);
     let address = at(monitor, &["WEIR_WEBHOOK_URL", "Fn::If"]);
     told(&address[1]);
     told(&address[2]);
