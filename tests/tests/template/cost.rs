@@ -19,7 +19,8 @@ fn the_cost_model_knows_what_stands_in_the_template() {
     assert_eq!(fixed["composite_alarms"], of_type("AWS::CloudWatch::CompositeAlarm"));
     assert_eq!(fixed["dashboards"], of_type("AWS::CloudWatch::Dashboard"));
     // The one of ForwardUrl is there only with it.
-    let always = template.of_type("AWS::SecretsManager::Secret").filter(|(_, one)| one.get("Condition").is_none());
+    let secrets = template.of_type("AWS::SecretsManager::Secret");
+    let always = secrets.filter(|(id, _)| template.resource(id).get("Condition").is_none());
     assert_eq!(fixed["secrets"], always.count());
     let default = |name: &str| at(template.parameter(name), &["Default"]).as_u64();
     assert_eq!(fixed["retention_days"].as_u64(), default("LedgerRetentionDays"));
