@@ -68,9 +68,12 @@ impl Posted {
                 .header("X-Shopify-Shop-Domain", &event.shop)
                 .header("X-Shopify-API-Version", "2026-10")
                 .header("X-Shopify-Webhook-Id", &event.webhook_id)
-                .header("X-Shopify-Event-Id", event.event_id())
                 .header("X-Shopify-Triggered-At", format!("{:.9}", event.triggered_at()))
                 .body(body.clone());
+            let request = match event.event_id() {
+                Some(id) => request.header("X-Shopify-Event-Id", id),
+                None => request,
+            };
             if request.send().await.is_ok_and(|reply| reply.status() == 200) {
                 self.answered.fetch_add(1, Relaxed);
                 self.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
