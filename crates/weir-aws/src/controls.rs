@@ -231,7 +231,7 @@ impl Controls {
         Self { source, refresh: REFRESH, clock, known: Mutex::default(), reading: tokio::sync::Mutex::default() }
     }
 
-    /// Reads them before the first message: a few tries, and [`FIRST_READ_WITHIN`] for all of them.
+    /// Reads them before the first message: a few tries, and two seconds for all of them.
     pub async fn read_first(&self) {
         let tries = async {
             for round in 1..=FIRST_TRIES {
