@@ -17,6 +17,9 @@ pub struct Faults {
     pub stalls: u32,
     /// The process dies at a call: before it was sent, or after it happened.
     pub crash: u32,
+    /// An invocation is throttled, for other functions have all of the account's executions: its messages come back after their
+    /// visibility time-out, each with one receive more.
+    pub invocation_throttled: u32,
     /// SQS delivers a message twice.
     pub delivered_twice: u32,
     /// SQS refuses one entry of a batch of visibility changes.
@@ -42,6 +45,7 @@ impl Faults {
         brownout: 0,
         stalls: 0,
         crash: 0,
+        invocation_throttled: 0,
         delivered_twice: 0,
         entry_refused: 0,
         event_refused: 0,
@@ -58,6 +62,7 @@ impl Faults {
         brownout: 2,
         stalls: 6,
         crash: 12,
+        invocation_throttled: 10,
         delivered_twice: 30,
         entry_refused: 50,
         event_refused: 20,

@@ -70,6 +70,9 @@ pub(crate) struct Events {
     pub(crate) settled: Vec<Settled>,
     pub(crate) crashes: u64,
     pub(crate) invocations: u64,
+    /// Batches that came back, each message with one receive more, without an invocation: throttled, and stopped as a loop.
+    pub(crate) throttled: u64,
+    pub(crate) loops: u64,
 }
 
 /// The observer's book.

@@ -4,16 +4,19 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use aws_lambda_events::sqs::SqsEvent;
 use resilience::Clock;
-use tokio::time::Instant;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep, sleep_until},
+};
 use weir_core::{Backoff, Lane, Topics, UnixMillis};
 use weir_lambda::router::Router;
-use weir_testkit::ModelLedger;
 use weir_worker::Worker;
 
 use crate::{
-    history::History,
-    network::{Network, Process},
-    services::{Received, SimOutside, SimQueue},
+    RecursiveLoop,
+    environment::LINEAGE,
+    network::Process,
+    services::{Received, Services, SimOutside},
 };
 
 /// The function's time-out, as template.yaml has it.
@@ -31,39 +34,70 @@ pub(crate) type Handlers = Arc<dyn Fn(&Arc<Process>) -> Router + Send + Sync>;
 /// One lane's function.
 #[derive(Clone)]
 pub(crate) struct Lambda {
-    pub(crate) queue: SimQueue,
-    pub(crate) network: Arc<Network>,
-    pub(crate) history: Arc<History>,
-    pub(crate) tables: Arc<ModelLedger>,
+    pub(crate) services: Services,
+    /// What the account has left for it.
+    pub(crate) executions: Arc<Semaphore>,
     pub(crate) topics: Arc<Topics>,
     pub(crate) router: Handlers,
     /// The true time.
     pub(crate) clock: Clock,
 }
 
+/// How long a poller waits after it was throttled.
+const BACKS_OFF: Duration = Duration::from_secs(5);
+
 impl Lambda {
-    /// One of its pollers, for ever.
-    pub(crate) async fn poll(self) {
+    /// One of its pollers, for ever, but not between `disabled`.
+    pub(crate) async fn poll(self, disabled: Option<(Instant, Instant)>) {
+        let Services { network, queue, .. } = &self.services;
         loop {
-            let twice = self.network.faults().delivered_twice;
+            if let Some((from, until)) = disabled
+                && (from..until).contains(&Instant::now())
+            {
+                sleep_until(until).await;
+            }
+            let twice = network.faults().delivered_twice;
             let again = |rng: &mut fastrand::Rng| twice > 0 && rng.u32(0..1000) < twice;
-            let batch = self.network.dice.roll(|rng| self.queue.receive(BATCH, rng, again));
+            let batch = network.dice.roll(|rng| queue.receive(BATCH, rng, again));
             if batch.is_empty() {
-                self.queue.stirs().await;
+                queue.stirs().await;
             } else {
-                self.invoke(batch).await;
+                self.take(batch).await;
             }
         }
     }
 
-    async fn invoke(&self, batch: Vec<Received>) {
+    /// Invokes the function, unless Lambda does not let it: then the messages come back, received once more.
+    async fn take(&self, batch: Vec<Received>) {
+        let Services { network, history, environment, .. } = &self.services;
+        // How Lambda counts a batch of several lineages is not documented: here the longest counts.
+        let lineage = batch.iter().map(|message| message.lineage).max().unwrap_or_default();
+        if environment.recursive_loop == RecursiveLoop::Terminate && lineage >= LINEAGE {
+            history.book().loops += 1;
+            return;
+        }
+        let execution = if network.dice.hits(network.faults().invocation_throttled) {
+            None
+        } else {
+            self.executions.try_acquire().ok()
+        };
+        if execution.is_none() {
+            history.book().throttled += 1;
+            sleep(BACKS_OFF).await;
+            return;
+        }
+        self.invoke(batch, lineage + 1).await;
+    }
+
+    async fn invoke(&self, batch: Vec<Received>, lineage: u32) {
+        let Services { history, queue, .. } = &self.services;
         let number = {
-            let mut book = self.history.book();
+            let mut book = history.book();
             book.invocations += 1;
             book.invocations
         };
         let process = Arc::new(Process::new(number));
-        let outside = SimOutside::new(&process, &self.network, &self.history, &self.tables, &self.queue);
+        let outside = SimOutside::new(&self.services, &process, lineage);
         let worker = Worker {
             lane: Lane::Standard,
             outside: Arc::new(outside),
@@ -73,7 +107,7 @@ impl Lambda {
             clock: self.its_clock(),
             controls: weir_aws::Controls::fixed(weir_core::controls::Controls::default()),
             telemetry: weir_lambda::telemetry::Telemetry::off(),
-            max_receives: self.queue.max_receives(),
+            max_receives: queue.max_receives(),
             max_attempts: MAX_ATTEMPTS,
         };
         let end = self.clock.now() + TIMEOUT;
@@ -86,10 +120,10 @@ impl Lambda {
             answer = tokio::time::timeout_at(deadline, handling) => answer.ok(),
         };
         let Some(Ok(answer)) = answered else {
-            self.history.book().crashes += 1;
+            history.book().crashes += 1;
             let now = Instant::now();
             // Nothing of it runs any more: its tasks went with it.
-            let mut book = self.history.book();
+            let mut book = history.book();
             book.runs.iter_mut().filter(|run| run.process == number).for_each(|run| {
                 run.ended.get_or_insert(now);
             });
@@ -98,14 +132,15 @@ impl Lambda {
         let failed: HashSet<&str> =
             answer.batch_item_failures.iter().map(|item| item.item_identifier.as_str()).collect();
         for message in batch.iter().filter(|message| !failed.contains(message.id.as_str())) {
-            self.queue.delete(&message.receipt);
+            queue.delete(&message.receipt);
         }
     }
 
     /// A clock that is off by up to half of what two may differ.
     fn its_clock(&self) -> Clock {
-        let half = self.network.faults().clock_skew / 2;
-        let off = self.network.dice.between(Duration::ZERO, half * 2);
+        let network = &self.services.network;
+        let half = network.faults().clock_skew / 2;
+        let off = network.dice.between(Duration::ZERO, half * 2);
         Clock::starting_at(UnixMillis(self.clock.now().0) + off - half)
     }
 }

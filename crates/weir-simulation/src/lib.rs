@@ -13,6 +13,7 @@
 
 mod audit;
 mod dice;
+mod environment;
 mod faults;
 mod history;
 mod lambda;
@@ -23,6 +24,7 @@ pub mod scenario;
 mod services;
 
 pub use audit::{Audit, Violation};
+pub use environment::{Environment, RecursiveLoop, Service};
 pub use faults::Faults;
 pub use load::Load;
 pub use run::{Latencies, Outcome, Setup, run};

@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::{Faults, dice::Dice};
+use crate::{Environment, Faults, Service, dice::Dice};
 
 /// An invocation as the network sees it: it dies at most once, and then calls nobody.
 #[derive(Debug, Default)]
@@ -56,11 +56,16 @@ pub(crate) struct Network {
     crash_at: Option<u64>,
     /// Until when nothing answers.
     brownout_until: Mutex<Option<Instant>>,
+    /// Which service refuses the role, and between when.
+    denied: Option<(Service, Instant, Instant)>,
 }
 
 /// A call did not succeed, after the attempts that the SDK makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Failed(pub(crate) &'static str);
+
+/// The role lacks the permission.
+const DENIED: Failed = Failed("AccessDeniedException");
 
 /// The SDK's attempts, and how long it waits for one.
 const ATTEMPTS: u32 = 3;
@@ -71,9 +76,11 @@ const WHOLE: Duration = Duration::from_secs(10);
 const LATEST: Duration = weir_core::LANDING.saturating_sub(Duration::from_millis(100));
 
 impl Network {
-    pub(crate) fn new(seed: u64, faults: Faults, crash_at: Option<u64>) -> Self {
+    pub(crate) fn new(seed: u64, faults: Faults, environment: &Environment, crash_at: Option<u64>) -> Self {
         let (calm, crash_points) = (AtomicBool::new(false), AtomicU64::new(0));
-        Self { dice: Dice::new(seed), faults, calm, crash_points, crash_at, brownout_until: Mutex::default() }
+        let begun = Instant::now();
+        let denied = environment.denied.map(|(service, from, lasts)| (service, begun + from, begun + from + lasts));
+        Self { dice: Dice::new(seed), faults, calm, crash_points, crash_at, brownout_until: Mutex::default(), denied }
     }
 
     /// From now on nothing goes wrong.
@@ -90,11 +97,12 @@ impl Network {
         if self.calm.load(Ordering::SeqCst) { Faults::NONE } else { self.faults }
     }
 
-    /// One call, with the SDK's attempts. `effect` is what it does to the service, whenever it lands.
+    /// One call of a service, with the SDK's attempts. `effect` is what it does there, whenever it lands; the service may refuse it.
     pub(crate) async fn call<T>(
         self: &Arc<Self>,
         process: &Process,
-        effect: impl Fn() -> T + Clone + Send + 'static,
+        service: Service,
+        effect: impl Fn() -> Result<T, Failed> + Clone + Send + 'static,
     ) -> Result<T, Failed>
     where
         T: Send + 'static,
@@ -102,8 +110,12 @@ impl Network {
         let attempts = async {
             let mut failed = Failed("not sent");
             for attempt in 1..=ATTEMPTS {
-                match self.attempt(process, effect.clone()).await {
+                let (network, effect) = (self.clone(), effect.clone());
+                let answer = move || if network.denies(service) { Err(DENIED) } else { effect() };
+                match self.attempt(process, answer).await.flatten() {
                     Ok(reply) => return Ok(reply),
+                    // The SDK knows that this answer would be the same.
+                    Err(DENIED) => return Err(DENIED),
                     Err(why) => failed = why,
                 }
                 sleep(Duration::from_millis(50) * attempt).await;
@@ -145,6 +157,10 @@ impl Network {
         self.may_die(process).await;
         sleep(self.latency()).await;
         if self.dice.hits(faults.reply_lost) { Err(Failed("the reply was lost")) } else { Ok(reply) }
+    }
+
+    fn denies(&self, service: Service) -> bool {
+        self.denied.is_some_and(|(denied, from, until)| denied == service && (from..until).contains(&Instant::now()))
     }
 
     fn is_brownout(&self) -> bool {

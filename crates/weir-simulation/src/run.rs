@@ -8,6 +8,7 @@ use std::{
 use resilience::{Breakers, Clock, MemoryState, UnixMillis, limit::Limiter};
 use serde::Serialize;
 use tokio::{
+    sync::Semaphore,
     task::JoinSet,
     time::{Instant, sleep},
 };
@@ -19,12 +20,12 @@ use weir_lambda::{
 use weir_testkit::ModelLedger;
 
 use crate::{
-    Audit, Faults, Load, SimQueue,
+    Audit, Environment, Faults, Load, SimQueue,
     audit::audit,
     history::{History, Ran},
     lambda::Lambda,
     network::{Network, Process},
-    services::SimDestination,
+    services::{Capacity, Services, SimDestination},
 };
 
 /// What is run.
@@ -34,6 +35,8 @@ pub struct Setup {
     pub load: Load,
     /// What goes wrong.
     pub faults: Faults,
+    /// What AWS bears.
+    pub environment: Environment,
     /// Batches that are handled at once.
     pub pollers: usize,
     /// How long the destinations take for a call.
@@ -76,10 +79,9 @@ const START: UnixMillis = UnixMillis(1_795_755_600_000);
 
 /// The queue's, as template.yaml has it.
 const VISIBILITY: Duration = Duration::from_secs(180);
-const MAX_RECEIVES: u32 = 5;
 
 /// What is not quiet by then is stuck.
-const LONGEST: Duration = Duration::from_secs(4 * 24 * 3600);
+const LONGEST: Duration = Duration::from_secs(15 * 24 * 3600);
 
 /// Runs a setup with the chance of a seed.
 ///
@@ -96,10 +98,12 @@ pub fn run(seed: u64, setup: Setup) -> Outcome {
 async fn simulate(seed: u64, setup: Setup) -> Outcome {
     let begun = Instant::now();
     let clock = Clock::starting_at(START);
-    let network = Arc::new(Network::new(seed, setup.faults, setup.crash_at));
+    let environment = setup.environment;
+    let network = Arc::new(Network::new(seed, setup.faults, &environment, setup.crash_at));
     let history = Arc::new(History::default());
     let tables = Arc::new(ModelLedger::default());
-    let queue = SimQueue::new(VISIBILITY, MAX_RECEIVES);
+    let queue = SimQueue::new(VISIBILITY, environment.max_receives);
+    let queue = queue.bounded(environment.in_flight, environment.retention);
     let queue = if setup.fair { queue } else { queue.unfair() };
     let is_down = Arc::new(AtomicBool::new(false));
     let destination = |name, is_down: &Arc<AtomicBool>| {
@@ -110,11 +114,18 @@ async fn simulate(seed: u64, setup: Setup) -> Outcome {
     let state = Arc::new(MemoryState::default());
     let breakers = Arc::new(Breakers::new(resilience::breaker::Settings::default(), clock, state.clone()));
     let limiter = Arc::new(Limiter::new(clock, state));
-    let lambda = Lambda {
-        queue: queue.clone(),
+    let capacity = Arc::new(Capacity::new(environment.table_writes, environment.key_writes));
+    let services = Services {
         network: network.clone(),
         history: history.clone(),
         tables: tables.clone(),
+        capacity,
+        queue: queue.clone(),
+        environment,
+    };
+    let lambda = Lambda {
+        services,
+        executions: Arc::new(Semaphore::new(environment.executions)),
         topics: Arc::new(Topics::built_in()),
         router: Arc::new({
             let (history, network) = (history.clone(), network.clone());
@@ -124,7 +135,8 @@ async fn simulate(seed: u64, setup: Setup) -> Outcome {
     };
     let mut pollers = JoinSet::new();
     for _ in 0..setup.pollers {
-        pollers.spawn(lambda.clone().poll());
+        pollers
+            .spawn(lambda.clone().poll(environment.disabled.map(|(from, lasts)| (begun + from, begun + from + lasts))));
     }
     let outage = async {
         if let Some((from, lasts)) = setup.outage {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Faults, Load, Setup};
+use crate::{Environment, Faults, Load, Setup};
 
 /// Everything goes wrong at once: some eighty events of a few resources, that meet, repeat, overtake each other and
 /// crash.
@@ -19,6 +19,7 @@ pub const CHAOS: Setup = Setup {
         flood: 0,
     },
     faults: Faults::ALL,
+    environment: Environment::AWS,
     pollers: 4,
     destination_takes: Duration::from_millis(40),
     outage: None,
@@ -48,6 +49,7 @@ pub const OUTAGE: Setup = Setup {
         flood: 0,
     },
     faults: Faults::NONE,
+    environment: Environment::AWS,
     pollers: 4,
     destination_takes: Duration::from_millis(40),
     outage: Some((Duration::ZERO, Duration::from_secs(3600))),
@@ -69,6 +71,7 @@ pub const FLOOD: Setup = Setup {
         flood: 5_000,
     },
     faults: Faults::NONE,
+    environment: Environment::AWS,
     pollers: 4,
     destination_takes: Duration::from_millis(1_500),
     outage: None,

@@ -29,6 +29,10 @@ pub struct Audit {
     pub invocations: u64,
     /// Those that died or ran out of time.
     pub crashes: u64,
+    /// Batches that came back unseen: their invocation was throttled.
+    pub throttled: u64,
+    /// Batches that came back unseen: their invocation was stopped as part of a recursive loop.
+    pub loops: u64,
     /// Times that an event was parked.
     pub parked: usize,
     /// Events that the bus has more than once, under their id.
@@ -91,6 +95,11 @@ pub enum Violation {
         /// Where it is missing.
         at: &'static str,
     },
+    /// On the DLQ, though the ledger has no failure of it: nobody looked at it, or it waited for something.
+    DeadUnjudged {
+        /// Which event.
+        event: String,
+    },
     /// The bus has something that nobody sent.
     Foreign {
         /// Its id.
@@ -112,7 +121,13 @@ pub(crate) fn audit(events: &Events, tables: &ModelLedger, dead: &[String]) -> A
     let of_dead = accepted.iter().filter(|(_, one)| dead.contains(&one.key));
     let dead: HashSet<String> = of_dead.map(|(id, _)| (*id).to_owned()).collect();
     let mut auditor = Auditor { accepted, found: twice };
-    let mut audit = Audit { invocations: events.invocations, crashes: events.crashes, ..Audit::default() };
+    let mut audit = Audit {
+        invocations: events.invocations,
+        crashes: events.crashes,
+        throttled: events.throttled,
+        loops: events.loops,
+        ..Audit::default()
+    };
     audit.accepted = auditor.accepted.len();
     audit.dead_lettered = dead.len();
     for (id, one) in auditor.accepted.clone() {
@@ -122,6 +137,9 @@ pub(crate) fn audit(events: &Events, tables: &ModelLedger, dead: &[String]) -> A
                 auditor.has_effect(id, events);
             }
             Some(State::Stale) => audit.stale += 1,
+            None | Some(State::Parked { .. }) if dead.contains(id) => {
+                auditor.found.push(Violation::DeadUnjudged { event: id.to_owned() });
+            }
             _ if dead.contains(id) => {}
             _ => auditor.found.push(Violation::Lost { event: id.to_owned() }),
         }

@@ -8,6 +8,7 @@ use weir_core::Failure;
 use weir_worker::outside::Publish;
 
 use crate::{
+    Environment, Service,
     history::{Effect, History},
     network::{Failed, Network, Process},
 };
@@ -18,14 +19,21 @@ pub(crate) struct SimBus {
     pub(crate) history: Arc<History>,
     pub(crate) network: Arc<Network>,
     pub(crate) process: Arc<Process>,
+    pub(crate) environment: Environment,
 }
 
 impl Publish for SimBus {
     async fn publish(&self, entries: Vec<Entry>) -> Vec<Result<(), Failure>> {
         let count = entries.len();
         let bus = self.clone();
-        let put = move || entries.iter().map(|entry| bus.take(entry)).collect::<Vec<_>>();
-        match self.network.call(&self.process, put).await {
+        let put = move || {
+            let bytes = entries.iter().map(|entry| entry.detail.len()).sum::<usize>();
+            if bytes > bus.environment.bus_call_bytes {
+                return Err(Failed("ValidationException: Total size of the entries in the request is over the limit"));
+            }
+            Ok(entries.iter().map(|entry| bus.take(entry)).collect::<Vec<_>>())
+        };
+        match self.network.call(&self.process, Service::Bus, put).await {
             Ok(results) => results,
             Err(Failed(why)) => vec![Err(not_taken(why)); count],
         }
@@ -36,6 +44,9 @@ impl SimBus {
     fn take(&self, entry: &Entry) -> Result<(), Failure> {
         if self.network.dice.hits(self.network.faults().event_refused) {
             return Err(not_taken("ThrottlingException"));
+        }
+        if !self.environment.is_matched {
+            return Ok(());
         }
         let webhook_id = id(&entry.detail);
         self.history.book().published.push(Effect { webhook_id, as_what: entry.topic.clone(), at: Instant::now() });

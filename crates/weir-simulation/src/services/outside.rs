@@ -6,8 +6,12 @@ use weir_aws::{BodyError, CallError, ErrorClass, NotParked};
 use weir_core::envelope::Meta;
 use weir_worker::outside::{BodyStore, Outside, Queue};
 
-use super::{SimQueue, bus::SimBus, store::SimStore};
-use crate::network::{Failed, Network, Process};
+use super::{Capacity, SimQueue, bus::SimBus, store::SimStore};
+use crate::{
+    Environment, Service,
+    history::History,
+    network::{Failed, Network, Process},
+};
 
 pub(crate) struct SimOutside {
     pub(crate) store: SimStore,
@@ -20,25 +24,39 @@ pub(crate) struct SimLane {
     pub(crate) queue: SimQueue,
     pub(crate) network: Arc<Network>,
     pub(crate) process: Arc<Process>,
+    /// What the invocation sends has this lineage: the SDK passes it on.
+    pub(crate) lineage: u32,
+}
+
+/// What outlives an invocation.
+#[derive(Clone)]
+pub(crate) struct Services {
+    pub(crate) network: Arc<Network>,
+    pub(crate) history: Arc<History>,
+    pub(crate) tables: Arc<weir_testkit::ModelLedger>,
+    pub(crate) capacity: Arc<Capacity>,
+    pub(crate) queue: SimQueue,
+    pub(crate) environment: Environment,
 }
 
 /// No simulated body is too large for a message.
 pub(crate) struct NoBodies;
 
 impl SimOutside {
-    pub(crate) fn new(
-        process: &Arc<Process>,
-        network: &Arc<Network>,
-        history: &Arc<crate::history::History>,
-        tables: &Arc<weir_testkit::ModelLedger>,
-        queue: &SimQueue,
-    ) -> Self {
-        let (process, network) = (|| process.clone(), || network.clone());
-        let (tables, history) = (tables.clone(), || history.clone());
+    /// As an invocation of this lineage reaches them.
+    pub(crate) fn new(services: &Services, process: &Arc<Process>, lineage: u32) -> Self {
+        let Services { network, history, tables, capacity, queue, environment } = services.clone();
+        let process = || process.clone();
         Self {
-            store: SimStore { tables, history: history(), network: network(), process: process() },
-            bus: Arc::new(SimBus { history: history(), network: network(), process: process() }),
-            lane: SimLane { queue: queue.clone(), network: network(), process: process() },
+            store: SimStore {
+                tables,
+                capacity,
+                history: history.clone(),
+                network: network.clone(),
+                process: process(),
+            },
+            bus: Arc::new(SimBus { history, network: network.clone(), process: process(), environment }),
+            lane: SimLane { queue, network, process: process(), lineage },
         }
     }
 }
@@ -75,9 +93,9 @@ impl Queue for SimLane {
             let refused = |(receipt, delay): &&(String, Duration)| {
                 network.dice.hits(network.faults().entry_refused) || !queue.change_visibility(receipt, *delay)
             };
-            messages.iter().filter(refused).count()
+            Ok(messages.iter().filter(refused).count())
         };
-        match self.network.call(&self.process, change).await {
+        match self.network.call(&self.process, Service::Queue, change).await {
             Ok(0) => None,
             Ok(refused) => Some((refused, "InternalError".to_owned())),
             Err(Failed(why)) => Some((count, why.to_owned())),
@@ -85,11 +103,14 @@ impl Queue for SimLane {
     }
 
     async fn park(&self, copy: String, group: &str, delay: Duration) -> Result<(), NotParked> {
-        let (queue, group) = (self.queue.clone(), group.to_owned());
+        let (queue, group, lineage) = (self.queue.clone(), group.to_owned(), self.lineage);
         // Whole seconds, as SQS counts.
         let delay = Duration::from_secs(delay.as_secs_f64().ceil() as u64);
-        let send = move || queue.send(copy.clone(), &group, delay);
-        let sent = self.network.call(&self.process, send).await;
+        let send = move || {
+            queue.send_on(copy.clone(), &group, delay, lineage);
+            Ok(())
+        };
+        let sent = self.network.call(&self.process, Service::Queue, send).await;
         sent.map_err(|Failed(why)| NotParked(not_answered("SendMessage", why)))
     }
 }

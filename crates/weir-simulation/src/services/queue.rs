@@ -8,6 +8,8 @@ use std::{
 
 use tokio::{sync::Notify, time::Instant};
 
+use crate::Environment;
+
 /// A message as it is received.
 #[derive(Debug, Clone)]
 pub struct Received {
@@ -21,6 +23,15 @@ pub struct Received {
     pub group: String,
     /// How often it was received, this time included.
     pub receives: u32,
+    /// How many invocations led to it, one by the other: none, if it came from outside.
+    pub lineage: u32,
+}
+
+/// A message that is on the DLQ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Dead {
+    body: String,
+    sent_at: Instant,
 }
 
 #[derive(Debug)]
@@ -28,11 +39,18 @@ struct Message {
     id: u64,
     body: String,
     group: String,
+    lineage: u32,
+    sent_at: Instant,
     visible_at: Instant,
     receives: u32,
 }
 
 impl Message {
+    /// Received, and hidden since.
+    fn is_in_flight(&self, now: Instant) -> bool {
+        self.receives > 0 && self.visible_at > now
+    }
+
     /// Names its latest receive.
     fn receipt(&self) -> String {
         format!("{}:{}", self.id, self.receives)
@@ -55,7 +73,7 @@ impl Choice {
             let group = if is_fair { message.group.clone() } else { String::new() };
             if message.visible_at <= now {
                 choice.ready.entry(group).or_default().push(place);
-            } else if message.receives > 0 {
+            } else if message.is_in_flight(now) {
                 *choice.in_flight.entry(group).or_default() += 1;
             }
         }
@@ -81,7 +99,7 @@ impl Choice {
 struct Messages {
     next_id: u64,
     waiting: Vec<Message>,
-    dead: Vec<String>,
+    dead: Vec<Dead>,
 }
 
 /// The queue. Clones share it.
@@ -91,13 +109,23 @@ pub struct SimQueue {
     arrived: Arc<Notify>,
     visibility: Duration,
     max_receives: u32,
+    in_flight: usize,
+    retention: Duration,
     is_fair: bool,
 }
 
 impl SimQueue {
     /// A queue with this visibility time-out, that dead-letters what was received `max_receives` times.
     pub fn new(visibility: Duration, max_receives: u32) -> Self {
-        Self { messages: Arc::default(), arrived: Arc::default(), visibility, max_receives, is_fair: true }
+        let Environment { in_flight, retention, .. } = Environment::AWS;
+        let (messages, arrived) = (Arc::default(), Arc::default());
+        Self { messages, arrived, visibility, max_receives, in_flight, retention, is_fair: true }
+    }
+
+    /// The same, that has at most so many messages in flight and keeps each so long.
+    #[must_use]
+    pub fn bounded(self, in_flight: usize, retention: Duration) -> Self {
+        Self { in_flight, retention, ..self }
     }
 
     /// After so many receives a message is dead-lettered.
@@ -113,11 +141,17 @@ impl SimQueue {
 
     /// Sends a message that becomes visible after `delay`.
     pub fn send(&self, body: String, group: &str, delay: Duration) {
+        self.send_on(body, group, delay, 0);
+    }
+
+    /// The same, of a message to which so many invocations led.
+    pub(crate) fn send_on(&self, body: String, group: &str, delay: Duration, lineage: u32) {
         let mut messages = self.messages();
         let id = messages.next_id;
         messages.next_id += 1;
-        let visible_at = Instant::now() + delay;
-        messages.waiting.push(Message { id, body, group: group.to_owned(), visible_at, receives: 0 });
+        let (group, sent_at) = (group.to_owned(), Instant::now());
+        let visible_at = sent_at + delay;
+        messages.waiting.push(Message { id, body, group, lineage, sent_at, visible_at, receives: 0 });
         drop(messages);
         self.arrived.notify_waiters();
     }
@@ -132,6 +166,8 @@ impl SimQueue {
         let now = Instant::now();
         let mut messages = self.messages();
         self.bury(&mut messages, now);
+        let in_flight = messages.waiting.iter().filter(|message| message.is_in_flight(now)).count();
+        let most = most.min(self.in_flight.saturating_sub(in_flight));
         let mut choice = Choice::of(&messages.waiting, now, self.is_fair);
         let mut received = Vec::new();
         while received.len() < most {
@@ -147,6 +183,7 @@ impl SimQueue {
                 body: message.body.clone(),
                 group: message.group.clone(),
                 receives: message.receives,
+                lineage: message.lineage,
             });
         }
         received
@@ -174,7 +211,7 @@ impl SimQueue {
     pub fn dead(&self) -> Vec<String> {
         let mut messages = self.messages();
         self.bury(&mut messages, Instant::now());
-        messages.dead.clone()
+        messages.dead.iter().map(|dead| dead.body.clone()).collect()
     }
 
     /// How many messages there are, visible or not.
@@ -189,16 +226,22 @@ impl SimQueue {
         self.len() == 0
     }
 
-    /// What was received too often goes to the DLQ, when it would be visible again.
+    /// What was received too often goes to the DLQ, when it would be visible again. What is too old is gone from either: moving
+    /// makes no message younger.
     fn bury(&self, messages: &mut Messages, now: Instant) {
+        let is_kept = |sent_at: Instant| now - sent_at < self.retention;
+        messages.waiting.retain(|message| is_kept(message.sent_at));
         let is_dead = |message: &mut Message| message.receives >= self.max_receives && message.visible_at <= now;
-        let dead = messages.waiting.extract_if(.., is_dead).map(|message| message.body).collect::<Vec<_>>();
+        let dead = messages.waiting.extract_if(.., is_dead).map(|Message { body, sent_at, .. }| Dead { body, sent_at });
+        let dead = dead.collect::<Vec<_>>();
         messages.dead.extend(dead);
+        messages.dead.retain(|dead| is_kept(dead.sent_at));
     }
 
-    /// Returns when something may have become visible.
+    /// Returns when something may have become visible. What is visible already could not be received: too much is in flight.
     pub(crate) async fn stirs(&self) {
-        let next = self.messages().waiting.iter().map(|message| message.visible_at).min();
+        let now = Instant::now();
+        let next = self.messages().waiting.iter().map(|message| message.visible_at).filter(|at| *at > now).min();
         let arrived = self.arrived.notified();
         match next {
             Some(at) => drop(tokio::time::timeout_at(at, arrived).await),

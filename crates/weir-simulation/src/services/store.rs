@@ -13,7 +13,9 @@ use weir_core::{
 };
 use weir_testkit::ModelLedger;
 
+use super::Capacity;
 use crate::{
+    Service,
     history::{self, History},
     network::{Failed, Network, Process},
 };
@@ -22,6 +24,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct SimStore {
     pub(crate) tables: Arc<ModelLedger>,
+    pub(crate) capacity: Arc<Capacity>,
     pub(crate) history: Arc<History>,
     pub(crate) network: Arc<Network>,
     pub(crate) process: Arc<Process>,
@@ -32,13 +35,19 @@ impl SimStore {
     async fn call<T: Send + 'static>(
         &self,
         action: &'static str,
+        key: String,
         effect: impl Fn(&Self) -> T + Clone + Send + 'static,
     ) -> Result<T, StoreError> {
         let store = self.clone();
-        let reply = self.network.call(&self.process, move || effect(&store)).await;
+        // A write whose condition fails costs as much as one that is written.
+        let write = move || if store.capacity.takes(&key) { Ok(effect(&store)) } else { Err(THROTTLED) };
+        let reply = self.network.call(&self.process, Service::Tables, write).await;
         reply.map_err(|Failed(why)| StoreError { action, source: why.into() })
     }
 }
+
+/// The table, or one of its keys, takes no more within this second.
+const THROTTLED: Failed = Failed("ThrottlingException");
 
 /// The result of a future of the model, which never waits.
 #[expect(clippy::expect_used, reason = "the model is a map behind a lock, and fails never")]
@@ -52,7 +61,7 @@ impl Ledger for SimStore {
             (ask.key.clone(), ask.owner.clone(), ask.body_sha256.to_owned(), ask.meta.cloned());
         let Ask { lane, receives, parks, now, lease_until, .. } = *ask;
         let resource = ask.resource.map(str::to_owned);
-        self.call("claim the event", move |store| {
+        self.call("claim the event", key.to_string(), move |store| {
             let (key, owner, body_sha256, meta): (&Key, &Owner, &str, Option<&Meta>) =
                 (&key, &owner, &sha, meta.as_ref());
             let resource = resource.as_deref();
@@ -67,7 +76,7 @@ impl Ledger for SimStore {
         let Ended { attempt, receives, begun, comes_back, copy, now, .. } = *ended;
         let progress = ended.progress.clone();
         let resource = ended.resource.map(str::to_owned);
-        self.call("record how the event ended", move |store| {
+        self.call("record how the event ended", key.to_string(), move |store| {
             let (key, owner, ending, resource) = (&key, &owner, &ending, resource.as_deref());
             let progress = &progress;
             let ended =
@@ -83,8 +92,9 @@ impl Ledger for SimStore {
     }
 
     async fn count(&self, key: &Key, again: Again, webhook_id: Option<&str>) -> Result<(), StoreError> {
-        let (key, webhook_id) = (key.clone(), webhook_id.map(str::to_owned));
-        self.call("count a message", move |store| at_once(store.tables.count(&key, again, webhook_id.as_deref()))).await
+        let (name, key, webhook_id) = (key.to_string(), key.clone(), webhook_id.map(str::to_owned));
+        let count = move |store: &Self| at_once(store.tables.count(&key, again, webhook_id.as_deref()));
+        self.call("count a message", name, count).await
     }
 }
 
@@ -136,7 +146,8 @@ impl SimStore {
 impl Fence for SimStore {
     async fn enter(&self, ask: &fence::Ask<'_>) -> Result<Entry, StoreError> {
         let asked = self.asked(ask);
-        let entry = self.call("enter the resource", move |store| at_once(store.tables.enter(&asked.ask()))).await?;
+        let enter = move |store: &Self| at_once(store.tables.enter(&asked.ask()));
+        let entry = self.call("enter the resource", ask.key.to_owned(), enter).await?;
         match entry {
             Entry::Repeated if self.network.faults.whole_second_versions => Ok(Entry::Stale(ask.state.version)),
             entry => Ok(entry),
@@ -145,6 +156,7 @@ impl Fence for SimStore {
 
     async fn leave(&self, ask: &fence::Ask<'_>, how: Leave) -> Result<Settled, StoreError> {
         let asked = self.asked(ask);
-        self.call("leave the resource", move |store| at_once(store.tables.leave(&asked.ask(), how))).await
+        let leave = move |store: &Self| at_once(store.tables.leave(&asked.ask(), how));
+        self.call("leave the resource", ask.key.to_owned(), leave).await
     }
 }
