@@ -1,6 +1,9 @@
 //! What happened, as an omniscient observer saw it: what the audit looks at.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use tokio::time::Instant;
 use weir_core::ledger::{Ending, Key, Owner};
@@ -68,6 +71,8 @@ pub(crate) struct Events {
     pub(crate) published: Vec<Effect>,
     pub(crate) delivered: Vec<Effect>,
     pub(crate) settled: Vec<Settled>,
+    /// Events of which the queue did not take a copy, so that they could not wait outside their receives.
+    pub(crate) not_parked: HashSet<Key>,
     pub(crate) crashes: u64,
     pub(crate) invocations: u64,
     /// Batches that came back, each message with one receive more, without an invocation: throttled, and stopped as a loop.

@@ -95,7 +95,8 @@ pub enum Violation {
         /// Where it is missing.
         at: &'static str,
     },
-    /// On the DLQ, though the ledger has no failure of it: nobody looked at it, or it waited for something.
+    /// On the DLQ, though the ledger has no failure of it, and the queue took every copy that the worker sent: nobody looked at
+    /// it, or it waited for something.
     DeadUnjudged {
         /// Which event.
         event: String,
@@ -113,6 +114,7 @@ struct Auditor<'a> {
 }
 
 pub(crate) fn audit(events: &Events, tables: &ModelLedger, dead: &[String]) -> Audit {
+    let not_parked = &events.not_parked;
     let (twice, events) = (under_two_ids(events), &by_event(events));
     let accepted: BTreeMap<&str, &Accepted> =
         events.accepted.iter().map(|one| (one.webhook_id.as_str(), one)).collect();
@@ -137,7 +139,7 @@ pub(crate) fn audit(events: &Events, tables: &ModelLedger, dead: &[String]) -> A
                 auditor.has_effect(id, events);
             }
             Some(State::Stale) => audit.stale += 1,
-            None | Some(State::Parked { .. }) if dead.contains(id) => {
+            None | Some(State::Parked { .. }) if dead.contains(id) && !not_parked.contains(&one.key) => {
                 auditor.found.push(Violation::DeadUnjudged { event: id.to_owned() });
             }
             _ if dead.contains(id) => {}

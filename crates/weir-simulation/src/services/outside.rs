@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use weir_aws::{BodyError, CallError, ErrorClass, NotParked};
-use weir_core::envelope::Meta;
+use weir_core::{
+    envelope::{Envelope, Meta},
+    ledger::Key,
+};
 use weir_worker::outside::{BodyStore, Outside, Queue};
 
 use super::{Capacity, SimQueue, bus::SimBus, store::SimStore};
@@ -22,6 +25,7 @@ pub(crate) struct SimOutside {
 /// The lane's queue, as one invocation reaches it.
 pub(crate) struct SimLane {
     pub(crate) queue: SimQueue,
+    pub(crate) history: Arc<History>,
     pub(crate) network: Arc<Network>,
     pub(crate) process: Arc<Process>,
     /// What the invocation sends has this lineage: the SDK passes it on.
@@ -55,8 +59,13 @@ impl SimOutside {
                 network: network.clone(),
                 process: process(),
             },
-            bus: Arc::new(SimBus { history, network: network.clone(), process: process(), environment }),
-            lane: SimLane { queue, network, process: process(), lineage },
+            bus: Arc::new(SimBus {
+                history: history.clone(),
+                network: network.clone(),
+                process: process(),
+                environment,
+            }),
+            lane: SimLane { queue, history, network, process: process(), lineage },
         }
     }
 }
@@ -106,11 +115,15 @@ impl Queue for SimLane {
         let (queue, group, lineage) = (self.queue.clone(), group.to_owned(), self.lineage);
         // Whole seconds, as SQS counts.
         let delay = Duration::from_secs(delay.as_secs_f64().ceil() as u64);
+        let key = Envelope::parse(&copy).ok().map(|envelope| Key::of(&envelope.meta));
         let send = move || {
             queue.send_on(copy.clone(), &group, delay, lineage);
             Ok(())
         };
         let sent = self.network.call(&self.process, Service::Queue, send).await;
+        if sent.is_err() {
+            self.history.book().not_parked.extend(key);
+        }
         sent.map_err(|Failed(why)| NotParked(not_answered("SendMessage", why)))
     }
 }

@@ -128,11 +128,6 @@ impl SimQueue {
         Self { in_flight, retention, ..self }
     }
 
-    /// After so many receives a message is dead-lettered.
-    pub fn max_receives(&self) -> u32 {
-        self.max_receives
-    }
-
     /// The same without fairness: whoever sends most waits least.
     #[must_use]
     pub fn unfair(self) -> Self {
