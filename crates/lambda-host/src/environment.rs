@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::{process::Child, time::timeout};
 
 use crate::{Function, StartError, runtime_api::RuntimeApi};
@@ -69,6 +70,7 @@ impl Environment {
     pub async fn start(function: &Function, number: u64) -> Result<Self, StartError> {
         let api = RuntimeApi::start(function).await?;
         let process = function.spawn(number, api.server.address())?;
+        api.freezes(pid_of(&process));
         let mut environment = Self {
             name: function.name.clone(),
             number,
@@ -129,10 +131,10 @@ impl Environment {
     /// # Errors
     /// When it can't be asked. It is killed if it does not end in time.
     pub async fn terminate(mut self) -> std::io::Result<ExitStatus> {
-        let pid = self.process.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
-        if let Some(pid) = pid {
-            rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
+        if let Some(pid) = pid_of(&self.process) {
+            kill_process(pid, Signal::TERM)?;
         }
+        self.api.thaw();
         match timeout(START_WITHIN, self.process.wait()).await {
             Ok(ended) => ended,
             Err(_elapsed) => {
@@ -153,6 +155,10 @@ impl Environment {
     pub fn pid(&self) -> Option<u32> {
         self.process.id()
     }
+}
+
+fn pid_of(process: &Child) -> Option<Pid> {
+    process.id().and_then(|id| Pid::from_raw(id.cast_signed()))
 }
 
 fn in_words(status: std::io::Result<ExitStatus>) -> String {

@@ -3,14 +3,13 @@
 //!
 //! | part | what it is |
 //! |---|---|
-//! | [`Environment`] | one process and its Runtime API: one invocation at a time |
+//! | [`Environment`] | one process and its Runtime API: one invocation at a time, and frozen in between |
 //! | [`SqsSource`] | receives batches from a queue, invokes, deletes what was not reported as failed |
 //! | [`FaultProxy`] | forwards to one address, and cuts or delays by seeded chance |
 //!
 //! It knows nothing of weir. Everything listens on loopback, and ends when it is dropped: no process is left behind.
 //!
-//! Deliberately absent: freezing between invocations, memory limits, extensions, response streaming. Nothing that
-//! is deployed links this crate.
+//! Deliberately absent: memory limits, extensions, response streaming. Nothing that is deployed links this crate.
 
 mod environment;
 mod function;

@@ -1,7 +1,7 @@
 //! The Runtime API of one process: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot, watch};
 
 use crate::{Function, Loopback, StartError};
@@ -31,11 +32,35 @@ struct Shared {
     /// The invocation that the process has now.
     current: Mutex<Option<(String, oneshot::Sender<Answer>)>>,
     asked: watch::Sender<bool>,
+    /// Who asks, once it runs.
+    process: OnceLock<Pid>,
+}
+
+impl Shared {
+    /// The next invocation. The process is frozen until there is one.
+    async fn wait(&self) -> Option<Waiting> {
+        let mut waiting = self.waiting.lock().await;
+        if let Ok(next) = waiting.try_recv() {
+            return Some(next);
+        }
+        self.signal(Signal::STOP);
+        let next = waiting.recv().await;
+        self.signal(Signal::CONT);
+        next
+    }
+
+    /// Fails only for a process that is gone, which is noticed by whoever waits for it.
+    fn signal(&self, signal: Signal) {
+        if let Some(process) = self.process.get() {
+            let _ = kill_process(*process, signal);
+        }
+    }
 }
 
 /// The server, and the invocations that go through it.
 pub(crate) struct RuntimeApi {
     pub(crate) server: Loopback,
+    shared: Arc<Shared>,
     invocations: mpsc::Sender<Waiting>,
     asked: watch::Receiver<bool>,
 }
@@ -50,9 +75,24 @@ impl RuntimeApi {
             waiting: AsyncMutex::new(waiting),
             current: Mutex::new(None),
             asked,
+            process: OnceLock::new(),
         });
-        let server = Loopback::serve(move |request| answer(Arc::clone(&shared), request));
-        Ok(Self { server: server.await.map_err(StartError::NoPort)?, invocations, asked: is_asked })
+        let answers = Arc::clone(&shared);
+        let server = Loopback::serve(move |request| answer(Arc::clone(&answers), request));
+        Ok(Self { server: server.await.map_err(StartError::NoPort)?, shared, invocations, asked: is_asked })
+    }
+
+    /// Names the process that asks. From then on it is frozen between invocations, as on Lambda: nothing of it runs, its clock
+    /// jumps, and whoever closes a connection to it is not heard. Should this process be killed, the kernel ends a frozen one.
+    pub(crate) fn freezes(&self, process: Option<Pid>) {
+        if let Some(process) = process {
+            let _ = self.shared.process.set(process);
+        }
+    }
+
+    /// Lets the process run on, for good: a frozen one would not hear that it should end.
+    pub(crate) fn thaw(&self) {
+        self.shared.signal(Signal::CONT);
     }
 
     /// Returns once the process has asked for its first invocation: its start-up is over.
@@ -86,9 +126,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Response<Ful
 
 async fn next(shared: &Shared) -> Response<Full<Bytes>> {
     shared.asked.send_replace(true);
-    let Some(Waiting { id, event, answer }) = shared.waiting.lock().await.recv().await else {
-        return status(StatusCode::GONE);
-    };
+    let Some(Waiting { id, event, answer }) = shared.wait().await else { return status(StatusCode::GONE) };
     let timeout = i64::try_from(shared.timeout.as_millis()).unwrap_or(i64::MAX);
     let deadline = jiff::Timestamp::now().as_millisecond().saturating_add(timeout);
     let response = Response::builder()

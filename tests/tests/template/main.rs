@@ -23,7 +23,7 @@ use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 use alarms::Alarm;
 use model::{Lane, Template, at, items, refers_to, seconds, text};
 use serde_json::Value;
-use weir_core::{UnixMillis, effects_until, lease_until};
+use weir_core::{CLOCK_SKEW, MAX_LEASE, UnixMillis, effects_until, is_believed, lease_until};
 use weir_lambda::destination::ANSWERS_WITHIN;
 
 /// Lambda's advice for queues that it polls: with less, a throttled batch is handed out a second time.
@@ -43,6 +43,9 @@ fn a_lease_ends_before_the_first_redelivery() {
         let received = UnixMillis(0);
         let ends = lease_until(received + timeout(&lane));
         assert!(ends < received + visibility(&lane), "{}: the lease ends at {ends}", lane.queue_id);
+        // A clock that is behind believes in it too; and in none that would outlive a redelivery.
+        assert!(is_believed(ends, received - CLOCK_SKEW), "{}: the lease ends at {ends}", lane.queue_id);
+        assert!(MAX_LEASE <= visibility(&lane), "{}", lane.queue_id);
     }
 }
 

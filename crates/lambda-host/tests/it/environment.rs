@@ -1,6 +1,7 @@
 //! Bootstraps with AWS's own runtime client in them.
 
 use std::{
+    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -54,6 +55,29 @@ async fn one_process_runs_one_invocation_after_the_other() {
     let second = tell(&mut environment, "answer").await.unwrap();
     assert_eq!(first["pid"], second["pid"]);
     assert_ne!(first["request_id"], second["request_id"]);
+}
+
+#[tokio::test]
+async fn process_is_frozen_before_between_and_after_its_invocations() {
+    let logs = TempDir::new().unwrap();
+    let mut environment = start(&function(&logs)).await;
+    let pid = environment.pid().unwrap();
+    for _ in 0..2 {
+        until_frozen(pid).await;
+        assert!(tell(&mut environment, "answer").await.is_ok());
+    }
+    until_frozen(pid).await;
+    // By SIGTERM: a frozen process hears it when it is thawed.
+    assert_eq!(environment.terminate().await.unwrap().signal(), Some(15));
+}
+
+async fn until_frozen(pid: u32) {
+    let frozen = async {
+        while !std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap().contains("\nState:\tT") {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), frozen).await.expect("the process is not frozen");
 }
 
 #[tokio::test]
