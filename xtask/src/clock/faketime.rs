@@ -25,7 +25,7 @@ impl Faketime {
         let Some(library) = found.into_iter().find(|path| path.is_file()) else {
             bail!("libfaketime was not found\nhint: on Debian and Ubuntu: apt-get install libfaketime");
         };
-        Ok(Self { preload: format!("{}:{}", sleep()?.display(), library.display()) })
+        Ok(Self { preload: format!("{}:{}", waits()?.display(), library.display()) })
     }
 
     pub(super) fn preload(&self) -> &str {
@@ -62,10 +62,10 @@ pub(super) fn shift_by(command: &mut Command, preload: &str, offset: SignedDurat
     ]);
 }
 
-/// The library of `sleep.c`, compiled if need be.
-fn sleep() -> Result<PathBuf> {
-    let source = crate::root().join("xtask/src/clock/sleep.c");
-    let library = state_dir().join("clock/sleep.so");
+/// The library of `waits.c`, compiled if need be.
+fn waits() -> Result<PathBuf> {
+    let source = crate::root().join("xtask/src/clock/waits.c");
+    let library = state_dir().join("clock/waits.so");
     let changed = |path: &Path| path.metadata().and_then(|about| about.modified()).ok();
     // What is not there is older than all else.
     if changed(&library) < changed(&source) {
