@@ -1,4 +1,4 @@
-//! infra/RUNBOOK.md, as tests read it.
+//! docs/operations/runbook.md, as tests read it.
 
 use std::path::Path;
 
@@ -23,8 +23,8 @@ impl Runbook {
     /// If it is not there.
     #[expect(clippy::expect_used, reason = "a test fails by panicking")]
     pub fn read() -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/RUNBOOK.md");
-        let text = std::fs::read_to_string(path).expect("infra/RUNBOOK.md can be read");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operations/runbook.md");
+        let text = std::fs::read_to_string(path).expect("docs/operations/runbook.md can be read");
         let mut sections = Vec::new();
         // What stands before the first heading is a section without an anchor.
         for (index, section) in text.split("\n## ").enumerate() {

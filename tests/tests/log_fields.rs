@@ -1,4 +1,4 @@
-//! Every field that a function's code writes into its log stands in infra/LOGS.md, and every field there is written.
+//! Every field that a function's code writes into its log stands in docs/reference/log-fields.md, and every field there is written.
 
 use std::{
     collections::BTreeSet,
@@ -24,9 +24,9 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
 }
 
-/// The fields of the first table of LOGS.md.
+/// The fields of the first table of log-fields.md.
 fn documented() -> BTreeSet<String> {
-    let text = fs::read_to_string(root().join("infra/LOGS.md")).expect("infra/LOGS.md");
+    let text = fs::read_to_string(root().join("docs/reference/log-fields.md")).expect("docs/reference/log-fields.md");
     let table = text.split("## Fields").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("a section Fields");
     let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     rows.map(str::to_owned).collect()
@@ -109,9 +109,9 @@ fn written() -> BTreeSet<String> {
 fn every_field_that_a_function_logs_is_documented_and_no_other() {
     let (documented, written) = (documented(), written());
     let missing: Vec<_> = written.difference(&documented).collect();
-    assert!(missing.is_empty(), "infra/LOGS.md lacks {missing:?}");
+    assert!(missing.is_empty(), "docs/reference/log-fields.md lacks {missing:?}");
     let gone: Vec<_> = documented.difference(&written).collect();
-    assert!(gone.is_empty(), "nothing writes {gone:?}, which infra/LOGS.md has");
+    assert!(gone.is_empty(), "nothing writes {gone:?}, which docs/reference/log-fields.md has");
 }
 
 #[test]

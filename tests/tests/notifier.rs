@@ -11,7 +11,7 @@ async fn publish(world: &World, name: &str, state: &str, second: u32) {
     let message = json!({
         "AlarmName": format!("{STACK}-{name}"), "NewStateValue": state, "OldStateValue": "OK",
         "NewStateReason": "Threshold Crossed: 1 datapoint [1.0 (x)] was greater than the threshold (0.0).",
-        "AlarmDescription": format!("What it means. First: weir dlq list --stack {STACK} Runbook: infra/RUNBOOK.md#dead-letters"),
+        "AlarmDescription": format!("What it means. First: weir dlq list --stack {STACK} Runbook: docs/operations/runbook.md#dead-letters"),
         "StateChangeTime": format!("2026-11-25T12:00:{second:02}.000+0000"),
         "AlarmArn": format!("arn:aws:cloudwatch:us-east-1:000000000000:alarm:{STACK}-{name}"),
         "Trigger": {"MetricName": "M", "ComparisonOperator": "GreaterThanThreshold", "Threshold": 0.0},

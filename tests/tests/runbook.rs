@@ -1,4 +1,4 @@
-//! infra/RUNBOOK.md: its links lead somewhere, and each of its commands does what it should against a local stack.
+//! docs/operations/runbook.md: its links lead somewhere, and each of its commands does what it should against a local stack.
 
 use weir_testkit::slack::{Answer, FakeSlack};
 use weir_tests::{Local, NOT_YET, Runbook, Section, eventually, words};

@@ -6,7 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const DOCUMENTS: [&str; 2] = ["infra/SEMANTICS.md", "infra/THREATS.md"];
+/// What states the guarantees.
+const GUARANTEES: &str = "docs/concepts/delivery-guarantees.md";
+/// What names their tests, section by section.
+const TESTS: &str = "docs/concepts/guarantee-tests.md";
+/// What names tests.
+const DOCUMENTS: [&str; 2] = [TESTS, "docs/concepts/security.md"];
 
 #[test]
 fn every_test_that_a_document_names_exists() {
@@ -22,11 +27,19 @@ fn every_test_that_a_document_names_exists() {
 }
 
 #[test]
-fn each_promise_is_held_by_some_test() {
-    let text = fs::read_to_string(root().join("infra/SEMANTICS.md")).unwrap();
-    let promises = text.split("\n## ").skip(1).filter(|section| section.starts_with(|c: char| c.is_ascii_digit()));
-    let bare: Vec<_> = promises.clone().filter(|section| named(section).is_empty()).collect();
-    assert!(promises.count() >= 6 && bare.is_empty(), "{bare:?}");
+fn every_guarantee_is_held_by_some_test() {
+    let [guarantees, tests] = [GUARANTEES, TESTS].map(|path| fs::read_to_string(root().join(path)).unwrap());
+    let (guarantees, tests) = (numbered_sections(&guarantees), numbered_sections(&tests));
+    let titles = |sections: &[(&str, &str)]| sections.iter().map(|(title, _)| (*title).to_owned()).collect::<Vec<_>>();
+    assert_eq!(titles(&guarantees), titles(&tests), "{TESTS} has the sections of {GUARANTEES}");
+    let bare: Vec<_> = tests.iter().filter(|(_, text)| named(text).is_empty()).collect();
+    assert!(guarantees.len() >= 6 && bare.is_empty(), "{bare:?}");
+}
+
+/// The sections whose headings begin with a number: heading and text.
+fn numbered_sections(document: &str) -> Vec<(&str, &str)> {
+    let sections = document.split("\n## ").skip(1).filter_map(|section| section.split_once('\n'));
+    sections.filter(|(title, _)| title.starts_with(|c: char| c.is_ascii_digit())).collect()
 }
 
 #[test]

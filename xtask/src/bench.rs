@@ -45,10 +45,10 @@ pub(crate) struct Bench {
     /// Count instructions, and compare them with those that were accepted
     #[arg(long, conflicts_with_all = ["only", "http", "full", "no_pipeline"])]
     check: bool,
-    /// Write the figures to bench/ and the README, or with --check the counts alone: to be committed with the reason
+    /// Write the figures to bench/ and docs/benchmarks.md, or with --check the counts alone: to be committed with the reason
     #[arg(long, conflicts_with_all = ["only", "http", "no_pipeline"])]
     accept: bool,
-    /// Measure nothing: write the README's tables and the chart anew from the run that was accepted
+    /// Measure nothing: write the tables of docs/benchmarks.md and the chart from the accepted run
     #[arg(long, conflicts_with_all = ["only", "http", "no_pipeline", "full", "check", "accept", "json"])]
     render: bool,
     /// Print the report as JSON
@@ -107,7 +107,7 @@ impl Bench {
         self.publish(plan.folder, &report)?;
         if self.accept {
             Accepted::run(plan.root, report)?;
-            eprintln!("Accepted: commit bench/ and README.md, and say why the figures changed");
+            eprintln!("Accepted: commit bench/ and docs/benchmarks.md, and say why the figures changed");
         }
         Ok(())
     }

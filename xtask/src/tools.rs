@@ -10,8 +10,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::{process, root, state_dir};
 
-/// Install the pinned Python tools (sam, cfn-lint, cargo-lambda, zig) into target/weir/tools and print the folder of
-/// their commands.
+/// Install the pinned Python tools (sam, cfn-lint, cargo-lambda, zig, typos) into target/weir/tools and print the folder
+/// of their commands.
 ///
 /// Does nothing while infra/tools/requirements.txt is what they were installed from. Needs Python 3.10 or newer, with
 /// its venv module; WEIR_PYTHON names the one to use.

@@ -5,7 +5,7 @@
 //! read, so nothing unsigned is looked at by mistake.
 //!
 //! **Headers are not signed.** Shopify's HMAC covers the body alone: whoever replays a captured body can
-//! pair it with other headers. What depends on a header is listed in ARCHITECTURE.md, "Trust".
+//! pair it with other headers. `docs/concepts/security.md` lists what depends on a header.
 
 mod delivery;
 mod headers;

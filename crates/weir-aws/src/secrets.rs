@@ -11,7 +11,7 @@ use shopify_webhook::ClientSecrets;
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// There is no secret of that name.
-    #[error("there is no secret named {0}: create it as README.md, \"Several apps\", says")]
+    #[error("there is no secret named {0}: docs/guides/apps-and-secrets.md says how to create it")]
     Missing(String),
     /// It holds something else.
     #[error(

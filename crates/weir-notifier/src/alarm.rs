@@ -53,7 +53,7 @@ pub struct Description {
     pub text: String,
     /// The command to begin with.
     pub first: Option<String>,
-    /// The runbook's section, as `infra/RUNBOOK.md#dead-letters`.
+    /// The runbook's section, as `docs/operations/runbook.md#dead-letters`.
     pub runbook: Option<String>,
 }
 

@@ -130,7 +130,7 @@ mod tests {
             told: Some(Description {
                 text: "Events are dead-lettered.".into(),
                 first: Some("weir dlq list --stack weir".into()),
-                runbook: Some("infra/RUNBOOK.md#dead-letters".into()),
+                runbook: Some("docs/operations/runbook.md#dead-letters".into()),
             }),
             measured: Some("3 > 0, Messages".into()),
             is_composite: false,
@@ -140,7 +140,7 @@ mod tests {
     }
 
     fn told<'a>(changes: &'a [(Change, Telling)], standing: &'a [String]) -> Told<'a> {
-        Told { stack: "weir", changes, standing, others: 0, runbook_url: Some("https://example.com/RUNBOOK.md") }
+        Told { stack: "weir", changes, standing, others: 0, runbook_url: Some("https://example.com/runbook.md") }
     }
 
     #[test]
@@ -154,10 +154,10 @@ mod tests {
 Events are dead-lettered.
 3 &gt; 0, Messages
 First: `weir dlq list --stack weir`
-Runbook: <https://example.com/RUNBOOK.md#dead-letters|infra/RUNBOOK.md#dead-letters>   <https://eu-west-1.console.aws.amazon.com/x|Console>";
+Runbook: <https://example.com/runbook.md#dead-letters|docs/operations/runbook.md#dead-letters>   <https://eu-west-1.console.aws.amazon.com/x|Console>";
         assert_eq!(text, expected);
         let plain = compose(&Told { runbook_url: None, ..told(&changes, &[]) });
-        assert!(plain.contains("Runbook: infra/RUNBOOK.md#dead-letters   <https"), "{plain}");
+        assert!(plain.contains("Runbook: docs/operations/runbook.md#dead-letters   <https"), "{plain}");
     }
 
     #[test]

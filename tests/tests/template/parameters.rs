@@ -1,4 +1,4 @@
-//! Every parameter of template.yaml: no value that a deployment takes breaks a promise of infra/SEMANTICS.md.
+//! Every parameter of template.yaml: no value that a deployment takes breaks a promise of docs/concepts/delivery-guarantees.md.
 
 use std::{collections::BTreeSet, time::Duration};
 

@@ -57,7 +57,7 @@ pub fn loads(is_full: bool) -> Vec<Load> {
     loads
 }
 
-/// As it stands in the README.
+/// As docs/benchmarks.md shows it.
 #[must_use]
 pub fn table(runs: &[Run]) -> String {
     let mut text = String::from(

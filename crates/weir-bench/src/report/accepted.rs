@@ -1,4 +1,4 @@
-//! What was accepted last: the counts that CI holds weir to, and the run that the README shows.
+//! What was accepted last: the counts that CI holds weir to, and the run that docs/benchmarks.md shows.
 
 use std::{fs, path::Path};
 
@@ -9,7 +9,9 @@ use super::{Instructions, Report, chart, region, table};
 
 /// The file.
 const FILE: &str = "bench/accepted.json";
-/// The picture in the README.
+/// The document whose tables it writes.
+const DOCUMENT: &str = "docs/benchmarks.md";
+/// The picture in that document and in the README.
 const CHART: &str = "bench/performance.svg";
 
 /// Its content.
@@ -37,7 +39,7 @@ impl Accepted {
         }
     }
 
-    /// Accepts these counts alone: the README goes on showing the run that it shows.
+    /// Accepts these counts alone: the document goes on showing the run that it shows.
     ///
     /// # Errors
     /// When a file can't be read or written.
@@ -57,17 +59,17 @@ impl Accepted {
         accepted.write(root)
     }
 
-    /// Writes the README's tables and the picture of the accepted run anew: for when they are to look otherwise.
+    /// Writes the document's tables and the picture of the accepted run again, for when their form changed.
     ///
     /// # Errors
     /// When no run was accepted yet, or a file can't be read or written.
     pub fn render(&self, root: &Path) -> Result<()> {
         let report = self.report.as_ref().context("no run was accepted yet: `cargo xtask bench --accept` does")?;
-        let readme = root.join("README.md");
-        let document = fs::read_to_string(&readme).with_context(|| format!("could not read {}", readme.display()))?;
+        let path = root.join(DOCUMENT);
+        let document = fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
         let document = region::replace(&document, &table::all(report))?;
         write(&root.join(CHART), &chart::svg(report))?;
-        write(&readme, &document)
+        write(&path, &document)
     }
 
     fn write(&self, root: &Path) -> Result<()> {
@@ -87,35 +89,36 @@ mod tests {
     fn checkout() -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("bench")).unwrap();
-        let readme = format!("# weir\n{}\nformer\n{}\n", region::BEGIN, region::END);
-        fs::write(root.path().join("README.md"), readme).unwrap();
+        fs::create_dir(root.path().join("docs")).unwrap();
+        let document = format!("# Benchmarks\n{}\nformer\n{}\n", region::BEGIN, region::END);
+        fs::write(root.path().join(DOCUMENT), document).unwrap();
         root
     }
 
     #[test]
-    fn a_run_that_is_accepted_stands_in_the_readme_and_is_read_again_as_it_was() {
+    fn a_run_that_is_accepted_stands_in_the_document_and_is_read_again_as_it_was() {
         let (root, report) = (checkout(), sample::with_node());
         assert_eq!(Accepted::read(root.path()).unwrap(), None);
         Accepted::run(root.path(), report.clone()).unwrap();
         let read = Accepted::read(root.path()).unwrap().unwrap();
         assert_eq!(read.report, Some(report.clone()));
         assert_eq!(Some(read.instructions), report.instructions);
-        let readme = fs::read_to_string(root.path().join("README.md")).unwrap();
-        assert!(readme.contains("| | weir | Node |") && !readme.contains("former"), "{readme}");
+        let document = fs::read_to_string(root.path().join(DOCUMENT)).unwrap();
+        assert!(document.contains("| | weir | Node |") && !document.contains("former"), "{document}");
         assert!(root.path().join(CHART).exists());
     }
 
     #[test]
-    fn counts_that_are_accepted_alone_leave_the_readme_and_its_run() {
+    fn counts_that_are_accepted_alone_leave_the_document_and_its_run() {
         let (root, report) = (checkout(), sample::with_node());
         Accepted::run(root.path(), report.clone()).unwrap();
-        let before = fs::read_to_string(root.path().join("README.md")).unwrap();
+        let before = fs::read_to_string(root.path().join(DOCUMENT)).unwrap();
         let mut fewer = report.instructions.clone().unwrap();
         fewer.ingest.cold /= 2;
         Accepted::instructions(root.path(), fewer.clone()).unwrap();
         let read = Accepted::read(root.path()).unwrap().unwrap();
         assert_eq!((read.instructions, read.report), (fewer, Some(report)));
-        assert_eq!(fs::read_to_string(root.path().join("README.md")).unwrap(), before);
+        assert_eq!(fs::read_to_string(root.path().join(DOCUMENT)).unwrap(), before);
     }
 
     #[test]
@@ -123,6 +126,6 @@ mod tests {
         let (root, mut report) = (checkout(), sample::weir_alone());
         report.instructions = None;
         assert!(Accepted::run(root.path(), report).is_err());
-        assert!(fs::read_to_string(root.path().join("README.md")).unwrap().contains("former"));
+        assert!(fs::read_to_string(root.path().join(DOCUMENT)).unwrap().contains("former"));
     }
 }

@@ -8,7 +8,7 @@ use crate::metric::Metric;
 /// Names and titles of the columns.
 const COLUMNS: [(&str, &str); 3] = [(WEIR, "weir"), ("node", "Node"), ("python", "Python")];
 
-/// Every table of a run, as it stands in the README.
+/// Every table of a run, as docs/benchmarks.md shows it.
 #[must_use]
 pub fn all(report: &Report) -> String {
     let mut text = head(report);

@@ -1,6 +1,6 @@
-//! The stub of AWS from outside, and what the README says.
+//! The stub of AWS from outside, and what docs/benchmarks.md says.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod readme;
+mod benchmarks;
 mod stub;

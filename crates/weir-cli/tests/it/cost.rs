@@ -60,8 +60,8 @@ fn what_is_not_reckoned_with_is_refused() {
 }
 
 #[test]
-fn the_readme_has_the_figures_that_the_command_has() {
-    let readme = include_str!("../../../../README.md");
+fn costs_document_has_the_figures_of_the_command() {
+    let document = include_str!("../../../../docs/reference/costs.md");
     for (row, arguments) in [
         ("6 KB, batches of 10", &["--batch", "10"][..]),
         ("6 KB, each alone in its batch", &[]),
@@ -72,7 +72,7 @@ fn the_readme_has_the_figures_that_the_command_has() {
         ("300 KB, batches of 10", &["--batch", "10", "--payload-kb", "300"]),
     ] {
         let row =
-            readme.lines().find(|line| line.starts_with(&format!("| {row} |"))).unwrap_or_else(|| panic!("{row}"));
+            document.lines().find(|line| line.starts_with(&format!("| {row} |"))).unwrap_or_else(|| panic!("{row}"));
         let dollars = number(&cost(arguments)["weir"]["dollars_per_million_events"]);
         assert!(row.ends_with(&format!("| **{dollars:.2}** |")), "{row} is not {dollars}");
     }

@@ -1,7 +1,7 @@
 //! Every interleaving of the ledger, the fence and parking, by the model checker `stateright`.
 //!
 //! The steps are `weir_core`'s own decisions; around them stand workers that crash and are late, a lane that shows
-//! messages twice, requests that go astray, and clocks that differ. `infra/SEMANTICS.md` says what is left out.
+//! messages twice, requests that go astray, and clocks that differ. `docs/concepts/delivery-guarantees.md` says what is left out.
 #![expect(clippy::cast_possible_truncation, reason = "counts below ten")]
 
 mod drain;

@@ -5,7 +5,7 @@ use super::*;
 fn metric_alarm() -> Value {
     json!({
         "AlarmName": "weir-urgent-dlq",
-        "AlarmDescription": "Events of lane urgent are dead-lettered. First: weir dlq list --lane urgent --stack weir Runbook: infra/RUNBOOK.md#dead-letters",
+        "AlarmDescription": "Events of lane urgent are dead-lettered. First: weir dlq list --lane urgent --stack weir Runbook: docs/operations/runbook.md#dead-letters",
         "AWSAccountId": "123456789012",
         "NewStateValue": "ALARM",
         "NewStateReason": "Threshold Crossed: 1 out of the last 1 datapoints [3.0 (25/11/26 12:00:00)] was greater than the threshold (0.0) (minimum 1 datapoint for OK -> ALARM transition).",
@@ -35,7 +35,7 @@ fn an_alarm_says_what_since_when_how_much_and_where_to_go_on() {
     let told = change.told.unwrap();
     assert_eq!(told.text, "Events of lane urgent are dead-lettered.");
     assert_eq!(told.first.as_deref(), Some("weir dlq list --lane urgent --stack weir"));
-    assert_eq!(told.runbook.as_deref(), Some("infra/RUNBOOK.md#dead-letters"));
+    assert_eq!(told.runbook.as_deref(), Some("docs/operations/runbook.md#dead-letters"));
     let console = change.console.unwrap();
     assert!(console.starts_with("https://eu-west-1.console.aws.amazon.com/") && console.ends_with("weir-urgent-dlq"));
 }

@@ -38,7 +38,7 @@ fn notification(name: &str, state: &str, second: u64) -> String {
 fn change(name: &str, before: &str, state: &str, second: u64) -> String {
     json!({
         "AlarmName": name, "NewStateValue": state, "NewStateReason": "[2.0 (x)]", "OldStateValue": before,
-        "AlarmDescription": "What it means. First: weir status --stack weir Runbook: infra/RUNBOOK.md#flood",
+        "AlarmDescription": "What it means. First: weir status --stack weir Runbook: docs/operations/runbook.md#flood",
         "StateChangeTime": format!("2026-11-26T12:{:02}:{:02}.000+0000", second / 60, second % 60),
         "AlarmArn": format!("arn:aws:cloudwatch:eu-west-1:1:alarm:{name}"),
         "Trigger": {"MetricName": "M", "ComparisonOperator": "GreaterThanThreshold", "Threshold": 1.0},

@@ -184,6 +184,6 @@ fn description(id: &str, alarm: &Value) -> (String, String, String) {
     let told = change.told.expect("an own alarm");
     let first = told.first.unwrap_or_else(|| panic!("{id} names no first command"));
     let runbook = told.runbook.unwrap_or_else(|| panic!("{id} names no section of the runbook"));
-    let anchor = runbook.strip_prefix("infra/RUNBOOK.md#").unwrap_or_else(|| panic!("{id}: {runbook}"));
+    let anchor = runbook.strip_prefix("docs/operations/runbook.md#").unwrap_or_else(|| panic!("{id}: {runbook}"));
     (told.text, first, anchor.to_owned())
 }
