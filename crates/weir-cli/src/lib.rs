@@ -10,6 +10,7 @@
 mod cli;
 mod commands;
 mod delivery;
+mod exit;
 mod http;
 pub mod input;
 mod layout;
@@ -29,7 +30,7 @@ mod target;
 #[cfg(feature = "aws")]
 pub fn main() -> std::process::ExitCode {
     use clap::Parser;
-    use commands::ExitStatus;
+    use exit::ExitStatus;
 
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,

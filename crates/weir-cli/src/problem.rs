@@ -4,7 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::commands::ExitStatus;
+use crate::exit::ExitStatus;
 
 /// The command line can't be followed.
 #[derive(Debug, thiserror::Error)]

@@ -23,43 +23,11 @@ pub(crate) mod status;
 mod subscriptions;
 mod topics;
 
-use std::process::ExitCode;
-
 #[cfg(feature = "aws")]
 pub(crate) use status::lane_counts;
 
 #[cfg(feature = "aws")]
-use crate::{cli::Command, printer::Printer};
-
-/// How the process ends. `weir --help` lists these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ExitStatus {
-    /// What was asked for is done.
-    Done,
-    /// It is not.
-    Failed,
-    /// The command line can't be followed. Clap ends with this number too.
-    Usage,
-    /// Ctrl-C, before it was done.
-    Interrupted,
-}
-
-impl ExitStatus {
-    pub(crate) fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Failed => 1,
-            Self::Usage => 2,
-            Self::Interrupted => 130,
-        }
-    }
-}
-
-impl From<ExitStatus> for ExitCode {
-    fn from(status: ExitStatus) -> Self {
-        Self::from(status.code())
-    }
-}
+use crate::{cli::Command, exit::ExitStatus, printer::Printer};
 
 /// Runs one command.
 #[cfg(feature = "aws")]

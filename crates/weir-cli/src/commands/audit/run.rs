@@ -5,7 +5,7 @@ use std::time::Instant;
 use resilience::UnixMillis;
 
 use super::{file, line::Line, logs, progress::Progress, tally::Tally, view};
-use crate::{cli::AuditArgs, commands::ExitStatus, printer::Printer, target};
+use crate::{cli::AuditArgs, exit::ExitStatus, printer::Printer, target};
 
 pub(crate) async fn run(args: &AuditArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let mut reading = Reading { tally: Tally::default(), printer, progress: Progress::new(Instant::now()) };

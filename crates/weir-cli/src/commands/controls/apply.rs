@@ -7,7 +7,7 @@ use weir_core::controls::Controls;
 
 use super::{change, told};
 use crate::cli::ControlsApplyArgs;
-use crate::commands::ExitStatus;
+use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::problem::Usage;
 use crate::target;

@@ -6,7 +6,7 @@ use weir_core::controls::{Absent, Controls, MOST_BYTES};
 
 use super::{diff::Diff, told};
 use crate::cli::ChangeArgs;
-use crate::commands::ExitStatus;
+use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::problem::Usage;
 use crate::target::{self, ControlsTarget};

@@ -8,8 +8,8 @@ mod show;
 
 use weir_core::controls::Problem;
 
-use super::ExitStatus;
 use crate::cli::{ControlsArgs, ControlsCommand};
+use crate::exit::ExitStatus;
 use crate::printer::Printer;
 
 pub(super) async fn run(args: ControlsArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {

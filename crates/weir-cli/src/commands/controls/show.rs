@@ -6,7 +6,7 @@ use weir_core::controls::{Controls, NamedLimit};
 
 use super::change;
 use crate::cli::ControlsShowArgs;
-use crate::commands::ExitStatus;
+use crate::exit::ExitStatus;
 use crate::{delivery, layout::joined, printer::Printer, target};
 
 #[derive(Serialize)]

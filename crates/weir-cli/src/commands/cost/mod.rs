@@ -11,7 +11,7 @@ use counted::Table;
 use prices::Prices;
 use size::{KB, Sizes};
 
-use super::ExitStatus;
+use crate::exit::ExitStatus;
 use crate::{cli::CostArgs, printer::Printer, problem::Usage};
 
 /// Larger bodies go by way of S3.

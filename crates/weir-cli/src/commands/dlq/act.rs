@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     cli::{DlqDropArgs, DlqReplayArgs},
-    commands::ExitStatus,
+    exit::ExitStatus,
     printer::Printer,
     problem::Usage,
     target::Place,

@@ -28,11 +28,7 @@ use super::{
     view, who,
 };
 use crate::{
-    cli::DlqReplayArgs,
-    commands::{ExitStatus, events::search},
-    layout::joined,
-    printer::Printer,
-    problem::Usage,
+    cli::DlqReplayArgs, commands::events::search, exit::ExitStatus, layout::joined, printer::Printer, problem::Usage,
     target::Place,
 };
 

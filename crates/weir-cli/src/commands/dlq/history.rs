@@ -8,7 +8,7 @@ use super::{
     outside::Stack,
     problem::Problem,
 };
-use crate::{cli::DlqHistoryArgs, commands::ExitStatus, printer::Printer, target::Place};
+use crate::{cli::DlqHistoryArgs, exit::ExitStatus, printer::Printer, target::Place};
 
 pub(super) async fn run(args: &DlqHistoryArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let place = Place::find(&args.source).await?;

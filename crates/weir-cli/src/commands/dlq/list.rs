@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     cli::{DlqListArgs, GroupBy},
-    commands::ExitStatus,
+    exit::ExitStatus,
     printer::Printer,
     target::Place,
 };

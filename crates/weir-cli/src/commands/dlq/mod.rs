@@ -57,7 +57,7 @@ use crate::{
 #[cfg(feature = "aws")]
 use crate::{
     cli::{DlqArgs, DlqCommand},
-    commands::ExitStatus,
+    exit::ExitStatus,
     printer::Printer,
 };
 use letter::{Found, Letter};

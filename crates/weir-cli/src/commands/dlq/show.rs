@@ -14,7 +14,7 @@ use super::{
     shown::Shown,
     stop::Stop,
 };
-use crate::{cli::DlqShowArgs, commands::ExitStatus, printer::Printer, target::Place};
+use crate::{cli::DlqShowArgs, exit::ExitStatus, printer::Printer, target::Place};
 
 pub(super) async fn run(args: &DlqShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let event: EventName = args.event.parse()?;

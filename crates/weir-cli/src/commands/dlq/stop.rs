@@ -2,7 +2,7 @@
 
 use tokio::sync::watch;
 
-use crate::{commands::ExitStatus, signals::Signals};
+use crate::{exit::ExitStatus, signals::Signals};
 
 /// Whether somebody asked to stop.
 #[derive(Debug, Clone)]

@@ -4,11 +4,7 @@ use weir_aws::{Bodies, BodyError};
 use weir_core::{ledger::Record, sha256};
 
 use super::copies::Place;
-use crate::{
-    commands::{ExitStatus, dlq},
-    printer::Printer,
-    target::Place as Stack,
-};
+use crate::{commands::dlq, exit::ExitStatus, printer::Printer, target::Place as Stack};
 
 /// Prints the body, if it can be had.
 ///

@@ -14,7 +14,7 @@ use weir_core::{
 };
 
 use super::{asked::Asked, find, view::EventView};
-use crate::{commands::ExitStatus, printer::Printer, signals::Signals, target::LedgerTarget};
+use crate::{exit::ExitStatus, printer::Printer, signals::Signals, target::LedgerTarget};
 
 /// How often it looks.
 const TICK: Duration = Duration::from_secs(2);

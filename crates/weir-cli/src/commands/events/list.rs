@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     cli::{Cursor, ListArgs},
-    commands::ExitStatus,
+    exit::ExitStatus,
     printer::Printer,
     target,
 };

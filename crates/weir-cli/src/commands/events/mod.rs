@@ -25,7 +25,7 @@ use weir_aws::ledger::ReadError;
 use weir_core::{UnixMillis, ledger::Record};
 
 #[cfg(feature = "aws")]
-use super::ExitStatus;
+use crate::exit::ExitStatus;
 use crate::views::View;
 #[cfg(feature = "aws")]
 use crate::{

@@ -10,8 +10,8 @@ use weir_core::{
 use super::{asked, body, copies::Place, search, story::story, view::EventView};
 use crate::{
     cli::{LedgerArgs, ShowArgs, StackArgs},
-    commands::ExitStatus,
     delivery,
+    exit::ExitStatus,
     printable::unescaped,
     printer::Printer,
     problem::Usage,

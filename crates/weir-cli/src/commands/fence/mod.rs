@@ -9,7 +9,8 @@ use weir_aws::{DynamoFence, Forgotten, Kept, Operations};
 use weir_core::UnixMillis;
 
 use self::view::View;
-use super::{ExitStatus, dlq::who};
+use super::dlq::who;
+use crate::exit::ExitStatus;
 use crate::{
     cli::{FenceArgs, FenceCommand, FenceResetArgs, FenceShowArgs, ResourceArgs},
     delivery,

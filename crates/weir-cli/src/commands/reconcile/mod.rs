@@ -16,7 +16,8 @@ use weir_core::Lane;
 use weir_recovery::{Reconciler, Report, Request, RunError, StackNames, StackOutside};
 use weir_shops::{Shop, ShopState};
 
-use super::{ExitStatus, shops};
+use super::shops;
+use crate::exit::ExitStatus;
 use crate::{
     admin,
     cli::ReconcileArgs,

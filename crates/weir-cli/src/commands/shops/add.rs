@@ -15,7 +15,7 @@ use weir_shops::{
 
 use super::failed;
 use crate::cli::{PlanName, ShopsAddArgs};
-use crate::{commands::ExitStatus, printer::Printer, problem::Usage, target};
+use crate::{exit::ExitStatus, printer::Printer, problem::Usage, target};
 
 #[derive(Serialize)]
 struct Outcome {

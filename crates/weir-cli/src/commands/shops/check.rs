@@ -17,7 +17,7 @@ use super::{failed, unknown, view::line};
 use crate::cli::ShopsCheckArgs;
 use crate::{
     admin,
-    commands::ExitStatus,
+    exit::ExitStatus,
     printer::Printer,
     target::{self, ShopsTarget},
 };

@@ -5,7 +5,7 @@ use weir_shops::ShopState;
 use super::{failed, view::ShopView};
 use crate::cli::{ShopStateName, ShopsListArgs};
 use crate::layout::columns;
-use crate::{commands::ExitStatus, printer::Printer, target};
+use crate::{exit::ExitStatus, printer::Printer, target};
 
 pub(super) async fn run(args: &ShopsListArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let app = args.app.as_deref().map(super::app).transpose()?;

@@ -10,8 +10,8 @@ mod view;
 use shopify_webhook::ShopDomain;
 use weir_shops::{is_app, registry::RegistryError};
 
-use super::ExitStatus;
 use crate::cli::{ShopArgs, ShopsArgs, ShopsCommand};
+use crate::exit::ExitStatus;
 use crate::{delivery, printer::Printer, problem::Usage, target::ShopsTarget};
 
 pub(super) async fn run(args: ShopsArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {

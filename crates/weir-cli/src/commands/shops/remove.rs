@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{failed, unknown, view::ShopView};
 use crate::cli::ShopsRemoveArgs;
-use crate::{commands::ExitStatus, printer::Printer, target};
+use crate::{exit::ExitStatus, printer::Printer, target};
 
 #[derive(Serialize)]
 struct Outcome {

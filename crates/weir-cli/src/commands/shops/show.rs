@@ -9,7 +9,7 @@ use shopify_client::budget::Budget;
 use super::{failed, unknown, view};
 use crate::cli::ShopsShowArgs;
 use crate::{
-    commands::ExitStatus,
+    exit::ExitStatus,
     printer::Printer,
     target::{self, ShopsTarget},
 };

@@ -3,7 +3,7 @@
 use std::{io::IsTerminal, time::Duration};
 
 use super::{look::Looking, screen::Screen, text};
-use crate::{cli::StatusArgs, commands::ExitStatus, printer::Printer, signals::Signals, target::Place};
+use crate::{cli::StatusArgs, exit::ExitStatus, printer::Printer, signals::Signals, target::Place};
 
 pub(in crate::commands) async fn run(args: &StatusArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let place = Place::find(&args.source).await?;

@@ -10,7 +10,7 @@ use super::{
     file, plan,
     shops::{Outcome, Read, Selected, call, one_line, told},
 };
-use crate::{cli::ApplyArgs, commands::ExitStatus, printable, printer::Printer};
+use crate::{cli::ApplyArgs, exit::ExitStatus, printable, printer::Printer};
 
 /// What came of one shop.
 #[derive(Debug, Serialize)]

@@ -7,7 +7,7 @@ mod shops;
 mod status;
 mod view;
 
-use super::ExitStatus;
+use crate::exit::ExitStatus;
 use crate::{
     cli::{SubscriptionsArgs, SubscriptionsCommand},
     printer::Printer,

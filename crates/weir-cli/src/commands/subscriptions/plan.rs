@@ -5,7 +5,7 @@ use super::{
     shops::{Outcome, Read, Selected},
     view::ShopPlan,
 };
-use crate::{cli::PlanArgs, commands::ExitStatus, printer::Printer};
+use crate::{cli::PlanArgs, exit::ExitStatus, printer::Printer};
 
 pub(super) async fn run(args: &PlanArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let desired = file::read(args.select.file.as_deref(), printer)?;

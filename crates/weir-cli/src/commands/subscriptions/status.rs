@@ -10,7 +10,7 @@ use super::{
     file, plan,
     shops::{Outcome, Read, Selected},
 };
-use crate::{cli::SelectArgs, commands::ExitStatus, printer::Printer};
+use crate::{cli::SelectArgs, exit::ExitStatus, printer::Printer};
 
 /// What the monitor noted, as far as it is shown. See `weir-monitor`, which writes it.
 #[derive(Debug, Clone, Serialize, serde::Deserialize)]
