@@ -5,7 +5,7 @@ use std::io::Read;
 use anyhow::Context;
 use weir_core::controls::Controls;
 
-use super::{change, told};
+use super::{change, common::told};
 use crate::cli::ControlsApplyArgs;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;

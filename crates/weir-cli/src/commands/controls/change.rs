@@ -4,7 +4,7 @@ use serde::Serialize;
 use weir_aws::controls::Stored;
 use weir_core::controls::{Absent, Controls, MOST_BYTES};
 
-use super::{diff::Diff, told};
+use super::{common::told, diff::Diff};
 use crate::cli::ChangeArgs;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;

@@ -2,11 +2,10 @@
 
 mod apply;
 mod change;
+mod common;
 mod diff;
 mod edits;
 mod show;
-
-use weir_core::controls::Problem;
 
 use crate::cli::{ControlsArgs, ControlsCommand};
 use crate::exit::ExitStatus;
@@ -53,9 +52,4 @@ pub(super) async fn run(args: ControlsArgs, printer: &Printer) -> anyhow::Result
         }
         ControlsCommand::Apply(args) => apply::run(&args, printer).await,
     }
-}
-
-/// Every problem, a line each.
-fn told(problems: &[Problem]) -> String {
-    crate::layout::joined(problems.iter().map(|problem| format!("  {problem}")))
 }

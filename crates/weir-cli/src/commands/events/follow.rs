@@ -13,7 +13,7 @@ use weir_core::{
     ledger::{Key, Record, State, index::Trouble},
 };
 
-use super::{asked::Asked, find, view::EventView};
+use super::{asked::Asked, common, find, view::EventView};
 use crate::{exit::ExitStatus, printer::Printer, signals::Signals, target::LedgerTarget};
 
 /// How often it looks.
@@ -32,7 +32,7 @@ const SELDOM: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(target: &LedgerTarget, asked: &Asked, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let mut signals = Signals::listen().context("could not listen for Ctrl-C")?;
-    let failed = |error: ReadError| super::unreadable(&error, target);
+    let failed = |error: ReadError| common::unreadable(&error, target);
     let mut follower = Follower::new(&target.ledger, asked);
     let newest = find::find(&target.ledger, asked, |line| printer.note(line)).await.map_err(failed)?;
     for record in newest.records.iter().rev() {

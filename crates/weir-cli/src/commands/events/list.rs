@@ -6,7 +6,7 @@ use weir_core::UnixMillis;
 
 use super::{
     asked::Asked,
-    find,
+    common, find,
     find::Found,
     follow,
     scan::scan,
@@ -29,7 +29,7 @@ pub(super) async fn run(args: &ListArgs, printer: &Printer) -> anyhow::Result<Ex
         scan(&target, &asked).await?
     } else {
         let found = find::find(&target.ledger, &asked, |line| printer.note(line)).await;
-        found.map_err(|error| super::unreadable(&error, &target))?
+        found.map_err(|error| common::unreadable(&error, &target))?
     };
     let events: Vec<EventView> = found.records.iter().map(|record| EventView::new(record, asked.now)).collect();
     if printer.is_json() {

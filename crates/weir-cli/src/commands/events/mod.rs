@@ -4,6 +4,8 @@
 mod asked;
 #[cfg(feature = "aws")]
 mod body;
+#[cfg(feature = "aws")]
+mod common;
 mod copies;
 #[cfg(feature = "aws")]
 mod find;
@@ -20,8 +22,6 @@ mod show;
 mod story;
 mod view;
 
-#[cfg(feature = "aws")]
-use weir_aws::ledger::ReadError;
 use weir_core::{UnixMillis, ledger::Record};
 
 #[cfg(feature = "aws")]
@@ -31,7 +31,6 @@ use crate::views::View;
 use crate::{
     cli::{EventsArgs, EventsCommand},
     printer::Printer,
-    target::LedgerTarget,
 };
 
 #[cfg(feature = "aws")]
@@ -40,18 +39,6 @@ pub(super) async fn run(args: EventsArgs, printer: &Printer) -> anyhow::Result<E
         EventsCommand::List(args) => list::run(&args, printer).await,
         EventsCommand::Show(args) => show::run(&args, printer).await,
     }
-}
-
-#[cfg(feature = "aws")]
-fn unreadable(error: &ReadError, target: &LedgerTarget) -> anyhow::Error {
-    let said = error.to_string();
-    // DynamoDB's words for a query of an index that is not there.
-    let hint = if said.contains("does not have the specified index") {
-        "this ledger was deployed before it had indexes: deploy the template again, or give --scan"
-    } else {
-        target.hint
-    };
-    anyhow::anyhow!("{said}\nhint: {hint}")
 }
 
 /// An event as each command prints it.

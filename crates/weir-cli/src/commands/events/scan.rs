@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use weir_aws::ledger::Spent;
 use weir_core::ledger::Record;
 
-use super::{asked::Asked, find::Found};
+use super::{asked::Asked, common, find::Found};
 use crate::target::LedgerTarget;
 
 /// Reads every item, and keeps those that are wanted.
@@ -17,7 +17,7 @@ pub(super) async fn scan(target: &LedgerTarget, asked: &Asked) -> anyhow::Result
     };
     let (mut records, mut spent, mut page) = (Vec::new(), Spent::default(), None);
     loop {
-        let mut next = target.ledger.scan(page).await.map_err(|error| super::unreadable(&error, target))?;
+        let mut next = target.ledger.scan(page).await.map_err(|error| common::unreadable(&error, target))?;
         spent += next.spent;
         records.extend(next.records.drain(..).filter(is_wanted));
         if !next.has_more() {

@@ -7,7 +7,7 @@ use weir_core::{
     ledger::{Record, State},
 };
 
-use super::{asked, body, copies::Place, search, story::story, view::EventView};
+use super::{asked, body, common, copies::Place, search, story::story, view::EventView};
 use crate::{
     cli::{LedgerArgs, ShowArgs, StackArgs},
     delivery,
@@ -23,18 +23,18 @@ pub(super) async fn run(args: &ShowArgs, printer: &Printer) -> anyhow::Result<Ex
     let shop = args.shop.as_deref().map(delivery::shop).transpose()?.map(|shop| shop.to_string());
     let target = target::ledger(&args.source).await?;
     let found = find(&args.event, shop.as_deref(), args, &target, now, printer).await;
-    let mut found = found.map_err(|error| super::unreadable(&error, &target))?;
+    let mut found = found.map_err(|error| common::unreadable(&error, &target))?;
     let plain = unescaped(&args.event);
     if found.is_empty() && plain != args.event {
         // The name may have been copied from what was printed.
         let again = find(&plain, shop.as_deref(), args, &target, now, printer).await;
-        found = again.map_err(|error| super::unreadable(&error, &target))?;
+        found = again.map_err(|error| common::unreadable(&error, &target))?;
     }
     let mut records = Vec::new();
     for event in &found {
         let history = target.ledger.history(event).await;
         // A forced replay is the same event in a later generation.
-        let mut history = history.map_err(|error| super::unreadable(&error, &target))?;
+        let mut history = history.map_err(|error| common::unreadable(&error, &target))?;
         history.sort_by(|a, b| a.key.cmp(&b.key));
         records.extend(history);
     }

@@ -13,7 +13,7 @@ use weir_shops::{
     seal::KeyRing,
 };
 
-use super::failed;
+use super::common::{failed, named};
 use crate::cli::{PlanName, ShopsAddArgs};
 use crate::{exit::ExitStatus, printer::Printer, problem::Usage, target};
 
@@ -25,7 +25,7 @@ struct Outcome {
 }
 
 pub(super) async fn run(args: &ShopsAddArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let (domain, app) = super::named(&args.shop)?;
+    let (domain, app) = named(&args.shop)?;
     let now = UnixMillis::now();
     let token = token(args, &target::env, now)?;
     if token.is_none() && !args.replace {

@@ -13,7 +13,10 @@ use shopify_client::{
 use shopify_webhook::ShopDomain;
 use weir_shops::{Shop, ShopState};
 
-use super::{failed, unknown, view::line};
+use super::{
+    common::{failed, named, unknown},
+    view::line,
+};
 use crate::cli::ShopsCheckArgs;
 use crate::{
     admin,
@@ -65,7 +68,7 @@ struct Bucket {
 }
 
 pub(super) async fn run(args: &ShopsCheckArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let (domain, app) = super::named(&args.shop)?;
+    let (domain, app) = named(&args.shop)?;
     let target = target::shops(&args.source).await?;
     let known = target.registry.get(&domain, &app).await.map_err(|error| failed(error, &target))?;
     let known = known.ok_or_else(|| unknown(&domain, &app))?;

@@ -2,13 +2,13 @@
 
 use weir_shops::ShopState;
 
-use super::{failed, view::ShopView};
+use super::{common, common::failed, view::ShopView};
 use crate::cli::{ShopStateName, ShopsListArgs};
 use crate::layout::columns;
 use crate::{exit::ExitStatus, printer::Printer, target};
 
 pub(super) async fn run(args: &ShopsListArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let app = args.app.as_deref().map(super::app).transpose()?;
+    let app = args.app.as_deref().map(common::app).transpose()?;
     let target = target::shops(&args.source).await?;
     let (mut shops, mut read, mut after) = (Vec::new(), 0, None);
     loop {

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::{failed, unknown, view::ShopView};
+use super::{
+    common::{failed, named, unknown},
+    view::ShopView,
+};
 use crate::cli::ShopsRemoveArgs;
 use crate::{exit::ExitStatus, printer::Printer, target};
 
@@ -13,7 +16,7 @@ struct Outcome {
 }
 
 pub(super) async fn run(args: &ShopsRemoveArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let (domain, app) = super::named(&args.shop)?;
+    let (domain, app) = named(&args.shop)?;
     let target = target::shops(&args.source).await?;
     let shop = target.registry.get(&domain, &app).await.map_err(|error| failed(error, &target))?;
     let shop = ShopView::from(&shop.ok_or_else(|| unknown(&domain, &app))?);

@@ -6,7 +6,10 @@ use serde::Serialize;
 use serde_json::Value;
 use shopify_client::budget::Budget;
 
-use super::{failed, unknown, view};
+use super::{
+    common::{failed, named, unknown},
+    view,
+};
 use crate::cli::ShopsShowArgs;
 use crate::{
     exit::ExitStatus,
@@ -25,7 +28,7 @@ struct Shown {
 }
 
 pub(super) async fn run(args: &ShopsShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let (domain, app) = super::named(&args.shop)?;
+    let (domain, app) = named(&args.shop)?;
     let target = target::shops(&args.source).await?;
     let shop = target.registry.get(&domain, &app).await.map_err(|error| failed(error, &target))?;
     let shop = shop.ok_or_else(|| unknown(&domain, &app))?;
