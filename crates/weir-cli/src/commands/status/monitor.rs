@@ -5,11 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use resilience::UnixMillis;
 use weir_aws::Operations;
-use weir_monitor::{
+use weir_recovery::{REPORTS, Report};
+use weir_subscriptions::{
     drift,
     progress::{self, ROUND, Round},
 };
-use weir_recovery::{REPORTS, Report};
 
 use super::model;
 

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 use weir_aws::Operations;
-use weir_subscriptions::{Change, Plan};
+use weir_subscriptions::{
+    Change, Plan,
+    drift::{self, Drift},
+};
 
 use super::{
     file, plan,
@@ -12,14 +15,20 @@ use super::{
 };
 use crate::{cli::SelectArgs, exit::ExitStatus, printer::Printer};
 
-/// What the monitor noted, as far as it is shown. See `weir-monitor`, which writes it.
-#[derive(Debug, Clone, Serialize, serde::Deserialize)]
+/// What the monitor noted, as far as it is shown.
+#[derive(Debug, Clone, Serialize)]
 struct Noted {
     since: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     repaired_at: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
+}
+
+impl From<Drift> for Noted {
+    fn from(Drift { since, repaired_at, failure, .. }: Drift) -> Self {
+        Self { since, repaired_at, failure }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -55,12 +64,12 @@ pub(super) async fn run(args: &SelectArgs, printer: &Printer) -> anyhow::Result<
     let desired = file::read(args.file.as_deref(), printer)?;
     let selected = Selected::find(args, printer).await?;
     let operations = Operations::new(&selected.place.config, selected.place.output("OperationsTable")?);
-    let noted = operations.list::<Noted>("drift", false, DRIFTS).await;
+    let noted = operations.list::<Drift>(drift::SHELF, false, DRIFTS).await;
     let noted = noted.map_err(|error| selected.place.failed(error))?;
-    let mut noted: HashMap<String, Noted> = noted.into_iter().map(|one| (one.name, one.value)).collect();
+    let mut noted: HashMap<String, Noted> = noted.into_iter().map(|one| (one.name, one.value.into())).collect();
     let reads = selected.compare(&desired, true, printer).await;
     for read in &reads {
-        let drift = noted.remove(&format!("{}/{}", read.shop.app, read.shop.domain));
+        let drift = noted.remove(&drift::name(&read.shop.app, read.shop.domain.as_str()));
         printer.item(&ShopStatus::of(read, drift), ShopStatus::lines)?;
     }
     if reads.is_empty() && !printer.is_json() {

@@ -1,9 +1,9 @@
-//! Where a shard stands.
+//! The monitor's documents of a shard and of a round.
 
 use std::collections::BTreeMap;
 
+use resilience::UnixMillis;
 use serde::{Deserialize, Serialize};
-use weir_core::UnixMillis;
 
 /// The shelf of the shards' documents and of [`ROUND`].
 pub const SHELF: &str = "monitor";

@@ -1,10 +1,12 @@
-//! What is remembered of a shop that differs.
+//! The monitor's document of a shop whose subscriptions differ.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
+use resilience::UnixMillis;
 use serde::{Deserialize, Serialize};
-use weir_core::UnixMillis;
-use weir_recovery::FIRST_LOOK;
-use weir_subscriptions::Plan;
+
+use crate::Plan;
 
 /// The shelf of shops that differ now, each by its [`name`].
 pub const SHELF: &str = "drift";
@@ -43,17 +45,18 @@ pub enum Found {
     /// It was well until then.
     Lost(UnixMillis),
     /// It was never looked at since the app was installed: nothing is lost, it is set up. Events since then are looked
-    /// for, a day back at most: a stack that is new to its shops does not send their whole past.
+    /// for, and not far back: a stack that is new to its shops does not send their whole past.
     New(UnixMillis),
 }
 
 impl Found {
-    /// Which of both, by when the shop was surely well, if it ever was.
+    /// Which of both, by when the shop was surely well, if it ever was. Events of a new shop are looked for `first_look`
+    /// back at most.
     #[must_use]
-    pub fn of(well_at: Option<UnixMillis>, installed_at: UnixMillis, now: UnixMillis) -> Self {
+    pub fn of(well_at: Option<UnixMillis>, installed_at: UnixMillis, now: UnixMillis, first_look: Duration) -> Self {
         match well_at.filter(|at| *at >= installed_at) {
             Some(at) => Self::Lost(at),
-            None => Self::New(installed_at.max(now - FIRST_LOOK)),
+            None => Self::New(installed_at.max(now - first_look)),
         }
     }
 
@@ -112,14 +115,16 @@ impl Drift {
 
 #[cfg(test)]
 mod tests {
-    use weir_subscriptions::{Desired, plan};
-
     use super::*;
+    use crate::{Desired, plan};
+
+    const DAY: Duration = Duration::from_secs(86_400);
 
     #[test]
     fn a_shop_that_was_never_looked_at_has_lost_nothing() {
         let (day, now) = (86_400_000, UnixMillis(10 * 86_400_000));
-        let of = |well_at: Option<i64>, installed_at| Found::of(well_at.map(UnixMillis), UnixMillis(installed_at), now);
+        let of =
+            |well_at: Option<i64>, installed_at| Found::of(well_at.map(UnixMillis), UnixMillis(installed_at), now, DAY);
         assert_eq!(of(Some(9 * day), day), Found::Lost(UnixMillis(9 * day)));
         assert_eq!(of(Some(8 * day), 9 * day + 1), Found::New(UnixMillis(9 * day + 1)), "installed again since");
         assert_eq!(of(None, day), Found::New(UnixMillis(9 * day)), "no more than a day of its past");
