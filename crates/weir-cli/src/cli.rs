@@ -23,7 +23,7 @@ pub(crate) use controls::{
     ChangeArgs, ControlsApplyArgs, ControlsArgs, ControlsCommand, ControlsLimitArgs, ControlsOffArgs, ControlsShowArgs,
     LimitScopeArgs, TargetArgs, TargetKind,
 };
-pub(crate) use cost::{Architecture, CostArgs, LogsName};
+pub(crate) use cost::CostArgs;
 pub(crate) use dlq::{
     DlqArgs, DlqCommand, DlqDropArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs, FilterArgs, GroupBy,
     StandingName,

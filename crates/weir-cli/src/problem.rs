@@ -4,7 +4,9 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::exit::ExitStatus;
+use weir_ops::StackError;
+
+use crate::{exit::ExitStatus, hints};
 
 /// The command line can't be followed.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +34,7 @@ pub(crate) struct Shown {
 
 impl Shown {
     /// Any error of the chain may carry a hint, on a last line that begins with `hint: `; the outermost one knows
-    /// best what the user wanted.
+    /// best what the user wanted. The errors of libraries carry facts, which the hint is made of here.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         let mut shown = Self { error: String::new(), because: Vec::new(), hint: None };
         for (depth, cause) in error.chain().enumerate() {
@@ -41,7 +43,7 @@ impl Shown {
                 Some((said, hint)) => (said.to_owned(), Some(hint.to_owned())),
                 None => (text, None),
             };
-            shown.hint = shown.hint.or(hint);
+            shown.hint = shown.hint.or(hint).or_else(|| cause.downcast_ref::<StackError>().map(hints::of_stack_error));
             let told =
                 depth > 0 && std::iter::once(&shown.error).chain(&shown.because).any(|told| told.contains(&said));
             match depth {

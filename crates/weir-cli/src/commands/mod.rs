@@ -1,36 +1,25 @@
 //! The commands, one a file.
 
 pub(crate) mod audit;
-#[cfg(feature = "aws")]
 mod controls;
-#[cfg(feature = "aws")]
 mod cost;
-#[cfg(feature = "aws")]
 mod dev;
 pub(crate) mod dlq;
 pub(crate) mod events;
-#[cfg(feature = "aws")]
 mod fence;
-#[cfg(feature = "aws")]
 mod load;
-#[cfg(feature = "aws")]
 mod reconcile;
 pub(crate) mod send;
-#[cfg(feature = "aws")]
 mod shops;
 pub(crate) mod status;
-#[cfg(feature = "aws")]
 mod subscriptions;
 mod topics;
 
-#[cfg(feature = "aws")]
 pub(crate) use status::lane_counts;
 
-#[cfg(feature = "aws")]
 use crate::{cli::Command, exit::ExitStatus, printer::Printer};
 
 /// Runs one command.
-#[cfg(feature = "aws")]
 pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Dev(args) => dev::run(&args, printer).await,

@@ -4,12 +4,10 @@
 
 mod file;
 mod line;
-#[cfg(feature = "aws")]
 mod logs;
 mod progress;
 mod recent;
 mod report;
-#[cfg(feature = "aws")]
 mod run;
 mod tally;
 mod view;
@@ -20,7 +18,6 @@ use line::Line;
 use report::Report;
 use tally::Tally;
 
-#[cfg(feature = "aws")]
 pub(super) use run::run;
 
 /// What the lines say, for programs and for people.

@@ -5,6 +5,7 @@ use std::{ops::ControlFlow, path::PathBuf};
 use serde::Serialize;
 use weir_aws::operations::Stored;
 use weir_core::UnixMillis;
+use weir_ops::Stack;
 
 use super::{
     filter::Filter,
@@ -12,7 +13,7 @@ use super::{
     keep::Keep,
     meant::{self, Progress},
     operation::{Chunk, Counts, Journal, Kind, Operation, Options, Planned, SHELF, State, name_at, shelf_of},
-    outside::{Outside, Stack},
+    backend::{DeadLetterBackend, StackBackend},
     preview::{self, Preview},
     problem::Problem,
     run::{Run, Written},
@@ -25,7 +26,7 @@ use crate::{
     exit::ExitStatus,
     printer::Printer,
     problem::Usage,
-    target::Place,
+    target,
 };
 
 /// What is asked for.
@@ -55,7 +56,7 @@ pub(super) async fn replay(args: &DlqReplayArgs, printer: &Printer) -> anyhow::R
         resume: args.resume.clone(),
         yes: args.yes,
     };
-    follow(order, &Place::find(&args.source).await?, printer).await
+    follow(order, &target::stack(&args.source).await?, printer).await
 }
 
 pub(super) async fn drop(args: &DlqDropArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
@@ -75,11 +76,11 @@ pub(super) async fn drop(args: &DlqDropArgs, printer: &Printer) -> anyhow::Resul
         resume: args.resume.clone(),
         yes: args.yes,
     };
-    follow(order, &Place::find(&args.source).await?, printer).await
+    follow(order, &target::stack(&args.source).await?, printer).await
 }
 
-async fn follow(mut order: Order, place: &Place, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let stack = Stack::of(place)?;
+async fn follow(mut order: Order, place: &Stack, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let stack = StackBackend::of(place)?;
     let stop = Stop::listen()?;
     let resumed = match &order.resume {
         Some(name) => Some(resumed(&stack, place, name, order.kind).await?),
@@ -144,7 +145,7 @@ async fn follow(mut order: Order, place: &Place, printer: &Printer) -> anyhow::R
 }
 
 /// An operation that somebody began.
-async fn resumed(stack: &Stack, place: &Place, name: &str, kind: Kind) -> anyhow::Result<Written> {
+async fn resumed(stack: &StackBackend, place: &Stack, name: &str, kind: Kind) -> anyhow::Result<Written> {
     let failed = |error| Problem::from(error).at(place);
     let document = stack.operations.get::<Operation>(SHELF, name).await.map_err(failed)?;
     let document = document.ok_or_else(|| history::unknown(name))?;
@@ -164,7 +165,7 @@ async fn resumed(stack: &Stack, place: &Place, name: &str, kind: Kind) -> anyhow
     Ok(Written { name: name.to_owned(), version: document.version, operation, journal })
 }
 
-async fn journal(stack: &Stack, place: &Place, name: &str) -> anyhow::Result<Journal> {
+async fn journal(stack: &StackBackend, place: &Stack, name: &str) -> anyhow::Result<Journal> {
     let chunks = stack.operations.list::<Chunk>(&shelf_of(name), false, usize::MAX).await;
     let mut journal = Journal::default();
     for chunk in chunks.map_err(|error| Problem::from(error).at(place))? {
@@ -176,8 +177,8 @@ async fn journal(stack: &Stack, place: &Place, name: &str) -> anyhow::Result<Jou
 async fn act(
     order: &Order,
     mut written: Written,
-    place: &Place,
-    stack: &Stack,
+    place: &Stack,
+    stack: &StackBackend,
     stop: &Stop,
     printer: &Printer,
 ) -> anyhow::Result<ExitStatus> {

@@ -6,7 +6,7 @@ pub(crate) use weir_aws::dead_letters::MAX_ENTRIES;
 use weir_aws::dead_letters::{MAX_BATCH_BYTES, Outgoing, QueueError};
 use weir_core::Lane;
 
-use super::outside::Outside;
+use super::backend::DeadLetterBackend;
 
 /// So often a call is made for what it did not do before.
 const ROUNDS: u32 = 4;
@@ -34,7 +34,7 @@ pub(crate) fn of_messages(messages: Vec<(usize, Outgoing)>) -> Vec<Vec<(usize, O
 
 /// Sends them. Returns which the lane took for sure; one whose reply was lost is sent again, and the ledger makes one of
 /// both.
-pub(crate) async fn send<O: Outside>(
+pub(crate) async fn send<O: DeadLetterBackend>(
     outside: &O,
     lane: Lane,
     messages: Vec<Outgoing>,
@@ -71,7 +71,7 @@ pub(crate) async fn send<O: Outside>(
 }
 
 /// Deletes them. Returns which are gone for sure.
-pub(crate) async fn delete<O: Outside>(outside: &O, lane: Lane, receipts: Vec<String>) -> Vec<bool> {
+pub(crate) async fn delete<O: DeadLetterBackend>(outside: &O, lane: Lane, receipts: Vec<String>) -> Vec<bool> {
     let mut gone = vec![false; receipts.len()];
     let mut left: Vec<(usize, String)> = receipts.into_iter().enumerate().collect();
     for round in 0..ROUNDS {

@@ -15,12 +15,13 @@ use weir_core::{
     ledger::{Action, ActionKind, ActionRequest, Key, Record, State as Ledger},
     sha256,
 };
+use weir_ops::Stack;
 
 use super::{
     batch,
     filter::{EventName, Filter},
     operation::{Chunk, Counts, Entry, Kind, Operation, Options, Planned, State, name_at},
-    outside::{Outside, Stack},
+    backend::{DeadLetterBackend, StackBackend},
     problem::Problem,
     reader::{Id, Reader},
     scan::join,
@@ -28,8 +29,8 @@ use super::{
     view, who,
 };
 use crate::{
-    cli::DlqReplayArgs, commands::events::search, exit::ExitStatus, layout::joined, printer::Printer, problem::Usage,
-    target::Place,
+    cli::DlqReplayArgs, commands::events::search, exit::ExitStatus, hints, layout::joined, printer::Printer, problem::Usage,
+    target,
 };
 
 /// What the event is, before it gets its body.
@@ -69,8 +70,8 @@ pub(super) async fn run(args: &DlqReplayArgs, printer: &Printer) -> anyhow::Resu
         return Err(Usage::new("--file needs --event", "name the event that gets the body").into());
     };
     let body = read(path, args.raw)?;
-    let place = Place::find(&args.source).await?;
-    let stack = Stack::of(&place)?;
+    let place = target::stack(&args.source).await?;
+    let stack = StackBackend::of(&place)?;
     let stop = Stop::listen()?;
     let mut reader = Reader::new(&stack, filter.lanes(), false);
     let done = replace(&mut reader, &stack, &place, &filter, &event, body, args, &stop, printer).await;
@@ -109,9 +110,9 @@ fn read(path: &Path, raw: bool) -> anyhow::Result<Vec<u8>> {
 
 #[expect(clippy::too_many_arguments, reason = "each is one thing of the command")]
 async fn replace(
-    reader: &mut Reader<'_, Stack>,
-    stack: &Stack,
-    place: &Place,
+    reader: &mut Reader<'_, StackBackend>,
+    stack: &StackBackend,
+    place: &Stack,
     filter: &Filter,
     event: &EventName,
     body: Vec<u8>,
@@ -161,7 +162,7 @@ async fn replace(
         Ok(message) => message,
         Err(_) => {
             let bodies = Bodies::new(&place.config, place.output("BodiesBucket")?);
-            refer(&meta, &bodies.put(&meta, body).await.map_err(|error| place.failed(error))?)
+            refer(&meta, &bodies.put(&meta, body).await.map_err(|error| hints::failed(place, error))?)
         }
     };
     let now = UnixMillis::now();
@@ -214,8 +215,8 @@ async fn replace(
 
 /// The event's message. It stays held.
 async fn find(
-    reader: &mut Reader<'_, Stack>,
-    stack: &Stack,
+    reader: &mut Reader<'_, StackBackend>,
+    stack: &StackBackend,
     filter: &Filter,
     stop: &Stop,
 ) -> Result<Option<Source>, Problem> {
@@ -235,7 +236,7 @@ async fn find(
 }
 
 /// What the ledger knows of an event whose message is nowhere any more.
-async fn from_ledger(stack: &Stack, place: &Place, event: &EventName, printer: &Printer) -> anyhow::Result<Source> {
+async fn from_ledger(stack: &StackBackend, place: &Stack, event: &EventName, printer: &Printer) -> anyhow::Result<Source> {
     let nowhere = |why: &str, hint: &str| anyhow::anyhow!("{event} is not dead-lettered, and {why}\nhint: {hint}");
     let EventName::Whole(name) = event else {
         return Err(nowhere("without its shop the ledger does not find it", "name it as SHOP#ID"));
@@ -314,7 +315,7 @@ fn generation(history: &[Record], source: &Source, sha256: &str, force: bool) ->
 
 /// Has the generation that is replaced tell it, and every other that would still count as failed. Returns how many did
 /// not take it.
-async fn tell(stack: &Stack, history: &[Record], old: &(Key, String, u32), action: &Action) -> u64 {
+async fn tell(stack: &StackBackend, history: &[Record], old: &(Key, String, u32), action: &Action) -> u64 {
     let (key, body, parks) = old;
     let mut untold = 0;
     let others = history.iter().filter(|record| matches!(record.state, Ledger::Failed(_)) && record.key != *key);

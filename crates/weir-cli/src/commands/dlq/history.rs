@@ -5,14 +5,14 @@ use weir_core::UnixMillis;
 use super::{
     operation::{Chunk, Operation, SHELF, State, shelf_of},
     operation_view::{OperationView, table},
-    outside::Stack,
+    backend::StackBackend,
     problem::Problem,
 };
-use crate::{cli::DlqHistoryArgs, exit::ExitStatus, printer::Printer, target::Place};
+use crate::{cli::DlqHistoryArgs, exit::ExitStatus, printer::Printer, target};
 
 pub(super) async fn run(args: &DlqHistoryArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let place = Place::find(&args.source).await?;
-    let stack = Stack::of(&place)?;
+    let place = target::stack(&args.source).await?;
+    let stack = StackBackend::of(&place)?;
     let now = UnixMillis::now();
     let failed = |error| Problem::from(error).at(&place);
     if let Some(name) = &args.name {

@@ -11,7 +11,7 @@ use super::{
     letter::Found,
     meant::{self, Progress},
     message::{MessageView, table},
-    outside::{Outside, Stack},
+    backend::{DeadLetterBackend, StackBackend},
     problem::Problem,
     scan::scan,
     stop::Stop,
@@ -21,7 +21,7 @@ use crate::{
     cli::{DlqListArgs, GroupBy},
     exit::ExitStatus,
     printer::Printer,
-    target::Place,
+    target,
 };
 
 #[derive(Serialize)]
@@ -41,8 +41,8 @@ struct Listed<'a> {
 pub(super) async fn run(args: &DlqListArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let now = UnixMillis::now();
     let filter = Filter::new(&args.filter, now)?;
-    let place = Place::find(&args.source).await?;
-    let stack = Stack::of(&place)?;
+    let place = target::stack(&args.source).await?;
+    let stack = StackBackend::of(&place)?;
     let stop = Stop::listen()?;
     let mut progress = Progress::new(printer);
     let scanned = scan(&stack, filter.lanes(), &stop, |read, _, _| {
@@ -85,7 +85,7 @@ pub(super) async fn run(args: &DlqListArgs, printer: &Printer) -> anyhow::Result
 }
 
 /// SQS counts from when a message was first sent, whatever became of it since.
-async fn first_deleted_at(stack: &Stack, matching: &[&Found]) -> Result<Option<UnixMillis>, Problem> {
+async fn first_deleted_at(stack: &StackBackend, matching: &[&Found]) -> Result<Option<UnixMillis>, Problem> {
     let mut first: Option<UnixMillis> = None;
     for lane in Lane::ALL {
         let of_lane = matching.iter().map(|found| &found.letter).filter(|letter| letter.lane == lane);

@@ -1,51 +1,33 @@
 //! `weir dlq`: what the lanes gave up.
 
-#[cfg(feature = "aws")]
 mod act;
-#[cfg(feature = "aws")]
 mod batch;
 mod decide;
 pub(crate) mod filter;
-#[cfg(feature = "aws")]
 mod fixed;
 mod groups;
-#[cfg(feature = "aws")]
 mod history;
-#[cfg(feature = "aws")]
 mod keep;
 mod letter;
-#[cfg(feature = "aws")]
 mod list;
-#[cfg(feature = "aws")]
 mod meant;
 mod message;
 mod operation;
 mod operation_view;
-#[cfg(feature = "aws")]
 mod outgoing;
-#[cfg(feature = "aws")]
-mod outside;
-#[cfg(feature = "aws")]
+mod backend;
 mod pace;
 mod preview;
-#[cfg(feature = "aws")]
 mod problem;
-#[cfg(feature = "aws")]
 mod reader;
-#[cfg(feature = "aws")]
 mod run;
-#[cfg(feature = "aws")]
 mod scan;
-#[cfg(feature = "aws")]
 mod show;
 mod shown;
-#[cfg(feature = "aws")]
 mod stop;
-#[cfg(feature = "aws")]
 #[cfg(test)]
 mod tests;
 mod view;
-#[cfg(feature = "aws")]
 pub(crate) mod who;
 
 use weir_core::ledger::Record;
@@ -54,7 +36,6 @@ use crate::{
     cli::GroupBy,
     views::{View, Words},
 };
-#[cfg(feature = "aws")]
 use crate::{
     cli::{DlqArgs, DlqCommand},
     exit::ExitStatus,
@@ -62,10 +43,8 @@ use crate::{
 };
 use letter::{Found, Letter};
 use operation::{Counts, Entry, Kind, Operation, Options, State};
-#[cfg(feature = "aws")]
 pub(super) use show::body_of;
 
-#[cfg(feature = "aws")]
 pub(super) async fn run(args: DlqArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     match args.command {
         DlqCommand::List(args) => list::run(&args, printer).await,

@@ -1,8 +1,9 @@
 //! What goes wrong outside.
 
 use weir_aws::{dead_letters::QueueError, ledger::ReadError, operations::OperationsError};
+use weir_ops::Stack;
 
-use crate::target::{Place, hint_for};
+use crate::hints::{self, hint_for};
 
 /// A sweep can't go on.
 #[derive(Debug, thiserror::Error)]
@@ -31,12 +32,12 @@ pub(crate) enum Problem {
 
 impl Problem {
     /// The error, with what to do.
-    pub(crate) fn at(self, place: &Place) -> anyhow::Error {
+    pub(crate) fn at(self, place: &Stack) -> anyhow::Error {
         let said = self.to_string();
         let hint = match &self {
             Self::TakenOver => "`weir dlq history` tells who".to_owned(),
             Self::Keep { .. } => "nothing is deleted that could not be kept: name another file with --keep".to_owned(),
-            _ => hint_for(&said, place.hint),
+            _ => hint_for(&said, hints::of(place)),
         };
         anyhow::Error::new(self).context(format!("{said}\nhint: {hint}"))
     }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use weir_aws::dead_letters::{DeadLetter, MAX_ENTRIES, QueueError};
 use weir_core::Lane;
 
-use super::outside::Outside;
+use super::backend::DeadLetterBackend;
 
 /// How long a message is hidden: so long it stays away if this process is killed.
 pub(crate) const HOLD: Duration = Duration::from_secs(30);
@@ -69,7 +69,7 @@ pub(crate) struct Round {
     pub(crate) again: Vec<(Lane, DeadLetter)>,
 }
 
-impl<'a, O: Outside> Reader<'a, O> {
+impl<'a, O: DeadLetterBackend> Reader<'a, O> {
     /// `waits`: whether messages that others have are waited for, as long as one that was killed would hide them.
     pub(crate) fn new(outside: &'a O, lanes: Vec<Lane>, waits: bool) -> Self {
         Self {

@@ -20,7 +20,7 @@ use super::{
     letter::Found,
     operation::{Chunk, Counts, Entry, Journal, Operation, State},
     outgoing::outgoing,
-    outside::Outside,
+    backend::DeadLetterBackend,
     pace::Pace,
     problem::Problem,
     reader::{HOLD, Id, Reader},
@@ -65,7 +65,7 @@ struct Task {
     source: (Key, Option<String>, u32),
 }
 
-impl<'a, O: Outside> Run<'a, O> {
+impl<'a, O: DeadLetterBackend> Run<'a, O> {
     pub(crate) fn new(
         outside: &'a O,
         written: Written,

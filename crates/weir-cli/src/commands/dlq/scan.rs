@@ -10,7 +10,7 @@ use weir_core::{
 
 use super::{
     letter::{Found, Letter},
-    outside::Outside,
+    backend::DeadLetterBackend,
     problem::Problem,
     reader::Reader,
     stop::Stop,
@@ -29,7 +29,7 @@ pub(crate) struct Scanned {
 }
 
 /// Reads these lanes' queues to their end, or until `see` breaks, and gives everything back.
-pub(crate) async fn scan<O: Outside>(
+pub(crate) async fn scan<O: DeadLetterBackend>(
     outside: &O,
     lanes: Vec<Lane>,
     stop: &Stop,
@@ -44,7 +44,7 @@ pub(crate) async fn scan<O: Outside>(
     Ok(Scanned { found: all, elsewhere, is_cut, late, interrupted: stop.is_set() })
 }
 
-async fn read<O: Outside>(
+async fn read<O: DeadLetterBackend>(
     reader: &mut Reader<'_, O>,
     stop: &Stop,
     all: &mut Vec<Found>,
@@ -65,7 +65,7 @@ async fn read<O: Outside>(
 }
 
 /// Each message with its record.
-pub(crate) async fn join<O: Outside>(
+pub(crate) async fn join<O: DeadLetterBackend>(
     outside: &O,
     letters: Vec<(Lane, DeadLetter)>,
 ) -> Result<Vec<(Found, DeadLetter)>, Problem> {

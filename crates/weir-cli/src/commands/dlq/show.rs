@@ -4,22 +4,23 @@ use std::ops::ControlFlow;
 
 use weir_aws::{Bodies, dead_letters::DeadLetter};
 use weir_core::{Lane, envelope::Envelope};
+use weir_ops::Stack;
 
 use super::{
     filter::{EventName, Filter},
     letter::Found,
     meant::Progress,
-    outside::Stack,
+    backend::StackBackend,
     scan::scan,
     shown::Shown,
     stop::Stop,
 };
-use crate::{cli::DlqShowArgs, exit::ExitStatus, printer::Printer, target::Place};
+use crate::{cli::DlqShowArgs, exit::ExitStatus, hints, printer::Printer, target};
 
 pub(super) async fn run(args: &DlqShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let event: EventName = args.event.parse()?;
-    let place = Place::find(&args.source).await?;
-    let stack = Stack::of(&place)?;
+    let place = target::stack(&args.source).await?;
+    let stack = StackBackend::of(&place)?;
     let stop = Stop::listen()?;
     let lane = args.lane.map(Lane::from);
     let Some((found, letter)) = find(&stack, &place, &event, lane, &stop, printer).await? else {
@@ -42,12 +43,12 @@ pub(super) async fn run(args: &DlqShowArgs, printer: &Printer) -> anyhow::Result
 
 /// The body of an event's first message in the dead-letter queue of its lane, if it has one there.
 pub(in crate::commands) async fn body_of(
-    place: &Place,
+    place: &Stack,
     event: &str,
     lane: Lane,
     printer: &Printer,
 ) -> anyhow::Result<Option<Vec<u8>>> {
-    let (stack, event, stop) = (Stack::of(place)?, event.parse()?, Stop::listen()?);
+    let (stack, event, stop) = (StackBackend::of(place)?, event.parse()?, Stop::listen()?);
     match find(&stack, place, &event, Some(lane), &stop, printer).await? {
         Some((_found, letter)) => body(place, &letter).await.map(Some),
         None => Ok(None),
@@ -56,8 +57,8 @@ pub(in crate::commands) async fn body_of(
 
 /// The first message of an event, received and given back.
 async fn find(
-    stack: &Stack,
-    place: &Place,
+    stack: &StackBackend,
+    place: &Stack,
     event: &EventName,
     lane: Option<Lane>,
     stop: &Stop,
@@ -78,12 +79,12 @@ async fn find(
 }
 
 /// The bytes that Shopify signed; of what is no envelope, the message.
-async fn body(place: &Place, letter: &DeadLetter) -> anyhow::Result<Vec<u8>> {
+async fn body(place: &Stack, letter: &DeadLetter) -> anyhow::Result<Vec<u8>> {
     let Ok(envelope) = Envelope::parse(&letter.body) else { return Ok(letter.body.clone().into_bytes()) };
     let fetched = match envelope.reference() {
         Some(reference) => {
             let bodies = Bodies::new(&place.config, place.output("BodiesBucket")?);
-            Some(bodies.get(reference).await.map_err(|error| place.failed(error))?)
+            Some(bodies.get(reference).await.map_err(|error| hints::failed(place, error))?)
         }
         None => None,
     };

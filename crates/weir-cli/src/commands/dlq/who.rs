@@ -1,17 +1,22 @@
 //! Who does it.
 
-use crate::target::{Place, env, hint_for};
+use weir_ops::Stack;
+
+use crate::{
+    hints::{self, hint_for},
+    target::env,
+};
 
 /// The caller, as AWS knows it; of the local stack, whoever sits at this machine.
-pub(crate) async fn who(place: &Place) -> anyhow::Result<String> {
-    if place.is_local {
+pub(crate) async fn who(place: &Stack) -> anyhow::Result<String> {
+    if place.is_emulated {
         let user = env("USER").or_else(|| env("LOGNAME")).unwrap_or_else(|| "somebody".to_owned());
         let host = std::fs::read_to_string("/etc/hostname").map(|name| name.trim().to_owned());
         return Ok(format!("{user}@{}", host.ok().filter(|name| !name.is_empty()).as_deref().unwrap_or("localhost")));
     }
     let asked = aws_sdk_sts::Client::new(&place.config).get_caller_identity().send().await;
     let identity = asked.map_err(|error| {
-        let hint = hint_for(&weir_aws::reason(&error), place.hint);
+        let hint = hint_for(&weir_aws::reason(&error), hints::of(place));
         anyhow::Error::new(error).context(format!("could not tell who asks for it\nhint: {hint}"))
     })?;
     Ok(identity.arn().unwrap_or("an identity without a name").to_owned())

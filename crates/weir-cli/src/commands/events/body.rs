@@ -2,9 +2,10 @@
 
 use weir_aws::{Bodies, BodyError};
 use weir_core::{ledger::Record, sha256};
+use weir_ops::Stack;
 
 use super::copies::Place;
-use crate::{commands::dlq, exit::ExitStatus, printer::Printer, target::Place as Stack};
+use crate::{commands::dlq, exit::ExitStatus, hints, printer::Printer};
 
 /// Prints the body, if it can be had.
 ///
@@ -39,7 +40,7 @@ async fn stored(stack: &Stack, record: &Record) -> anyhow::Result<Option<Vec<u8>
              hint: somebody altered the object; Shopify's API has the resource as it is now"
         ),
         Err(BodyError::Lost | BodyError::Foreign) => Ok(None),
-        Err(error) => Err(stack.failed(error)),
+        Err(error) => Err(hints::failed(stack, error)),
     }
 }
 

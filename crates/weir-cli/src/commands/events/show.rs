@@ -6,6 +6,7 @@ use weir_core::{
     UnixMillis,
     ledger::{Record, State},
 };
+use weir_ops::Stack;
 
 use super::{asked, body, common, copies::Place, search, story::story, view::EventView};
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     printable::unescaped,
     printer::Printer,
     problem::Usage,
-    target::{self, LedgerTarget, Place as Stack},
+    target::{self, LedgerTarget},
 };
 
 pub(super) async fn run(args: &ShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
@@ -114,7 +115,7 @@ async fn stack(source: &LedgerArgs) -> anyhow::Result<Stack> {
         );
     }
     let LedgerArgs { stack, region, profile, .. } = source;
-    Stack::find(&StackArgs { stack: stack.clone(), region: region.clone(), profile: profile.clone() }).await
+    target::stack(&StackArgs { stack: stack.clone(), region: region.clone(), profile: profile.clone() }).await
 }
 
 /// `maxReceiveCount` of the lane that the event came by.

@@ -11,6 +11,7 @@ use shopify_client::{
     transport::TransportError,
 };
 use shopify_webhook::ShopDomain;
+use weir_ops::shops::Shops;
 use weir_shops::{Shop, ShopState};
 
 use super::{
@@ -21,8 +22,9 @@ use crate::cli::ShopsCheckArgs;
 use crate::{
     admin,
     exit::ExitStatus,
+    hints,
     printer::Printer,
-    target::{self, ShopsTarget},
+    target,
 };
 
 /// For all calls together: longer than a token's renewal by a process that died takes to be taken over.
@@ -69,7 +71,7 @@ struct Bucket {
 
 pub(super) async fn run(args: &ShopsCheckArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let (domain, app) = named(&args.shop)?;
-    let target = target::shops(&args.source).await?;
+    let target = Shops::of(&target::stack_of_file(&args.source).await?)?;
     let known = target.registry.get(&domain, &app).await.map_err(|error| failed(error, &target))?;
     let known = known.ok_or_else(|| unknown(&domain, &app))?;
     let client = admin::client(&target, &app).await?;
@@ -141,9 +143,9 @@ async fn subscriptions(client: &Client, shop: &ShopDomain, call: &Call) -> Resul
 }
 
 /// The client's error, with what to do about it here.
-fn explained(error: Error, target: &ShopsTarget, shop: &ShopDomain, app: &str) -> anyhow::Error {
+fn explained(error: Error, shops: &Shops, shop: &ShopDomain, app: &str) -> anyhow::Error {
     let hint = match &error.kind {
-        Kind::Transport(TransportError::Connect(_)) => Some(target.hint.to_owned()),
+        Kind::Transport(TransportError::Connect(_)) => Some(hints::where_it_runs(shops.is_emulated).to_owned()),
         Kind::Unauthorized => Some(format!(
             "the app was uninstalled or its token revoked: install it again, then `weir shops add {shop} --app {app} --replace`"
         )),

@@ -1,9 +1,10 @@
 //! What the commands on the registry share: names, and errors with their hints.
 
 use shopify_webhook::ShopDomain;
+use weir_ops::shops::Shops;
 use weir_shops::{is_app, registry::RegistryError};
 
-use crate::{cli::ShopArgs, delivery, problem::Usage, target::ShopsTarget};
+use crate::{cli::ShopArgs, delivery, problem::Usage, hints};
 
 /// A shop and an app, as they were named.
 pub(super) fn named(args: &ShopArgs) -> Result<(ShopDomain, String), Usage> {
@@ -28,12 +29,9 @@ pub(in crate::commands) fn unknown(shop: &ShopDomain, app: &str) -> anyhow::Erro
 }
 
 /// The registry's error, with what to check.
-pub(in crate::commands) fn failed(error: RegistryError, target: &ShopsTarget) -> anyhow::Error {
+pub(in crate::commands) fn failed(error: RegistryError, shops: &Shops) -> anyhow::Error {
     match error {
-        RegistryError::Unavailable { .. } => {
-            let said = format!("{error}\nhint: {}", target.hint);
-            anyhow::Error::new(error).context(said)
-        }
+        RegistryError::Unavailable { .. } => hints::with(hints::where_it_runs(shops.is_emulated), error),
         other => other.into(),
     }
 }

@@ -1,5 +1,6 @@
 //! `weir shops list`: a table of shops.
 
+use weir_ops::shops::Shops;
 use weir_shops::ShopState;
 
 use super::{common, common::failed, view::ShopView};
@@ -9,7 +10,7 @@ use crate::{exit::ExitStatus, printer::Printer, target};
 
 pub(super) async fn run(args: &ShopsListArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let app = args.app.as_deref().map(common::app).transpose()?;
-    let target = target::shops(&args.source).await?;
+    let target = Shops::of(&target::stack_of_file(&args.source).await?)?;
     let (mut shops, mut read, mut after) = (Vec::new(), 0, None);
     loop {
         let page = target.registry.list(app.as_deref(), args.state.map(state), after);

@@ -1,6 +1,7 @@
 //! `weir shops remove`: forgets a shop, after a preview.
 
 use serde::Serialize;
+use weir_ops::shops::Shops;
 
 use super::{
     common::{failed, named, unknown},
@@ -17,7 +18,7 @@ struct Outcome {
 
 pub(super) async fn run(args: &ShopsRemoveArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let (domain, app) = named(&args.shop)?;
-    let target = target::shops(&args.source).await?;
+    let target = Shops::of(&target::stack_of_file(&args.source).await?)?;
     let shop = target.registry.get(&domain, &app).await.map_err(|error| failed(error, &target))?;
     let shop = ShopView::from(&shop.ok_or_else(|| unknown(&domain, &app))?);
     if args.yes {

@@ -7,6 +7,7 @@ use std::{
 
 use futures_util::{Stream, StreamExt, stream};
 use shopify_client::{Call, Client};
+use weir_ops::{Stack, shops::Shops};
 use weir_shops::{Shop, ShopState};
 use weir_subscriptions::{Desired, Plan, address, plan, shopify};
 
@@ -16,7 +17,7 @@ use crate::{
     commands::shops::{app, failed},
     delivery,
     printer::Printer,
-    target::{Place, ShopsTarget},
+    target,
 };
 
 /// Shops at once. Each has a budget of its own at Shopify; this bounds what this machine does.
@@ -30,7 +31,7 @@ const TELL_EVERY: Duration = Duration::from_secs(2);
 
 /// The shops that were asked for, and who calls Shopify for them.
 pub(super) struct Selected {
-    pub(super) place: Place,
+    pub(super) stack: Stack,
     pub(super) webhook_url: String,
     /// By app; an app's error is each of its shops'.
     clients: BTreeMap<String, Result<Client, String>>,
@@ -58,8 +59,8 @@ impl Selected {
     pub(super) async fn find(args: &SelectArgs, printer: &Printer) -> anyhow::Result<Self> {
         let only = args.app.as_deref().map(app).transpose()?;
         let domain = args.shop.as_deref().map(delivery::shop).transpose()?;
-        let place = Place::find(&args.source).await?;
-        let target = place.shops()?;
+        let stack = target::stack(&args.source).await?;
+        let target = Shops::of(&stack)?;
         let mut shops = all(&target, only.as_deref(), printer).await?;
         if let Some(domain) = &domain {
             shops.retain(|shop| shop.domain == *domain);
@@ -77,7 +78,7 @@ impl Selected {
                 clients.insert(shop.app.clone(), client.map_err(|error| one_line(&error)));
             }
         }
-        Ok(Self { webhook_url: place.webhook_url()?, place, clients, shops })
+        Ok(Self { webhook_url: stack.webhook_url()?, stack, clients, shops })
     }
 
     /// Compares each shop with what is desired, in the order in which they are done. Says how far it got.
@@ -160,18 +161,18 @@ pub(super) fn one_line(error: &anyhow::Error) -> String {
     format!("{error:#}").replace("\nhint: ", "; ").replace('\n', " ")
 }
 
-async fn all(target: &ShopsTarget, app: Option<&str>, printer: &Printer) -> anyhow::Result<Vec<Shop>> {
-    let (mut shops, mut after, mut told_at) = (Vec::new(), None, Instant::now());
+async fn all(shops: &Shops, app: Option<&str>, printer: &Printer) -> anyhow::Result<Vec<Shop>> {
+    let (mut all, mut after, mut told_at) = (Vec::new(), None, Instant::now());
     loop {
-        let page = target.registry.list(app, None, after).await;
-        let mut page = page.map_err(|error| failed(error, target))?;
-        shops.append(&mut page.shops);
+        let page = shops.registry.list(app, None, after).await;
+        let mut page = page.map_err(|error| failed(error, shops))?;
+        all.append(&mut page.shops);
         if !page.has_more() {
-            return Ok(shops);
+            return Ok(all);
         }
         if told_at.elapsed() >= TELL_EVERY {
             told_at = Instant::now();
-            printer.step(format!("{} shops found", shops.len()));
+            printer.step(format!("{} shops found", all.len()));
         }
         after = Some(page);
     }

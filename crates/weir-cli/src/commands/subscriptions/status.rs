@@ -13,7 +13,7 @@ use super::{
     file, plan,
     shops::{Outcome, Read, Selected},
 };
-use crate::{cli::SelectArgs, exit::ExitStatus, printer::Printer};
+use crate::{cli::SelectArgs, exit::ExitStatus, hints, printer::Printer};
 
 /// What the monitor noted, as far as it is shown.
 #[derive(Debug, Clone, Serialize)]
@@ -63,9 +63,9 @@ const DRIFTS: usize = 10_000;
 pub(super) async fn run(args: &SelectArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let desired = file::read(args.file.as_deref(), printer)?;
     let selected = Selected::find(args, printer).await?;
-    let operations = Operations::new(&selected.place.config, selected.place.output("OperationsTable")?);
+    let operations = Operations::new(&selected.stack.config, selected.stack.output("OperationsTable")?);
     let noted = operations.list::<Drift>(drift::SHELF, false, DRIFTS).await;
-    let noted = noted.map_err(|error| selected.place.failed(error))?;
+    let noted = noted.map_err(|error| hints::failed(&selected.stack, error))?;
     let mut noted: HashMap<String, Noted> = noted.into_iter().map(|one| (one.name, one.value.into())).collect();
     let reads = selected.compare(&desired, true, printer).await;
     for read in &reads {

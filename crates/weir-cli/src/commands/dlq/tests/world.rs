@@ -22,7 +22,7 @@ use super::super::{
     filter::Filter,
     letter::tests::{RECEIVED, failed, message, meta, record},
     operation::{Chunk, Counts, Journal, Kind, Operation, Options, Planned, State},
-    outside::Outside,
+    backend::DeadLetterBackend,
     run::{Run, Written},
     stop::Stop,
 };
@@ -174,7 +174,7 @@ impl World {
     }
 }
 
-impl Outside for World {
+impl DeadLetterBackend for World {
     async fn depth(&self, _: Lane) -> Result<Depth, QueueError> {
         self.queue(|_| {
             let hidden = self.dlq.borrow().iter().filter(|message| message.visible_at > Instant::now()).count() as u64;

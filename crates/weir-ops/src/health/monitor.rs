@@ -11,7 +11,7 @@ use weir_subscriptions::{
     progress::{self, ROUND, Round},
 };
 
-use super::model;
+use super::{error::HealthError, model::DriftStatus};
 
 /// Shops that differ, of which so many are named.
 const MOST_DRIFTED: usize = 20;
@@ -19,13 +19,13 @@ const MOST_DRIFTED: usize = 20;
 const MOST_REPORTS: usize = 200;
 const DAY: Duration = Duration::from_secs(86_400);
 
-pub(super) async fn read(operations: &Operations, now: UnixMillis) -> anyhow::Result<model::Drift> {
+pub(super) async fn read(operations: &Operations, now: UnixMillis) -> Result<DriftStatus, HealthError> {
     let (round, drifts, reports) = tokio::try_join!(
         operations.get::<Round>(progress::SHELF, ROUND),
         operations.list::<drift::Drift>(drift::SHELF, false, MOST_DRIFTED),
         operations.list::<Report>(REPORTS, true, MOST_REPORTS),
     )?;
-    let mut found = model::Drift::default();
+    let mut found = DriftStatus::default();
     if let Some(round) = round.map(|round| round.value) {
         let ended = round.ended_at.parse().ok().map(|at: Timestamp| UnixMillis(at.as_millisecond()));
         found.monitored_seconds = ended.map(|ended| now.since(ended).as_secs());

@@ -12,12 +12,13 @@ use weir_core::{
     Lane, StoreError, UnixMillis,
     ledger::{ActionLog, ActionRequest, Key, Record, Recorded},
 };
+use weir_ops::{LaneQueues, Stack, StackError};
 
 use super::operation::{Chunk, Operation, SHELF, kept_until, shelf_of};
-use crate::target::{self, Place};
+use crate::target;
 
 /// What a sweep needs of the world. A trait, so that tests can lose each reply.
-pub(crate) trait Outside {
+pub(crate) trait DeadLetterBackend {
     async fn depth(&self, lane: Lane) -> Result<Depth, QueueError>;
     async fn receive(&self, lane: Lane, hold: Duration) -> Result<Vec<DeadLetter>, QueueError>;
     async fn hold(&self, lane: Lane, receipts: &[String], time: Duration) -> Result<Refusals, QueueError>;
@@ -38,20 +39,21 @@ pub(crate) trait Outside {
 }
 
 /// The queues and tables of a stack.
-pub(crate) struct Stack {
+pub(crate) struct StackBackend {
     queues: Vec<(Lane, DeadLetterQueue)>,
     pub(crate) ledger: DynamoLedger,
     pub(crate) operations: Operations,
 }
 
-impl Stack {
-    pub(crate) fn of(place: &Place) -> anyhow::Result<Self> {
-        let queue =
-            |urls: crate::target::LaneUrls| (urls.lane, DeadLetterQueue::new(&place.config, urls.dlq, urls.queue));
+impl StackBackend {
+    pub(crate) fn of(stack: &Stack) -> Result<Self, StackError> {
+        let queue = |queues: LaneQueues| {
+            (queues.lane, DeadLetterQueue::new(&stack.config, queues.dlq, queues.queue))
+        };
         Ok(Self {
-            queues: place.lanes()?.into_iter().map(queue).collect(),
-            ledger: target::reader(&place.config, place.output("LedgerTable")?),
-            operations: Operations::new(&place.config, place.output("OperationsTable")?),
+            queues: stack.lanes()?.into_iter().map(queue).collect(),
+            ledger: target::reader(&stack.config, stack.output("LedgerTable")?),
+            operations: Operations::new(&stack.config, stack.output("OperationsTable")?),
         })
     }
 
@@ -66,7 +68,7 @@ impl Stack {
     }
 }
 
-impl Outside for Stack {
+impl DeadLetterBackend for StackBackend {
     async fn depth(&self, lane: Lane) -> Result<Depth, QueueError> {
         self.queue(lane)?.depth().await
     }

@@ -11,11 +11,13 @@ use weir_core::{
     ledger::index::{Bucket, Trouble},
 };
 
+use super::error::HealthError;
+
 /// So many parked events are looked at, the newest first.
 const EVENTS: u32 = 100;
 
 /// Each refused call once: `PutEvents on shop-bus: AccessDeniedException`.
-pub(super) async fn read(ledger: &DynamoLedger, now: UnixMillis) -> anyhow::Result<Vec<String>> {
+pub(super) async fn read(ledger: &DynamoLedger, now: UnixMillis) -> Result<Vec<String>, HealthError> {
     let range = Range { since: UnixMillis(0), until: now };
     let mut parked = Listing::by_trouble(ledger, &[Trouble::Parked], &Bucket::all(), range, 1);
     let mut refusals = BTreeSet::new();

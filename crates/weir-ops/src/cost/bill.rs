@@ -6,8 +6,8 @@ use super::{
     counted::{Counted, asked},
     prices::Prices,
     size::{KB, Sizes, pieces},
+    {Architecture, LogDetail},
 };
-use crate::cli::{Architecture, LogsName};
 
 /// Bills are by the month of an average year.
 const DAYS_A_MONTH: f64 = 365.25 / 12.0;
@@ -33,13 +33,13 @@ pub(super) struct Traffic {
     pub(super) memory_mb: Option<f64>,
     pub(super) ingest_ms: Option<f64>,
     pub(super) worker_ms: Option<f64>,
-    pub(super) logs: LogsName,
+    pub(super) logs: LogDetail,
 }
 
 /// Where an event is when it costs that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Part {
+pub enum Part {
     /// On its way from Shopify into a queue.
     IntoTheQueue,
     /// From the queue to the bus.
@@ -48,27 +48,34 @@ pub(super) enum Part {
 
 /// One line of a bill.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Line {
-    pub(super) service: &'static str,
-    pub(super) what: &'static str,
-    pub(super) part: Part,
+pub struct Line {
+    /// The service of AWS.
+    pub service: &'static str,
+    /// What of it.
+    pub what: &'static str,
+    /// Where the event is.
+    pub part: Part,
     /// Billed units an event.
-    pub(super) units_per_event: f64,
-    /// What a unit is, and AWS's page that prices it.
-    pub(super) unit: String,
-    pub(super) page: String,
-    pub(super) dollars_per_million_events: f64,
+    pub units_per_event: f64,
+    /// What a unit is.
+    pub unit: String,
+    /// AWS's page that prices it.
+    pub page: String,
+    /// What a million events cost.
+    pub dollars_per_million_events: f64,
 }
 
 /// What events cost.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Bill {
-    pub(super) lines: Vec<Line>,
+pub struct Bill {
+    /// What it is made of.
+    pub lines: Vec<Line>,
     /// Whether the time that Lambda bills is in it.
-    pub(super) has_lambda_time: bool,
-    pub(super) dollars_per_million_events: f64,
-    /// Of that, up to where an event lies in a queue.
-    pub(super) dollars_per_million_events_into_the_queue: f64,
+    pub has_lambda_time: bool,
+    /// What a million events cost.
+    pub dollars_per_million_events: f64,
+    /// Of that, the part until the event is in a queue.
+    pub dollars_per_million_events_into_the_queue: f64,
 }
 
 impl Bill {
@@ -163,7 +170,7 @@ pub(super) fn of_functions(counted: &Counted, traffic: &Traffic, prices: &Prices
     lines.add(Behind, "EventBridge", "events", published, &prices.event);
 
     let logs = counted.log_bytes;
-    let of_events = if traffic.logs == LogsName::Info { 1.0 } else { 0.0 };
+    let of_events = if traffic.logs == LogDetail::Info { 1.0 } else { 0.0 };
     let at_ingest = deliveries * (of_events * logs.ingest_event + logs.ingest_metrics + logs.lambda);
     let at_workers = deliveries * of_events * logs.worker_event + batches * (logs.worker_metrics + logs.lambda);
     lines.add(IntoTheQueue, "CloudWatch", "GB of ingest's log", at_ingest / GB, &prices.logs_gb);

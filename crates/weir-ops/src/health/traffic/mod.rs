@@ -1,4 +1,4 @@
-//! Rates and latencies: CloudWatch's on AWS; on the local stack, made of the functions' logs.
+//! Rates and latencies: CloudWatch's on AWS; on an emulator, made of the functions' logs.
 
 mod cloudwatch;
 mod line;
@@ -8,48 +8,51 @@ mod samples;
 use std::{collections::BTreeMap, time::Duration};
 
 use resilience::UnixMillis;
-use weir_core::metrics;
+use weir_core::{Lane, metrics};
 
 use self::{cloudwatch::CloudWatch, logs::Logs};
-use super::model::{Flow, Latency};
-use crate::target::Place;
+use super::{
+    error::HealthError,
+    model::{Latency, Traffic},
+};
+use crate::Stack;
 
 /// Where they are read.
-pub(super) enum Flows {
+pub(super) enum TrafficSource {
     CloudWatch(CloudWatch),
     Logs(Logs),
 }
 
 /// How long the oldest event of a lane has waited, in seconds, by lane.
-pub(super) type Oldest = BTreeMap<&'static str, u64>;
+pub(super) type Oldest = BTreeMap<Lane, u64>;
 
-impl Flows {
-    pub(super) fn of(place: &Place) -> Self {
-        if place.is_local { Self::Logs(Logs::of(place)) } else { Self::CloudWatch(CloudWatch::of(place)) }
+impl TrafficSource {
+    pub(super) fn of(stack: &Stack) -> Self {
+        if stack.is_emulated { Self::Logs(Logs::of(stack)) } else { Self::CloudWatch(CloudWatch::of(stack)) }
     }
 
     /// What went through within the `last` time.
-    pub(super) async fn read(&mut self, now: UnixMillis, last: Duration) -> anyhow::Result<(Flow, Oldest)> {
+    pub(super) async fn read(&mut self, now: UnixMillis, last: Duration) -> Result<(Traffic, Oldest), HealthError> {
         match self {
             Self::CloudWatch(metrics) => {
                 let read = metrics.read(now, last).await?;
-                let flow = flow(|name| read.sum(name), |name| read.latency(name));
-                Ok((Flow { misconfigured: read.misconfigured(), ..flow }, read.oldest()))
+                let traffic = traffic(|name| read.sum(name), |name| read.latency(name));
+                Ok((Traffic { misconfigured: read.misconfigured(), ..traffic }, read.oldest()))
             }
             Self::Logs(logs) => {
                 let samples = logs.read(now, last).await?;
                 // No source tells how old the oldest message is but CloudWatch.
-                let flow = flow(|name| samples.sum(name), |name| samples.latency(name));
-                Ok((Flow { misconfigured: samples.sum(line::MISCONFIGURED), ..flow }, Oldest::new()))
+                let traffic = traffic(|name| samples.sum(name), |name| samples.latency(name));
+                Ok((Traffic { misconfigured: samples.sum(line::MISCONFIGURED), ..traffic }, Oldest::new()))
             }
         }
     }
 }
 
-fn flow(sum: impl Fn(&str) -> f64, latency: impl Fn(&str) -> Option<Latency>) -> Flow {
+fn traffic(sum: impl Fn(&str) -> f64, latency: impl Fn(&str) -> Option<Latency>) -> Traffic {
     let (done, dead_lettered) = (sum(metrics::DONE.name), sum(metrics::DEAD_LETTERED.name));
     let ended = done + dead_lettered;
-    Flow {
+    Traffic {
         accepted: sum(metrics::ACCEPTED.name),
         rejected: sum(metrics::REJECTED.name),
         done,
@@ -82,7 +85,7 @@ mod tests {
                 "DeadLettered" => dead,
                 _ => 0.0,
             };
-            flow(sum, |_| None).success_percent
+            traffic(sum, |_| None).success_percent
         };
         assert_eq!((sums(99.0, 1.0), sums(0.0, 1.0), sums(0.0, 0.0)), (Some(99.0), Some(0.0), None));
     }

@@ -1,4 +1,46 @@
-//! What to do when AWS refuses.
+//! What to check when a stack, a table or AWS does not do what was asked.
+
+use weir_ops::{Stack, StackError};
+
+const LOCAL: &str = "does `cargo dev` still run? start it again";
+const STACK: &str = "check the stack's name, --region, and the credentials that `aws sts get-caller-identity` shows";
+
+/// What to check of a table that was named by itself.
+pub(crate) const TABLE: &str =
+    "check the table's name, --region, and the credentials that `aws sts get-caller-identity` shows";
+
+/// What to check of a stack.
+pub(crate) fn of(stack: &Stack) -> &'static str {
+    where_it_runs(stack.is_emulated)
+}
+
+/// The same, where only this is known of it.
+pub(crate) fn where_it_runs(is_emulated: bool) -> &'static str {
+    if is_emulated { LOCAL } else { STACK }
+}
+
+/// The error, with what to check of its stack.
+pub(crate) fn failed(stack: &Stack, error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
+    with(of(stack), error)
+}
+
+/// The error with a hint.
+pub(crate) fn with(hint: &str, error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
+    let said = format!("{error}\nhint: {hint}");
+    anyhow::Error::new(error).context(said)
+}
+
+/// What to do about a stack that can't be used.
+pub(crate) fn of_stack_error(error: &StackError) -> String {
+    match error {
+        StackError::Unknown { is_emulated, source, .. } => {
+            hint_for(&weir_aws::reason(source), where_it_runs(*is_emulated))
+        }
+        StackError::NoOutput { is_emulated, .. } => {
+            format!("{}; or deploy it again", where_it_runs(*is_emulated))
+        }
+    }
+}
 
 /// What to do about an error that AWS answered with, by what it said; `otherwise` where it is of another kind.
 pub(crate) fn hint_for(said: &str, otherwise: &str) -> String {

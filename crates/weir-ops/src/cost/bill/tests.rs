@@ -1,5 +1,5 @@
 use super::*;
-use crate::commands::cost::counted::{Fixed, LogBytes, Requests, StoredBytes};
+use crate::cost::counted::{Fixed, LogBytes, Requests, StoredBytes};
 
 fn requests(of: &[(&str, f64)]) -> Requests {
     of.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
@@ -50,7 +50,7 @@ fn traffic() -> Traffic {
         memory_mb: None,
         ingest_ms: None,
         worker_ms: None,
-        logs: LogsName::Info,
+        logs: LogDetail::Info,
     }
 }
 
@@ -171,7 +171,7 @@ fn time_that_was_measured_counts_unless_another_is_given() {
 
 #[test]
 fn without_lines_of_events_the_metrics_are_still_logged() {
-    let bill = bill(&Traffic { logs: LogsName::Error, ..traffic() });
+    let bill = bill(&Traffic { logs: LogDetail::Error, ..traffic() });
     check(&bill, "GB of ingest's log", 600.0 / 1_073_741_824.0, 0.279_397);
     check(&bill, "GB of the workers' logs", 30.0 / 1_073_741_824.0, 0.013_970);
 }

@@ -1,6 +1,5 @@
 //! What processes share: circuits and cost budgets; and what an operator switched off.
 
-use anyhow::Context;
 use resilience::{
     UnixMillis,
     breaker::{Circuit, Phase},
@@ -10,7 +9,10 @@ use weir_aws::controls::Parameter;
 use weir_core::controls;
 use weir_shops::DynamoState;
 
-use super::model;
+use super::{
+    error::HealthError,
+    model::{BudgetStatus, CircuitStatus, ControlsStatus},
+};
 
 const CIRCUITS: &str = "breaker/";
 const BUDGETS: &str = "budget/";
@@ -21,24 +23,24 @@ const MOST_BUDGETS: usize = 5;
 /// Circuits that are not closed, and the budgets that are used most.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Shared {
-    pub(super) circuits: Vec<model::Circuit>,
-    pub(super) budgets: Vec<model::Budget>,
+    pub(super) circuits: Vec<CircuitStatus>,
+    pub(super) budgets: Vec<BudgetStatus>,
 }
 
 /// Reads the whole table of shared documents.
-pub(super) async fn read(state: &DynamoState, now: UnixMillis) -> anyhow::Result<Shared> {
+pub(super) async fn read(state: &DynamoState, now: UnixMillis) -> Result<Shared, HealthError> {
     let mut shared = Shared::default();
     for (name, document) in state.list(&[CIRCUITS, BUDGETS]).await? {
-        let unreadable = || format!("the document {name} is not what this version of weir writes");
+        let unreadable = |source| HealthError::Document { name: name.clone(), source };
         if let Some(circuit) = name.strip_prefix(CIRCUITS) {
-            let read: Circuit = serde_json::from_str(&document.value).with_context(unreadable)?;
+            let read: Circuit = serde_json::from_str(&document.value).map_err(unreadable)?;
             shared.circuits.extend(shown(circuit, read));
         } else if let Some(shop) = name.strip_prefix(BUDGETS) {
-            let mut bucket: Bucket = serde_json::from_str(&document.value).with_context(unreadable)?;
+            let mut bucket: Bucket = serde_json::from_str(&document.value).map_err(unreadable)?;
             // As it is by now, not as it was when somebody wrote it.
             bucket.advance(now);
             let Bucket { level, max, restore, .. } = bucket;
-            shared.budgets.push(model::Budget { name: shop.to_owned(), level, max, restore });
+            shared.budgets.push(BudgetStatus { name: shop.to_owned(), level, max, restore });
         }
     }
     shared.budgets.sort_by(|a, b| (a.level / a.max).total_cmp(&(b.level / b.max)));
@@ -46,13 +48,13 @@ pub(super) async fn read(state: &DynamoState, now: UnixMillis) -> anyhow::Result
     Ok(shared)
 }
 
-fn shown(name: &str, circuit: Circuit) -> Option<model::Circuit> {
+fn shown(name: &str, circuit: Circuit) -> Option<CircuitStatus> {
     let (phase, until) = match circuit.phase {
         Phase::Closed => return None,
         Phase::Open(until) => ("open", until),
         Phase::HalfOpen(until) => ("half_open", until),
     };
-    Some(model::Circuit {
+    Some(CircuitStatus {
         name: name.to_owned(),
         phase,
         since: circuit.opened_at_ms.to_string(),
@@ -63,12 +65,12 @@ fn shown(name: &str, circuit: Circuit) -> Option<model::Circuit> {
 }
 
 /// What is switched off, and how many limits there are.
-pub(super) async fn controls(parameter: &Parameter) -> anyhow::Result<model::Controls> {
-    let Some(stored) = parameter.read().await? else { return Ok(model::Controls::default()) };
+pub(super) async fn controls(parameter: &Parameter) -> Result<ControlsStatus, HealthError> {
+    let Some(stored) = parameter.read().await? else { return Ok(ControlsStatus::default()) };
     let (read, _left_out) = controls::Controls::read(&stored.text)?;
     let off = |switch: &controls::Switch| {
         let why = switch.why.as_ref().map_or(String::new(), |why| format!(": {why}"));
         format!("{} for {}{why}", switch.target.target(), switch.scope)
     };
-    Ok(model::Controls { off: read.off.iter().map(off).collect(), limits: read.limits.len() })
+    Ok(ControlsStatus { off: read.off.iter().map(off).collect(), limits: read.limits.len() })
 }

@@ -13,8 +13,11 @@ use weir_core::{
     metrics::{self, Dimension, ErrorKind, Metric, Unit},
 };
 
-use super::{super::model::Latency, Oldest};
-use crate::target::Place;
+use super::{
+    super::{error::HealthError, model::Latency},
+    Oldest,
+};
+use crate::Stack;
 
 /// CloudWatch keeps a minute as the finest, and a minute is late by one.
 const PERIOD: Duration = Duration::from_secs(60);
@@ -23,7 +26,6 @@ const PERIOD: Duration = Duration::from_secs(60);
 pub(in super::super) struct CloudWatch {
     client: Client,
     stack: String,
-    hint: &'static str,
 }
 
 /// What it answered, by the id of the query.
@@ -31,11 +33,11 @@ pub(in super::super) struct CloudWatch {
 pub(super) struct Read(BTreeMap<String, Vec<f64>>);
 
 impl CloudWatch {
-    pub(super) fn of(place: &Place) -> Self {
-        Self { client: Client::new(&place.config), stack: place.stack.clone(), hint: place.hint }
+    pub(super) fn of(stack: &Stack) -> Self {
+        Self { client: Client::new(&stack.config), stack: stack.name.clone() }
     }
 
-    pub(super) async fn read(&self, now: UnixMillis, last: Duration) -> anyhow::Result<Read> {
+    pub(super) async fn read(&self, now: UnixMillis, last: Duration) -> Result<Read, HealthError> {
         // Whole minutes, as CloudWatch has them.
         let last = Duration::from_secs(last.as_secs().div_ceil(60).max(1) * 60);
         let end = UnixMillis(now.0 - now.0.rem_euclid(60_000));
@@ -44,8 +46,7 @@ impl CloudWatch {
         let mut pages = request.into_paginator().send();
         let mut read = Read::default();
         while let Some(page) = pages.next().await {
-            let page =
-                page.map_err(|error| anyhow::anyhow!("CloudWatch: {}\nhint: {}", weir_aws::reason(&error), self.hint))?;
+            let page = page.map_err(|error| HealthError::Metrics { reason: weir_aws::reason(&error) })?;
             page.metric_data_results().iter().for_each(|result| read.add(result));
         }
         Ok(read)
@@ -130,7 +131,7 @@ impl Read {
             let newest = self.0.get(&format!("oldest_{lane}"))?.first()?;
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds, from SQS")]
             let seconds = newest.max(0.0) as u64;
-            Some((lane.as_str(), seconds))
+            Some((lane, seconds))
         };
         Lane::ALL.into_iter().filter_map(of).collect()
     }
@@ -172,6 +173,6 @@ mod tests {
         assert!((read.sum("Done") - 7.0).abs() < f64::EPSILON && read.sum("Stale").abs() < f64::EPSILON);
         assert_eq!(read.latency("IngestLatency"), Some(Latency { p50: 9.0, p95: 9.0, p99: 9.0 }));
         assert_eq!(read.latency("EndToEndLatency"), None);
-        assert_eq!(read.oldest(), Oldest::from([("bulk", 61)]));
+        assert_eq!(read.oldest(), Oldest::from([(Lane::Bulk, 61)]));
     }
 }
