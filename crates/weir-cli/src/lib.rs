@@ -16,7 +16,6 @@ mod signals;
 mod target;
 pub mod views;
 
-
 /// Follows the process's command line.
 pub fn main() -> std::process::ExitCode {
     use clap::Parser;

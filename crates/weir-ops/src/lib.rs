@@ -4,6 +4,8 @@
 //! asked, call a function of this crate, and show what came of it. So nothing here knows a terminal, a flag, a file of
 //! the developer's machine or the name of a command.
 
+pub mod api_usage;
+pub mod controls;
 pub mod cost;
 pub mod health;
 pub mod shops;

@@ -72,11 +72,10 @@ mod tests {
             Thresholds::read(|name| parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| *value))
         };
         assert_eq!(read(&[]), Thresholds::default());
-        assert_eq!(read(&[("DepthAlarm", "20000"), ("IngestP99AlarmMs", "200"), ("MonitorMinutes", "60")]), Thresholds {
-            lane_depth: 20_000,
-            ingest_p99_ms: 200.0,
-            monitor_silence: Duration::from_secs(3 * 3_600),
-        });
+        assert_eq!(
+            read(&[("DepthAlarm", "20000"), ("IngestP99AlarmMs", "200"), ("MonitorMinutes", "60")]),
+            Thresholds { lane_depth: 20_000, ingest_p99_ms: 200.0, monitor_silence: Duration::from_secs(3 * 3_600) }
+        );
         assert_eq!(read(&[("DepthAlarm", "many"), ("MonitorMinutes", "1")]), Thresholds::default());
     }
 }

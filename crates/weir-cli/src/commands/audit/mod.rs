@@ -3,20 +3,13 @@
 //! Lines are counted as they are read: what is kept grows with operations and shops, not with lines.
 
 mod file;
-mod line;
-mod logs;
 mod progress;
-mod recent;
-mod report;
 mod run;
-mod tally;
 mod view;
 
 use std::io::BufRead;
 
-use line::Line;
-use report::Report;
-use tally::Tally;
+use weir_ops::api_usage::{Line, Report, Tally};
 
 pub(super) use run::run;
 

@@ -3,7 +3,6 @@
 mod apply;
 mod change;
 mod common;
-mod diff;
 mod edits;
 mod show;
 

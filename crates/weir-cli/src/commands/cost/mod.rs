@@ -23,8 +23,7 @@ pub(super) fn run(args: &CostArgs, printer: &Printer) -> anyhow::Result<ExitStat
         worker_ms: args.worker_ms,
         logs: args.logs.into(),
     };
-    let estimate =
-        estimate(&request).map_err(|error| Usage::new(error.to_string(), "give a smaller --payload-kb"))?;
+    let estimate = estimate(&request).map_err(|error| Usage::new(error.to_string(), "give a smaller --payload-kb"))?;
     printer.item(&view::Report::new(estimate), view::Report::text)?;
     Ok(ExitStatus::Done)
 }

@@ -86,7 +86,8 @@ impl Report {
             ));
         }
         lines.push(format!("\n{:<46}{:>16}{:>14}", "$ a million events", "into a queue", "in all"));
-        let variants = [("weir", Some(&estimate.weir)), ("Node", estimate.node.as_ref()), ("Python", estimate.python.as_ref())];
+        let variants =
+            [("weir", Some(&estimate.weir)), ("Node", estimate.node.as_ref()), ("Python", estimate.python.as_ref())];
         lines.extend(variants.map(|(name, bill)| compared(name, bill)));
         lines.push(
             "(Node and Python as in bench/peers: no order, no index of events, no metrics; their own log lines not counted)"

@@ -8,12 +8,12 @@ use weir_core::UnixMillis;
 use weir_ops::Stack;
 
 use super::{
+    backend::{DeadLetterBackend, StackBackend},
     filter::Filter,
     history,
     keep::Keep,
     meant::{self, Progress},
     operation::{Chunk, Counts, Journal, Kind, Operation, Options, Planned, SHELF, State, name_at, shelf_of},
-    backend::{DeadLetterBackend, StackBackend},
     preview::{self, Preview},
     problem::Problem,
     run::{Run, Written},

@@ -47,9 +47,7 @@ pub(crate) struct StackBackend {
 
 impl StackBackend {
     pub(crate) fn of(stack: &Stack) -> Result<Self, StackError> {
-        let queue = |queues: LaneQueues| {
-            (queues.lane, DeadLetterQueue::new(&stack.config, queues.dlq, queues.queue))
-        };
+        let queue = |queues: LaneQueues| (queues.lane, DeadLetterQueue::new(&stack.config, queues.dlq, queues.queue));
         Ok(Self {
             queues: stack.lanes()?.into_iter().map(queue).collect(),
             ledger: target::reader(&stack.config, stack.output("LedgerTable")?),

@@ -18,10 +18,10 @@ use weir_core::{
 use weir_ops::Stack;
 
 use super::{
+    backend::{DeadLetterBackend, StackBackend},
     batch,
     filter::{EventName, Filter},
     operation::{Chunk, Counts, Entry, Kind, Operation, Options, Planned, State, name_at},
-    backend::{DeadLetterBackend, StackBackend},
     problem::Problem,
     reader::{Id, Reader},
     scan::join,
@@ -29,8 +29,8 @@ use super::{
     view, who,
 };
 use crate::{
-    cli::DlqReplayArgs, commands::events::search, exit::ExitStatus, hints, layout::joined, printer::Printer, problem::Usage,
-    target,
+    cli::DlqReplayArgs, commands::events::search, exit::ExitStatus, hints, layout::joined, printer::Printer,
+    problem::Usage, target,
 };
 
 /// What the event is, before it gets its body.
@@ -236,7 +236,12 @@ async fn find(
 }
 
 /// What the ledger knows of an event whose message is nowhere any more.
-async fn from_ledger(stack: &StackBackend, place: &Stack, event: &EventName, printer: &Printer) -> anyhow::Result<Source> {
+async fn from_ledger(
+    stack: &StackBackend,
+    place: &Stack,
+    event: &EventName,
+    printer: &Printer,
+) -> anyhow::Result<Source> {
     let nowhere = |why: &str, hint: &str| anyhow::anyhow!("{event} is not dead-lettered, and {why}\nhint: {hint}");
     let EventName::Whole(name) = event else {
         return Err(nowhere("without its shop the ledger does not find it", "name it as SHOP#ID"));

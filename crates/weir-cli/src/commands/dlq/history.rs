@@ -3,9 +3,9 @@
 use weir_core::UnixMillis;
 
 use super::{
+    backend::StackBackend,
     operation::{Chunk, Operation, SHELF, State, shelf_of},
     operation_view::{OperationView, table},
-    backend::StackBackend,
     problem::Problem,
 };
 use crate::{cli::DlqHistoryArgs, exit::ExitStatus, printer::Printer, target};

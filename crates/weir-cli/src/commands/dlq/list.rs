@@ -6,12 +6,12 @@ use serde::Serialize;
 use weir_core::{Lane, UnixMillis};
 
 use super::{
+    backend::{DeadLetterBackend, StackBackend},
     filter::Filter,
     groups::{self, Group},
     letter::Found,
     meant::{self, Progress},
     message::{MessageView, table},
-    backend::{DeadLetterBackend, StackBackend},
     problem::Problem,
     scan::scan,
     stop::Stop,

@@ -1,6 +1,7 @@
 //! `weir dlq`: what the lanes gave up.
 
 mod act;
+mod backend;
 mod batch;
 mod decide;
 pub(crate) mod filter;
@@ -15,7 +16,6 @@ mod message;
 mod operation;
 mod operation_view;
 mod outgoing;
-mod backend;
 mod pace;
 mod preview;
 mod problem;

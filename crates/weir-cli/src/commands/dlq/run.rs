@@ -14,13 +14,13 @@ use weir_core::{
 };
 
 use super::{
+    backend::DeadLetterBackend,
     batch,
     decide::{Act, decide},
     keep::Keep,
     letter::Found,
     operation::{Chunk, Counts, Entry, Journal, Operation, State},
     outgoing::outgoing,
-    backend::DeadLetterBackend,
     pace::Pace,
     problem::Problem,
     reader::{HOLD, Id, Reader},

@@ -9,8 +9,8 @@ use weir_core::{
 };
 
 use super::{
-    letter::{Found, Letter},
     backend::DeadLetterBackend,
+    letter::{Found, Letter},
     problem::Problem,
     reader::Reader,
     stop::Stop,

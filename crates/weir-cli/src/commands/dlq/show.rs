@@ -7,10 +7,10 @@ use weir_core::{Lane, envelope::Envelope};
 use weir_ops::Stack;
 
 use super::{
+    backend::StackBackend,
     filter::{EventName, Filter},
     letter::Found,
     meant::Progress,
-    backend::StackBackend,
     scan::scan,
     shown::Shown,
     stop::Stop,

@@ -14,10 +14,10 @@ use super::dlq::who;
 use crate::exit::ExitStatus;
 use crate::{
     cli::{FenceArgs, FenceCommand, FenceResetArgs, FenceShowArgs, ResourceArgs},
-    delivery,
+    delivery, hints,
     printer::Printer,
     problem::Usage,
-    hints, target,
+    target,
 };
 
 /// Where resets are written down.

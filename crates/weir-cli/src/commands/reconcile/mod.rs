@@ -19,14 +19,7 @@ use weir_shops::{Shop, ShopState};
 
 use super::shops;
 use crate::exit::ExitStatus;
-use crate::{
-    admin,
-    cli::ReconcileArgs,
-    hints,
-    printer::Printer,
-    signals::Signals,
-    target,
-};
+use crate::{admin, cli::ReconcileArgs, hints, printer::Printer, signals::Signals, target};
 
 /// A run ends before that. One of a large shop takes minutes.
 const AT_MOST: Duration = Duration::from_secs(6 * 3_600);

@@ -19,13 +19,7 @@ use super::{
     view::line,
 };
 use crate::cli::ShopsCheckArgs;
-use crate::{
-    admin,
-    exit::ExitStatus,
-    hints,
-    printer::Printer,
-    target,
-};
+use crate::{admin, exit::ExitStatus, hints, printer::Printer, target};
 
 /// For all calls together: longer than a token's renewal by a process that died takes to be taken over.
 const WITHIN: Duration = Duration::from_secs(45);

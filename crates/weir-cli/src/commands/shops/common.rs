@@ -4,7 +4,7 @@ use shopify_webhook::ShopDomain;
 use weir_ops::shops::Shops;
 use weir_shops::{is_app, registry::RegistryError};
 
-use crate::{cli::ShopArgs, delivery, problem::Usage, hints};
+use crate::{cli::ShopArgs, delivery, hints, problem::Usage};
 
 /// A shop and an app, as they were named.
 pub(super) fn named(args: &ShopArgs) -> Result<(ShopDomain, String), Usage> {

@@ -12,12 +12,7 @@ use super::{
     view,
 };
 use crate::cli::ShopsShowArgs;
-use crate::{
-    exit::ExitStatus,
-    hints,
-    printer::Printer,
-    target,
-};
+use crate::{exit::ExitStatus, hints, printer::Printer, target};
 
 #[derive(Serialize)]
 struct Shown {

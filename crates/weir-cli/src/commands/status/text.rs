@@ -150,16 +150,20 @@ fn table(rows: &[Vec<String>]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use weir_core::Lane;
-    use weir_ops::health::{
-        Finding, FindingKind, Health, LaneStatus, Part, Severity, Traffic, Unread,
-    };
+    use weir_ops::health::{Finding, FindingKind, Health, LaneStatus, Part, Severity, Traffic, Unread};
 
     use super::*;
 
     fn health() -> Health {
         let latency = Latency { p50: 9.4, p95: 20.0, p99: 12_345.0 };
-        let lane =
-            LaneStatus { lane: Lane::Standard, waiting: 12_000, in_flight: 40, delayed: 0, dead: 2, oldest_seconds: Some(600) };
+        let lane = LaneStatus {
+            lane: Lane::Standard,
+            waiting: 12_000,
+            in_flight: 40,
+            delayed: 0,
+            dead: 2,
+            oldest_seconds: Some(600),
+        };
         let status = Status {
             stack: "weir".into(),
             at: "2026-11-27T05:00:00Z".into(),

@@ -19,10 +19,10 @@ use weir_core::{
 };
 
 use super::super::{
+    backend::DeadLetterBackend,
     filter::Filter,
     letter::tests::{RECEIVED, failed, message, meta, record},
     operation::{Chunk, Counts, Journal, Kind, Operation, Options, Planned, State},
-    backend::DeadLetterBackend,
     run::{Run, Written},
     stop::Stop,
 };

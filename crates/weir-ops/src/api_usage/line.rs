@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use shopify_client::call_log;
 
-/// What a line is to this command.
+/// What a line says.
 #[derive(Debug, PartialEq)]
-pub(super) enum Line {
+pub enum Line {
     /// An attempt to call Shopify.
     Call(Call),
     /// It should be one, and can't be read.
@@ -19,21 +19,28 @@ pub(super) enum Line {
 
 /// An attempt, as [`call_log::Record`] writes it.
 #[derive(Debug, PartialEq, Deserialize)]
-pub(super) struct Call {
+pub struct Call {
     /// When it ended.
     #[serde(skip, default = "unknown")]
-    pub(super) at: UnixMillis,
-    pub(super) shop: String,
-    pub(super) operation: String,
-    pub(super) app: String,
+    pub at: UnixMillis,
+    /// The shop's domain.
+    pub shop: String,
+    /// The name of the GraphQL operation.
+    pub operation: String,
+    /// The app.
+    pub app: String,
     /// Equal for calls that ask the same of the same shop.
-    pub(super) same: String,
-    pub(super) attempt: u32,
-    pub(super) took_ms: u64,
-    pub(super) status: u16,
-    /// Points.
-    pub(super) cost: Option<u32>,
-    pub(super) failure: Option<String>,
+    pub same: String,
+    /// One for the first attempt.
+    pub attempt: u32,
+    /// How long it took.
+    pub took_ms: u64,
+    /// The HTTP status.
+    pub status: u16,
+    /// In points.
+    pub cost: Option<u32>,
+    /// What went wrong, if something did.
+    pub failure: Option<String>,
 }
 
 fn unknown() -> UnixMillis {
@@ -44,14 +51,15 @@ fn unknown() -> UnixMillis {
 pub(super) const MESSAGE: &str = "Called Shopify";
 
 impl Call {
-    /// Whether a terminal can show its words: a file may come from anybody, and a terminal obeys control characters.
-    fn can_be_shown(&self) -> bool {
+    /// Whether its words have no control characters: a file may come from anybody, and a terminal obeys them.
+    fn is_printable(&self) -> bool {
         let words = [self.shop.as_str(), self.operation.as_str(), self.failure.as_deref().unwrap_or_default()];
         !words.into_iter().any(|word| word.contains(char::is_control))
     }
 
     /// Whether Shopify refused it for its limits.
-    pub(super) fn is_throttled(&self) -> bool {
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
         self.status == 429 || self.failure.as_deref() == Some("throttled")
     }
 }
@@ -59,7 +67,8 @@ impl Call {
 impl Line {
     /// Reads a line. What stands before its JSON (a time, a log stream) is passed over, and so is what some collectors
     /// of logs wrap around it. `at` is when the log says that it came; else the line must say it.
-    pub(super) fn read(line: &[u8], at: Option<UnixMillis>) -> Self {
+    #[must_use]
+    pub fn read(line: &[u8], at: Option<UnixMillis>) -> Self {
         // Most lines of a log are others: parsing them all would take most of the time.
         let text = String::from_utf8_lossy(line);
         if !text.contains(MESSAGE) && !text.contains(call_log::TARGET) {
@@ -81,7 +90,7 @@ impl Line {
             return Self::Other;
         }
         match (Call::deserialize(fields), at) {
-            (Ok(call), Some(at)) if call.can_be_shown() => Self::Call(Call { at, ..call }),
+            (Ok(call), Some(at)) if call.is_printable() => Self::Call(Call { at, ..call }),
             _ => Self::Malformed,
         }
     }

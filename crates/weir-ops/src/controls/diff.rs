@@ -2,16 +2,19 @@
 
 use serde::Serialize;
 
-/// Lines of the document that go and that come, without the commas between entries.
+/// The difference between two documents: lines that go and lines that come, without the commas between entries.
 #[derive(Debug, Serialize, PartialEq, Eq)]
-pub(super) struct Diff {
-    pub(super) removed: Vec<String>,
-    pub(super) added: Vec<String>,
+pub struct Diff {
+    /// Lines that go.
+    pub removed: Vec<String>,
+    /// Lines that come.
+    pub added: Vec<String>,
 }
 
 impl Diff {
     /// Compares two documents, of which each entry is a line.
-    pub(super) fn between(before: &str, after: &str) -> Self {
+    #[must_use]
+    pub fn between(before: &str, after: &str) -> Self {
         let (before, after) = (entries(before), entries(after));
         let missing = |from: &[String], of: &[String]| {
             of.iter().filter(|line| !from.contains(line)).map(ToOwned::to_owned).collect()
@@ -19,13 +22,10 @@ impl Diff {
         Self { removed: missing(&after, &before), added: missing(&before, &after) }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether both are the same.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.removed.is_empty() && self.added.is_empty()
-    }
-
-    pub(super) fn lines(&self) -> String {
-        let removed = self.removed.iter().map(|line| format!("- {line}"));
-        crate::layout::joined(removed.chain(self.added.iter().map(|line| format!("+ {line}"))))
     }
 }
 
@@ -47,10 +47,8 @@ mod tests {
         let after =
             text(r#"{"off":[{"lane":"bulk"},{"lane":"urgent"}],"limits":[{"destination":"erp","per_second":6}]}"#);
         let diff = Diff::between(&before, &after);
-        assert_eq!(
-            diff.lines(),
-            "- {\"destination\":\"erp\",\"per_second\":5}\n+ {\"lane\":\"urgent\"}\n+ {\"destination\":\"erp\",\"per_second\":6}"
-        );
+        assert_eq!(diff.removed, [r#"{"destination":"erp","per_second":5}"#]);
+        assert_eq!(diff.added, [r#"{"lane":"urgent"}"#, r#"{"destination":"erp","per_second":6}"#]);
         assert!(Diff::between(&before, &before).is_empty());
         assert_eq!(Diff::between(&before, "{}").removed.len(), 2);
     }

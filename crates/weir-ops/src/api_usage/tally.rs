@@ -13,7 +13,7 @@ use super::{
 
 /// All that was counted.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub struct Tally {
     lines: Lines,
     from: Option<UnixMillis>,
     to: Option<UnixMillis>,
@@ -65,7 +65,7 @@ impl Counts {
 
 impl Tally {
     /// Counts a line.
-    pub(super) fn take(&mut self, line: &Line) {
+    pub fn take(&mut self, line: &Line) {
         self.lines.read += 1;
         match line {
             Line::Other => self.lines.others += 1,
@@ -96,22 +96,26 @@ impl Tally {
     }
 
     /// Lines so far.
-    pub(super) fn lines(&self) -> u64 {
+    #[must_use]
+    pub fn lines(&self) -> u64 {
         self.lines.read
     }
 
     /// When the last call so far ended.
-    pub(super) fn to(&self) -> Option<UnixMillis> {
+    #[must_use]
+    pub fn to(&self) -> Option<UnixMillis> {
         self.to
     }
 
     /// Calls so far.
-    pub(super) fn calls(&self) -> u64 {
+    #[must_use]
+    pub fn calls(&self) -> u64 {
         self.lines.read - self.lines.others - self.lines.malformed
     }
 
     /// What it comes to.
-    pub(super) fn report(&self) -> Report {
+    #[must_use]
+    pub fn report(&self) -> Report {
         let sum = |count: fn(&Counts) -> u64| self.operations.values().map(|(counts, _)| count(counts)).sum::<u64>();
         let (calls, points) = (sum(|counts| counts.calls), sum(|counts| counts.points));
         let (throttled, redundant) = (sum(|counts| counts.throttled), sum(|counts| counts.redundant));
