@@ -29,9 +29,7 @@ pub(crate) use dlq::{
     StandingName,
 };
 pub(crate) use door::DoorArgs;
-pub(crate) use events::{
-    Cursor, EventsArgs, EventsCommand, LedgerArgs, ListArgs, Moment, OutcomeName, ShowArgs, StateName,
-};
+pub(crate) use events::{EventsArgs, EventsCommand, LedgerArgs, ListArgs, Moment, ShowArgs};
 pub(crate) use fence::{FenceArgs, FenceCommand, FenceResetArgs, FenceShowArgs, ResourceArgs};
 pub(crate) use load::{LoadArgs, PatternName, Share};
 pub(crate) use reconcile::ReconcileArgs;

@@ -7,7 +7,9 @@
 pub mod api_usage;
 pub mod controls;
 pub mod cost;
+pub mod events;
 pub mod health;
+pub mod names;
 pub mod shops;
 mod stack;
 

@@ -4,12 +4,12 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use weir_core::{Lane, UnixMillis};
+use weir_ops::names::is_named;
 
 use super::letter::{Found, Letter, Standing};
 use crate::{
     cli::{FilterArgs, StandingName},
     delivery,
-    printable::is_named,
     problem::Usage,
 };
 

@@ -3,19 +3,17 @@
 use std::{io::Read, path::Path};
 
 use serde::Serialize;
-use weir_aws::{
-    Bodies,
-    dead_letters::Outgoing,
-    ledger::{Range, ReadError},
-    operations::Stored,
-};
+use weir_aws::{Bodies, dead_letters::Outgoing, ledger::ReadError, operations::Stored};
 use weir_core::{
     Lane, UnixMillis,
     envelope::{Envelope, MAX_BODY_BYTES, Meta, refer, seal},
     ledger::{Action, ActionKind, ActionRequest, Key, Record, State as Ledger},
     sha256,
 };
-use weir_ops::Stack;
+use weir_ops::{
+    Stack,
+    events::{of_shop, whole_range},
+};
 
 use super::{
     backend::{DeadLetterBackend, StackBackend},
@@ -29,7 +27,7 @@ use super::{
     view, who,
 };
 use crate::{
-    cli::DlqReplayArgs, commands::events::search, exit::ExitStatus, hints, layout::joined, printer::Printer,
+    cli::DlqReplayArgs, commands::events::Reports, exit::ExitStatus, hints, layout::joined, printer::Printer,
     problem::Usage, target,
 };
 
@@ -249,8 +247,9 @@ async fn from_ledger(
     let read = |error: ReadError| Problem::from(error).at(place);
     let now = UnixMillis::now();
     let Some((shop, id)) = name.split_once('#') else { return Err(nowhere("it has no shop", "name it as SHOP#ID")) };
-    let range = Range { since: (now - search::OF_A_SHOP).max(UnixMillis(0)), until: now };
-    let events = search::of_shop(&stack.ledger, shop, id, range, printer).await.map_err(read)?;
+    let mut reports = Reports::new(printer);
+    let events = of_shop(&stack.ledger, shop, id, whole_range(now), |progress| reports.lookup(progress));
+    let events = events.await.map_err(read)?;
     if let [_, _, ..] = &events[..] {
         return Err(nowhere("that id is one of several events", &format!("name one of them: {}", events.join(", "))));
     }

@@ -7,7 +7,7 @@ use weir_core::{
     ledger::{Key, Record, State},
 };
 
-use crate::printable::is_named;
+use weir_ops::names::is_named;
 
 /// What is kept of a message that was looked at.
 #[derive(Debug, Clone)]

@@ -1,19 +1,21 @@
 //! `weir events`: reads the ledger.
 
-mod asked;
 mod body;
 mod common;
-mod copies;
-mod find;
+#[cfg(test)]
+mod fixtures;
 mod follow;
 mod list;
-mod scan;
-pub(super) mod search;
+mod progress;
+mod query;
 mod show;
 mod story;
 mod view;
 
 use weir_core::{UnixMillis, ledger::Record};
+use weir_ops::events::{EventView, MessageLocation};
+
+pub(super) use progress::Reports;
 
 use crate::exit::ExitStatus;
 use crate::views::View;
@@ -31,11 +33,11 @@ pub(super) async fn run(args: EventsArgs, printer: &Printer) -> anyhow::Result<E
 
 /// An event as each command prints it.
 pub(crate) fn views(record: &Record, now: UnixMillis) -> std::io::Result<Vec<View>> {
-    let event = view::EventView::new(record, now);
-    let place = copies::Place::of(record, None, now);
+    let event = EventView::new(record, now);
+    let location = MessageLocation::of(record, None, now);
     Ok(vec![
         View::of("events list", &[event], |events| view::table(events))?,
-        View::of("events list --follow", &view::EventView::new(record, now), view::EventView::line)?,
-        View::of("events show", &view::EventView::at(record, place), |_| story::story(record, place))?,
+        View::of("events list --follow", &EventView::new(record, now), view::line)?,
+        View::of("events show", &EventView::at(record, location), |_| story::story(record, location))?,
     ])
 }

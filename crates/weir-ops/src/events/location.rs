@@ -12,7 +12,7 @@ const OVERDUE: Duration = Duration::from_secs(15 * 60);
 
 /// Where the message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub enum MessageLocation {
     /// The event ended: its message was deleted.
     Nowhere,
     /// A worker has it, until then at the latest.
@@ -31,9 +31,10 @@ pub(super) enum Place {
     DueOrDeadLettered(UnixMillis),
 }
 
-impl Place {
-    /// `max_receives`: how often the lane hands out a message before it gives it up, if that is known.
-    pub(super) fn of(record: &Record, max_receives: Option<u32>, now: UnixMillis) -> Self {
+impl MessageLocation {
+    /// By what the ledger has of an event. `max_receives`: how often the lane hands out a message before it gives it up, if that is known.
+    #[must_use]
+    pub fn of(record: &Record, max_receives: Option<u32>, now: UnixMillis) -> Self {
         let last = record.history.last();
         match &record.state {
             State::Done | State::Stale | State::Dropped | State::Replaced { .. } => Self::Nowhere,
@@ -58,26 +59,9 @@ impl Place {
         }
     }
 
-    /// For people, with the times.
-    pub(super) fn in_words(self, lane: &str) -> String {
-        match self {
-            Self::Nowhere => "nowhere: it ended, and its message was deleted".to_owned(),
-            Self::WithWorker(until) => format!("with a worker of lane {lane}, until {until} at the latest"),
-            Self::Abandoned(since) => format!(
-                "in lane {lane}: the lease of the worker that had it ended at {since}; it comes back when the lane shows it again"
-            ),
-            Self::Hidden(until) => format!("in lane {lane}, hidden until {until}"),
-            Self::Due => format!("in lane {lane}, for the next worker that is free"),
-            Self::Delayed(until) => format!("in lane {lane}, a delayed copy: it is seen from {until} on"),
-            Self::DeadLettered(since) => format!("in the dead-letter queue of lane {lane}, since about {since}"),
-            Self::DueOrDeadLettered(since) => format!(
-                "it was due at {since}: in lane {lane} if its workers are behind, else in the lane's dead-letter queue"
-            ),
-        }
-    }
-
-    /// For programs.
-    pub(super) fn word(self) -> &'static str {
+    /// Its name, such as `dead_lettered`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Nowhere => "nowhere",
             Self::WithWorker(_) => "with_worker",
@@ -91,7 +75,8 @@ impl Place {
     }
 
     /// The time that belongs to it: until when, or since when.
-    pub(super) fn time(self) -> Option<UnixMillis> {
+    #[must_use]
+    pub fn time(self) -> Option<UnixMillis> {
         match self {
             Self::Nowhere | Self::Due => None,
             Self::WithWorker(at)
@@ -111,10 +96,11 @@ fn was_sent_back(record: &Record) -> bool {
 }
 
 /// Whether nothing of weir's tries the event again: it failed for good, or is long overdue.
-pub(super) fn is_given_up(record: &Record, now: UnixMillis) -> bool {
-    match Place::of(record, None, now) {
-        Place::DeadLettered(_) => true,
-        Place::DueOrDeadLettered(due) => now > due + OVERDUE,
+#[must_use]
+pub fn is_given_up(record: &Record, now: UnixMillis) -> bool {
+    match MessageLocation::of(record, None, now) {
+        MessageLocation::DeadLettered(_) => true,
+        MessageLocation::DueOrDeadLettered(due) => now > due + OVERDUE,
         _ => false,
     }
 }
@@ -124,7 +110,7 @@ mod tests {
     use weir_core::{Failure, ledger::Action};
 
     use super::{
-        super::view::tests::{attempt, record},
+        super::fixtures::{attempt, record},
         *,
     };
 
@@ -135,46 +121,46 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(state: State, comes_back: Option<UnixMillis>, max_receives: Option<u32>, expected: Place) {
+    fn check(state: State, comes_back: Option<UnixMillis>, max_receives: Option<u32>, expected: MessageLocation) {
         let record = Record { state, history: vec![attempt(5, comes_back)], ..record() };
-        assert_eq!(Place::of(&record, max_receives, NOW), expected);
+        assert_eq!(MessageLocation::of(&record, max_receives, NOW), expected);
     }
 
     #[test]
     fn the_state_tells_where_the_message_is() {
         let failed = || State::Failed(Failure::transient("x"));
-        check(State::Done, None, Some(5), Place::Nowhere);
-        check(State::Stale, None, None, Place::Nowhere);
-        check(State::Dropped, None, None, Place::Nowhere);
-        check(State::Replaced { generation: 1 }, None, None, Place::Nowhere);
-        check(State::Leased { until: minutes(1) }, None, None, Place::WithWorker(minutes(1)));
-        check(State::Leased { until: minutes(-1) }, None, None, Place::Abandoned(minutes(-1)));
-        check(State::Parked { until: minutes(1) }, Some(minutes(1)), None, Place::Delayed(minutes(1)));
-        check(State::Parked { until: minutes(-1) }, Some(minutes(-1)), None, Place::Due);
-        check(failed(), Some(minutes(1)), Some(5), Place::Hidden(minutes(1)));
-        check(failed(), Some(minutes(-1)), Some(9), Place::Due);
-        check(failed(), Some(minutes(-1)), None, Place::DueOrDeadLettered(minutes(-1)));
+        check(State::Done, None, Some(5), MessageLocation::Nowhere);
+        check(State::Stale, None, None, MessageLocation::Nowhere);
+        check(State::Dropped, None, None, MessageLocation::Nowhere);
+        check(State::Replaced { generation: 1 }, None, None, MessageLocation::Nowhere);
+        check(State::Leased { until: minutes(1) }, None, None, MessageLocation::WithWorker(minutes(1)));
+        check(State::Leased { until: minutes(-1) }, None, None, MessageLocation::Abandoned(minutes(-1)));
+        check(State::Parked { until: minutes(1) }, Some(minutes(1)), None, MessageLocation::Delayed(minutes(1)));
+        check(State::Parked { until: minutes(-1) }, Some(minutes(-1)), None, MessageLocation::Due);
+        check(failed(), Some(minutes(1)), Some(5), MessageLocation::Hidden(minutes(1)));
+        check(failed(), Some(minutes(-1)), Some(9), MessageLocation::Due);
+        check(failed(), Some(minutes(-1)), None, MessageLocation::DueOrDeadLettered(minutes(-1)));
     }
 
     #[test]
     fn event_that_failed_for_good_is_dead_lettered_and_one_on_its_last_receive_may_be() {
         let failed = State::Failed(Failure::transient("x"));
-        check(failed, Some(minutes(-1)), Some(5), Place::DueOrDeadLettered(minutes(-1)));
+        check(failed, Some(minutes(-1)), Some(5), MessageLocation::DueOrDeadLettered(minutes(-1)));
         let permanent = State::Failed(Failure::permanent("x"));
-        check(permanent, None, None, Place::DeadLettered(record().updated_at));
+        check(permanent, None, None, MessageLocation::DeadLettered(record().updated_at));
     }
 
     #[test]
     fn replayed_event_waits_in_its_lane_until_it_is_tried_again() {
         let updated_at = record().updated_at;
         for (generation, at, place) in [
-            (0, updated_at, Place::Due),
-            (0, UnixMillis(updated_at.0 - 1), Place::DeadLettered(updated_at)),
-            (1, updated_at, Place::DeadLettered(updated_at)),
+            (0, updated_at, MessageLocation::Due),
+            (0, UnixMillis(updated_at.0 - 1), MessageLocation::DeadLettered(updated_at)),
+            (1, updated_at, MessageLocation::DeadLettered(updated_at)),
         ] {
             let action = Action::new(ActionKind::Replayed { generation }, at, "me", "op", None);
             let record = Record { actions: vec![action], ..record() };
-            assert_eq!(Place::of(&record, None, NOW), place);
+            assert_eq!(MessageLocation::of(&record, None, NOW), place);
         }
     }
 

@@ -1,7 +1,10 @@
 use clap::Parser;
-use weir_core::{Failure, ledger::State};
+use weir_core::{
+    Failure,
+    ledger::{Record, State},
+};
 
-use super::super::view::tests::{NOW, record};
+use super::super::fixtures::{NOW, record};
 use super::*;
 use crate::cli::{Cli, Command, EventsCommand};
 
@@ -15,8 +18,8 @@ fn args(line: &[&str]) -> ListArgs {
     }
 }
 
-fn asked(line: &[&str]) -> Asked {
-    Asked::new(&args(line), NOW).unwrap()
+fn asked(line: &[&str]) -> EventQuery {
+    query(&args(line), NOW).unwrap()
 }
 
 #[test]
@@ -34,7 +37,7 @@ fn every_condition_must_hold() {
         &["--outcome", "failed"],
         &["--shop", "north.myshopify.com", "--state", "failed", "--error", "json"],
     ] {
-        assert!(asked(line).wanted.is(&record, NOW), "{line:?}");
+        assert!(asked(line).filter.matches(&record, NOW), "{line:?}");
     }
     for line in [
         &["--shop", "mill.myshopify.com"][..],
@@ -47,7 +50,7 @@ fn every_condition_must_hold() {
         &["--outcome", "done"],
         &["--shop", "north.myshopify.com", "--error", "timed out"],
     ] {
-        assert!(!asked(line).wanted.is(&record, NOW), "{line:?}");
+        assert!(!asked(line).filter.matches(&record, NOW), "{line:?}");
     }
 }
 
@@ -55,8 +58,8 @@ fn every_condition_must_hold() {
 fn an_event_that_is_tried_again_has_not_ended_as_failed() {
     let state = State::Failed(Failure::transient("down"));
     let record = Record { state, updated_at: NOW, ..record() };
-    assert!(asked(&["--state", "failed"]).wanted.is(&record, NOW));
-    assert!(!asked(&["--outcome", "failed"]).wanted.is(&record, NOW));
+    assert!(asked(&["--state", "failed"]).filter.matches(&record, NOW));
+    assert!(!asked(&["--outcome", "failed"]).filter.matches(&record, NOW));
 }
 
 #[test]
@@ -71,25 +74,23 @@ fn the_smallest_index_that_has_what_is_wanted_is_read() {
         (&["--error", "x"], true),
         (&["--error", "x", "--state", "done"], false),
     ] {
-        assert_eq!(asked(line).wanted.is_in_trouble(), expected, "{line:?}");
+        assert_eq!(asked(line).filter.is_of_failures(), expected, "{line:?}");
     }
-    assert_eq!(asked(&[]).wanted.buckets().len(), 64);
-    assert_eq!(asked(&["--shop", "north.myshopify.com"]).wanted.buckets().len(), 2);
 }
 
 #[test]
 fn the_range_is_a_day_unless_told_and_all_of_time_for_what_is_in_trouble() {
     let since = |line: &[&str]| asked(line).range.since;
-    assert_eq!(since(&[]), NOW - BY_DEFAULT);
+    assert_eq!(since(&[]), UnixMillis(NOW.0 - 86_400_000));
     assert_eq!(since(&["--state", "failed"]), UnixMillis(0));
     assert_eq!(since(&["--state", "failed", "--since", "2h"]), UnixMillis(NOW.0 - 7_200_000));
     assert_eq!(since(&["--since", "99999d"]), UnixMillis(0));
-    assert!(asked(&[]).range_in_words().contains("24 h"));
-    assert!(asked(&["--error", "x"]).range_in_words().contains("in trouble now"));
+    assert!(range_in_words(&asked(&[])).contains("24 h"));
+    assert!(range_in_words(&asked(&["--error", "x"])).contains("in trouble now"));
 }
 
 #[test]
 fn a_range_that_ends_before_it_begins_is_a_mistake() {
-    let error = Asked::new(&args(&["--since", "1h", "--until", "2h"]), NOW).unwrap_err();
-    assert!(error.is::<Usage>(), "{error}");
+    let Err(Usage { problem, .. }) = query(&args(&["--since", "1h", "--until", "2h"]), NOW) else { panic!() };
+    assert!(problem.contains("--since is later"), "{problem}");
 }

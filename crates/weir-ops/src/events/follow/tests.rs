@@ -7,8 +7,8 @@ use weir_core::{
 };
 
 use super::super::{
-    asked::Wanted,
-    view::tests::{NOW, attempt, record},
+    filter::EventFilter,
+    fixtures::{NOW, attempt, record},
 };
 use super::*;
 
@@ -90,10 +90,10 @@ impl Indexes for Memory {
     }
 }
 
-fn asked() -> Asked {
+fn query() -> EventQuery {
     let range = Range { since: NOW - DEEP, until: NOW + DEEP };
-    let wanted = Wanted::default();
-    Asked { wanted, range, is_default_range: true, after: None, limit: 20, now: NOW }
+    let filter = EventFilter::default();
+    EventQuery { filter, range, is_default_range: true, after: None, limit: 20, now: NOW }
 }
 
 fn leased() -> State {
@@ -113,8 +113,8 @@ fn told(records: Vec<Record>) -> Vec<(String, &'static str)> {
 
 #[tokio::test]
 async fn each_event_and_each_change_of_its_state_is_told_once() {
-    let (memory, asked) = (Memory::default(), asked());
-    let mut follower = Follower::new(&memory, &asked);
+    let (memory, query) = (Memory::default(), query());
+    let mut follower = Follower::new(&memory, &query);
     follower.begin(&[], NOW).await.unwrap();
     let key = memory.put("1", after(1), leased());
     memory.show(&key);
@@ -129,8 +129,8 @@ async fn each_event_and_each_change_of_its_state_is_told_once() {
 
 #[tokio::test]
 async fn an_event_that_the_index_shows_late_is_not_missed() {
-    let (memory, asked) = (Memory::default(), asked());
-    let mut follower = Follower::new(&memory, &asked);
+    let (memory, query) = (Memory::default(), query());
+    let mut follower = Follower::new(&memory, &query);
     let newer = memory.put("newer", after(0), State::Done);
     memory.show(&newer);
     follower.begin(&[memory.get(&newer)], NOW).await.unwrap();
@@ -150,11 +150,11 @@ async fn an_event_that_the_index_shows_late_is_not_missed() {
 
 #[tokio::test]
 async fn what_was_there_is_not_told_again_and_its_changes_are() {
-    let (memory, asked) = (Memory::default(), asked());
+    let (memory, query) = (Memory::default(), query());
     let parked = memory.put("parked", after(-1_800), State::Parked { until: after(30) });
     let done = memory.put("done", after(-10), State::Done);
     [&parked, &done].into_iter().for_each(|key| memory.show(key));
-    let mut follower = Follower::new(&memory, &asked);
+    let mut follower = Follower::new(&memory, &query);
     follower.begin(&[memory.get(&done)], NOW).await.unwrap();
     let reads = *memory.reads.lock().unwrap();
     for look in 1..10 {
@@ -167,13 +167,13 @@ async fn what_was_there_is_not_told_again_and_its_changes_are() {
 
 #[tokio::test]
 async fn what_lies_in_a_dead_letter_queue_is_looked_at_seldom() {
-    let (memory, asked) = (Memory::default(), asked());
+    let (memory, query) = (Memory::default(), query());
     let key = memory.put("dead", after(-90), State::Failed(Failure::permanent("not JSON")));
     if let Some(record) = memory.records.lock().unwrap().get_mut(&key) {
         (record.updated_at, record.history) = (after(-600), vec![attempt(1, None)]);
     }
     memory.show(&key);
-    let mut follower = Follower::new(&memory, &asked);
+    let mut follower = Follower::new(&memory, &query);
     follower.begin(&[], NOW).await.unwrap();
     *memory.reads.lock().unwrap() = 0;
     for look in 1..=60 {

@@ -1,69 +1,78 @@
 //! Which events an operator means by an id: that of a delivery, of what caused it, or a key of the ledger.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use weir_aws::ledger::{DynamoLedger, Indexes, Listing, Range, ReadError};
-use weir_core::ledger::index::Bucket;
-
-use crate::printer::Printer;
+use weir_core::{UnixMillis, ledger::index::Bucket};
 
 /// Deliveries of one event id come within this time: Shopify's retries end after four hours.
-const WITHIN: Duration = Duration::from_secs(6 * 3600);
+const MAX_SPREAD: Duration = Duration::from_secs(6 * 3600);
 
-/// How far back an event of a known shop is looked for: longer than ledgers keep events, unless they were told to.
-pub(in crate::commands) const OF_A_SHOP: Duration = Duration::from_secs(60 * 86_400);
+/// How far a look through an index got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookupProgress {
+    /// When the event was received that was read last.
+    pub back_to: UnixMillis,
+    /// Items of the index that were read.
+    pub items: u64,
+}
 
 /// The keys of the events that an id of this shop means, the newest first. Most ids are the end of a key; the others are
-/// looked for in the index.
-pub(in crate::commands) async fn of_shop(
+/// looked for in the index. `progress` is called for each entry of the index.
+///
+/// # Errors
+/// If the ledger can't be read.
+pub async fn of_shop(
     ledger: &DynamoLedger,
     shop: &str,
     id: &str,
     range: Range,
-    printer: &Printer,
+    progress: impl FnMut(LookupProgress),
 ) -> Result<Vec<String>, ReadError> {
     let key = format!("{shop}#{id}");
     if !ledger.history(&key).await?.is_empty() {
         return Ok(vec![key]);
     }
-    let tell = |far| printer.note(far);
-    Ok(search(ledger, Bucket::of_shop(shop).into(), Some(shop), id, range, tell).await?.events)
+    Ok(look_up(ledger, Bucket::of_shop(shop).into(), Some(shop), id, range, progress).await?.events)
 }
 
 /// The same of whatever shop. For the id of a delivery half of each day's buckets are looked through.
-pub(super) async fn of_any_shop(
+///
+/// # Errors
+/// If the ledger can't be read.
+pub async fn of_any_shop(
     ledger: &DynamoLedger,
     id: &str,
     range: Range,
-    printer: &Printer,
+    mut progress: impl FnMut(LookupProgress),
 ) -> Result<Vec<String>, ReadError> {
     let [likely, others] = Bucket::of_id(id);
-    let tell = |far| printer.note(far);
-    let mut found = search(ledger, likely, None, id, range, tell).await?;
+    let mut found = look_up(ledger, likely, None, id, range, &mut progress).await?;
     if !found.is_delivery {
-        found.events.extend(search(ledger, others, None, id, range, tell).await?.events);
+        found.events.extend(look_up(ledger, others, None, id, range, &mut progress).await?.events);
     }
     Ok(found.events)
 }
 
+/// What an id means.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Found {
+struct Meaning {
     events: Vec<String>,
     /// A delivery has one event, an event id several.
     is_delivery: bool,
 }
 
-async fn search<I: Indexes>(
+async fn look_up<I: Indexes>(
     indexes: &I,
     buckets: Vec<Bucket>,
     shop: Option<&str>,
     id: &str,
     range: Range,
-    mut tell: impl FnMut(String),
-) -> Result<Found, ReadError> {
+    mut progress: impl FnMut(LookupProgress),
+) -> Result<Meaning, ReadError> {
     // It may be anywhere: large pages, for there is no use in the first few of each.
     let mut listing = Listing::by_day(indexes, buckets, range, u32::MAX);
-    let (mut events, mut since, mut told_at) = (Vec::new(), range.since, Instant::now());
+    let (mut events, mut since) = (Vec::new(), range.since);
     while let Some(entry) = listing.next().await? {
         if entry.received_at < since {
             break;
@@ -72,17 +81,14 @@ async fn search<I: Indexes>(
         let is_of_shop = shop.is_none_or(|shop| event.split_once('#').is_some_and(|(of, _)| of == shop));
         if is_of_shop && entry.is_named(id) && !events.contains(event) {
             if entry.event_id.as_deref() != Some(id) {
-                return Ok(Found { events: vec![event.clone()], is_delivery: true });
+                return Ok(Meaning { events: vec![event.clone()], is_delivery: true });
             }
             events.push(event.clone());
-            since = since.max(entry.received_at - WITHIN);
+            since = since.max(entry.received_at - MAX_SPREAD);
         }
-        if told_at.elapsed() >= Duration::from_secs(2) {
-            told_at = Instant::now();
-            tell(format!("back to {}: {} items read", entry.received_at, listing.spent().items));
-        }
+        progress(LookupProgress { back_to: entry.received_at, items: listing.spent().items });
     }
-    Ok(Found { events, is_delivery: false })
+    Ok(Meaning { events, is_delivery: false })
 }
 
 #[cfg(test)]
@@ -91,7 +97,7 @@ mod tests {
 
     use weir_aws::ledger::{Entry, IndexPage, Partition, Spent};
     use weir_core::{
-        Lane, UnixMillis,
+        Lane,
         ledger::{Key, Record, index::day},
     };
 
@@ -155,7 +161,7 @@ mod tests {
             entry("cause~3", "cause", Some(("fourth", "fourth")), NOW - HOUR * 20),
         ]);
         let range = Range { since: NOW - HOUR * 30, until: NOW };
-        let mut events = search(&index, Bucket::all(), shop, id, range, |_| {}).await.unwrap().events;
+        let mut events = look_up(&index, Bucket::all(), shop, id, range, |_| {}).await.unwrap().events;
         events.sort();
         events.into_iter().map(|event| event.split_once('#').unwrap().1.to_owned()).collect()
     }
