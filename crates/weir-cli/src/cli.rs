@@ -25,8 +25,7 @@ pub(crate) use controls::{
 };
 pub(crate) use cost::CostArgs;
 pub(crate) use dlq::{
-    DlqArgs, DlqCommand, DlqDropArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs, FilterArgs, GroupBy,
-    StandingName,
+    DlqArgs, DlqCommand, DlqDropArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs, FilterArgs,
 };
 pub(crate) use door::DoorArgs;
 pub(crate) use events::{EventsArgs, EventsCommand, LedgerArgs, ListArgs, Moment, ShowArgs};

@@ -5,8 +5,10 @@
 //! the developer's machine or the name of a command.
 
 pub mod api_usage;
+pub mod caller;
 pub mod controls;
 pub mod cost;
+pub mod dead_letters;
 pub mod events;
 pub mod health;
 pub mod names;

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use tokio::time::{Duration, Instant};
+use weir_ops::dead_letters::{DeadLetterEntry, Filter, Scanned, operation::Kind};
 
-use super::{filter::Filter, letter::Found, operation::Kind, scan::Scanned, view};
+use super::view;
 use crate::{printable::line, printer::Printer};
 
 const TELL_EVERY: Duration = Duration::from_secs(2);
@@ -48,7 +49,7 @@ pub(crate) fn remarks(scanned: &Scanned, printer: &Printer) {
 }
 
 /// The error of a filter that takes nothing of what is there.
-pub(crate) fn nothing(kind: Kind, filter: &Filter, found: &[Found]) -> anyhow::Error {
+pub(crate) fn nothing(kind: Kind, filter: &Filter, found: &[DeadLetterEntry]) -> anyhow::Error {
     let near = |wanted: &Option<String>, there: BTreeSet<&str>| {
         let wanted = wanted.as_deref()?;
         if there.contains(wanted) {
@@ -80,7 +81,7 @@ pub(crate) fn nothing(kind: Kind, filter: &Filter, found: &[Found]) -> anyhow::E
 
 #[cfg(test)]
 mod tests {
-    use super::super::letter::tests::found;
+    use super::super::fixtures::found;
     use super::*;
 
     #[test]

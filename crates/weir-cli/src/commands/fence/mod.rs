@@ -10,7 +10,7 @@ use weir_core::UnixMillis;
 use weir_ops::Stack;
 
 use self::view::View;
-use super::dlq::who;
+use super::dlq::caller;
 use crate::exit::ExitStatus;
 use crate::{
     cli::{FenceArgs, FenceCommand, FenceResetArgs, FenceShowArgs, ResourceArgs},
@@ -141,8 +141,8 @@ async fn write_down(target: &Target, kept: &Kept, why: &str, now: UnixMillis) ->
     let operations = Operations::new(&target.stack.config, target.stack.output("OperationsTable")?);
     let forgotten = kept.attributes().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let reset = Reset {
-        by: who::who(&target.stack).await?,
-        command: who::command_line(),
+        by: caller::name(&target.stack).await?,
+        command: caller::command_line(),
         at_ms: now,
         key: target.key.clone(),
         why: why.to_owned(),

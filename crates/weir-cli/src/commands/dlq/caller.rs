@@ -1,6 +1,6 @@
 //! Who does it.
 
-use weir_ops::Stack;
+use weir_ops::{Stack, caller, dead_letters::Actor};
 
 use crate::{
     hints::{self, hint_for},
@@ -8,18 +8,21 @@ use crate::{
 };
 
 /// The caller, as AWS knows it; of the local stack, whoever sits at this machine.
-pub(crate) async fn who(place: &Stack) -> anyhow::Result<String> {
-    if place.is_emulated {
+pub(crate) async fn name(stack: &Stack) -> anyhow::Result<String> {
+    if stack.is_emulated {
         let user = env("USER").or_else(|| env("LOGNAME")).unwrap_or_else(|| "somebody".to_owned());
         let host = std::fs::read_to_string("/etc/hostname").map(|name| name.trim().to_owned());
         return Ok(format!("{user}@{}", host.ok().filter(|name| !name.is_empty()).as_deref().unwrap_or("localhost")));
     }
-    let asked = aws_sdk_sts::Client::new(&place.config).get_caller_identity().send().await;
-    let identity = asked.map_err(|error| {
-        let hint = hint_for(&weir_aws::reason(&error), hints::of(place));
-        anyhow::Error::new(error).context(format!("could not tell who asks for it\nhint: {hint}"))
-    })?;
-    Ok(identity.arn().unwrap_or("an identity without a name").to_owned())
+    caller::identity(stack).await.map_err(|error| {
+        let hint = hint_for(&weir_aws::reason(&error), hints::of(stack));
+        hints::with(&hint, error)
+    })
+}
+
+/// Who does it, and by which command.
+pub(crate) async fn actor(stack: &Stack) -> anyhow::Result<Actor> {
+    Ok(Actor { by: name(stack).await?, command: command_line() })
 }
 
 /// The command line, as it is written down.

@@ -7,28 +7,31 @@ use weir_core::{
     ledger::{Key, Record, State},
 };
 
-use weir_ops::names::is_named;
+use crate::names::is_named;
 
 /// What is kept of a message that was looked at.
 #[derive(Debug, Clone)]
-pub(crate) struct Letter {
-    pub(crate) lane: Lane,
+pub struct DeadLetterInfo {
+    /// The lane.
+    pub lane: Lane,
     /// SQS's id.
-    pub(crate) id: String,
+    pub id: String,
     /// The message group.
     group: Option<String>,
     /// When it was first sent: SQS keeps it for the queue's retention from then.
-    pub(crate) sent_at: UnixMillis,
+    pub sent_at: UnixMillis,
     /// How long the message is.
-    pub(crate) bytes: usize,
+    pub bytes: usize,
     /// How often it was parked before.
-    pub(crate) parks: u32,
+    pub parks: u32,
     /// What the envelope says, or why it is none.
-    pub(crate) head: Result<Box<Meta>, String>,
+    pub head: Result<Box<Meta>, String>,
 }
 
-impl Letter {
-    pub(crate) fn read(lane: Lane, id: String, group: Option<String>, sent_at: UnixMillis, message: &str) -> Self {
+impl DeadLetterInfo {
+    /// Reads a message.
+    #[must_use]
+    pub fn read(lane: Lane, id: String, group: Option<String>, sent_at: UnixMillis, message: &str) -> Self {
         let (parks, head) = match Envelope::parse(message) {
             Ok(envelope) => (envelope.parked.map_or(0, |parked| parked.count), Ok(Box::new(envelope.meta))),
             Err(problem) => (0, Err(problem.to_string())),
@@ -37,7 +40,8 @@ impl Letter {
     }
 
     /// Where the ledger has it.
-    pub(crate) fn key(&self) -> Key {
+    #[must_use]
+    pub fn key(&self) -> Key {
         match &self.head {
             Ok(meta) => Key::of(meta),
             Err(_) => Key::of_unreadable(self.group.as_deref(), &self.id),
@@ -45,62 +49,85 @@ impl Letter {
     }
 
     /// `SHOP#ID`
-    pub(crate) fn name(&self) -> String {
+    #[must_use]
+    pub fn name(&self) -> String {
         self.key().event
     }
 
     /// Whether an id is that of its delivery, or what its event's key has after the shop.
-    pub(crate) fn is_named(&self, id: &str) -> bool {
+    #[must_use]
+    pub fn is_named(&self, id: &str) -> bool {
         let is_of_key = self.name().split_once('#').is_some_and(|(_, of_key)| is_named(of_key, id));
         is_of_key || self.head.as_ref().is_ok_and(|meta| is_named(&meta.webhook_id, id))
     }
 
-    pub(crate) fn shop(&self) -> Option<&str> {
+    /// The shop's domain.
+    #[must_use]
+    pub fn shop(&self) -> Option<&str> {
         self.head.as_ref().map_or(self.group.as_deref(), |meta| Some(&meta.shop))
     }
 
-    pub(crate) fn topic(&self) -> Option<&str> {
+    /// The topic.
+    #[must_use]
+    pub fn topic(&self) -> Option<&str> {
         self.head.as_ref().ok().map(|meta| meta.topic.as_str())
     }
 
-    pub(crate) fn app(&self) -> Option<&str> {
+    /// The app.
+    #[must_use]
+    pub fn app(&self) -> Option<&str> {
         self.head.as_ref().ok().map(|meta| meta.app.as_str())
     }
 
     /// The hash of its body; `None` if it can't be read.
-    pub(crate) fn body_sha256(&self) -> Option<&str> {
+    #[must_use]
+    pub fn body_sha256(&self) -> Option<&str> {
         self.head.as_ref().ok().map(|meta| meta.body_sha256.as_str())
     }
 
     /// The generation after its own; `None` if there is none.
-    pub(crate) fn next_generation(&self) -> Option<u32> {
+    #[must_use]
+    pub fn next_generation(&self) -> Option<u32> {
         self.head.as_ref().ok()?.generation.checked_add(1)
     }
 
-    /// When weir took it in.
-    pub(crate) fn received_at(&self) -> UnixMillis {
+    /// When weir received it.
+    #[must_use]
+    pub fn received_at(&self) -> UnixMillis {
         self.head.as_ref().map_or(self.sent_at, |meta| meta.received_at)
     }
 }
 
-/// How a message stands to the ledger.
+/// The state of a dead letter's event in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Standing {
+pub enum DeadLetterStatus {
+    /// It failed.
     Failed,
+    /// It took effect: another copy was handled.
     Done,
+    /// A newer version of its resource came first.
     Stale,
+    /// A copy of the message waits in its lane.
     Parked,
+    /// A worker acts on a copy of the message now.
     Leased,
+    /// It was dropped.
     Dropped,
+    /// It runs with another body.
     Replaced,
+    /// It came with another body.
     Mismatch,
+    /// The ledger does not know it.
     Unknown,
+    /// The message is no envelope.
     Unreadable,
 }
 
-impl Standing {
-    pub(crate) fn as_str(self) -> &'static str {
+impl DeadLetterStatus {
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Failed => "failed",
             Self::Done => "done",
@@ -115,7 +142,7 @@ impl Standing {
         }
     }
 
-    fn of(letter: &Letter, record: Option<&Record>) -> Self {
+    fn of(letter: &DeadLetterInfo, record: Option<&Record>) -> Self {
         let Ok(meta) = &letter.head else { return Self::Unreadable };
         match record {
             None => Self::Unknown,
@@ -138,50 +165,61 @@ impl Standing {
 
 /// A message with its record.
 #[derive(Debug, Clone)]
-pub(crate) struct Found {
-    pub(crate) letter: Letter,
-    pub(crate) record: Option<Record>,
-    pub(crate) standing: Standing,
+pub struct DeadLetterEntry {
+    /// The message.
+    pub letter: DeadLetterInfo,
+    /// What the ledger has of its event.
+    pub record: Option<Record>,
+    /// What state that is.
+    pub status: DeadLetterStatus,
 }
 
-impl Found {
-    pub(crate) fn new(letter: Letter, record: Option<Record>) -> Self {
-        Self { standing: Standing::of(&letter, record.as_ref()), letter, record }
+impl DeadLetterEntry {
+    /// Both together.
+    #[must_use]
+    pub fn new(letter: DeadLetterInfo, record: Option<Record>) -> Self {
+        Self { status: DeadLetterStatus::of(&letter, record.as_ref()), letter, record }
     }
 
     /// Why it is here, in a line.
-    pub(crate) fn why(&self) -> String {
+    #[must_use]
+    pub fn reason(&self) -> String {
         let last = self.record.as_ref().and_then(|record| record.last_error.as_deref());
-        match (self.standing, &self.letter.head) {
+        match (self.status, &self.letter.head) {
             (_, Err(problem)) => problem.clone(),
-            (Standing::Done, _) => "took effect: another copy of it was handled".to_owned(),
-            (Standing::Stale, _) => "stale: a newer version of its resource, or the same state, came first".to_owned(),
-            (Standing::Mismatch, _) => "another body came under this id before".to_owned(),
-            (Standing::Unknown, _) => "the ledger does not know it".to_owned(),
-            (Standing::Parked, _) => "parked: a copy of it waits in its lane".to_owned(),
-            (Standing::Dropped, _) => "dropped: its event was, and this message of it is still here".to_owned(),
-            (Standing::Replaced, _) => "replaced: its event runs with another body, as a later generation".to_owned(),
-            (Standing::Leased, _) => "a worker acts on a copy of it now".to_owned(),
-            (Standing::Failed | Standing::Unreadable, _) => last.unwrap_or("failed").to_owned(),
+            (DeadLetterStatus::Done, _) => "took effect: another copy of it was handled".to_owned(),
+            (DeadLetterStatus::Stale, _) => {
+                "stale: a newer version of its resource, or the same state, came first".to_owned()
+            }
+            (DeadLetterStatus::Mismatch, _) => "another body came under this id before".to_owned(),
+            (DeadLetterStatus::Unknown, _) => "the ledger does not know it".to_owned(),
+            (DeadLetterStatus::Parked, _) => "parked: a copy of it waits in its lane".to_owned(),
+            (DeadLetterStatus::Dropped, _) => "dropped: its event was, and this message of it is still here".to_owned(),
+            (DeadLetterStatus::Replaced, _) => {
+                "replaced: its event runs with another body, as a later generation".to_owned()
+            }
+            (DeadLetterStatus::Leased, _) => "a worker acts on a copy of it now".to_owned(),
+            (DeadLetterStatus::Failed | DeadLetterStatus::Unreadable, _) => last.unwrap_or("failed").to_owned(),
         }
     }
 
     /// Whether the text, in lower case, is in its last error or in why it is here.
-    pub(crate) fn says(&self, text: &str) -> bool {
+    #[must_use]
+    pub fn matches_error(&self, text: &str) -> bool {
         let last = self.record.as_ref().and_then(|record| record.last_error.as_deref());
-        last.is_some_and(|last| last.to_lowercase().contains(text)) || self.why().to_lowercase().contains(text)
+        last.is_some_and(|last| last.to_lowercase().contains(text)) || self.reason().to_lowercase().contains(text)
     }
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+pub(super) mod tests {
     use weir_core::{Failure, envelope::seal, ledger::Owner, sha256};
 
     use super::*;
 
-    pub(crate) const RECEIVED: UnixMillis = UnixMillis(1_795_755_600_120);
+    pub(in super::super) const RECEIVED: UnixMillis = UnixMillis(1_795_755_600_120);
 
-    pub(crate) fn meta(id: &str, body: &[u8]) -> Meta {
+    pub(in super::super) fn meta(id: &str, body: &[u8]) -> Meta {
         Meta {
             webhook_id: id.into(),
             shop: "north.myshopify.com".into(),
@@ -201,11 +239,11 @@ pub(crate) mod tests {
         }
     }
 
-    pub(crate) fn message(id: &str) -> String {
+    pub(in super::super) fn message(id: &str) -> String {
         seal(&meta(id, b"{}"), b"{}").unwrap()
     }
 
-    pub(crate) fn record(key: Key, state: State, body: &[u8]) -> Record {
+    pub(in super::super) fn record(key: Key, state: State, body: &[u8]) -> Record {
         let last_error = match &state {
             State::Failed(failure) => Some(failure.reason().to_owned()),
             _ => None,
@@ -237,50 +275,50 @@ pub(crate) mod tests {
         }
     }
 
-    fn letter(message: &str) -> Letter {
-        Letter::read(Lane::Standard, "m-1".into(), None, RECEIVED, message)
+    fn letter(message: &str) -> DeadLetterInfo {
+        DeadLetterInfo::read(Lane::Standard, "m-1".into(), None, RECEIVED, message)
     }
 
-    pub(crate) fn failed() -> State {
+    pub(in super::super) fn failed() -> State {
         State::Failed(Failure::permanent("the ERP answered HTTP 500"))
     }
 
-    pub(crate) fn found() -> Found {
+    pub(in super::super) fn found() -> DeadLetterEntry {
         let letter = letter(&message("7"));
         let record = record(letter.key(), failed(), b"{}");
-        Found::new(letter, Some(record))
+        DeadLetterEntry::new(letter, Some(record))
     }
 
-    pub(crate) fn unreadable() -> Found {
-        Found::new(letter("hello"), None)
+    pub(in super::super) fn unreadable() -> DeadLetterEntry {
+        DeadLetterEntry::new(letter("hello"), None)
     }
 
     #[test]
     fn a_message_stands_as_its_record_says_unless_its_body_is_another() {
         for (state, body, standing) in [
-            (failed(), &b"{}"[..], Standing::Failed),
-            (State::Done, b"{}", Standing::Done),
-            (State::Stale, b"{}", Standing::Stale),
-            (State::Parked { until: RECEIVED }, b"{}", Standing::Parked),
-            (State::Leased { until: RECEIVED }, b"{}", Standing::Leased),
-            (State::Done, b"{\"other\":1}", Standing::Mismatch),
+            (failed(), &b"{}"[..], DeadLetterStatus::Failed),
+            (State::Done, b"{}", DeadLetterStatus::Done),
+            (State::Stale, b"{}", DeadLetterStatus::Stale),
+            (State::Parked { until: RECEIVED }, b"{}", DeadLetterStatus::Parked),
+            (State::Leased { until: RECEIVED }, b"{}", DeadLetterStatus::Leased),
+            (State::Done, b"{\"other\":1}", DeadLetterStatus::Mismatch),
         ] {
             let letter = letter(&message("7"));
             let record = record(letter.key(), state, body);
-            assert_eq!(Found::new(letter, Some(record)).standing, standing);
+            assert_eq!(DeadLetterEntry::new(letter, Some(record)).status, standing);
         }
-        assert_eq!(Found::new(letter(&message("7")), None).standing, Standing::Unknown);
-        assert_eq!(unreadable().standing, Standing::Unreadable);
+        assert_eq!(DeadLetterEntry::new(letter(&message("7")), None).status, DeadLetterStatus::Unknown);
+        assert_eq!(unreadable().status, DeadLetterStatus::Unreadable);
     }
 
     #[test]
     fn an_event_that_took_effect_since_is_still_found_by_its_last_error() {
         let mut found = found();
-        assert!(found.says("http 500") && found.why().contains("HTTP 500"));
+        assert!(found.matches_error("http 500") && found.reason().contains("HTTP 500"));
         if let Some(record) = &mut found.record {
             record.state = State::Done;
         }
-        let found = Found::new(found.letter, found.record);
-        assert!(found.says("http 500") && found.says("took effect"), "{}", found.why());
+        let found = DeadLetterEntry::new(found.letter, found.record);
+        assert!(found.matches_error("http 500") && found.matches_error("took effect"), "{}", found.reason());
     }
 }

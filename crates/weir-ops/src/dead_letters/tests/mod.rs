@@ -11,16 +11,16 @@ use weir_core::{
 };
 
 use super::{
-    letter::tests::{message, meta, record},
+    cancel::Cancel,
+    entry::tests::{message, meta, record},
     operation::{Kind, State},
     reader::HOLD,
-    stop::Stop,
 };
 use world::{EVENTS, FAULTS, check_nothing_lost, check_told, left, run, world};
 
 /// Whoever comes after an interruption goes on with it, or begins another one.
 async fn try_each_fault(kind: Kind, force: bool, worker_is_quick: bool, resumes: bool) {
-    let (_sender, stop) = Stop::by_hand();
+    let (_sender, stop) = Cancel::new();
     for fault in FAULTS {
         for call in 1.. {
             let what = format!("{fault:?} at call {call}");
@@ -93,7 +93,7 @@ async fn a_drop_deletes_only_what_was_meant_whatever_call_goes_wrong() {
 async fn replay_is_told_by_each_event_that_was_sent() {
     for force in [false, true] {
         let world = world(Kind::Replay, force);
-        let (_sender, stop) = Stop::by_hand();
+        let (_sender, stop) = Cancel::new();
         run(&world, &stop).await;
         check_told(&world, ActionKind::Replayed { generation: u32::from(force) }, "");
         let (_, operation) = world.operation.borrow().clone().unwrap();
@@ -111,7 +111,7 @@ async fn event_of_the_last_generation_is_left_by_a_forced_replay() {
         Record { last_error: Some("HTTP 500".into()), ..record(Key::of(&last), weir_core::ledger::State::Done, b"{}") },
     );
     world.put("meant-last", weir_core::envelope::seal(&last, b"{}").unwrap(), UnixMillis::now());
-    let (_sender, stop) = Stop::by_hand();
+    let (_sender, stop) = Cancel::new();
     run(&world, &stop).await;
     let (_, operation) = world.operation.borrow().clone().unwrap();
     assert_eq!((operation.counts.unreadable, operation.counts.sent), (1, u64::from(EVENTS)));
@@ -122,7 +122,7 @@ async fn event_of_the_last_generation_is_left_by_a_forced_replay() {
 async fn who_is_asked_to_stop_gives_everything_back_and_is_resumed() {
     let world = world(Kind::Replay, false);
     world.operation.borrow_mut().as_mut().unwrap().1.options.rate = Some(2.0);
-    let (sender, stop) = Stop::by_hand();
+    let (sender, stop) = Cancel::new();
     let asked = async {
         tokio::time::sleep(Duration::from_secs(3)).await;
         sender.send_replace(true);
@@ -133,7 +133,7 @@ async fn who_is_asked_to_stop_gives_everything_back_and_is_resumed() {
     assert!((1..u64::from(EVENTS)).contains(&operation.counts.sent), "{operation:?}");
     let now = Instant::now();
     assert!(world.dlq.borrow().iter().all(|message| message.visible_at <= now), "everything was given back");
-    let (_sender, stop) = Stop::by_hand();
+    let (_sender, stop) = Cancel::new();
     run(&world, &stop).await;
     world.work();
     assert_eq!((left(&world), world.effects.borrow().len()), ((0, EVENTS as usize), EVENTS as usize));
@@ -143,7 +143,7 @@ async fn who_is_asked_to_stop_gives_everything_back_and_is_resumed() {
 async fn a_slow_replay_holds_on_to_its_messages_and_keeps_its_rate() {
     let world = world(Kind::Replay, false);
     world.operation.borrow_mut().as_mut().unwrap().1.options.rate = Some(0.1);
-    let (_sender, stop) = Stop::by_hand();
+    let (_sender, stop) = Cancel::new();
     let began = Instant::now();
     let ended = Cell::new(false);
     let replay = async {
@@ -171,7 +171,7 @@ async fn what_one_that_was_killed_holds_is_waited_for() {
     let world = world(Kind::Replay, false);
     let until = Instant::now() + HOLD;
     world.dlq.borrow_mut().iter_mut().for_each(|message| message.visible_at = until);
-    let (_sender, stop) = Stop::by_hand();
+    let (_sender, stop) = Cancel::new();
     run(&world, &stop).await;
     assert_eq!((left(&world), world.lane.borrow().len()), ((0, EVENTS as usize), EVENTS as usize));
 }
@@ -179,7 +179,7 @@ async fn what_one_that_was_killed_holds_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn what_fails_again_is_not_sent_round_and_round() {
     let world = world(Kind::Replay, false);
-    let (_sender, stop) = Stop::by_hand();
+    let (_sender, stop) = Cancel::new();
     run(&world, &stop).await;
     // The worker failed at one, and its lane gave it up: it is back under an id of its own.
     world.put("new", message("meant-0"), UnixMillis::now());
@@ -194,7 +194,7 @@ async fn what_fails_again_is_not_sent_round_and_round() {
 #[tokio::test(start_paused = true)]
 async fn whoever_resumes_takes_over() {
     let world = world(Kind::Replay, false);
-    let (_sender, stop) = Stop::by_hand();
+    let (_sender, stop) = Cancel::new();
     world.operation.borrow_mut().as_mut().unwrap().1.options.rate = Some(1.0);
     let first = run(&world, &stop);
     let second = async {

@@ -20,11 +20,11 @@ use weir_core::{
 
 use super::super::{
     backend::DeadLetterBackend,
+    cancel::Cancel,
+    entry::tests::{RECEIVED, failed, message, meta, record},
     filter::Filter,
-    letter::tests::{RECEIVED, failed, message, meta, record},
     operation::{Chunk, Counts, Journal, Kind, Operation, Options, Planned, State},
-    run::{Run, Written},
-    stop::Stop,
+    replay::{Replay, Written},
 };
 
 /// What happens to one call.
@@ -304,7 +304,7 @@ pub(super) fn world(kind: Kind, force: bool) -> World {
 }
 
 /// Goes on with what is written down, until its end or until it is killed.
-pub(super) async fn run(world: &World, stop: &Stop) {
+pub(super) async fn run(world: &World, stop: &Cancel) {
     let (version, mut operation) = world.operation.borrow().clone().unwrap();
     if version > 1 {
         operation.resume("me".into(), UnixMillis::now());
@@ -313,7 +313,7 @@ pub(super) async fn run(world: &World, stop: &Stop) {
     world.chunks.borrow().values().for_each(|chunk| journal.add(chunk));
     let written = Written { name: NAME.into(), version, operation, journal };
     tokio::select! {
-        _ = Run::new(world, written, stop, None, &|_, _| {}).run() => {}
+        _ = Replay::new(world, written, stop, None, &|_, _| {}).run() => {}
         () = world.killed.notified() => {}
     }
 }

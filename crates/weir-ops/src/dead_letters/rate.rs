@@ -9,23 +9,23 @@ const MOST_AT_ONCE: usize = 120;
 
 /// Hands out turns. Over any time no more go than a second's worth and `rate · time`.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(super) struct Rate {
     rate: Option<f64>,
     next: Instant,
 }
 
-impl Pace {
-    pub(crate) fn new(rate: Option<f64>) -> Self {
+impl Rate {
+    pub(super) fn new(rate: Option<f64>) -> Self {
         Self { rate, next: Instant::now() }
     }
 
     /// How many may go in one turn: a second's worth, at least one.
-    pub(crate) fn at_once(&self) -> usize {
+    pub(super) fn at_once(&self) -> usize {
         self.rate.map_or(MOST_AT_ONCE, |rate| (rate as usize).clamp(1, MOST_AT_ONCE))
     }
 
     /// When the next `count` may go.
-    pub(crate) fn turn(&mut self, count: usize) -> Instant {
+    pub(super) fn turn(&mut self, count: usize) -> Instant {
         let now = Instant::now();
         let Some(rate) = self.rate else { return now };
         let turn = self.next.max(now);
@@ -41,7 +41,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn no_more_go_than_the_rate_allows() {
         for rate in [0.5, 1.0, 7.3, 250.0] {
-            let mut pace = Pace::new(Some(rate));
+            let mut pace = Rate::new(Some(rate));
             let (began, mut gone) = (Instant::now(), 0);
             while began.elapsed() < Duration::from_secs(60) {
                 tokio::time::sleep_until(pace.turn(pace.at_once())).await;
@@ -55,7 +55,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_pause_saves_up_nothing() {
-        let mut pace = Pace::new(Some(10.0));
+        let mut pace = Rate::new(Some(10.0));
         pace.turn(10);
         tokio::time::sleep(Duration::from_secs(100)).await;
         assert_eq!(pace.turn(10), Instant::now());

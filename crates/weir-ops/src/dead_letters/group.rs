@@ -8,33 +8,69 @@ use std::{
 use serde::Serialize;
 use weir_core::UnixMillis;
 
-use super::letter::Found;
-use crate::cli::GroupBy;
+use super::entry::DeadLetterEntry;
+
+/// What makes a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupBy {
+    /// The last error.
+    Error,
+    /// The topic.
+    Topic,
+    /// The shop.
+    Shop,
+    /// The lane.
+    Lane,
+    /// The state of the event in the ledger.
+    Status,
+    /// How long ago it was received.
+    Age,
+}
+
+impl GroupBy {
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Topic => "topic",
+            Self::Shop => "shop",
+            Self::Lane => "lane",
+            Self::Status => "state",
+            Self::Age => "age",
+        }
+    }
+}
 
 /// Messages that have one thing in common.
 #[derive(Debug, Serialize, PartialEq, Eq)]
-pub(crate) struct Group {
+pub struct Group {
     /// What they have in common.
-    pub(crate) what: String,
-    pub(crate) count: u64,
+    pub what: String,
+    /// How many there are.
+    pub count: u64,
     /// Topics, the most frequent first.
-    pub(crate) topics: Vec<(String, u64)>,
-    pub(crate) shops: u64,
-    /// How they stand to the ledger.
-    pub(crate) states: Vec<(String, u64)>,
-    pub(crate) lanes: Vec<(String, u64)>,
-    /// When the first and the last one were taken in.
-    pub(crate) oldest: String,
-    pub(crate) newest: String,
+    pub topics: Vec<(String, u64)>,
+    /// How many shops they are of.
+    pub shops: u64,
+    /// The states of their events in the ledger.
+    pub states: Vec<(String, u64)>,
+    /// Their lanes.
+    pub lanes: Vec<(String, u64)>,
+    /// When the first one was received.
+    pub oldest: String,
+    /// When the last one was received.
+    pub newest: String,
     /// Some events of it.
-    pub(crate) samples: Vec<String>,
+    pub samples: Vec<String>,
 }
 
 const SAMPLES: usize = 3;
 
 /// The groups, the largest first.
-pub(crate) fn groups<'a>(found: impl IntoIterator<Item = &'a Found>, by: GroupBy, now: UnixMillis) -> Vec<Group> {
-    let mut by_what: HashMap<String, Vec<&Found>> = HashMap::new();
+#[must_use]
+pub fn groups<'a>(found: impl IntoIterator<Item = &'a DeadLetterEntry>, by: GroupBy, now: UnixMillis) -> Vec<Group> {
+    let mut by_what: HashMap<String, Vec<&DeadLetterEntry>> = HashMap::new();
     for found in found {
         by_what.entry(what(found, by, now)).or_default().push(found);
     }
@@ -43,9 +79,9 @@ pub(crate) fn groups<'a>(found: impl IntoIterator<Item = &'a Found>, by: GroupBy
     groups
 }
 
-fn group(what: String, found: &[&Found]) -> Group {
+fn group(what: String, found: &[&DeadLetterEntry]) -> Group {
     let times = || found.iter().map(|found| found.letter.received_at());
-    let tally = |of: &dyn Fn(&Found) -> &str| {
+    let tally = |of: &dyn Fn(&DeadLetterEntry) -> &str| {
         let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
         for found in found {
             *counts.entry(of(found)).or_default() += 1;
@@ -60,7 +96,7 @@ fn group(what: String, found: &[&Found]) -> Group {
         count: found.len() as u64,
         topics: tally(&|found| found.letter.topic().unwrap_or("-")),
         shops: found.iter().map(|found| found.letter.shop()).collect::<BTreeSet<_>>().len() as u64,
-        states: tally(&|found| found.standing.as_str()),
+        states: tally(&|found| found.status.as_str()),
         lanes: tally(&|found| found.letter.lane.as_str()),
         oldest: time(times().min()),
         newest: time(times().max()),
@@ -68,14 +104,14 @@ fn group(what: String, found: &[&Found]) -> Group {
     }
 }
 
-fn what(found: &Found, by: GroupBy, now: UnixMillis) -> String {
+fn what(found: &DeadLetterEntry, by: GroupBy, now: UnixMillis) -> String {
     let letter = &found.letter;
     match by {
-        GroupBy::Error => pattern(&found.why()),
+        GroupBy::Error => pattern(&found.reason()),
         GroupBy::Topic => letter.topic().unwrap_or("no topic").to_owned(),
         GroupBy::Shop => letter.shop().unwrap_or("no shop").to_owned(),
         GroupBy::Lane => letter.lane.as_str().to_owned(),
-        GroupBy::State => found.standing.as_str().to_owned(),
+        GroupBy::Status => found.status.as_str().to_owned(),
         GroupBy::Age => age(now, letter.received_at()).to_owned(),
     }
 }
@@ -93,7 +129,7 @@ fn age(now: UnixMillis, at: UnixMillis) -> &'static str {
 }
 
 /// The error without what is different each time: numbers and ids. The status of an answer stays.
-pub(crate) fn pattern(error: &str) -> String {
+fn pattern(error: &str) -> String {
     let mut status = false;
     let words = error.split(' ').map(|word| {
         let keep = status;
@@ -123,7 +159,7 @@ fn without_numbers(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::letter::tests::{RECEIVED, found, unreadable};
+    use super::super::entry::tests::{RECEIVED, found, unreadable};
     use super::*;
 
     #[test]
@@ -146,7 +182,7 @@ mod tests {
         for (by, what) in [
             (GroupBy::Topic, "orders/create"),
             (GroupBy::Shop, "north.myshopify.com"),
-            (GroupBy::State, "failed"),
+            (GroupBy::Status, "failed"),
             (GroupBy::Lane, "standard"),
             (GroupBy::Age, "less than an hour"),
         ] {

@@ -13,7 +13,7 @@ use weir_core::Lane;
 use super::backend::DeadLetterBackend;
 
 /// How long a message is hidden: so long it stays away if this process is killed.
-pub(crate) const HOLD: Duration = Duration::from_secs(30);
+pub(super) const HOLD: Duration = Duration::from_secs(30);
 
 /// Hiding is prolonged ten messages a call, some hundred calls a second: of many, each is hidden for longer.
 const HOLD_PER_MESSAGE: Duration = Duration::from_millis(2);
@@ -34,11 +34,11 @@ const MOST_HIDDEN: usize = 100_000;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Names a message.
-pub(crate) type Id = (Lane, String);
+pub(super) type Id = (Lane, String);
 
 /// Reads some lanes' dead-letter queues.
-pub(crate) struct Reader<'a, O> {
-    outside: &'a O,
+pub(super) struct Reader<'a, O> {
+    backend: &'a O,
     open: Vec<Lane>,
     held: HashMap<Id, Held>,
     /// What was deleted, as far as can be told: if it shows again, its deletion was lost.
@@ -49,7 +49,7 @@ pub(crate) struct Reader<'a, O> {
     /// What others had when last looked.
     elsewhere: HashMap<Lane, u64>,
     /// Whether a queue holds more than can be read at once.
-    pub(crate) is_cut: bool,
+    pub(super) is_cut: bool,
 }
 
 struct Held {
@@ -62,18 +62,18 @@ fn hold_of(messages: usize) -> Duration {
 }
 
 /// What a round of receives brought.
-pub(crate) struct Round {
+pub(super) struct Round {
     /// Messages that were not seen before.
-    pub(crate) fresh: Vec<(Lane, DeadLetter)>,
+    pub(super) fresh: Vec<(Lane, DeadLetter)>,
     /// Messages whose deletion was lost, with their new receipts.
-    pub(crate) again: Vec<(Lane, DeadLetter)>,
+    pub(super) again: Vec<(Lane, DeadLetter)>,
 }
 
 impl<'a, O: DeadLetterBackend> Reader<'a, O> {
     /// `waits`: whether messages that others have are waited for, as long as one that was killed would hide them.
-    pub(crate) fn new(outside: &'a O, lanes: Vec<Lane>, waits: bool) -> Self {
+    pub(super) fn new(backend: &'a O, lanes: Vec<Lane>, waits: bool) -> Self {
         Self {
-            outside,
+            backend,
             open: lanes,
             held: HashMap::new(),
             gone: BTreeSet::new(),
@@ -84,17 +84,17 @@ impl<'a, O: DeadLetterBackend> Reader<'a, O> {
         }
     }
 
-    pub(crate) fn outside(&self) -> &'a O {
-        self.outside
+    pub(super) fn backend(&self) -> &'a O {
+        self.backend
     }
 
     /// How many messages others had, when last looked.
-    pub(crate) fn elsewhere(&self) -> u64 {
+    pub(super) fn elsewhere(&self) -> u64 {
         self.elsewhere.values().sum()
     }
 
     /// Whether every queue was read to its end.
-    pub(crate) fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.open.is_empty()
     }
 
@@ -103,11 +103,11 @@ impl<'a, O: DeadLetterBackend> Reader<'a, O> {
     }
 
     /// One round of receives. What it brings is held.
-    pub(crate) async fn round(&mut self) -> Result<Round, QueueError> {
+    pub(super) async fn round(&mut self) -> Result<Round, QueueError> {
         let hold = self.hold_time();
         let until = Instant::now() + hold;
         let asked = self.open.iter().flat_map(|lane| std::iter::repeat_n(*lane, POLLERS));
-        let replies = join_all(asked.map(async |lane| (lane, self.outside.receive(lane, hold).await))).await;
+        let replies = join_all(asked.map(async |lane| (lane, self.backend.receive(lane, hold).await))).await;
         let mut round = Round { fresh: Vec::new(), again: Vec::new() };
         let (mut brought, mut failed) = (BTreeSet::new(), None);
         for (lane, reply) in replies {
@@ -155,7 +155,7 @@ impl<'a, O: DeadLetterBackend> Reader<'a, O> {
 
     /// Nothing came: is that all, or do others have some?
     async fn look_at_the_end(&mut self, lane: Lane, mine: usize) -> Result<(), QueueError> {
-        let depth = self.outside.depth(lane).await?;
+        let depth = self.backend.depth(lane).await?;
         let elsewhere = depth.hidden.saturating_sub(u64::try_from(mine).unwrap_or(u64::MAX));
         let since = *self.waits_since.entry(lane).or_insert_with(Instant::now);
         let waited = since.elapsed();
@@ -177,7 +177,7 @@ impl<'a, O: DeadLetterBackend> Reader<'a, O> {
     }
 
     /// Prolongs the hiding of what would show again soon. What can't be prolonged shows again, and is known then.
-    pub(crate) async fn renew(&mut self) {
+    pub(super) async fn renew(&mut self) {
         let hold = self.hold_time();
         let soon = Instant::now() + hold / 2;
         let due = self.held.iter().filter(|(_, held)| held.until < soon).map(|(id, _)| id.clone()).collect();
@@ -185,7 +185,7 @@ impl<'a, O: DeadLetterBackend> Reader<'a, O> {
     }
 
     /// The same for these, whenever they would show. Returns those that are still ours.
-    pub(crate) async fn renew_these(&mut self, ids: Vec<Id>) -> Vec<Id> {
+    pub(super) async fn renew_these(&mut self, ids: Vec<Id>) -> Vec<Id> {
         let hold = self.hold_time();
         let until = Instant::now() + hold;
         let (mut kept, mut lost) = (Vec::new(), Vec::new());
@@ -207,23 +207,23 @@ impl<'a, O: DeadLetterBackend> Reader<'a, O> {
     }
 
     /// The receipt of a message that is held for a while yet.
-    pub(crate) fn receipt(&self, id: &Id) -> Option<&str> {
+    pub(super) fn receipt(&self, id: &Id) -> Option<&str> {
         self.held.get(id).map(|held| held.receipt.as_str())
     }
 
     /// Whether a message stays hidden for so long yet.
-    pub(crate) fn is_held_for(&self, id: &Id, time: Duration) -> bool {
+    pub(super) fn is_held_for(&self, id: &Id, time: Duration) -> bool {
         self.held.get(id).is_some_and(|held| held.until > Instant::now() + time)
     }
 
     /// The message was deleted. If that failed it shows again, and is known then.
-    pub(crate) fn deleted(&mut self, id: Id) {
+    pub(super) fn deleted(&mut self, id: Id) {
         self.held.remove(&id);
         self.gone.insert(id);
     }
 
     /// Gives everything back. Returns how many come back by themselves only, when their time is over.
-    pub(crate) async fn give_back(&mut self) -> usize {
+    pub(super) async fn give_back(&mut self) -> usize {
         let ids = self.held.keys().cloned().collect();
         let changed = self.change(ids, Duration::ZERO).await;
         self.held.clear();
@@ -243,7 +243,7 @@ impl<'a, O: DeadLetterBackend> Reader<'a, O> {
         let calls = chunks.into_iter().map(async |ids| {
             let receipts: Vec<String> = ids.iter().filter_map(|id| Some(self.receipt(id)?.to_owned())).collect();
             let refused = match ids.first() {
-                Some((lane, _)) if receipts.len() == ids.len() => match self.outside.hold(*lane, &receipts, time).await
+                Some((lane, _)) if receipts.len() == ids.len() => match self.backend.hold(*lane, &receipts, time).await
                 {
                     Ok(refusals) => refusals.iter().map(Option::is_some).collect(),
                     Err(_) => vec![true; ids.len()],

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-pub(crate) use weir_aws::dead_letters::MAX_ENTRIES;
+pub(super) use weir_aws::dead_letters::MAX_ENTRIES;
 use weir_aws::dead_letters::{MAX_BATCH_BYTES, Outgoing, QueueError};
 use weir_core::Lane;
 
@@ -15,7 +15,7 @@ const ROUNDS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Messages in batches that SQS takes.
-pub(crate) fn of_messages(messages: Vec<(usize, Outgoing)>) -> Vec<Vec<(usize, Outgoing)>> {
+pub(super) fn of_messages(messages: Vec<(usize, Outgoing)>) -> Vec<Vec<(usize, Outgoing)>> {
     let (mut batches, mut bytes) = (vec![Vec::new()], 0);
     for (place, message) in messages {
         let last = batches.last().map_or(0, Vec::len);
@@ -34,8 +34,8 @@ pub(crate) fn of_messages(messages: Vec<(usize, Outgoing)>) -> Vec<Vec<(usize, O
 
 /// Sends them. Returns which the lane took for sure; one whose reply was lost is sent again, and the ledger makes one of
 /// both.
-pub(crate) async fn send<O: DeadLetterBackend>(
-    outside: &O,
+pub(super) async fn send<O: DeadLetterBackend>(
+    backend: &O,
     lane: Lane,
     messages: Vec<Outgoing>,
 ) -> Result<Vec<bool>, QueueError> {
@@ -47,7 +47,7 @@ pub(crate) async fn send<O: DeadLetterBackend>(
             tokio::time::sleep(PAUSE * 3_u32.pow(round - 1)).await;
         }
         let call: Vec<Outgoing> = left.iter().map(|(_, message)| message.clone()).collect();
-        match outside.send(lane, &call).await {
+        match backend.send(lane, &call).await {
             Ok(refusals) => {
                 answer = Ok(());
                 let mut again = Vec::new();
@@ -71,7 +71,7 @@ pub(crate) async fn send<O: DeadLetterBackend>(
 }
 
 /// Deletes them. Returns which are gone for sure.
-pub(crate) async fn delete<O: DeadLetterBackend>(outside: &O, lane: Lane, receipts: Vec<String>) -> Vec<bool> {
+pub(super) async fn delete<O: DeadLetterBackend>(backend: &O, lane: Lane, receipts: Vec<String>) -> Vec<bool> {
     let mut gone = vec![false; receipts.len()];
     let mut left: Vec<(usize, String)> = receipts.into_iter().enumerate().collect();
     for round in 0..ROUNDS {
@@ -79,7 +79,7 @@ pub(crate) async fn delete<O: DeadLetterBackend>(outside: &O, lane: Lane, receip
             tokio::time::sleep(PAUSE * 3_u32.pow(round - 1)).await;
         }
         let call: Vec<String> = left.iter().map(|(_, receipt)| receipt.clone()).collect();
-        if let Ok(refusals) = outside.delete(lane, &call).await {
+        if let Ok(refusals) = backend.delete(lane, &call).await {
             let mut again = Vec::new();
             for ((place, receipt), refusal) in left.into_iter().zip(refusals) {
                 match refusal {

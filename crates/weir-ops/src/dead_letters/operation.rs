@@ -8,7 +8,7 @@ use weir_core::UnixMillis;
 use super::filter::Filter;
 
 /// Where operations stand, each under its name.
-pub(crate) const SHELF: &str = "replays";
+pub(super) const SHELF: &str = "replays";
 
 /// How long an operation is known.
 const KEPT: Duration = Duration::from_secs(400 * 86_400);
@@ -17,17 +17,17 @@ const KEPT: Duration = Duration::from_secs(400 * 86_400);
 const SILENT: Duration = Duration::from_secs(60);
 
 /// When what is written down is forgotten.
-pub(crate) fn kept_until(at: UnixMillis) -> UnixMillis {
+pub(super) fn kept_until(at: UnixMillis) -> UnixMillis {
     at + KEPT
 }
 
 /// Where the events of an operation stand.
-pub(crate) fn shelf_of(name: &str) -> String {
+pub(super) fn shelf_of(name: &str) -> String {
     format!("{SHELF}/{name}")
 }
 
 /// A name that sorts by time.
-pub(crate) fn name_at(now: UnixMillis) -> String {
+pub(super) fn name_at(now: UnixMillis) -> String {
     let time = now.to_string();
     let digits: String = time.chars().filter(char::is_ascii_digit).take(14).collect();
     let (date, time) = digits.split_at(digits.len().min(8));
@@ -36,32 +36,40 @@ pub(crate) fn name_at(now: UnixMillis) -> String {
 
 /// A replay or a drop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Operation {
-    pub(crate) kind: Kind,
-    pub(crate) state: State,
+pub struct Operation {
+    /// Which of both.
+    pub kind: Kind,
+    /// How far it is.
+    pub state: State,
     /// Who began it.
-    pub(crate) by: String,
+    pub by: String,
     /// The command line.
-    pub(crate) command: String,
+    pub command: String,
+    /// When it began.
     #[serde(rename = "started_at_ms")]
-    pub(crate) started_at: UnixMillis,
+    pub started_at: UnixMillis,
+    /// When this was written.
     #[serde(rename = "updated_at_ms")]
-    pub(crate) updated_at: UnixMillis,
-    pub(crate) filter: Filter,
-    pub(crate) options: Options,
-    pub(crate) planned: Planned,
-    pub(crate) counts: Counts,
+    pub updated_at: UnixMillis,
+    /// Which messages are meant.
+    pub filter: Filter,
+    /// What else was asked for.
+    pub options: Options,
+    /// What was there when it began.
+    pub planned: Planned,
+    /// What became of the messages.
+    pub counts: Counts,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) note: Option<String>,
+    pub note: Option<String>,
     /// Who went on with it, the last one last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) resumed: Vec<Resumed>,
+    pub resumed: Vec<Resumed>,
 }
 
 impl Operation {
-    /// Somebody goes on with it: what was left is looked at again.
-    pub(crate) fn resume(&mut self, by: String, at: UnixMillis) {
+    /// Somebody resumes it: what was left is looked at again.
+    pub fn resume(&mut self, by: String, at: UnixMillis) {
         self.resumed.push(Resumed { by, at });
         self.state = State::Running;
         self.note = None;
@@ -69,20 +77,26 @@ impl Operation {
     }
 
     /// Whether it says that it runs, and nobody has heard of it for a while.
-    pub(crate) fn looks_abandoned(&self, now: UnixMillis) -> bool {
+    #[must_use]
+    pub fn looks_abandoned(&self, now: UnixMillis) -> bool {
         self.state == State::Running && now.since(self.updated_at) > SILENT
     }
 }
 
+/// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// It sends messages back to their lanes.
     Replay,
+    /// It deletes messages.
     Drop,
 }
 
 impl Kind {
-    pub(crate) fn as_str(self) -> &'static str {
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Replay => "replay",
             Self::Drop => "drop",
@@ -90,17 +104,24 @@ impl Kind {
     }
 }
 
+/// How far an operation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum State {
+pub enum State {
+    /// It is under way, or was killed.
     Running,
+    /// Nothing is left of it.
     Done,
+    /// Somebody stopped it.
     Interrupted,
+    /// It stopped by itself, or left messages.
     Failed,
 }
 
 impl State {
-    pub(crate) fn as_str(self) -> &'static str {
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",
             Self::Done => "done",
@@ -113,100 +134,109 @@ impl State {
 /// What else was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Options {
-    pub(crate) force: bool,
+pub struct Options {
+    /// Whether events run again that took effect.
+    pub force: bool,
     /// Messages a second.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) rate: Option<f64>,
+    pub rate: Option<f64>,
+    /// How many messages at most.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) limit: Option<u64>,
+    pub limit: Option<u64>,
     /// Why messages are dropped.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) why: Option<String>,
+    pub why: Option<String>,
     /// The SHA-256 of the body that an event was given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) body_sha256: Option<String>,
+    pub body_sha256: Option<String>,
 }
 
 /// What was there when it began.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Planned {
+pub struct Planned {
     /// Messages that were meant.
-    pub(crate) messages: u64,
+    pub messages: u64,
     /// Messages that were looked at.
-    pub(crate) of: u64,
+    pub of: u64,
     /// Why they were there, the most frequent first, and how often.
-    pub(crate) errors: Vec<(String, u64)>,
+    pub errors: Vec<(String, u64)>,
 }
 
 /// What became of messages. Each is in one of these, but for those that are only looked at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Counts {
+pub struct Counts {
     /// Looked at.
-    pub(crate) read: u64,
+    pub read: u64,
     /// Sent to their lane.
-    pub(crate) sent: u64,
+    pub sent: u64,
     /// Of these, as a new generation.
-    pub(crate) forced: u64,
+    pub forced: u64,
     /// Only taken out of the queue: their events took effect already.
-    pub(crate) ended: u64,
+    pub ended: u64,
     /// Deleted for good.
-    pub(crate) dropped: u64,
+    pub dropped: u64,
     /// Left where they are: another body under the id.
-    pub(crate) mismatched: u64,
+    pub mismatched: u64,
     /// Left where they are: no envelope.
-    pub(crate) unreadable: u64,
+    pub unreadable: u64,
     /// Left where they are: they were sent before, failed again and came back.
-    pub(crate) returned: u64,
+    pub returned: u64,
     /// Left where they are: SQS did not take them, or their time was over. A later pass does it.
-    pub(crate) failed: u64,
+    pub failed: u64,
     /// Sent, and still in the dead-letter queue as well, for their deletion failed.
-    pub(crate) undeleted: u64,
+    pub undeleted: u64,
     /// Sent, and their events do not tell it, for the ledger did not take it.
-    pub(crate) unrecorded: u64,
+    pub unrecorded: u64,
 }
 
+/// Somebody resumed an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Resumed {
-    pub(crate) by: String,
+pub struct Resumed {
+    /// Who.
+    pub by: String,
+    /// When.
     #[serde(rename = "at_ms")]
-    pub(crate) at: UnixMillis,
+    pub at: UnixMillis,
 }
 
 /// What is about to be acted on, written down before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Chunk {
+pub struct Chunk {
+    /// When.
     #[serde(rename = "at_ms")]
-    pub(crate) at: UnixMillis,
-    pub(crate) entries: Vec<Entry>,
+    pub at: UnixMillis,
+    /// The messages.
+    pub entries: Vec<Entry>,
 }
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// `SHOP#ID`
-    pub(crate) event: String,
+    pub event: String,
     /// The generation that it is sent as.
-    pub(crate) generation: u32,
+    pub generation: u32,
     /// SQS's id of the message.
-    pub(crate) message: String,
+    pub message: String,
 }
 
 /// All that an operation acted on, so that a resumed one goes on with the very same.
 #[derive(Debug, Default)]
-pub(crate) struct Journal {
+pub struct Journal {
     by_message: HashMap<String, Entry>,
     /// When an event was first acted on.
     by_event: HashMap<(String, u32), UnixMillis>,
-    pub(crate) chunks: u32,
+    /// How many chunks there are.
+    pub(super) chunks: u32,
 }
 
 /// Clocks here and at SQS may be so far apart.
 const SKEW: Duration = Duration::from_secs(60);
 
 impl Journal {
-    pub(crate) fn add(&mut self, chunk: &Chunk) {
+    /// Adds what was written down.
+    pub fn add(&mut self, chunk: &Chunk) {
         self.chunks += 1;
         for entry in &chunk.entries {
             let first = self.by_event.entry((entry.event.clone(), entry.generation)).or_insert(chunk.at);
@@ -216,12 +246,14 @@ impl Journal {
     }
 
     /// What was to be done with this message.
-    pub(crate) fn of(&self, message: &str) -> Option<&Entry> {
+    #[must_use]
+    pub fn of(&self, message: &str) -> Option<&Entry> {
         self.by_message.get(message)
     }
 
     /// Whether a message, sent at `sent_at`, is what this operation sent itself: it failed again and came back.
-    pub(crate) fn returned(&self, message: &str, event: &str, generation: u32, sent_at: UnixMillis) -> bool {
+    #[must_use]
+    pub fn returned(&self, message: &str, event: &str, generation: u32, sent_at: UnixMillis) -> bool {
         let acted_on = self.by_event.get(&(event.to_owned(), generation));
         !self.by_message.contains_key(message) && acted_on.is_some_and(|at| sent_at + SKEW >= *at)
     }

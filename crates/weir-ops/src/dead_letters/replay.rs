@@ -14,18 +14,19 @@ use weir_core::{
 };
 
 use super::{
-    backend::DeadLetterBackend,
+    backend::{DeadLetterBackend, StackBackend},
     batch,
-    decide::{Act, decide},
-    keep::Keep,
-    letter::Found,
+    cancel::Cancel,
+    entry::DeadLetterEntry,
+    error::DeadLetterError,
+    export::Export,
     operation::{Chunk, Counts, Entry, Journal, Operation, State},
     outgoing::outgoing,
-    pace::Pace,
-    problem::Problem,
+    plan::{ReplayAction, decide},
+    rate::Rate,
     reader::{HOLD, Id, Reader},
     scan::join,
-    stop::Stop,
+    start::Started,
 };
 
 /// How often it is written down, and said, how far it got.
@@ -35,21 +36,45 @@ const TELL_EVERY: Duration = Duration::from_secs(2);
 const WRITES_AT_ONCE: usize = 30;
 
 /// An operation, as it is written down.
-pub(crate) struct Written {
-    pub(crate) name: String,
-    pub(crate) version: u64,
-    pub(crate) operation: Operation,
-    pub(crate) journal: Journal,
+pub(super) struct Written {
+    pub(super) name: String,
+    pub(super) version: u64,
+    pub(super) operation: Operation,
+    pub(super) journal: Journal,
+}
+
+/// How a replay or a drop ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The operation, as it is written down.
+    pub operation: Operation,
+    /// How many messages could not be given back, and come back by themselves.
+    pub late: usize,
+    /// Whether it came to its end.
+    pub result: Result<(), DeadLetterError>,
+}
+
+/// Acts on all that is meant. However it ends, what was not acted on is given back, and the end is written down.
+/// `progress` is called from time to time with how far it got, and with how many messages others have.
+pub async fn run(
+    backend: &StackBackend,
+    started: Started,
+    cancel: &Cancel,
+    export: Option<Export>,
+    progress: &dyn Fn(&Operation, u64),
+) -> Ended {
+    let (written, late, result) = Replay::new(backend, started.0, cancel, export, progress).run().await;
+    Ended { operation: written.operation, late, result }
 }
 
 /// Acts on all that is meant.
-pub(crate) struct Run<'a, O> {
-    pub(crate) outside: &'a O,
-    pub(crate) written: Written,
+pub(super) struct Replay<'a, O> {
+    pub(super) backend: &'a O,
+    pub(super) written: Written,
     reader: Reader<'a, O>,
-    pace: Pace,
-    stop: &'a Stop,
-    keep: Option<Keep>,
+    pace: Rate,
+    stop: &'a Cancel,
+    export: Option<Export>,
     /// Is told how far it got, and how many messages others have.
     tell: &'a dyn Fn(&Operation, u64),
     told_at: Instant,
@@ -58,29 +83,29 @@ pub(crate) struct Run<'a, O> {
 /// A message on its way.
 struct Task {
     id: Id,
-    act: Act,
+    act: ReplayAction,
     entry: Entry,
     letter: DeadLetter,
     /// The event of the message, the hash of its body and its park count.
     source: (Key, Option<String>, u32),
 }
 
-impl<'a, O: DeadLetterBackend> Run<'a, O> {
-    pub(crate) fn new(
-        outside: &'a O,
+impl<'a, O: DeadLetterBackend> Replay<'a, O> {
+    pub(super) fn new(
+        backend: &'a O,
         written: Written,
-        stop: &'a Stop,
-        keep: Option<Keep>,
+        stop: &'a Cancel,
+        export: Option<Export>,
         tell: &'a dyn Fn(&Operation, u64),
     ) -> Self {
         let (filter, options) = (&written.operation.filter, &written.operation.options);
         Self {
-            outside,
-            reader: Reader::new(outside, filter.lanes(), true),
-            pace: Pace::new(options.rate),
+            backend,
+            reader: Reader::new(backend, filter.lanes(), true),
+            pace: Rate::new(options.rate),
             written,
             stop,
-            keep,
+            export,
             tell,
             told_at: Instant::now(),
         }
@@ -88,7 +113,7 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
 
     /// Goes through the queues to their end. However it ends, what was not acted on is given back, and the end is written
     /// down. Returns the operation, and how many messages come back by themselves only.
-    pub(crate) async fn run(mut self) -> (Written, usize, Result<(), Problem>) {
+    pub(super) async fn run(mut self) -> (Written, usize, Result<(), DeadLetterError>) {
         let mut swept = self.sweep().await;
         let late = self.reader.give_back().await;
         let operation = &mut self.written.operation;
@@ -104,7 +129,7 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
         if self.reader.is_cut && operation.note.is_none() {
             operation.note = Some("a queue holds more than can be read at once: repeat it".to_owned());
         }
-        if !matches!(swept, Err(Problem::TakenOver)) {
+        if !matches!(swept, Err(DeadLetterError::TakenOver)) {
             let saved = self.save().await;
             swept = swept.and(saved);
         }
@@ -115,11 +140,11 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
         &mut self.written.operation.counts
     }
 
-    async fn sweep(&mut self) -> Result<(), Problem> {
+    async fn sweep(&mut self) -> Result<(), DeadLetterError> {
         while !self.reader.is_over() && !self.stop.is_set() && self.room() > 0 {
             let round = self.reader.round().await?;
             self.delete_again(round.again).await?;
-            let mut found = join(self.outside, round.fresh).await?;
+            let mut found = join(self.backend, round.fresh).await?;
             self.counts().read += found.len() as u64;
             let mut tasks = Vec::new();
             for (found, letter) in found.drain(..) {
@@ -152,7 +177,7 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
     }
 
     /// What is to be done with a message, if anything is.
-    fn meant(&mut self, found: &Found, letter: DeadLetter) -> Option<Task> {
+    fn meant(&mut self, found: &DeadLetterEntry, letter: DeadLetter) -> Option<Task> {
         let operation = &self.written.operation;
         let key = found.letter.key();
         let known = self.written.journal.of(&letter.id).cloned();
@@ -161,22 +186,22 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
             return None;
         }
         let act = match &known {
-            Some(entry) if entry.generation > key.generation => Act::Force,
+            Some(entry) if entry.generation > key.generation => ReplayAction::Force,
             _ => decide(operation.kind, found, operation.options.force),
         };
         let journal = &self.written.journal;
-        if act == Act::Send && journal.returned(&letter.id, &key.event, key.generation, found.letter.sent_at) {
+        if act == ReplayAction::Send && journal.returned(&letter.id, &key.event, key.generation, found.letter.sent_at) {
             self.counts().returned += 1;
             return None;
         }
         match act {
-            Act::Mismatched => self.counts().mismatched += 1,
-            Act::Unreadable => self.counts().unreadable += 1,
-            Act::Send | Act::Force | Act::Ended | Act::Drop => {
+            ReplayAction::Mismatched => self.counts().mismatched += 1,
+            ReplayAction::Unreadable => self.counts().unreadable += 1,
+            ReplayAction::Send | ReplayAction::Force | ReplayAction::Ended | ReplayAction::Drop => {
                 // 0: not chosen yet.
                 let generation = match (&known, act) {
                     (Some(entry), _) => entry.generation,
-                    (None, Act::Force) => 0,
+                    (None, ReplayAction::Force) => 0,
                     (None, _) => key.generation,
                 };
                 let entry = Entry { event: key.event.clone(), generation, message: letter.id.clone() };
@@ -189,8 +214,8 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
 
     /// A forced replay is the lowest generation above its message's that no other body has: whoever does it again, for it
     /// was interrupted, comes to the same one. What has none is left.
-    async fn choose_generations(&mut self, tasks: &mut Vec<Task>) -> Result<(), Problem> {
-        let is_open = |task: &Task| task.act == Act::Force && task.entry.generation == 0;
+    async fn choose_generations(&mut self, tasks: &mut Vec<Task>) -> Result<(), DeadLetterError> {
+        let is_open = |task: &Task| task.act == ReplayAction::Force && task.entry.generation == 0;
         let next = |key: &Key| Some(Key { generation: key.generation.checked_add(1)?, ..key.clone() });
         let mut open: Vec<(usize, Option<Key>)> = Vec::new();
         open.extend(
@@ -198,7 +223,7 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
         );
         while open.iter().any(|(_, key)| key.is_some()) {
             let keys: Vec<Key> = open.iter().filter_map(|(_, key)| key.clone()).collect();
-            let records = self.outside.records(&keys).await?;
+            let records = self.backend.records(&keys).await?;
             let taken: HashMap<Key, String> =
                 records.into_iter().map(|record| (record.key, record.body_sha256)).collect();
             for (index, key) in std::mem::take(&mut open) {
@@ -216,7 +241,7 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
     }
 
     /// Waits for a turn, and holds on to what is held meanwhile. `false` if it was stopped.
-    async fn wait_for(&mut self, count: usize) -> Result<bool, Problem> {
+    async fn wait_for(&mut self, count: usize) -> Result<bool, DeadLetterError> {
         let turn = self.pace.turn(count);
         while Instant::now() < turn && !self.stop.is_set() {
             let look = turn.min(Instant::now() + TELL_EVERY);
@@ -230,7 +255,7 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
     }
 
     /// Writes the messages down, sends and deletes them.
-    async fn act_on(&mut self, tasks: Vec<Task>) -> Result<(), Problem> {
+    async fn act_on(&mut self, tasks: Vec<Task>) -> Result<(), DeadLetterError> {
         let mut tasks = self.still_held(tasks).await;
         let new: Vec<Entry> = tasks
             .iter()
@@ -240,11 +265,13 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
         let now = UnixMillis::now();
         if !new.is_empty() {
             let chunk = Chunk { at: now, entries: new };
-            self.outside.enter(&self.written.name, self.written.journal.chunks, &chunk).await?;
+            self.backend.enter(&self.written.name, self.written.journal.chunks, &chunk).await?;
             self.written.journal.add(&chunk);
         }
-        if let Some(keep) = &mut self.keep {
-            keep.add(tasks.iter().filter(|task| task.act == Act::Drop).map(|task| (task.id.0, &task.letter)))?;
+        if let Some(export) = &mut self.export {
+            export.add(
+                tasks.iter().filter(|task| task.act == ReplayAction::Drop).map(|task| (task.id.0, &task.letter)),
+            )?;
         }
         let mut may_go = self.send(&mut tasks, now).await?;
         self.record(&tasks, &mut may_go, now).await;
@@ -259,9 +286,9 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
         let (by, why) = (operation.by.as_str(), operation.options.why.as_deref());
         let action = |task: &Task| {
             let kind = match task.act {
-                Act::Send | Act::Force => ActionKind::Replayed { generation: task.entry.generation },
-                Act::Drop => ActionKind::Dropped,
-                Act::Ended | Act::Mismatched | Act::Unreadable => return None,
+                ReplayAction::Send | ReplayAction::Force => ActionKind::Replayed { generation: task.entry.generation },
+                ReplayAction::Drop => ActionKind::Dropped,
+                ReplayAction::Ended | ReplayAction::Mismatched | ReplayAction::Unreadable => return None,
             };
             Some(Action::new(kind, now, by, &self.written.name, why))
         };
@@ -273,14 +300,14 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
             let writes = some.iter().map(async |(place, task, action)| {
                 let (key, body, parks) = &task.source;
                 let request = ActionRequest { key, action, body_sha256: body.as_deref(), parks: *parks };
-                (*place, task.act, self.outside.record(&request).await.is_ok())
+                (*place, task.act, self.backend.record(&request).await.is_ok())
             });
             untold.extend(join_all(writes).await.into_iter().filter(|(_, _, told)| !told));
         }
         for (place, act, _) in untold {
             let counts = self.counts();
             match act {
-                Act::Drop => {
+                ReplayAction::Drop => {
                     counts.failed += 1;
                     may_go[place] = false;
                 }
@@ -298,11 +325,11 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
     }
 
     /// Sends those that are to be sent. Returns which of all may be deleted.
-    async fn send(&mut self, tasks: &mut [Task], now: UnixMillis) -> Result<Vec<bool>, Problem> {
+    async fn send(&mut self, tasks: &mut [Task], now: UnixMillis) -> Result<Vec<bool>, DeadLetterError> {
         let mut may_go = vec![true; tasks.len()];
         let mut by_lane: HashMap<Lane, Vec<(usize, Outgoing)>> = HashMap::new();
         for (index, task) in tasks.iter_mut().enumerate() {
-            if !matches!(task.act, Act::Send | Act::Force) {
+            if !matches!(task.act, ReplayAction::Send | ReplayAction::Force) {
                 continue;
             }
             match outgoing(&task.letter, task.entry.generation, now) {
@@ -317,7 +344,7 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
             .flat_map(|(lane, messages)| batch::of_messages(messages).into_iter().map(move |chunk| (lane, chunk)));
         let calls = calls.map(async |(lane, chunk): (Lane, Vec<(usize, Outgoing)>)| {
             let (places, messages): (Vec<usize>, Vec<Outgoing>) = chunk.into_iter().unzip();
-            (places, batch::send(self.outside, lane, messages).await)
+            (places, batch::send(self.backend, lane, messages).await)
         });
         let mut failed = None;
         for (places, sent) in join_all(calls).await {
@@ -326,7 +353,7 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
                 vec![false; places.len()]
             });
             for (place, sent) in places.into_iter().zip(sent) {
-                let force = tasks.get(place).is_some_and(|task| task.act == Act::Force);
+                let force = tasks.get(place).is_some_and(|task| task.act == ReplayAction::Force);
                 let counts = &mut self.written.operation.counts;
                 match sent {
                     true => (counts.sent, counts.forced) = (counts.sent + 1, counts.forced + u64::from(force)),
@@ -342,7 +369,7 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
                 let sent: Vec<Id> = tasks
                     .iter()
                     .zip(&may_go)
-                    .filter(|(task, sent)| **sent && task.act != Act::Drop)
+                    .filter(|(task, sent)| **sent && task.act != ReplayAction::Drop)
                     .map(|(task, _)| task.id.clone())
                     .collect();
                 self.delete_ids(sent).await;
@@ -355,8 +382,8 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
         for (task, _) in tasks.iter().zip(may_go).filter(|(_, may)| **may) {
             let counts = &mut self.written.operation.counts;
             match task.act {
-                Act::Ended => counts.ended += 1,
-                Act::Drop => counts.dropped += 1,
+                ReplayAction::Ended => counts.ended += 1,
+                ReplayAction::Drop => counts.dropped += 1,
                 _ => {}
             }
         }
@@ -379,7 +406,7 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
         });
         let calls = chunks.map(async |(lane, chunk): (Lane, Vec<(Id, String)>)| {
             let (ids, receipts): (Vec<Id>, Vec<String>) = chunk.into_iter().unzip();
-            (ids, batch::delete(self.outside, lane, receipts).await)
+            (ids, batch::delete(self.backend, lane, receipts).await)
         });
         let mut undeleted = 0;
         for (ids, deleted) in join_all(calls).await {
@@ -390,7 +417,7 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
     }
 
     /// Messages that were acted on, and whose deletion was lost.
-    async fn delete_again(&mut self, letters: Vec<(Lane, DeadLetter)>) -> Result<(), Problem> {
+    async fn delete_again(&mut self, letters: Vec<(Lane, DeadLetter)>) -> Result<(), DeadLetterError> {
         let count = letters.len() as u64;
         let ids = letters.into_iter().map(|(lane, letter)| (lane, letter.id)).collect();
         let undeleted = self.delete_ids(ids).await;
@@ -400,7 +427,7 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
     }
 
     /// From time to time: holds on, writes down, and says how far it got.
-    async fn tick(&mut self) -> Result<(), Problem> {
+    async fn tick(&mut self) -> Result<(), DeadLetterError> {
         self.reader.renew().await;
         if self.told_at.elapsed() >= TELL_EVERY {
             self.told_at = Instant::now();
@@ -410,15 +437,15 @@ impl<'a, O: DeadLetterBackend> Run<'a, O> {
         Ok(())
     }
 
-    async fn save(&mut self) -> Result<(), Problem> {
+    async fn save(&mut self) -> Result<(), DeadLetterError> {
         let written = &mut self.written;
         written.operation.updated_at = UnixMillis::now();
-        let stored = self.outside.save(&written.name, Some(written.version), &written.operation).await?;
+        let stored = self.backend.save(&written.name, Some(written.version), &written.operation).await?;
         written.version = match stored {
             Stored::Written(version) => version,
             // A reply was lost: this very value stands there.
             Stored::Lost(Some(there)) if there.value == written.operation => there.version,
-            Stored::Lost(_) => return Err(Problem::TakenOver),
+            Stored::Lost(_) => return Err(DeadLetterError::TakenOver),
         };
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The file that keeps what is dropped.
+//! The file that messages are exported to before they are dropped.
 
 use std::{
     fs::{File, OpenOptions},
@@ -11,11 +11,11 @@ use serde::Serialize;
 use weir_aws::dead_letters::DeadLetter;
 use weir_core::Lane;
 
-use super::problem::Problem;
+use super::error::DeadLetterError;
 
 /// A file of JSON lines, for its owner's eyes only: bodies are in there.
 #[derive(Debug)]
-pub(crate) struct Keep {
+pub struct Export {
     path: PathBuf,
     file: File,
 }
@@ -30,16 +30,22 @@ struct Line<'a> {
     message: &'a str,
 }
 
-impl Keep {
+impl Export {
     /// Opens it, or makes it. What is in there stays.
-    pub(crate) fn open(path: &Path) -> Result<Self, Problem> {
+    ///
+    /// # Errors
+    /// If it can't be opened.
+    pub fn open(path: &Path) -> Result<Self, DeadLetterError> {
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
-        let file = file.map_err(|source| Problem::Keep { path: path.display().to_string(), source })?;
+        let file = file.map_err(|source| DeadLetterError::Export { path: path.display().to_string(), source })?;
         Ok(Self { path: path.to_owned(), file })
     }
 
     /// Adds messages, and returns once the disk has them.
-    pub(crate) fn add<'a>(&mut self, letters: impl Iterator<Item = (Lane, &'a DeadLetter)>) -> Result<(), Problem> {
+    pub(super) fn add<'a>(
+        &mut self,
+        letters: impl Iterator<Item = (Lane, &'a DeadLetter)>,
+    ) -> Result<(), DeadLetterError> {
         let mut lines = Vec::new();
         for (lane, letter) in letters {
             let line = Line {
@@ -54,6 +60,6 @@ impl Keep {
             }
         }
         let written = self.file.write_all(&lines).and_then(|()| self.file.sync_data());
-        written.map_err(|source| Problem::Keep { path: self.path.display().to_string(), source })
+        written.map_err(|source| DeadLetterError::Export { path: self.path.display().to_string(), source })
     }
 }

@@ -7,7 +7,7 @@ use weir_core::{UnixMillis, envelope::Envelope, park::Parked};
 ///
 /// One that was parked keeps its count, by which the ledger knows it, and waits from now: one that an outage of a day had
 /// given up would be given up again at the first sign of the next. A new generation was never parked.
-pub(crate) fn outgoing(letter: &DeadLetter, generation: u32, now: UnixMillis) -> Option<Outgoing> {
+pub(super) fn outgoing(letter: &DeadLetter, generation: u32, now: UnixMillis) -> Option<Outgoing> {
     let mut envelope = Envelope::parse(&letter.body).ok()?;
     let body = if generation != envelope.meta.generation {
         envelope.meta.generation = generation;
@@ -24,7 +24,7 @@ pub(crate) fn outgoing(letter: &DeadLetter, generation: u32, now: UnixMillis) ->
 
 #[cfg(test)]
 mod tests {
-    use super::super::letter::tests::{RECEIVED, message};
+    use super::super::entry::tests::{RECEIVED, message};
     use super::*;
 
     fn letter(body: String) -> DeadLetter {

@@ -1,4 +1,4 @@
-//! Everything outside that `weir dlq` talks to: the queues, the ledger, and where operations are written down.
+//! What a replay works on: the queues, the ledger, and the table of operations.
 
 use std::time::Duration;
 
@@ -12,13 +12,16 @@ use weir_core::{
     Lane, StoreError, UnixMillis,
     ledger::{ActionLog, ActionRequest, Key, Record, Recorded},
 };
-use weir_ops::{LaneQueues, Stack, StackError};
 
-use super::operation::{Chunk, Operation, SHELF, kept_until, shelf_of};
-use crate::target;
+use super::{
+    entry::DeadLetterEntry,
+    error::DeadLetterError,
+    operation::{Chunk, Entry, Operation, SHELF, kept_until, shelf_of},
+};
+use crate::{LaneQueues, Stack, StackError};
 
-/// What a sweep needs of the world. A trait, so that tests can lose each reply.
-pub(crate) trait DeadLetterBackend {
+/// What a replay needs of the world. A trait, so that tests can lose each reply.
+pub(super) trait DeadLetterBackend {
     async fn depth(&self, lane: Lane) -> Result<Depth, QueueError>;
     async fn receive(&self, lane: Lane, hold: Duration) -> Result<Vec<DeadLetter>, QueueError>;
     async fn hold(&self, lane: Lane, receipts: &[String], time: Duration) -> Result<Refusals, QueueError>;
@@ -39,20 +42,60 @@ pub(crate) trait DeadLetterBackend {
 }
 
 /// The queues and tables of a stack.
-pub(crate) struct StackBackend {
+pub struct StackBackend {
     queues: Vec<(Lane, DeadLetterQueue)>,
-    pub(crate) ledger: DynamoLedger,
-    pub(crate) operations: Operations,
+    pub(super) ledger: DynamoLedger,
+    pub(super) operations: Operations,
 }
 
 impl StackBackend {
-    pub(crate) fn of(stack: &Stack) -> Result<Self, StackError> {
+    /// Those of a stack.
+    ///
+    /// # Errors
+    /// If the stack lacks an output.
+    pub fn of(stack: &Stack) -> Result<Self, StackError> {
         let queue = |queues: LaneQueues| (queues.lane, DeadLetterQueue::new(&stack.config, queues.dlq, queues.queue));
         Ok(Self {
             queues: stack.lanes()?.into_iter().map(queue).collect(),
-            ledger: target::reader(&stack.config, stack.output("LedgerTable")?),
+            ledger: DynamoLedger::new(&stack.config, stack.output("LedgerTable")?, Duration::ZERO),
             operations: Operations::new(&stack.config, stack.output("OperationsTable")?),
         })
+    }
+
+    /// When SQS deletes the first of these messages for good: it counts from when a message was first sent, whatever became
+    /// of it since.
+    ///
+    /// # Errors
+    /// If a queue can't be read.
+    pub async fn first_deleted_at(&self, entries: &[&DeadLetterEntry]) -> Result<Option<UnixMillis>, DeadLetterError> {
+        let mut first: Option<UnixMillis> = None;
+        for lane in Lane::ALL {
+            let of_lane = entries.iter().map(|entry| &entry.letter).filter(|letter| letter.lane == lane);
+            if let Some(oldest) = of_lane.map(|letter| letter.sent_at).min() {
+                let at = oldest + self.depth(lane).await?.retention;
+                first = Some(first.map_or(at, |other| other.min(at)));
+            }
+        }
+        Ok(first)
+    }
+
+    /// A replay or a drop, and what it acted on.
+    ///
+    /// # Errors
+    /// If the table of operations can't be read.
+    pub async fn operation(&self, name: &str) -> Result<Option<(Operation, Vec<Entry>)>, DeadLetterError> {
+        let Some(found) = self.operations.get::<Operation>(SHELF, name).await? else { return Ok(None) };
+        let chunks = self.operations.list::<Chunk>(&shelf_of(name), false, usize::MAX).await?;
+        Ok(Some((found.value, chunks.into_iter().flat_map(|chunk| chunk.value.entries).collect())))
+    }
+
+    /// Replays and drops with their names, the last one first.
+    ///
+    /// # Errors
+    /// If the table of operations can't be read.
+    pub async fn operations(&self, limit: usize) -> Result<Vec<(String, Operation)>, DeadLetterError> {
+        let all = self.operations.list::<Operation>(SHELF, true, limit).await?;
+        Ok(all.into_iter().map(|one| (one.name, one.value)).collect())
     }
 
     fn queue(&self, lane: Lane) -> Result<&DeadLetterQueue, QueueError> {
