@@ -10,6 +10,7 @@ pub mod controls;
 pub mod cost;
 pub mod dead_letters;
 pub mod events;
+pub mod fleet;
 pub mod health;
 pub mod names;
 pub mod shops;

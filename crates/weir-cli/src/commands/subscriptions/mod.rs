@@ -1,9 +1,9 @@
 //! `weir subscriptions`: what is desired against what the shops have.
 
 mod apply;
+mod common;
 mod file;
 mod plan;
-mod shops;
 mod status;
 mod view;
 

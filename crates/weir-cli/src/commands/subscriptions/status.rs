@@ -1,17 +1,15 @@
 //! `weir subscriptions status`: each desired subscription, and what the monitor noted of its shop.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
-use weir_aws::Operations;
+use weir_ops::fleet::{Comparison, ComparisonOutcome, DriftsError, drifts};
 use weir_subscriptions::{
     Change, Plan,
     drift::{self, Drift},
 };
 
 use super::{
+    common::{Reports, find, one_line},
     file, plan,
-    shops::{Outcome, Read, Selected},
 };
 use crate::{cli::SelectArgs, exit::ExitStatus, hints, printer::Printer};
 
@@ -57,19 +55,18 @@ struct One {
     other: Vec<&'static str>,
 }
 
-/// Documents of shops that differ: more than these are not told apart from those that do not.
-const DRIFTS: usize = 10_000;
-
 pub(super) async fn run(args: &SelectArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let desired = file::read(args.file.as_deref(), printer)?;
-    let selected = Selected::find(args, printer).await?;
-    let operations = Operations::new(&selected.stack.config, selected.stack.output("OperationsTable")?);
-    let noted = operations.list::<Drift>(drift::SHELF, false, DRIFTS).await;
-    let noted = noted.map_err(|error| hints::failed(&selected.stack, error))?;
-    let mut noted: HashMap<String, Noted> = noted.into_iter().map(|one| (one.name, one.value.into())).collect();
-    let reads = selected.compare(&desired, true, printer).await;
+    let (stack, fleet) = find(args, printer).await?;
+    let mut noted = drifts(&stack).await.map_err(|error| match error {
+        // It has its own hint.
+        DriftsError::Stack(error) => error.into(),
+        DriftsError::Operations(error) => hints::failed(&stack, error),
+    })?;
+    let mut reports = Reports::new(printer);
+    let reads = fleet.compare(&desired, true, |done, of| reports.shops(done, of, "compared")).await;
     for read in &reads {
-        let drift = noted.remove(&drift::name(&read.shop.app, read.shop.domain.as_str()));
+        let drift = noted.remove(&drift::name(&read.shop.app, read.shop.domain.as_str())).map(Noted::from);
         printer.item(&ShopStatus::of(read, drift), ShopStatus::lines)?;
     }
     if reads.is_empty() && !printer.is_json() {
@@ -79,7 +76,7 @@ pub(super) async fn run(args: &SelectArgs, printer: &Printer) -> anyhow::Result<
 }
 
 impl ShopStatus {
-    fn of(read: &Read, drift: Option<Noted>) -> Self {
+    fn of(read: &Comparison, drift: Option<Noted>) -> Self {
         let mut status = Self {
             shop: read.shop.domain.to_string(),
             app: read.shop.app.clone(),
@@ -90,9 +87,11 @@ impl ShopStatus {
             drift,
         };
         match &read.outcome {
-            Outcome::Skipped(why) => status.skipped = Some(why.clone()),
-            Outcome::Failed(why) => status.error = Some(why.clone()),
-            Outcome::Planned(plan) => {
+            ComparisonOutcome::Skipped(state) => {
+                status.skipped = Some(format!("the registry has it as {state}"));
+            }
+            ComparisonOutcome::Failed(error) => status.error = Some(one_line(error)),
+            ComparisonOutcome::Planned(plan) => {
                 status.foreign = plan.foreign.len();
                 status.subscriptions = each(plan);
             }
@@ -156,7 +155,8 @@ mod tests {
         );
         let desired = desired.unwrap().desired;
         let plan = plan(&desired.wanted("default", "north.myshopify.com"), &[], "https://weir.example");
-        let read = Read { shop: super::super::view::tests::shop(), outcome: Outcome::Planned(plan) };
+        let outcome = ComparisonOutcome::Planned(plan);
+        let read = Comparison { shop: super::super::view::tests::shop(), outcome };
         let drift =
             Noted { since: "2026-11-27T05:00:00.000Z".into(), repaired_at: None, failure: Some("forbidden".into()) };
         let status = ShopStatus::of(&read, Some(drift));
