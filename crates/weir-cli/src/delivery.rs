@@ -3,12 +3,10 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use secrecy::SecretString;
+use shopify_schema::API_VERSION;
 use shopify_webhook::{DeliveryId, ShopDomain, Topic, sign};
 
 use crate::problem::Usage;
-
-/// What goes out with each delivery as the version that serialized it.
-const API_VERSION: &str = "2026-10";
 
 /// A delivery, before it is signed.
 #[derive(Debug, Clone)]

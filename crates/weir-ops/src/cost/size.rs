@@ -49,7 +49,7 @@ fn meta() -> Meta {
         topic: "orders/create".to_owned(),
         app: "default".to_owned(),
         event_id: Some("98880550-7158-44d4-b7cd-2c97c8a091b5".to_owned()),
-        api_version: Some("2026-10".to_owned()),
+        api_version: Some(shopify_schema::API_VERSION.to_owned()),
         subscription: None,
         triggered_at: Some("2026-11-22T12:00:00.123456789Z".to_owned()),
         received_at: UnixMillis(1_795_755_600_000),

@@ -111,10 +111,11 @@ impl Fleet {
         stack: &Stack,
         selection: &Selection,
         process: impl Fn() -> String,
-        progress: impl FnMut(usize),
+        mut progress: impl FnMut(usize),
     ) -> Result<Self, FleetError> {
         let registered = Shops::of(stack)?;
-        let mut shops = all(&registered, selection.app.as_deref(), progress).await?;
+        let (mut shops, _read) =
+            registered.list(selection.app.as_deref(), None, |_read, found| progress(found)).await?;
         if let Some(domain) = &selection.shop {
             shops.retain(|shop| shop.domain == *domain);
             if shops.is_empty() {
@@ -192,23 +193,6 @@ pub async fn drifts(stack: &Stack) -> Result<BTreeMap<String, Drift>, DriftsErro
     let operations = Operations::new(&stack.config, stack.output("OperationsTable")?);
     let noted = operations.list::<Drift>(drift::SHELF, false, MAX_DRIFTS).await?;
     Ok(noted.into_iter().map(|one| (one.name, one.value)).collect())
-}
-
-async fn all(
-    registered: &Shops,
-    app: Option<&str>,
-    mut progress: impl FnMut(usize),
-) -> Result<Vec<Shop>, RegistryError> {
-    let (mut all, mut after) = (Vec::new(), None);
-    loop {
-        let mut page = registered.registry.list(app, None, after).await?;
-        all.append(&mut page.shops);
-        if !page.has_more() {
-            return Ok(all);
-        }
-        progress(all.len());
-        after = Some(page);
-    }
 }
 
 /// Does the same for many, some at once.

@@ -1,5 +1,7 @@
 //! The shops of a stack: their registry, and a client of the Admin API that shares their budgets with the functions.
 
+mod check;
+
 use std::{sync::Arc, time::Duration};
 
 use resilience::{Backoff, Clock};
@@ -10,9 +12,12 @@ use shopify_client::{
 };
 use weir_aws::{AppSecrets, SdkConfig, SecretError};
 use weir_shops::{
-    DynamoState, DynamoTokens, Registry,
+    DynamoState, DynamoTokens, Registry, Shop, ShopState,
+    registry::RegistryError,
     seal::{KeyError, KeyRing},
 };
+
+pub use check::{ApiVersion, CostBucket, ShopCheck, ShopReport, check};
 
 use crate::{Stack, StackError};
 
@@ -70,6 +75,30 @@ impl Shops {
             shopify: stack.shopify.clone(),
             config: stack.config.clone(),
         })
+    }
+
+    /// All shops, or those of an app and a state, in no order. `progress` is called with how many were read and how many of
+    /// them were found so far; how many were read in all is returned beside the shops.
+    ///
+    /// # Errors
+    /// If the registry can't be read.
+    pub async fn list(
+        &self,
+        app: Option<&str>,
+        state: Option<ShopState>,
+        mut progress: impl FnMut(usize, usize),
+    ) -> Result<(Vec<Shop>, usize), RegistryError> {
+        let (mut shops, mut read, mut after) = (Vec::new(), 0, None);
+        loop {
+            let mut page = self.registry.list(app, state, after).await?;
+            read += page.read;
+            shops.append(&mut page.shops);
+            if !page.has_more() {
+                return Ok((shops, read));
+            }
+            progress(read, shops.len());
+            after = Some(page);
+        }
     }
 
     /// The keys that seal tokens.
