@@ -15,8 +15,6 @@ pub(crate) mod status;
 mod subscriptions;
 mod topics;
 
-pub(crate) use status::lane_counts;
-
 use crate::{cli::Command, exit::ExitStatus, printer::Printer};
 
 /// Runs one command.

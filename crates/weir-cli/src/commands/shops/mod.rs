@@ -8,7 +8,7 @@ mod remove;
 mod show;
 mod view;
 
-use crate::cli::{ShopArgs, ShopsArgs, ShopsCommand};
+use crate::cli::{ShopsArgs, ShopsCommand};
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 
