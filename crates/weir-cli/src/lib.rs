@@ -12,6 +12,7 @@ mod layout;
 mod printable;
 mod printer;
 mod problem;
+mod progress;
 mod signals;
 mod target;
 pub mod views;
