@@ -23,7 +23,7 @@ fn constants(table: &str) -> Vec<&str> {
 fn sources(folder: &Path, all: &mut String) {
     for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
         let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if entry.is_dir() && !["tests", "metrics", "weir-cli"].contains(&name.as_str()) {
+        if entry.is_dir() && !["tests", "metrics", "weir-cli", "weir-ops"].contains(&name.as_str()) {
             sources(&entry, all);
         } else if name.ends_with(".rs") && !["tests.rs", "metrics.rs"].contains(&name.as_str()) {
             let text = fs::read_to_string(&entry).expect("readable");

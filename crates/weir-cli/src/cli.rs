@@ -23,15 +23,12 @@ pub(crate) use controls::{
     ChangeArgs, ControlsApplyArgs, ControlsArgs, ControlsCommand, ControlsLimitArgs, ControlsOffArgs, ControlsShowArgs,
     LimitScopeArgs, TargetArgs, TargetKind,
 };
-pub(crate) use cost::{Architecture, CostArgs, LogsName};
+pub(crate) use cost::CostArgs;
 pub(crate) use dlq::{
-    DlqArgs, DlqCommand, DlqDropArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs, FilterArgs, GroupBy,
-    StandingName,
+    DlqArgs, DlqCommand, DlqDropArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs, FilterArgs,
 };
 pub(crate) use door::DoorArgs;
-pub(crate) use events::{
-    Cursor, EventsArgs, EventsCommand, LedgerArgs, ListArgs, Moment, OutcomeName, ShowArgs, StateName,
-};
+pub(crate) use events::{EventsArgs, EventsCommand, LedgerArgs, ListArgs, Moment, ShowArgs};
 pub(crate) use fence::{FenceArgs, FenceCommand, FenceResetArgs, FenceShowArgs, ResourceArgs};
 pub(crate) use load::{LoadArgs, PatternName, Share};
 pub(crate) use reconcile::ReconcileArgs;

@@ -3,12 +3,10 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use secrecy::SecretString;
+use shopify_schema::API_VERSION;
 use shopify_webhook::{DeliveryId, ShopDomain, Topic, sign};
 
 use crate::problem::Usage;
-
-/// What goes out with each delivery as the version that serialized it.
-const API_VERSION: &str = "2026-10";
 
 /// A delivery, before it is signed.
 #[derive(Debug, Clone)]
@@ -46,11 +44,14 @@ pub(crate) fn id(uuid: uuid::Uuid) -> DeliveryId {
 
 /// A shop's domain, for every command that takes one.
 pub(crate) fn shop(text: &str) -> Result<ShopDomain, Usage> {
-    ShopDomain::parse(text).ok_or_else(|| {
-        let full = format!("{text}.myshopify.com");
-        let meant = ShopDomain::parse(&full).map_or("north.myshopify.com", |_| &full).to_owned();
-        Usage::new(format!("{text:?} is not the domain of a shop"), format!("it looks like {meant}"))
-    })
+    ShopDomain::parse(text).ok_or_else(|| not_a_shop(text))
+}
+
+/// The mistake of a text that is not a shop's domain.
+pub(crate) fn not_a_shop(text: &str) -> Usage {
+    let full = format!("{text}.myshopify.com");
+    let meant = ShopDomain::parse(&full).map_or("north.myshopify.com", |_| &full).to_owned();
+    Usage::new(format!("{text:?} is not the domain of a shop"), format!("it looks like {meant}"))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::{
     cli::{Cli, Command, DlqCommand, EventsCommand, FenceCommand, SendArgs, ShopsCommand, SubscriptionsCommand},
     commands::{
         audit,
-        dlq::filter::{EventName, Filter},
+        dlq::{event_name, filter},
         send::{deliveries::Deliveries, turn},
     },
     delivery,
@@ -90,17 +90,17 @@ fn meant(command: Command) -> anyhow::Result<()> {
         }
         Command::Audit(args) => drop((UnixMillis::now() - args.since).to_string()),
         Command::Dlq(args) => {
-            let filter = match &args.command {
+            let wanted = match &args.command {
                 DlqCommand::List(args) => &args.filter,
                 DlqCommand::Replay(args) => &args.filter,
                 DlqCommand::Drop(args) => &args.filter,
                 DlqCommand::Show(args) => {
-                    args.event.parse::<EventName>()?;
+                    event_name(&args.event)?;
                     return Ok(());
                 }
                 DlqCommand::History(_) => return Ok(()),
             };
-            Filter::new(filter, UnixMillis::now())?;
+            filter(wanted, UnixMillis::now())?;
         }
         // What they mean, their parsers say.
         Command::Controls(_)

@@ -1,35 +1,26 @@
 //! The `weir` command: runs weir on this machine, sends it webhooks, and shows what became of them.
-//!
-//! Without the feature `aws`, only [`input`] is there: what the command reads.
 
-#![cfg_attr(
-    not(feature = "aws"),
-    expect(dead_code, unused_imports, reason = "the commands that are left out would use it")
-)]
-
+mod admin;
 mod cli;
 mod commands;
 mod delivery;
+mod exit;
+mod hints;
 mod http;
 pub mod input;
 mod layout;
 mod printable;
 mod printer;
 mod problem;
+mod progress;
+mod signals;
+mod target;
 pub mod views;
 
-#[cfg(feature = "aws")]
-mod admin;
-#[cfg(feature = "aws")]
-mod signals;
-#[cfg(feature = "aws")]
-mod target;
-
 /// Follows the process's command line.
-#[cfg(feature = "aws")]
 pub fn main() -> std::process::ExitCode {
     use clap::Parser;
-    use commands::ExitStatus;
+    use exit::ExitStatus;
 
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
@@ -53,7 +44,6 @@ pub fn main() -> std::process::ExitCode {
 }
 
 /// What clap says to the command line: a mistake, or the help.
-#[cfg(feature = "aws")]
 fn refused(error: &clap::Error) -> std::process::ExitCode {
     let said = error.to_string();
     // Clap repeats arguments as they came, and one may have been pasted. Its own colours are left out then.

@@ -4,7 +4,9 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::commands::ExitStatus;
+use weir_ops::StackError;
+
+use crate::{exit::ExitStatus, hints};
 
 /// The command line can't be followed.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +34,7 @@ pub(crate) struct Shown {
 
 impl Shown {
     /// Any error of the chain may carry a hint, on a last line that begins with `hint: `; the outermost one knows
-    /// best what the user wanted.
+    /// best what the user wanted. The errors of libraries carry facts, which the hint is made of here.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         let mut shown = Self { error: String::new(), because: Vec::new(), hint: None };
         for (depth, cause) in error.chain().enumerate() {
@@ -41,7 +43,7 @@ impl Shown {
                 Some((said, hint)) => (said.to_owned(), Some(hint.to_owned())),
                 None => (text, None),
             };
-            shown.hint = shown.hint.or(hint);
+            shown.hint = shown.hint.or(hint).or_else(|| cause.downcast_ref::<StackError>().map(hints::of_stack_error));
             let told =
                 depth > 0 && std::iter::once(&shown.error).chain(&shown.because).any(|told| told.contains(&said));
             match depth {
@@ -88,6 +90,23 @@ mod tests {
     fn what_a_wrapper_said_already_is_not_said_again() {
         let error = anyhow::anyhow!("refused").context("connect: refused");
         assert_eq!(Shown::of(&error).lines(), ["error: connect: refused"]);
+    }
+
+    #[test]
+    fn stack_without_an_output_gets_a_hint_from_where_it_runs() {
+        let error = |is_emulated| StackError::NoOutput { stack: "weir".into(), is_emulated, output: "Bus".into() };
+        for (is_emulated, hint) in [
+            (true, "hint: does `cargo dev` still run? start it again; or deploy it again"),
+            (
+                false,
+                "hint: check the stack's name, --region, and the credentials that `aws sts get-caller-identity` shows; \
+                 or deploy it again",
+            ),
+        ] {
+            let said =
+                "error: stack weir has no output Bus: it was not made from weir's template, or from an older one";
+            assert_eq!(Shown::of(&error(is_emulated).into()).lines(), [said, hint]);
+        }
     }
 
     #[test]

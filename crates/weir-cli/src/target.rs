@@ -1,30 +1,24 @@
 //! Where to send to and where to read from: the local stack, or what the flags name.
 
 mod evidence;
-mod place;
-mod refusal;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context;
-use aws_config::retry::RetryConfig;
 use aws_credential_types::Credentials;
-use resilience::Clock;
 use secrecy::SecretString;
 use shopify_client::Endpoint as AdminApi;
 use weir_aws::config::{self, Patience};
-use weir_aws::controls::{Parameter, ParameterError};
 use weir_aws::{DynamoLedger, SdkConfig};
 use weir_local::{Checkout, Deployed, DevFile, DevFileError};
-use weir_shops::{DynamoState, Registry};
+use weir_ops::{Stack, StackLocation};
 
 use crate::cli::{DoorArgs, LedgerArgs, StackArgs};
+use crate::hints;
 use crate::http::{Endpoint, web_url};
 use crate::problem::Usage;
 
 pub(crate) use evidence::Evidence;
-pub(crate) use place::{LaneUrls, Place};
-pub(crate) use refusal::hint_for;
 
 /// A door for deliveries, and the secret that opens it.
 #[derive(Debug)]
@@ -103,127 +97,76 @@ enum LedgerPlace<'a> {
     Table(String),
 }
 
-const LOCAL_HINT: &str = "does `cargo dev` still run? start it again";
-const AWS_HINT: &str = "check the table's name, --region, and the credentials that `aws sts get-caller-identity` shows";
-const STACK_HINT: &str =
-    "check the stack's name, --region, and the credentials that `aws sts get-caller-identity` shows";
-
-/// The registry of shops and what processes share, and what to check when they can't be reached.
-#[derive(Debug)]
-pub(crate) struct ShopsTarget {
-    pub(crate) registry: Registry,
-    pub(crate) state: DynamoState,
-    /// The registry's table.
-    pub(crate) table: String,
-    /// The secret that seals tokens.
-    pub(crate) token_key: String,
-    /// Where the apps' secrets are.
-    pub(crate) secret_prefix: String,
-    /// Where Shopify is; `None` for a local stack without one: real shops must not hear of it.
-    pub(crate) shopify: Option<AdminApi>,
-    pub(crate) config: SdkConfig,
-    pub(crate) hint: &'static str,
-}
-
-/// The shops of the local stack, or of the one that was named.
-pub(crate) async fn shops(args: &StackArgs) -> anyhow::Result<ShopsTarget> {
-    let target =
-        |config: SdkConfig, [table, state, token_key, secret_prefix]: [String; 4], shopify, hint| ShopsTarget {
-            registry: Registry::new(&config, table.clone()),
-            state: DynamoState::new(&config, state, Clock::Wall),
-            table,
-            token_key,
-            secret_prefix,
-            shopify,
-            config,
-            hint,
-        };
+/// The local stack, or the one that was named, with all its outputs.
+pub(crate) async fn stack(args: &StackArgs) -> anyhow::Result<Stack> {
     match &args.stack {
         None => {
             let local = dev_file("--stack")?;
-            let config = local_config(&local.region, &local.aws_endpoint_url);
-            let shopify = local.shopify_url.as_deref().map(AdminApi::at).transpose()?;
-            let names = [local.shops_table, local.state_table, local.token_key_id, local.secret_prefix];
-            Ok(target(config, names, shopify, LOCAL_HINT))
+            let stack = Stack::describe(local_stack(&local)?).await?;
+            // The emulator's own form of it.
+            Ok(stack.with_output("WebhookUrl", local.webhook_url))
         }
-        Some(stack) => {
-            let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await;
-            let names = outputs(&config, stack, ["ShopsTable", "StateTable", "TokenKeyId", "SecretPrefix"]).await?;
-            Ok(target(config, names, Some(AdminApi::Shopify), AWS_HINT))
-        }
+        Some(name) => Ok(Stack::describe(stack_on_aws(name, args).await).await?),
     }
 }
 
-/// The shops of a local stack that this process deployed, at the simulated Shopify that it serves.
-pub(crate) fn of_deployed(deployed: &Deployed, shopify: &str) -> anyhow::Result<ShopsTarget> {
-    let config = local_config(&deployed.region, &deployed.endpoint);
-    Ok(ShopsTarget {
-        registry: Registry::new(&config, deployed.shops_table.clone()),
-        state: DynamoState::new(&config, deployed.state_table.clone(), Clock::Wall),
-        table: deployed.shops_table.clone(),
-        token_key: deployed.token_key_id.clone(),
-        secret_prefix: deployed.secret_prefix.clone(),
+/// The same, with the outputs that the local stack's file has: the emulator is not asked for them.
+pub(crate) async fn stack_of_file(args: &StackArgs) -> anyhow::Result<Stack> {
+    match &args.stack {
+        None => {
+            let local = dev_file("--stack")?;
+            let location = local_stack(&local)?;
+            let outputs = [
+                ("ShopsTable", local.shops_table),
+                ("StateTable", local.state_table),
+                ("TokenKeyId", local.token_key_id),
+                ("SecretPrefix", local.secret_prefix),
+                ("ControlsParameter", local.controls_parameter),
+            ];
+            Ok(Stack::known(location, outputs.map(|(name, value)| (name.to_owned(), value)).into()))
+        }
+        Some(name) => Ok(Stack::describe(stack_on_aws(name, args).await).await?),
+    }
+}
+
+/// The same, of which nothing but the name is needed.
+pub(crate) async fn stack_by_name(args: &StackArgs) -> anyhow::Result<Stack> {
+    let location = match &args.stack {
+        None => local_stack(&dev_file("--stack or --file")?)?,
+        Some(name) => stack_on_aws(name, args).await,
+    };
+    Ok(Stack::known(location, BTreeMap::new()))
+}
+
+/// A local stack that this process deployed, with the simulated Shopify that it serves.
+pub(crate) fn deployed_stack(deployed: &Deployed, shopify: &str) -> anyhow::Result<Stack> {
+    let location = StackLocation {
+        name: deployed.stack_name.clone(),
+        config: local_config(&deployed.region, &deployed.endpoint),
+        is_emulated: true,
         shopify: Some(AdminApi::at(shopify)?),
-        config,
-        hint: LOCAL_HINT,
+    };
+    let outputs = [
+        ("ShopsTable", &deployed.shops_table),
+        ("StateTable", &deployed.state_table),
+        ("TokenKeyId", &deployed.token_key_id),
+        ("SecretPrefix", &deployed.secret_prefix),
+    ];
+    Ok(Stack::known(location, outputs.map(|(name, value)| (name.to_owned(), value.clone())).into()))
+}
+
+fn local_stack(local: &DevFile) -> anyhow::Result<StackLocation> {
+    Ok(StackLocation {
+        name: local.stack_name.clone(),
+        config: local_config(&local.region, &local.aws_endpoint_url),
+        is_emulated: true,
+        shopify: local.shopify_url.as_deref().map(AdminApi::at).transpose()?,
     })
 }
 
-/// The parameter that holds a stack's controls, and what to check when it can't be reached.
-#[derive(Debug)]
-pub(crate) struct ControlsTarget {
-    pub(crate) parameter: Parameter,
-    hint: &'static str,
-}
-
-impl ControlsTarget {
-    /// The error, with what to check.
-    pub(crate) fn failed(&self, error: ParameterError) -> anyhow::Error {
-        let said = format!("{error}\nhint: {}", self.hint);
-        anyhow::Error::new(error).context(said)
-    }
-}
-
-/// The controls of the local stack, or of the one that was named.
-pub(crate) async fn controls(args: &StackArgs) -> anyhow::Result<ControlsTarget> {
-    let (config, name, hint) = match &args.stack {
-        None => {
-            let local = dev_file("--stack")?;
-            (local_config(&local.region, &local.aws_endpoint_url), local.controls_parameter, LOCAL_HINT)
-        }
-        Some(stack) => {
-            let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await;
-            let [name] = outputs(&config, stack, ["ControlsParameter"]).await?;
-            (config, name, STACK_HINT)
-        }
-    };
-    Ok(ControlsTarget { parameter: Parameter::new(&config, name), hint })
-}
-
-/// The log groups of a stack's functions, and what to check when they can't be read.
-#[derive(Debug)]
-pub(crate) struct LogsTarget {
-    pub(crate) client: aws_sdk_cloudwatchlogs::Client,
-    /// Their names begin with it.
-    pub(crate) prefix: String,
-    pub(crate) hint: &'static str,
-}
-
-/// The logs of the local stack, or of the one that was named.
-pub(crate) async fn logs(args: &StackArgs) -> anyhow::Result<LogsTarget> {
-    let (config, stack, hint) = match &args.stack {
-        None => {
-            let local = dev_file("--stack or --file")?;
-            (local_config(&local.region, &local.aws_endpoint_url), local.stack_name, LOCAL_HINT)
-        }
-        Some(stack) => {
-            let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await.into_builder();
-            // CloudWatch Logs lets an account search five times a second: of a long log, some calls are refused.
-            (config.retry_config(RetryConfig::standard().with_max_attempts(6)).build(), stack.clone(), STACK_HINT)
-        }
-    };
-    let client = aws_sdk_cloudwatchlogs::Client::new(&config);
-    Ok(LogsTarget { client, prefix: format!("/aws/lambda/{stack}/"), hint })
+async fn stack_on_aws(name: &str, args: &StackArgs) -> StackLocation {
+    let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await;
+    StackLocation { name: name.to_owned(), config, is_emulated: false, shopify: Some(AdminApi::Shopify) }
 }
 
 /// The ledger of the local stack, or the one that was named.
@@ -231,16 +174,18 @@ pub(crate) async fn ledger(args: &LedgerArgs) -> anyhow::Result<LedgerTarget> {
     match place(args, &env)? {
         LedgerPlace::Local => {
             let local = dev_file("--stack or --table")?;
-            Ok(LedgerTarget { ledger: local_ledger(&local), hint: LOCAL_HINT })
+            let config = local_config(&local.region, &local.aws_endpoint_url);
+            Ok(LedgerTarget { ledger: reader(&config, local.ledger_table), hint: hints::where_it_runs(true) })
         }
         LedgerPlace::Table(table) => {
             let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await;
-            Ok(LedgerTarget { ledger: reader(&config, table), hint: AWS_HINT })
+            Ok(LedgerTarget { ledger: reader(&config, table), hint: hints::TABLE })
         }
         LedgerPlace::Stack(stack) => {
             let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await;
-            let [table] = outputs(&config, stack, ["LedgerTable"]).await?;
-            Ok(LedgerTarget { ledger: reader(&config, table), hint: AWS_HINT })
+            let location = StackLocation { name: stack.to_owned(), config, is_emulated: false, shopify: None };
+            let stack = Stack::describe(location).await?;
+            Ok(LedgerTarget { ledger: reader(&stack.config, stack.output("LedgerTable")?), hint: hints::TABLE })
         }
     }
 }
@@ -264,10 +209,6 @@ pub(crate) fn local_config(region: &str, endpoint: &str) -> SdkConfig {
     config::at(endpoint.to_owned(), region.to_owned(), credentials, Patience::BACKGROUND)
 }
 
-fn local_ledger(local: &DevFile) -> DynamoLedger {
-    reader(&local_config(&local.region, &local.aws_endpoint_url), local.ledger_table.clone())
-}
-
 /// A ledger for reading: the retention is of no use to it.
 pub(crate) fn reader(config: &SdkConfig, table: String) -> DynamoLedger {
     DynamoLedger::new(config, table, Duration::ZERO)
@@ -283,35 +224,6 @@ async fn aws_config(region: Option<&str>, profile: Option<&str>) -> SdkConfig {
         loader = loader.profile_name(profile);
     }
     loader.load().await
-}
-
-/// What the stack's outputs of these names say.
-async fn outputs<const N: usize>(config: &SdkConfig, stack: &str, names: [&str; N]) -> anyhow::Result<[String; N]> {
-    let mut all = all_outputs(config, stack, STACK_HINT).await?;
-    let mut values = names.map(|_| String::new());
-    for (name, value) in names.into_iter().zip(&mut values) {
-        *value = all.remove(name).ok_or_else(|| {
-            anyhow::anyhow!(
-                "stack {stack} has no output {name}: it was not made from weir's template, or from an older one\n\
-                 hint: {STACK_HINT}; or deploy it again"
-            )
-        })?;
-    }
-    Ok(values)
-}
-
-/// All of the stack's outputs, by name.
-async fn all_outputs(config: &SdkConfig, stack: &str, hint: &str) -> anyhow::Result<BTreeMap<String, String>> {
-    let client = aws_sdk_cloudformation::Client::new(config);
-    let described = client.describe_stacks().stack_name(stack).send().await;
-    let described = described.map_err(|error| {
-        let hint = hint_for(&weir_aws::reason(&error), hint);
-        anyhow::Error::new(error).context(format!("could not look up stack {stack}\nhint: {hint}"))
-    })?;
-    let pair = |output: &aws_sdk_cloudformation::types::Output| {
-        Some((output.output_key()?.to_owned(), output.output_value()?.to_owned()))
-    };
-    Ok(described.stacks().iter().flat_map(|stack| stack.outputs()).filter_map(pair).collect())
 }
 
 #[cfg(test)]

@@ -22,61 +22,35 @@
 //! # }
 //! ```
 
-#![cfg_attr(not(feature = "aws"), expect(dead_code, reason = "what is left out would use it"))]
-
 mod checkout;
-#[cfg(feature = "aws")]
 mod clock;
-#[cfg(feature = "aws")]
 mod cloudformation;
-#[cfg(feature = "aws")]
 mod deployed;
 mod dev_file;
-#[cfg(feature = "aws")]
 mod emulator;
-#[cfg(feature = "aws")]
 mod functions;
-#[cfg(feature = "aws")]
 mod health;
-#[cfg(feature = "aws")]
 mod install;
-#[cfg(feature = "aws")]
 mod package;
-#[cfg(feature = "aws")]
 mod pip;
-#[cfg(feature = "aws")]
 mod python;
-#[cfg(feature = "aws")]
 mod run_dir;
-#[cfg(feature = "aws")]
 mod sam_env;
-#[cfg(feature = "aws")]
 mod sdk;
-#[cfg(feature = "aws")]
 mod stack;
 mod template;
 
 pub use checkout::{Checkout, NotACheckout};
-#[cfg(feature = "aws")]
 pub use clock::shifted_clock;
-#[cfg(feature = "aws")]
 pub use cloudformation::AwsError;
-#[cfg(feature = "aws")]
 pub use deployed::{Deployed, MissingOutputs};
 pub use dev_file::{DevFile, DevFileError, LaneUrls, PublishedDevFile};
-#[cfg(feature = "aws")]
 pub use emulator::{Emulator, EmulatorDied, Options, StartError};
-#[cfg(feature = "aws")]
 pub use functions::{BuildError, build_functions};
-#[cfg(feature = "aws")]
 pub use install::{InstallError, Installation};
-#[cfg(feature = "aws")]
 pub use package::PackageError;
-#[cfg(feature = "aws")]
 pub use sam_env::SamEnvFile;
-#[cfg(feature = "aws")]
 pub use sdk::{REGION, s3_client, sdk_config};
-#[cfg(feature = "aws")]
 pub use stack::{DeployError, FailedResource, Stack, StackOptions};
 pub use template::TemplateError;
 

@@ -11,18 +11,16 @@
 //!
 //! | shelf | name | document |
 //! |---|---|---|
-//! | `monitor` | `shard/{n}of{m}` | [`Progress`](progress::Progress): where the round stands, and which shops could not be checked |
-//! | `monitor` | `round` | [`Round`](progress::Round): when every shard last came to its end, and how many shops there were |
-//! | `drift` | `{app}/{shop}` | [`Drift`](drift::Drift), only while a shop differs or its events are not recovered |
-//! | `repairs` | `{time}/{app}/{shop}` | [`Drift`](drift::Drift) as it ended, for 90 days |
+//! | `monitor` | `shard/{n}of{m}` | [`Progress`](weir_subscriptions::progress::Progress): where the round stands, and which shops could not be checked |
+//! | `monitor` | `round` | [`Round`](weir_subscriptions::progress::Round): when every shard last came to its end, and how many shops there were |
+//! | `drift` | `{app}/{shop}` | [`Drift`](weir_subscriptions::drift::Drift), only while a shop differs or its events are not recovered |
+//! | `repairs` | `{time}/{app}/{shop}` | [`Drift`](weir_subscriptions::drift::Drift) as it ended, for 90 days |
 //!
 //! It deletes no subscription: only `weir subscriptions apply --prune` does.
 
 mod clients;
-pub mod drift;
 mod due;
 mod monitor;
-pub mod progress;
 mod reconcile;
 pub mod recover;
 mod repair;

@@ -14,15 +14,13 @@ use weir_shops::{
     Registry, Shop, ShopState,
     registry::{Page, RegistryError},
 };
-use weir_subscriptions::Desired;
-
-use crate::{
-    Clients, Shard, Summary,
+use weir_subscriptions::{
+    Desired,
     drift::{self, Drift},
-    due::is_due,
     progress::{Progress, ROUND, Round, SHELF},
-    recover::Recover,
 };
+
+use crate::{Clients, Shard, Summary, due::is_due, recover::Recover};
 
 /// Shops that are checked at once: each is one call, and each has a budget of its own at Shopify.
 const AT_ONCE: usize = 10;

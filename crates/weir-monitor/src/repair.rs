@@ -7,12 +7,16 @@ use shopify_client::{Call, Client, budget::Priority};
 use tokio::time::Instant;
 use weir_aws::operations::{Document, OperationsError, Stored};
 use weir_core::UnixMillis;
+use weir_recovery::FIRST_LOOK;
 use weir_shops::Shop;
-use weir_subscriptions::{Actual, Change, Plan, Wanted, address, plan, shopify};
+use weir_subscriptions::{
+    Actual, Change, Plan, Wanted, address,
+    drift::{self, Drift, Found},
+    plan, shopify,
+};
 
 use crate::{
     Monitor, Summary,
-    drift::{self, Drift, Found},
     recover::{KeptUp, Loss, Recover, Recovery, Subject},
 };
 
@@ -104,7 +108,7 @@ impl<R: Recover> Monitor<R> {
         if !plan.changes.is_empty() {
             let noted = noted.get_or_insert_with(|| {
                 let now = self.clock.now();
-                let found = Found::of(well_at, shop.installed_at, now);
+                let found = Found::of(well_at, shop.installed_at, now, FIRST_LOOK);
                 Noted {
                     name: drift::name(&shop.app, shop.domain.as_str()),
                     version: None,

@@ -9,16 +9,20 @@
 //! [`Desired`] is the file, whole or not at all: every mistake is reported at once. [`plan`] is pure. [`shopify`] reads
 //! and changes what a shop has.
 //!
+//! [`drift`] and [`progress`] are the documents that the monitor leaves in the table of operations.
+//!
 //! **Whose a subscription is follows from its address.** What points to this stack's webhook URL for the app is weir's;
 //! everything else is somebody else's, is listed and never touched.
 
 mod desired;
+pub mod drift;
 mod file;
 mod filter;
 mod nearest;
 mod pattern;
 mod payload;
 mod plan;
+pub mod progress;
 pub mod shopify;
 
 pub use desired::{Desired, Entry, Subscription, Wanted};

@@ -9,7 +9,7 @@ mod support;
 use serde_json::Value;
 use weir_aws::operations::Document;
 use weir_core::UnixMillis;
-use weir_monitor::{
+use weir_subscriptions::{
     drift::{Drift, REPAIRS, SHELF},
     progress::{self, ROUND, Round},
 };

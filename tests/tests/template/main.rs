@@ -7,6 +7,7 @@ mod canary;
 mod cost;
 mod dashboard;
 mod fallback;
+mod health;
 mod model;
 mod notifier;
 mod parameters;

@@ -1,6 +1,7 @@
 //! The command line of `weir cost`.
 
 use clap::{Args, ValueEnum};
+use weir_ops::cost;
 
 /// Reckon what a month on AWS costs, by service
 ///
@@ -64,6 +65,15 @@ pub(crate) enum Architecture {
     X86,
 }
 
+impl From<Architecture> for cost::Architecture {
+    fn from(name: Architecture) -> Self {
+        match name {
+            Architecture::Arm64 => Self::Arm64,
+            Architecture::X86 => Self::X86,
+        }
+    }
+}
+
 /// How much is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogsName {
@@ -71,6 +81,15 @@ pub(crate) enum LogsName {
     Info,
     /// Metrics and errors alone
     Error,
+}
+
+impl From<LogsName> for cost::LogDetail {
+    fn from(name: LogsName) -> Self {
+        match name {
+            LogsName::Info => Self::Info,
+            LogsName::Error => Self::Error,
+        }
+    }
 }
 
 /// Larger bodies go by way of S3, which is not reckoned with.

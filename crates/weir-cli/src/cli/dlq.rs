@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum};
 use weir_core::Lane;
+use weir_ops::dead_letters::{self, DeadLetterStatus};
 
 use super::{StackArgs, time::length};
 
@@ -274,6 +275,23 @@ pub(crate) enum StandingName {
     Unreadable,
 }
 
+impl From<StandingName> for DeadLetterStatus {
+    fn from(name: StandingName) -> Self {
+        match name {
+            StandingName::Failed => Self::Failed,
+            StandingName::Done => Self::Done,
+            StandingName::Stale => Self::Stale,
+            StandingName::Parked => Self::Parked,
+            StandingName::Leased => Self::Leased,
+            StandingName::Dropped => Self::Dropped,
+            StandingName::Replaced => Self::Replaced,
+            StandingName::Mismatch => Self::Mismatch,
+            StandingName::Unknown => Self::Unknown,
+            StandingName::Unreadable => Self::Unreadable,
+        }
+    }
+}
+
 /// What makes a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GroupBy {
@@ -289,4 +307,17 @@ pub(crate) enum GroupBy {
     State,
     /// How long ago it was taken in
     Age,
+}
+
+impl From<GroupBy> for dead_letters::GroupBy {
+    fn from(name: GroupBy) -> Self {
+        match name {
+            GroupBy::Error => Self::Error,
+            GroupBy::Topic => Self::Topic,
+            GroupBy::Shop => Self::Shop,
+            GroupBy::Lane => Self::Lane,
+            GroupBy::State => Self::Status,
+            GroupBy::Age => Self::Age,
+        }
+    }
 }

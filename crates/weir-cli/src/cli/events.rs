@@ -1,11 +1,11 @@
 //! The command line of `weir events`.
 
-mod cursor;
 mod moment;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-pub(crate) use cursor::Cursor;
+use weir_ops::events::{EventCursor, EventOutcome, EventState};
+
 pub(crate) use moment::Moment;
 
 /// Read the ledger: what happened to each event
@@ -89,8 +89,8 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
     /// Go on after this place, which the page before printed
-    #[arg(long, value_name = "PLACE", conflicts_with_all = ["follow", "scan"])]
-    pub(crate) after: Option<Cursor>,
+    #[arg(long, value_name = "PLACE", value_parser = cursor, conflicts_with_all = ["follow", "scan"])]
+    pub(crate) after: Option<EventCursor>,
     /// Then print new events, and what becomes of those that are not done, until Ctrl-C
     #[arg(long, conflicts_with = "scan")]
     pub(crate) follow: bool,
@@ -155,16 +155,16 @@ pub(crate) enum StateName {
     Replaced,
 }
 
-impl StateName {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Leased => "leased",
-            Self::Done => "done",
-            Self::Stale => "stale",
-            Self::Failed => "failed",
-            Self::Parked => "parked",
-            Self::Dropped => "dropped",
-            Self::Replaced => "replaced",
+impl From<StateName> for EventState {
+    fn from(name: StateName) -> Self {
+        match name {
+            StateName::Leased => Self::Leased,
+            StateName::Done => Self::Done,
+            StateName::Stale => Self::Stale,
+            StateName::Failed => Self::Failed,
+            StateName::Parked => Self::Parked,
+            StateName::Dropped => Self::Dropped,
+            StateName::Replaced => Self::Replaced,
         }
     }
 }
@@ -178,4 +178,19 @@ pub(crate) enum OutcomeName {
     Stale,
     /// It failed for good, or was due to be tried again more than a quarter of an hour ago: look in the DLQ
     Failed,
+}
+
+impl From<OutcomeName> for EventOutcome {
+    fn from(name: OutcomeName) -> Self {
+        match name {
+            OutcomeName::Done => Self::Done,
+            OutcomeName::Stale => Self::Stale,
+            OutcomeName::Failed => Self::Failed,
+        }
+    }
+}
+
+/// A place in a list, as a page before printed it.
+fn cursor(text: &str) -> Result<EventCursor, &'static str> {
+    text.parse().map_err(|_not_a_place| "expected the place that the page before printed, in quotes")
 }

@@ -1,68 +1,23 @@
 //! The commands, one a file.
 
 pub(crate) mod audit;
-#[cfg(feature = "aws")]
 mod controls;
-#[cfg(feature = "aws")]
 mod cost;
-#[cfg(feature = "aws")]
 mod dev;
 pub(crate) mod dlq;
 pub(crate) mod events;
-#[cfg(feature = "aws")]
 mod fence;
-#[cfg(feature = "aws")]
 mod load;
-#[cfg(feature = "aws")]
 mod reconcile;
 pub(crate) mod send;
-#[cfg(feature = "aws")]
 mod shops;
 pub(crate) mod status;
-#[cfg(feature = "aws")]
 mod subscriptions;
 mod topics;
 
-use std::process::ExitCode;
-
-#[cfg(feature = "aws")]
-pub(crate) use status::lane_counts;
-
-#[cfg(feature = "aws")]
-use crate::{cli::Command, printer::Printer};
-
-/// How the process ends. `weir --help` lists these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ExitStatus {
-    /// What was asked for is done.
-    Done,
-    /// It is not.
-    Failed,
-    /// The command line can't be followed. Clap ends with this number too.
-    Usage,
-    /// Ctrl-C, before it was done.
-    Interrupted,
-}
-
-impl ExitStatus {
-    pub(crate) fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Failed => 1,
-            Self::Usage => 2,
-            Self::Interrupted => 130,
-        }
-    }
-}
-
-impl From<ExitStatus> for ExitCode {
-    fn from(status: ExitStatus) -> Self {
-        Self::from(status.code())
-    }
-}
+use crate::{cli::Command, exit::ExitStatus, printer::Printer};
 
 /// Runs one command.
-#[cfg(feature = "aws")]
 pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Dev(args) => dev::run(&args, printer).await,

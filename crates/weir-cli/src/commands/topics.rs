@@ -4,7 +4,7 @@ use serde::Serialize;
 use shopify_webhook::Topic;
 use weir_core::{Lane, Routes, Topics};
 
-use super::ExitStatus;
+use crate::exit::ExitStatus;
 use crate::printer::Printer;
 
 #[derive(Serialize)]

@@ -3,9 +3,10 @@
 use aws_sdk_sqs::Client;
 use futures_util::future::try_join_all;
 use weir_aws::DynamoLedger;
+use weir_ops::{Stack, StackError, health};
 
-use super::{LOCAL_HINT, Place, dev_file, local_config, reader};
-use crate::commands::lane_counts;
+use super::{dev_file, local_config, reader};
+use crate::hints;
 
 /// A stack's ledger and lanes, and what to check when they can't be read.
 #[derive(Debug)]
@@ -26,29 +27,28 @@ impl Evidence {
             ledger: reader(&config, local.ledger_table),
             sqs: Client::new(&config),
             lanes: local.lanes.into_values().map(|urls| urls.queue_url).collect(),
-            hint: LOCAL_HINT,
+            hint: hints::where_it_runs(true),
         })
     }
 
     /// A stack's that was named.
-    pub(crate) fn of(place: &Place) -> anyhow::Result<Self> {
+    pub(crate) fn of(stack: &Stack) -> Result<Self, StackError> {
         Ok(Self {
-            ledger: reader(&place.config, place.output("LedgerTable")?),
-            sqs: Client::new(&place.config),
-            lanes: place.lanes()?.into_iter().map(|urls| urls.queue).collect(),
-            hint: place.hint,
+            ledger: reader(&stack.config, stack.output("LedgerTable")?),
+            sqs: Client::new(&stack.config),
+            lanes: stack.lanes()?.into_iter().map(|queues| queues.queue).collect(),
+            hint: hints::of(stack),
         })
     }
 
     /// How many messages the lanes hold, about: visible, with a worker, or delayed.
     pub(crate) async fn in_lanes(&self) -> anyhow::Result<u64> {
-        let counts = try_join_all(self.lanes.iter().map(|url| lane_counts(&self.sqs, url, self.hint))).await?;
-        Ok(counts.iter().flatten().sum())
+        let counts = try_join_all(self.lanes.iter().map(|url| health::counts(&self.sqs, url))).await;
+        Ok(counts.map_err(|error| self.failed(error))?.iter().flatten().sum())
     }
 
     /// The error, with what to check.
     pub(crate) fn failed(&self, error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
-        let said = format!("{error}\nhint: {}", self.hint);
-        anyhow::Error::new(error).context(said)
+        hints::with(self.hint, error)
     }
 }

@@ -3,24 +3,14 @@
 //! Lines are counted as they are read: what is kept grows with operations and shops, not with lines.
 
 mod file;
-mod line;
-#[cfg(feature = "aws")]
-mod logs;
 mod progress;
-mod recent;
-mod report;
-#[cfg(feature = "aws")]
 mod run;
-mod tally;
 mod view;
 
 use std::io::BufRead;
 
-use line::Line;
-use report::Report;
-use tally::Tally;
+use weir_ops::api_usage::{Line, Report, Tally};
 
-#[cfg(feature = "aws")]
 pub(super) use run::run;
 
 /// What the lines say, for programs and for people.

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{tally::Tally, view::count};
+use weir_ops::api_usage::Tally;
+
+use super::view::count;
 
 /// Work that takes longer than this shows that it goes on.
 const TELL_EVERY: Duration = Duration::from_secs(2);
@@ -42,13 +44,12 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::line::{
-            Line,
-            tests::{NOW, call},
-        },
-        *,
-    };
+    use resilience::UnixMillis;
+    use weir_ops::api_usage::Line;
+
+    use super::*;
+
+    const CALL: &str = r#"{"message":"Called Shopify","app":"default","shop":"north.myshopify.com","operation":"A","same":"1","attempt":1,"took_ms":100,"status":200}"#;
 
     #[test]
     fn every_two_seconds_it_says_how_far_it_got() {
@@ -59,7 +60,7 @@ mod tests {
         progress.page();
         let empty = "1 page of the log groups searched, 0 calls found";
         assert_eq!(progress.tell(at(2_000), &tally).as_deref(), Some(empty));
-        tally.take(&Line::Call(call(NOW, "A", "north", "1")));
+        tally.take(&Line::read(CALL.as_bytes(), Some(UnixMillis(1_795_755_600_000))));
         assert_eq!(progress.tell(at(3_999), &tally), None);
         let found = "1 page of the log groups searched, 1 call found, the last one of 2026-11-27T05:00:00.000Z";
         assert_eq!(progress.tell(at(4_000), &tally).as_deref(), Some(found));

@@ -3,9 +3,10 @@
 use std::time::Instant;
 
 use resilience::UnixMillis;
+use weir_ops::api_usage::{FunctionLogs, Line, Step, Tally};
 
-use super::{file, line::Line, logs, progress::Progress, tally::Tally, view};
-use crate::{cli::AuditArgs, commands::ExitStatus, printer::Printer, target};
+use super::{file, progress::Progress, view};
+use crate::{cli::AuditArgs, exit::ExitStatus, hints, printer::Printer, target};
 
 pub(crate) async fn run(args: &AuditArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let mut reading = Reading { tally: Tally::default(), printer, progress: Progress::new(Instant::now()) };
@@ -15,11 +16,16 @@ pub(crate) async fn run(args: &AuditArgs, printer: &Printer) -> anyhow::Result<E
             "among these lines".to_owned()
         }
         None => {
-            let target = target::logs(&args.source).await?;
+            let stack = target::stack_by_name(&args.source).await?;
+            let logs = FunctionLogs::of(&stack);
             let to = UnixMillis::now();
             let from = to - args.since;
-            logs::read(&target, from, to, &mut reading).await?;
-            format!("in {}* since {from}", target.prefix)
+            let read = logs.read(from, to, |step| match step {
+                Step::Line(line, at) => reading.take(line, at),
+                Step::Page => reading.page(),
+            });
+            read.await.map_err(|error| hints::failed(&stack, error))?;
+            format!("in {}* since {from}", logs.prefix())
         }
     };
     let report = reading.tally.report();
@@ -31,7 +37,7 @@ pub(crate) async fn run(args: &AuditArgs, printer: &Printer) -> anyhow::Result<E
 }
 
 /// Counts, and says from time to time how far it got.
-pub(super) struct Reading<'a> {
+struct Reading<'a> {
     tally: Tally,
     printer: &'a Printer,
     progress: Progress,
@@ -39,13 +45,13 @@ pub(super) struct Reading<'a> {
 
 impl Reading<'_> {
     /// Takes a line, and when the log says that it came, if it does.
-    pub(super) fn take(&mut self, line: &[u8], at: Option<UnixMillis>) {
+    fn take(&mut self, line: &[u8], at: Option<UnixMillis>) {
         self.tally.take(&Line::read(line, at));
         self.tell();
     }
 
     /// One more page was searched, whatever was on it.
-    pub(super) fn page(&mut self) {
+    fn page(&mut self) {
         self.progress.page();
         self.tell();
     }

@@ -1,7 +1,7 @@
 //! The report for people.
 
-use super::report::{OperationRow, Report};
 use crate::printable;
+use weir_ops::api_usage::{OperationRow, Report};
 
 /// The report; `place` says where nothing was found.
 pub(super) fn text(report: &Report, place: &str) -> String {
@@ -19,7 +19,7 @@ pub(super) fn text(report: &Report, place: &str) -> String {
             "  throttled  {:>6}  {}\n  retries    {:>6}  {}\n  redundant  {:>6}  {}",
             percent(report.throttled_rate),
             report.throttled,
-            percent(super::report::rate(report.retries, report.calls)),
+            percent(report.retry_rate()),
             report.retries,
             percent(report.redundant_rate),
             report.redundant,

@@ -4,10 +4,14 @@ use std::io::Read;
 
 use anyhow::Context;
 use weir_core::controls::Controls;
+use weir_ops::controls::ControlsStore;
 
-use super::{change, told};
+use super::{
+    change,
+    common::{explained, told},
+};
 use crate::cli::ControlsApplyArgs;
-use crate::commands::ExitStatus;
+use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::problem::Usage;
 use crate::target;
@@ -31,7 +35,8 @@ pub(super) async fn run(args: &ControlsApplyArgs, printer: &Printer) -> anyhow::
             "nothing was changed; `weir controls show --document` prints what stands there now",
         )
     })?;
-    let target = target::controls(&args.change.source).await?;
-    let stored = change::read(&target).await?;
-    change::finish(&args.change, printer, &target, &stored, &controls).await
+    let stack = target::stack_of_file(&args.change.source).await?;
+    let store = ControlsStore::of(&stack)?;
+    let stored = store.read().await.map_err(|error| explained(error, &stack))?;
+    change::finish(&args.change, printer, &stack, &store, &stored, &controls).await
 }

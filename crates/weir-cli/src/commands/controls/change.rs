@@ -2,23 +2,27 @@
 
 use serde::Serialize;
 use weir_aws::controls::Stored;
-use weir_core::controls::{Absent, Controls, MOST_BYTES};
+use weir_core::controls::{Absent, Controls};
+use weir_ops::{
+    Stack,
+    controls::{ControlsStore, Diff, edited},
+};
 
-use super::{diff::Diff, told};
+use super::common::explained;
 use crate::cli::ChangeArgs;
-use crate::commands::ExitStatus;
+use crate::exit::ExitStatus;
+use crate::layout::joined;
 use crate::printer::Printer;
-use crate::problem::Usage;
-use crate::target::{self, ControlsTarget};
+use crate::target;
 
 #[derive(Serialize)]
-struct Outcome {
+struct Outcome<'a> {
     changed: bool,
-    parameter: String,
+    parameter: &'a str,
     /// The version after the change, or the one that was read.
     version: i64,
     #[serde(flatten)]
-    diff: Diff,
+    diff: &'a Diff,
 }
 
 /// Changes what stands there by `edit`.
@@ -27,47 +31,34 @@ pub(super) async fn run(
     printer: &Printer,
     edit: impl FnOnce(&mut Controls) -> Result<(), Absent>,
 ) -> anyhow::Result<ExitStatus> {
-    let target = target::controls(&args.source).await?;
-    let stored = read(&target).await?;
-    let mut controls = Controls::parse(&stored.text).map_err(|problems| {
-        anyhow::anyhow!(
-            "the document can't be changed by halves, for it has mistakes:\n{}\nhint: {}",
-            told(&problems),
-            "`weir controls show --document` prints it; mend it and `weir controls apply` the file"
-        )
-    })?;
-    edit(&mut controls)
-        .map_err(|absent| anyhow::anyhow!("{absent}\nhint: `weir controls show` shows what there is"))?;
-    finish(args, printer, &target, &stored, &controls).await
+    let stack = target::stack_of_file(&args.source).await?;
+    let store = ControlsStore::of(&stack)?;
+    let stored = store.read().await.map_err(|error| explained(error, &stack))?;
+    let controls = edited(&stored, edit).map_err(|error| explained(error, &stack))?;
+    finish(args, printer, &stack, &store, &stored, &controls).await
 }
 
 /// Shows, and with --yes writes, a document in place of the one that was read.
 pub(super) async fn finish(
     args: &ChangeArgs,
     printer: &Printer,
-    target: &ControlsTarget,
+    stack: &Stack,
+    store: &ControlsStore,
     stored: &Stored,
     controls: &Controls,
 ) -> anyhow::Result<ExitStatus> {
-    let text = controls.to_text();
-    check(&text)?;
-    if let Some(expected) = args.if_version
-        && expected != stored.version
-    {
-        return Err(changed(target.parameter.name(), expected, stored.version));
-    }
-    // What can't be read as a document is replaced line by line.
-    let before = Controls::parse(&stored.text).map_or_else(|_| indented(&stored.text), |before| before.to_text());
-    let diff = Diff::between(&before, &text);
-    let writes = args.yes && !diff.is_empty();
-    let version = if writes { write(target, stored.version, &text).await? } else { stored.version };
-    let parameter = target.parameter.name().to_owned();
-    let outcome = Outcome { changed: writes, parameter, version, diff };
+    let change = store.plan(stored, controls, args.if_version).map_err(|error| explained(error, stack))?;
+    let changed = args.yes && !change.diff.is_empty();
+    let version = match changed {
+        true => store.apply(&change).await.map_err(|error| explained(error, stack))?,
+        false => stored.version,
+    };
+    let outcome = Outcome { changed, parameter: store.name(), version, diff: &change.diff };
     printer.item(&outcome, |outcome| {
         let what = if outcome.changed { "Changed" } else { "This would change" };
         match outcome.diff.is_empty() {
             true => "nothing to change: it stands there already".to_owned(),
-            false => format!("{what} in {}:\n{}", outcome.parameter, outcome.diff.lines()),
+            false => format!("{what} in {}:\n{}", outcome.parameter, lines(outcome.diff)),
         }
     })?;
     if !printer.is_json() && !outcome.diff.is_empty() {
@@ -82,54 +73,18 @@ pub(super) async fn finish(
     Ok(ExitStatus::Done)
 }
 
-/// By the reader's own rules, which are those of whoever reads it next.
-fn check(text: &str) -> Result<(), Usage> {
-    if let Err(problems) = Controls::parse(text) {
-        return Err(Usage::new(
-            format!("that would be no valid document:\n{}", told(&problems)),
-            "nothing was changed; say it in another way",
-        ));
-    }
-    if text.len() > MOST_BYTES {
-        return Err(Usage::new(
-            format!("the document would have {} bytes, and a parameter holds {MOST_BYTES}", text.len()),
-            "name shops by patterns, shorten reasons, or take out what is no longer needed",
-        ));
-    }
-    Ok(())
+fn lines(diff: &Diff) -> String {
+    let removed = diff.removed.iter().map(|line| format!("- {line}"));
+    joined(removed.chain(diff.added.iter().map(|line| format!("+ {line}"))))
 }
 
-/// Reads the parameter. It is no resource of the stack, so that no deployment resets it: the first change creates it, and
-/// until then it is an empty document.
-pub(super) async fn read(target: &ControlsTarget) -> anyhow::Result<Stored> {
-    let stored = target.parameter.read().await.map_err(|error| target.failed(error))?;
-    Ok(stored.unwrap_or_else(|| Stored { text: Controls::default().to_text(), version: 0, written_at: None }))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// SSM writes without conditions: what is left between this read and the write is told afterwards.
-async fn write(target: &ControlsTarget, version: i64, text: &str) -> anyhow::Result<i64> {
-    let now = read(target).await?.version;
-    if now != version {
-        return Err(changed(target.parameter.name(), version, now));
+    #[test]
+    fn lines_that_go_come_before_those_that_come() {
+        let diff = Diff { removed: vec!["{\"lane\":\"bulk\"}".into()], added: vec!["{\"lane\":\"urgent\"}".into()] };
+        assert_eq!(lines(&diff), "- {\"lane\":\"bulk\"}\n+ {\"lane\":\"urgent\"}");
     }
-    let written = target.parameter.write(text).await.map_err(|error| target.failed(error))?;
-    if written != version + 1 {
-        anyhow::bail!(
-            "the change is made, as version {written}, but somebody else made one at the same moment, which may be lost\n\
-             hint: compare with `aws ssm get-parameter-history --name {}`",
-            target.parameter.name()
-        );
-    }
-    Ok(written)
-}
-
-fn changed(name: &str, expected: i64, found: i64) -> anyhow::Error {
-    anyhow::anyhow!(
-        "{name} is at version {found}, not {expected}: somebody changed it\nhint: nothing was changed; look at it again, \
-         without --yes"
-    )
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!(" {line}\n")).collect()
 }

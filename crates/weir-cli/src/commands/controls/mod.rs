@@ -2,14 +2,12 @@
 
 mod apply;
 mod change;
-mod diff;
+mod common;
 mod edits;
 mod show;
 
-use weir_core::controls::Problem;
-
-use super::ExitStatus;
 use crate::cli::{ControlsArgs, ControlsCommand};
+use crate::exit::ExitStatus;
 use crate::printer::Printer;
 
 pub(super) async fn run(args: ControlsArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
@@ -53,9 +51,4 @@ pub(super) async fn run(args: ControlsArgs, printer: &Printer) -> anyhow::Result
         }
         ControlsCommand::Apply(args) => apply::run(&args, printer).await,
     }
-}
-
-/// Every problem, a line each.
-fn told(problems: &[Problem]) -> String {
-    crate::layout::joined(problems.iter().map(|problem| format!("  {problem}")))
 }

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use weir_core::controls::{Controls, NamedLimit};
+use weir_core::controls::Controls;
+use weir_ops::controls::{ControlsStore, ShopControls};
 
-use super::change;
+use super::common::explained;
 use crate::cli::ControlsShowArgs;
-use crate::commands::ExitStatus;
+use crate::exit::ExitStatus;
 use crate::{delivery, layout::joined, printer::Printer, target};
 
 #[derive(Serialize)]
@@ -19,26 +20,11 @@ struct Document {
     problems: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct OfShop {
-    shop: String,
-    tier: Option<String>,
-    off: Vec<String>,
-    limits: Vec<LimitView>,
-}
-
-#[derive(Serialize)]
-struct LimitView {
-    destination: String,
-    name: String,
-    per_second: f64,
-    burst: u32,
-}
-
 pub(super) async fn run(args: &ControlsShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let shop = args.shop.as_deref().map(delivery::shop).transpose()?;
-    let target = target::controls(&args.source).await?;
-    let stored = change::read(&target).await?;
+    let stack = target::stack_of_file(&args.source).await?;
+    let store = ControlsStore::of(&stack)?;
+    let stored = store.read().await.map_err(|error| explained(error, &stack))?;
     if args.document {
         // As it is, even if it is no document: to be mended.
         document_alone(printer, &stored.text)?;
@@ -47,17 +33,17 @@ pub(super) async fn run(args: &ControlsShowArgs, printer: &Printer) -> anyhow::R
     let (controls, problems) = Controls::read(&stored.text).map_err(|problem| {
         anyhow::anyhow!(
             "{} can't be read: {problem}\nhint: `weir controls apply` a file in its place; {{}} sets nothing",
-            target.parameter.name()
+            store.name()
         )
     })?;
     for problem in problems.iter().filter(|_| !printer.is_json()) {
         printer.note(format!("left out by workers: {problem}"));
     }
     match shop {
-        Some(shop) => printer.item(&of_shop(&controls, shop.as_str()), OfShop::lines)?,
+        Some(shop) => printer.item(&ShopControls::of(&controls, shop.as_str()), shop_lines)?,
         None => {
             let document = Document {
-                parameter: target.parameter.name().to_owned(),
+                parameter: store.name().to_owned(),
                 version: stored.version,
                 written_at: stored.written_at.map(|at| at.to_string()),
                 document: serde_json::from_str(&controls.to_text())?,
@@ -99,50 +85,15 @@ fn lines(controls: &Controls) -> String {
     if lines.is_empty() { "everything is on, nothing is limited".to_owned() } else { joined(lines) }
 }
 
-fn of_shop(controls: &Controls, shop: &str) -> OfShop {
-    let mut targets: Vec<_> = controls.off.iter().map(|switch| switch.target.target()).collect();
-    let mut destinations: Vec<&str> = controls.limits.iter().map(|rule| rule.destination.as_str()).collect();
-    let mut seen = Vec::new();
-    targets.retain(|target| {
-        !seen.contains(target) && {
-            seen.push(*target);
-            true
-        }
+fn shop_lines(controls: &ShopControls) -> String {
+    let tier = controls.tier.iter().map(|tier| format!("tier   {tier}"));
+    let off = controls.off.iter().map(|off| format!("off    {off}"));
+    let limits = controls.limits.iter().map(|limit| {
+        format!(
+            "limit  {} to {} a second, {} at once ({})",
+            limit.destination, limit.per_second, limit.burst, limit.name
+        )
     });
-    destinations.sort_unstable();
-    destinations.dedup();
-    let limits = destinations.into_iter().flat_map(|destination| {
-        let view = |NamedLimit { name, limit }: NamedLimit| LimitView {
-            destination: destination.to_owned(),
-            name,
-            per_second: limit.per_second,
-            burst: limit.burst,
-        };
-        controls.limits(destination, shop).into_iter().map(view).collect::<Vec<_>>()
-    });
-    OfShop {
-        shop: shop.to_owned(),
-        tier: controls.tier(shop).map(str::to_owned),
-        off: targets
-            .into_iter()
-            .filter_map(|target| controls.is_off(target, shop))
-            .map(|off| off.to_string())
-            .collect(),
-        limits: limits.collect(),
-    }
-}
-
-impl OfShop {
-    fn lines(&self) -> String {
-        let tier = self.tier.iter().map(|tier| format!("tier   {tier}"));
-        let off = self.off.iter().map(|off| format!("off    {off}"));
-        let limits = self.limits.iter().map(|limit| {
-            format!(
-                "limit  {} to {} a second, {} at once ({})",
-                limit.destination, limit.per_second, limit.burst, limit.name
-            )
-        });
-        let lines: Vec<String> = tier.chain(off).chain(limits).collect();
-        if lines.is_empty() { format!("for {} everything is on, nothing is limited", self.shop) } else { joined(lines) }
-    }
+    let lines: Vec<String> = tier.chain(off).chain(limits).collect();
+    if lines.is_empty() { format!("for {} everything is on, nothing is limited", controls.shop) } else { joined(lines) }
 }

@@ -20,7 +20,7 @@ use weir_local::{
 };
 
 use self::shopify::{Door, Shopify};
-use super::ExitStatus;
+use crate::exit::ExitStatus;
 use crate::{cli::DevArgs, http, printer::Printer, signals::Signals};
 
 const STACK: &str = "weir-dev";

@@ -14,6 +14,7 @@ use shopify_sim::{Clock, Installed, Options, Outlet, Serving, ShopSeed, Sim, Tok
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use weir_local::Deployed;
+use weir_ops::shops::Shops;
 use weir_shops::Registry;
 use weir_shops::registry::{NewShop, NewToken};
 use weir_shops::seal::{KeyRing, Keys};
@@ -120,7 +121,7 @@ async fn register(deployed: &Deployed, sim: &Sim, now: UnixMillis) -> anyhow::Re
 
 /// What the monitor would do within a minute: the demo does not wait for it.
 async fn subscribe(deployed: &Deployed, shopify: &str) -> anyhow::Result<()> {
-    let client = admin::client(&target::of_deployed(deployed, shopify)?, APP).await?;
+    let client = admin::client(&Shops::of(&target::deployed_stack(deployed, shopify)?)?, APP).await?;
     let desired = Desired::built_in();
     let shops = SHOPS.iter().map(async |(name, ..)| {
         let shop = delivery::shop(name)?;

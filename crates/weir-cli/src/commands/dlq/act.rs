@@ -3,29 +3,24 @@
 use std::{ops::ControlFlow, path::PathBuf};
 
 use serde::Serialize;
-use weir_aws::operations::Stored;
 use weir_core::UnixMillis;
-
-use super::{
-    filter::Filter,
-    history,
-    keep::Keep,
-    meant::{self, Progress},
-    operation::{Chunk, Counts, Journal, Kind, Operation, Options, Planned, SHELF, State, name_at, shelf_of},
-    outside::{Outside, Stack},
-    preview::{self, Preview},
-    problem::Problem,
-    run::{Run, Written},
-    scan::scan,
-    stop::Stop,
-    view, who,
+use weir_ops::{
+    Stack,
+    dead_letters::{
+        self, Cancel, DeadLetterError, Ended, Export, Filter, Preview, StackBackend, Started, load, matching,
+        operation::{Counts, Journal, Kind, Operation, Options, Planned, State},
+        scan, start,
+    },
 };
+
+use super::{caller, errors::explained, filter::filter, history, meant, preview_view, stop, view};
 use crate::{
     cli::{DlqDropArgs, DlqReplayArgs},
-    commands::ExitStatus,
+    exit::ExitStatus,
     printer::Printer,
     problem::Usage,
-    target::Place,
+    progress::Progress,
+    target,
 };
 
 /// What is asked for.
@@ -49,17 +44,17 @@ struct Outcome<'a> {
 pub(super) async fn replay(args: &DlqReplayArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let order = Order {
         kind: Kind::Replay,
-        filter: Filter::new(&args.filter, UnixMillis::now())?,
+        filter: filter(&args.filter, UnixMillis::now())?,
         options: Options { force: args.force, rate: args.rate, limit: args.limit, ..Options::default() },
         keep: None,
         resume: args.resume.clone(),
         yes: args.yes,
     };
-    follow(order, &Place::find(&args.source).await?, printer).await
+    follow(order, &target::stack(&args.source).await?, printer).await
 }
 
 pub(super) async fn drop(args: &DlqDropArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let filter = Filter::new(&args.filter, UnixMillis::now())?;
+    let filter = filter(&args.filter, UnixMillis::now())?;
     if filter.is_empty() && !args.all && args.resume.is_none() {
         return Err(Usage::new(
             "this would drop everything that is dead-lettered",
@@ -75,40 +70,46 @@ pub(super) async fn drop(args: &DlqDropArgs, printer: &Printer) -> anyhow::Resul
         resume: args.resume.clone(),
         yes: args.yes,
     };
-    follow(order, &Place::find(&args.source).await?, printer).await
+    follow(order, &target::stack(&args.source).await?, printer).await
 }
 
-async fn follow(mut order: Order, place: &Place, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let stack = Stack::of(place)?;
-    let stop = Stop::listen()?;
+async fn follow(mut order: Order, stack: &Stack, printer: &Printer) -> anyhow::Result<ExitStatus> {
+    let backend = StackBackend::of(stack)?;
+    let failed = |error: DeadLetterError| explained(error, stack);
+    let cancel = stop::listen()?;
     let resumed = match &order.resume {
-        Some(name) => Some(resumed(&stack, place, name, order.kind).await?),
+        Some(name) => Some(resumed(&backend, stack, name, order.kind).await?),
         None => None,
     };
-    if let Some(written) = &resumed {
-        order.filter = written.operation.filter.clone();
-        let rate = order.options.rate.or(written.operation.options.rate);
-        order.options = Options { rate, ..written.operation.options.clone() };
+    if let Some(started) = &resumed {
+        let operation = started.operation();
+        order.filter = operation.filter.clone();
+        let rate = order.options.rate.or(operation.options.rate);
+        order.options = Options { rate, ..operation.options.clone() };
     }
-    if let (Some(mut written), true) = (resumed, order.yes) {
-        written.operation.options = order.options.clone();
-        return act(&order, written, place, &stack, &stop, printer).await;
-    }
+    let resumed = match resumed {
+        Some(mut started) if order.yes => {
+            started.operation_mut().options = order.options.clone();
+            let export = export(&order, stack)?;
+            let by = caller::name(stack).await?;
+            let started = dead_letters::resume(&backend, started, by).await.map_err(failed)?;
+            return act(&order, started, export, stack, &backend, &cancel, printer).await;
+        }
+        resumed => resumed,
+    };
     let mut progress = Progress::new(printer);
-    let scanned = scan(&stack, order.filter.lanes(), &stop, |read, _, _| {
-        progress.read(read);
+    let scanned = scan(&backend, order.filter.lanes(), &cancel, |read, _, _| {
+        meant::looked_at(read, &mut progress, printer);
         ControlFlow::Continue(())
     });
-    let scanned = scanned.await.map_err(|problem| problem.at(place))?;
+    let scanned = scanned.await.map_err(failed)?;
     if scanned.interrupted {
         printer.note("interrupted: nothing was changed");
         return Ok(ExitStatus::Interrupted);
     }
-    let journal = match &order.resume {
-        Some(name) => journal(&stack, place, name).await?,
-        None => Journal::default(),
-    };
-    let matching = preview::meant(&scanned.found, &order.filter, &journal);
+    let none = Journal::default();
+    let journal = resumed.as_ref().map_or(&none, Started::journal);
+    let matching = matching(&scanned.found, &order.filter, journal);
     if matching.is_empty() && (order.filter.event.is_some() || !scanned.found.is_empty()) {
         return Err(meant::nothing(order.kind, &order.filter, &scanned.found));
     }
@@ -117,7 +118,7 @@ async fn follow(mut order: Order, place: &Place, printer: &Printer) -> anyhow::R
     if matching.is_empty() || !order.yes {
         printer.item(&preview, |preview| match preview.read {
             0 => "nothing is dead-lettered".to_owned(),
-            _ => preview.lines(),
+            _ => preview_view::lines(preview),
         })?;
         if !printer.is_json() {
             meant::remarks(&scanned, printer);
@@ -125,11 +126,12 @@ async fn follow(mut order: Order, place: &Place, printer: &Printer) -> anyhow::R
         }
         return Ok(ExitStatus::Done);
     }
+    let actor = caller::actor(stack).await?;
     let operation = Operation {
         kind: order.kind,
         state: State::Running,
-        by: who::who(place).await?,
-        command: who::command_line(),
+        by: actor.by,
+        command: actor.command,
         started_at: now,
         updated_at: now,
         filter: order.filter.clone(),
@@ -139,16 +141,16 @@ async fn follow(mut order: Order, place: &Place, printer: &Printer) -> anyhow::R
         note: None,
         resumed: Vec::new(),
     };
-    let written = Written { name: name_at(now), version: 0, operation, journal: Journal::default() };
-    act(&order, written, place, &stack, &stop, printer).await
+    let export = export(&order, stack)?;
+    let started = start(&backend, operation).await.map_err(failed)?;
+    act(&order, started, export, stack, &backend, &cancel, printer).await
 }
 
 /// An operation that somebody began.
-async fn resumed(stack: &Stack, place: &Place, name: &str, kind: Kind) -> anyhow::Result<Written> {
-    let failed = |error| Problem::from(error).at(place);
-    let document = stack.operations.get::<Operation>(SHELF, name).await.map_err(failed)?;
-    let document = document.ok_or_else(|| history::unknown(name))?;
-    let operation = document.value;
+async fn resumed(backend: &StackBackend, stack: &Stack, name: &str, kind: Kind) -> anyhow::Result<Started> {
+    let started = load(backend, name).await.map_err(|error| explained(error, stack))?;
+    let started = started.ok_or_else(|| history::unknown(name))?;
+    let operation = started.operation();
     if operation.kind != kind {
         let its = operation.kind.as_str();
         return Err(Usage::new(format!("{name} is a {its}"), format!("`weir dlq {its} --resume {name}`")).into());
@@ -160,40 +162,24 @@ async fn resumed(stack: &Stack, place: &Place, name: &str, kind: Kind) -> anyhow
     if operation.state == State::Done {
         anyhow::bail!("{name} is done: there is nothing left of it\nhint: `weir dlq replay` begins another one");
     }
-    let journal = journal(stack, place, name).await?;
-    Ok(Written { name: name.to_owned(), version: document.version, operation, journal })
+    Ok(started)
 }
 
-async fn journal(stack: &Stack, place: &Place, name: &str) -> anyhow::Result<Journal> {
-    let chunks = stack.operations.list::<Chunk>(&shelf_of(name), false, usize::MAX).await;
-    let mut journal = Journal::default();
-    for chunk in chunks.map_err(|error| Problem::from(error).at(place))? {
-        journal.add(&chunk.value);
-    }
-    Ok(journal)
+/// The file for what is dropped, if one was named.
+fn export(order: &Order, stack: &Stack) -> anyhow::Result<Option<Export>> {
+    order.keep.as_deref().map(Export::open).transpose().map_err(|error| explained(error, stack))
 }
 
 async fn act(
     order: &Order,
-    mut written: Written,
-    place: &Place,
+    started: Started,
+    export: Option<Export>,
     stack: &Stack,
-    stop: &Stop,
+    backend: &StackBackend,
+    cancel: &Cancel,
     printer: &Printer,
 ) -> anyhow::Result<ExitStatus> {
-    let keep = order.keep.as_deref().map(Keep::open).transpose().map_err(|problem| problem.at(place))?;
-    let version = written.version;
-    if version > 0 {
-        written.operation.resume(who::who(place).await?, UnixMillis::now());
-    }
-    let expected = (version > 0).then_some(version);
-    let stored = stack.save(&written.name, expected, &written.operation).await;
-    written.version = match stored.map_err(|error| Problem::from(error).at(place))? {
-        Stored::Written(version) => version,
-        Stored::Lost(Some(there)) if there.value == written.operation => there.version,
-        Stored::Lost(_) => return Err(Problem::TakenOver.at(place)),
-    };
-    let name = written.name.clone();
+    let name = started.name().to_owned();
     if !printer.is_json() {
         printer.step(format!("{} {name}", order.kind.as_str()));
     }
@@ -201,14 +187,13 @@ async fn act(
         printer.note("warning: with --force what took effect runs again, and whatever it caused, it causes twice");
     }
     let began = tokio::time::Instant::now();
-    let before = gone(&written.operation.counts);
+    let before = gone(&started.operation().counts);
     let tell = |operation: &Operation, elsewhere: u64| {
         if !printer.is_json() {
             printer.step(progress(operation, before, began.elapsed(), elsewhere));
         }
     };
-    let (written, late, ended) = Run::new(stack, written, stop, keep, &tell).run().await;
-    let operation = &written.operation;
+    let Ended { operation, late, result } = dead_letters::run(backend, started, cancel, export, &tell).await;
     let outcome =
         Outcome { changed: true, operation: &name, state: operation.state.as_str(), counts: operation.counts };
     printer.item(&outcome, |outcome| {
@@ -222,12 +207,12 @@ async fn act(
     if late > 0 && !printer.is_json() {
         printer.note(format!("{} could not be given back: they are back within minutes", view::messages(late as u64)));
     }
-    if let (Some(note), Ok(()), false) = (&operation.note, &ended, printer.is_json()) {
+    if let (Some(note), Ok(()), false) = (&operation.note, &result, printer.is_json()) {
         printer.note(note);
     }
     let goes_on = format!("`weir dlq {} --resume {name} --yes` goes on", operation.kind.as_str());
-    match ended {
-        Err(problem) => Err(problem.at(place).context(format!("{name} stopped before its end; {goes_on}"))),
+    match result {
+        Err(error) => Err(explained(error, stack).context(format!("{name} stopped before its end; {goes_on}"))),
         Ok(()) if operation.state == State::Interrupted => {
             printer.note(format!("interrupted: {goes_on}"));
             Ok(ExitStatus::Interrupted)

@@ -1,32 +1,30 @@
 //! `weir dlq history`: what was replayed and dropped.
 
 use weir_core::UnixMillis;
+use weir_ops::dead_letters::{DeadLetterError, StackBackend, operation::State};
 
 use super::{
-    operation::{Chunk, Operation, SHELF, State, shelf_of},
+    errors::explained,
     operation_view::{OperationView, table},
-    outside::Stack,
-    problem::Problem,
 };
-use crate::{cli::DlqHistoryArgs, commands::ExitStatus, printer::Printer, target::Place};
+use crate::{cli::DlqHistoryArgs, exit::ExitStatus, printer::Printer, target};
 
 pub(super) async fn run(args: &DlqHistoryArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let place = Place::find(&args.source).await?;
-    let stack = Stack::of(&place)?;
+    let stack = target::stack(&args.source).await?;
+    let backend = StackBackend::of(&stack)?;
     let now = UnixMillis::now();
-    let failed = |error| Problem::from(error).at(&place);
+    let failed = |error: DeadLetterError| explained(error, &stack);
     if let Some(name) = &args.name {
-        let found = stack.operations.get::<Operation>(SHELF, name).await.map_err(failed)?;
-        let found = found.ok_or_else(|| unknown(name))?;
-        let chunks = stack.operations.list::<Chunk>(&shelf_of(name), false, usize::MAX).await.map_err(failed)?;
-        let events = chunks.into_iter().flat_map(|chunk| chunk.value.entries).collect();
-        let view = OperationView::new(name, &found.value, now).with_events(events);
+        let found = backend.operation(name).await.map_err(failed)?;
+        let (operation, events) = found.ok_or_else(|| unknown(name))?;
+        let view = OperationView::new(name, &operation, now).with_events(events);
         printer.item(&view, OperationView::lines)?;
         return Ok(ExitStatus::Done);
     }
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
-    let all = stack.operations.list::<Operation>(SHELF, true, limit).await.map_err(failed)?;
-    let views: Vec<OperationView> = all.iter().map(|one| OperationView::new(&one.name, &one.value, now)).collect();
+    let all = backend.operations(limit).await.map_err(failed)?;
+    let views: Vec<OperationView> =
+        all.iter().map(|(name, operation)| OperationView::new(name, operation, now)).collect();
     printer.item(&views, |views| table(views))?;
     let open = views.iter().find(|view| view.abandoned || view.state == State::Interrupted.as_str());
     if let (Some(open), false) = (open, printer.is_json()) {

@@ -3,26 +3,17 @@
 use std::ops::ControlFlow;
 
 use serde::Serialize;
-use weir_core::{Lane, UnixMillis};
+use weir_core::UnixMillis;
+use weir_ops::dead_letters::{DeadLetterEntry, DeadLetterError, Group, GroupBy, StackBackend, groups, scan};
 
 use super::{
-    filter::Filter,
-    groups::{self, Group},
-    letter::Found,
-    meant::{self, Progress},
+    errors::explained,
+    filter::filter,
+    meant,
     message::{MessageView, table},
-    outside::{Outside, Stack},
-    problem::Problem,
-    scan::scan,
-    stop::Stop,
-    view,
+    stop, view,
 };
-use crate::{
-    cli::{DlqListArgs, GroupBy},
-    commands::ExitStatus,
-    printer::Printer,
-    target::Place,
-};
+use crate::{cli::DlqListArgs, exit::ExitStatus, printer::Printer, progress::Progress, target};
 
 #[derive(Serialize)]
 struct Listed<'a> {
@@ -40,30 +31,32 @@ struct Listed<'a> {
 
 pub(super) async fn run(args: &DlqListArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let now = UnixMillis::now();
-    let filter = Filter::new(&args.filter, now)?;
-    let place = Place::find(&args.source).await?;
-    let stack = Stack::of(&place)?;
-    let stop = Stop::listen()?;
+    let filter = filter(&args.filter, now)?;
+    let by = GroupBy::from(args.by);
+    let stack = target::stack(&args.source).await?;
+    let backend = StackBackend::of(&stack)?;
+    let failed = |error: DeadLetterError| explained(error, &stack);
+    let cancel = stop::listen()?;
     let mut progress = Progress::new(printer);
-    let scanned = scan(&stack, filter.lanes(), &stop, |read, _, _| {
-        progress.read(read);
+    let scanned = scan(&backend, filter.lanes(), &cancel, |read, _, _| {
+        meant::looked_at(read, &mut progress, printer);
         ControlFlow::Continue(())
     });
-    let scanned = scanned.await.map_err(|problem| problem.at(&place))?;
+    let scanned = scanned.await.map_err(failed)?;
     if scanned.interrupted {
         printer.note("interrupted: everything was given back");
         return Ok(ExitStatus::Interrupted);
     }
-    let matching: Vec<&Found> = scanned.found.iter().filter(|found| filter.takes(found)).collect();
-    let groups = groups::groups(matching.iter().copied(), args.by, now);
+    let matching: Vec<&DeadLetterEntry> = scanned.found.iter().filter(|found| filter.takes(found)).collect();
+    let groups = groups(matching.iter().copied(), by, now);
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
-    let first_deleted_at = first_deleted_at(&stack, &matching).await.map_err(|problem| problem.at(&place))?;
+    let first_deleted_at = backend.first_deleted_at(&matching).await.map_err(failed)?;
     let listed = Listed {
         matching: matching.len() as u64,
         read: scanned.found.len() as u64,
         elsewhere: scanned.elsewhere,
         first_deleted_at: first_deleted_at.map(|at| at.to_string()),
-        by: word(args.by),
+        by: by.as_str(),
         groups: &groups,
         messages: matching.iter().take(limit).map(|found| MessageView::from(*found)).collect(),
     };
@@ -82,28 +75,4 @@ pub(super) async fn run(args: &DlqListArgs, printer: &Printer) -> anyhow::Result
         }
     }
     Ok(ExitStatus::Done)
-}
-
-/// SQS counts from when a message was first sent, whatever became of it since.
-async fn first_deleted_at(stack: &Stack, matching: &[&Found]) -> Result<Option<UnixMillis>, Problem> {
-    let mut first: Option<UnixMillis> = None;
-    for lane in Lane::ALL {
-        let of_lane = matching.iter().map(|found| &found.letter).filter(|letter| letter.lane == lane);
-        if let Some(oldest) = of_lane.map(|letter| letter.sent_at).min() {
-            let at = oldest + stack.depth(lane).await?.retention;
-            first = Some(first.map_or(at, |other| other.min(at)));
-        }
-    }
-    Ok(first)
-}
-
-fn word(by: GroupBy) -> &'static str {
-    match by {
-        GroupBy::Error => "error",
-        GroupBy::Topic => "topic",
-        GroupBy::Shop => "shop",
-        GroupBy::Lane => "lane",
-        GroupBy::State => "state",
-        GroupBy::Age => "age",
-    }
 }

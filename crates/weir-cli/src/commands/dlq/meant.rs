@@ -2,29 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use tokio::time::{Duration, Instant};
+use weir_ops::dead_letters::{DeadLetterEntry, Filter, Scanned, operation::Kind};
 
-use super::{filter::Filter, letter::Found, operation::Kind, scan::Scanned, view};
-use crate::{printable::line, printer::Printer};
-
-const TELL_EVERY: Duration = Duration::from_secs(2);
+use super::view;
+use crate::{printable::line, printer::Printer, progress::Progress};
 
 /// Says how many were looked at, from time to time.
-pub(crate) struct Progress<'a> {
-    printer: &'a Printer,
-    told_at: Instant,
-}
-
-impl<'a> Progress<'a> {
-    pub(crate) fn new(printer: &'a Printer) -> Self {
-        Self { printer, told_at: Instant::now() }
-    }
-
-    pub(crate) fn read(&mut self, count: usize) {
-        if self.told_at.elapsed() >= TELL_EVERY && !self.printer.is_json() {
-            self.told_at = Instant::now();
-            self.printer.step(format!("{} looked at", view::messages(count as u64)));
-        }
+pub(crate) fn looked_at(count: usize, progress: &mut Progress<'_>, printer: &Printer) {
+    if !printer.is_json() {
+        progress.step(|| format!("{} looked at", view::messages(count as u64)));
     }
 }
 
@@ -48,7 +34,7 @@ pub(crate) fn remarks(scanned: &Scanned, printer: &Printer) {
 }
 
 /// The error of a filter that takes nothing of what is there.
-pub(crate) fn nothing(kind: Kind, filter: &Filter, found: &[Found]) -> anyhow::Error {
+pub(crate) fn nothing(kind: Kind, filter: &Filter, found: &[DeadLetterEntry]) -> anyhow::Error {
     let near = |wanted: &Option<String>, there: BTreeSet<&str>| {
         let wanted = wanted.as_deref()?;
         if there.contains(wanted) {
@@ -80,7 +66,7 @@ pub(crate) fn nothing(kind: Kind, filter: &Filter, found: &[Found]) -> anyhow::E
 
 #[cfg(test)]
 mod tests {
-    use super::super::letter::tests::found;
+    use super::super::fixtures::found;
     use super::*;
 
     #[test]

@@ -1,8 +1,9 @@
 //! A dead-lettered message as it is listed, and the list.
 
 use serde::Serialize;
+use weir_ops::dead_letters::{DeadLetterEntry, Group};
 
-use super::{groups::Group, letter::Found, view};
+use super::view;
 use crate::printable::line;
 
 /// A message, without its body.
@@ -23,8 +24,8 @@ pub(super) struct MessageView {
     message_id: String,
 }
 
-impl From<&Found> for MessageView {
-    fn from(found: &Found) -> Self {
+impl From<&DeadLetterEntry> for MessageView {
+    fn from(found: &DeadLetterEntry) -> Self {
         let letter = &found.letter;
         Self {
             event: letter.name(),
@@ -32,8 +33,8 @@ impl From<&Found> for MessageView {
             topic: letter.topic().map(str::to_owned),
             shop: letter.shop().map(str::to_owned),
             app: letter.app().map(str::to_owned),
-            state: found.standing.as_str(),
-            error: found.why(),
+            state: found.status.as_str(),
+            error: found.reason(),
             generation: letter.key().generation,
             attempts: found.record.as_ref().map(|record| record.attempts),
             received_at: letter.received_at().to_string(),

@@ -1,76 +1,45 @@
 //! `weir dlq`: what the lanes gave up.
 
-#[cfg(feature = "aws")]
 mod act;
-#[cfg(feature = "aws")]
-mod batch;
-mod decide;
-pub(crate) mod filter;
-#[cfg(feature = "aws")]
-mod fixed;
-mod groups;
-#[cfg(feature = "aws")]
+pub(crate) mod caller;
+mod errors;
+mod filter;
+#[cfg(test)]
+mod fixtures;
 mod history;
-#[cfg(feature = "aws")]
-mod keep;
-mod letter;
-#[cfg(feature = "aws")]
 mod list;
-#[cfg(feature = "aws")]
 mod meant;
 mod message;
-mod operation;
 mod operation_view;
-#[cfg(feature = "aws")]
-mod outgoing;
-#[cfg(feature = "aws")]
-mod outside;
-#[cfg(feature = "aws")]
-mod pace;
-mod preview;
-#[cfg(feature = "aws")]
-mod problem;
-#[cfg(feature = "aws")]
-mod reader;
-#[cfg(feature = "aws")]
-mod run;
-#[cfg(feature = "aws")]
-mod scan;
-#[cfg(feature = "aws")]
+mod preview_view;
+mod replace;
 mod show;
 mod shown;
-#[cfg(feature = "aws")]
 mod stop;
-#[cfg(feature = "aws")]
-#[cfg(test)]
-mod tests;
 mod view;
-#[cfg(feature = "aws")]
-pub(crate) mod who;
 
 use weir_core::ledger::Record;
+use weir_ops::dead_letters::{
+    DeadLetterEntry, DeadLetterInfo, Filter, GroupBy, Preview, groups,
+    operation::{Counts, Entry, Kind, Operation, Options, State},
+};
 
-use crate::{
-    cli::GroupBy,
-    views::{View, Words},
-};
-#[cfg(feature = "aws")]
-use crate::{
-    cli::{DlqArgs, DlqCommand},
-    commands::ExitStatus,
-    printer::Printer,
-};
-use letter::{Found, Letter};
-use operation::{Counts, Entry, Kind, Operation, Options, State};
-#[cfg(feature = "aws")]
+pub(crate) use errors::event_name;
+pub(crate) use filter::filter;
 pub(super) use show::body_of;
 
-#[cfg(feature = "aws")]
+use crate::{
+    cli::{DlqArgs, DlqCommand},
+    exit::ExitStatus,
+    printer::Printer,
+    views::{View, Words},
+};
+
 pub(super) async fn run(args: DlqArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     match args.command {
         DlqCommand::List(args) => list::run(&args, printer).await,
         DlqCommand::Show(args) => show::run(&args, printer).await,
-        DlqCommand::Replay(args) if args.file.is_some() => fixed::run(&args, printer).await,
+        DlqCommand::Replay(args) if args.file.is_some() => replace::run(&args, printer).await,
         DlqCommand::Replay(args) => act::replay(&args, printer).await,
         DlqCommand::Drop(args) => act::drop(&args, printer).await,
         DlqCommand::History(args) => history::run(&args, printer).await,
@@ -81,23 +50,24 @@ pub(super) async fn run(args: DlqArgs, printer: &Printer) -> anyhow::Result<Exit
 pub(crate) fn views(record: &Record, message: &str, words: &Words<'_>) -> std::io::Result<Vec<View>> {
     let group = Some(words.shop.to_owned());
     let now = record.updated_at;
-    let letter = |id: &str, message| Letter::read(record.lane, id.to_owned(), group.clone(), now, message);
+    let letter = |id: &str, message| DeadLetterInfo::read(record.lane, id.to_owned(), group.clone(), now, message);
     let found = [
-        Found::new(letter("m-1", message), Some(record.clone())),
-        Found::new(letter(words.id, words.other), Some(record.clone())),
+        DeadLetterEntry::new(letter("m-1", message), Some(record.clone())),
+        DeadLetterEntry::new(letter(words.id, words.other), Some(record.clone())),
     ];
     let mut all = Vec::new();
     for by in [GroupBy::Error, GroupBy::Topic, GroupBy::Shop] {
-        let groups = groups::groups(&found, by, now);
+        let groups = groups(&found, by, now);
         all.push(View::of("dlq list", &groups, |groups| message::table(groups, "what", 20))?);
     }
     for (one, message) in found.iter().zip([message, words.other]) {
         all.push(View::of("dlq show", &shown::Shown::new(one, message), shown::Shown::lines)?);
     }
-    let all_of_them: Vec<&Found> = found.iter().collect();
-    let preview = preview::Preview::new(Kind::Replay, &all_of_them, 2, true, now);
-    all.push(View::of("dlq replay", &preview, preview::Preview::lines)?);
-    let entry = |found: &Found| Entry { event: found.letter.name(), generation: 1, message: found.letter.id.clone() };
+    let all_of_them: Vec<&DeadLetterEntry> = found.iter().collect();
+    let preview = Preview::new(Kind::Replay, &all_of_them, 2, true, now);
+    all.push(View::of("dlq replay", &preview, preview_view::lines)?);
+    let entry =
+        |found: &DeadLetterEntry| Entry { event: found.letter.name(), generation: 1, message: found.letter.id.clone() };
     let operation = Operation {
         kind: Kind::Replay,
         state: State::Failed,
@@ -105,7 +75,7 @@ pub(crate) fn views(record: &Record, message: &str, words: &Words<'_>) -> std::i
         command: words.other.to_owned(),
         started_at: now,
         updated_at: now,
-        filter: filter::Filter { error: Some(words.error.to_owned()), ..filter::Filter::default() },
+        filter: Filter { error: Some(words.error.to_owned()), ..Filter::default() },
         options: Options::default(),
         planned: preview.planned(),
         counts: Counts::default(),

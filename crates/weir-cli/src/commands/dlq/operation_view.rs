@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 use weir_core::UnixMillis;
-
-use super::{
+use weir_ops::dead_letters::{
+    Filter,
     operation::{Counts, Entry, Operation, Options, Planned},
-    view,
 };
+
+use super::view;
 use crate::{
     layout::{columns, facts},
     printable::line,
@@ -24,7 +25,7 @@ pub(super) struct OperationView {
     command: String,
     started_at: String,
     updated_at: String,
-    filter: super::filter::Filter,
+    filter: Filter,
     options: Options,
     planned: Planned,
     counts: Counts,

@@ -1,29 +1,27 @@
 //! `weir dlq show`: one message.
 
-use std::ops::ControlFlow;
-
-use weir_aws::{Bodies, dead_letters::DeadLetter};
-use weir_core::{Lane, envelope::Envelope};
+use weir_aws::dead_letters::DeadLetter;
+use weir_core::Lane;
+use weir_ops::{
+    Stack,
+    dead_letters::{Cancel, DeadLetterEntry, EventName, Filter, StackBackend, message_body},
+};
 
 use super::{
-    filter::{EventName, Filter},
-    letter::Found,
-    meant::Progress,
-    outside::Stack,
-    scan::scan,
+    errors::{event_name, explained, unreadable},
+    meant,
     shown::Shown,
-    stop::Stop,
+    stop,
 };
-use crate::{cli::DlqShowArgs, commands::ExitStatus, printer::Printer, target::Place};
+use crate::{cli::DlqShowArgs, exit::ExitStatus, printer::Printer, progress::Progress, target};
 
 pub(super) async fn run(args: &DlqShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let event: EventName = args.event.parse()?;
-    let place = Place::find(&args.source).await?;
-    let stack = Stack::of(&place)?;
-    let stop = Stop::listen()?;
+    let event = event_name(&args.event)?;
+    let stack = target::stack(&args.source).await?;
+    let cancel = stop::listen()?;
     let lane = args.lane.map(Lane::from);
-    let Some((found, letter)) = find(&stack, &place, &event, lane, &stop, printer).await? else {
-        if stop.is_set() {
+    let Some((found, letter)) = find(&stack, &event, lane, &cancel, printer).await? else {
+        if cancel.is_set() {
             return Ok(ExitStatus::Interrupted);
         }
         anyhow::bail!(
@@ -32,8 +30,8 @@ pub(super) async fn run(args: &DlqShowArgs, printer: &Printer) -> anyhow::Result
         );
     };
     if args.body {
-        let bytes = body(&place, &letter).await?;
-        printer.body(&bytes)?;
+        let body = message_body(&stack, &letter).await.map_err(|error| unreadable(error, &stack))?;
+        printer.body(&body)?;
         return Ok(ExitStatus::Done);
     }
     printer.item(&Shown::new(&found, &letter.body), Shown::lines)?;
@@ -42,14 +40,15 @@ pub(super) async fn run(args: &DlqShowArgs, printer: &Printer) -> anyhow::Result
 
 /// The body of an event's first message in the dead-letter queue of its lane, if it has one there.
 pub(in crate::commands) async fn body_of(
-    place: &Place,
+    stack: &Stack,
     event: &str,
     lane: Lane,
     printer: &Printer,
 ) -> anyhow::Result<Option<Vec<u8>>> {
-    let (stack, event, stop) = (Stack::of(place)?, event.parse()?, Stop::listen()?);
-    match find(&stack, place, &event, Some(lane), &stop, printer).await? {
-        Some((_found, letter)) => body(place, &letter).await.map(Some),
+    match find(stack, &event_name(event)?, Some(lane), &stop::listen()?, printer).await? {
+        Some((_found, letter)) => {
+            message_body(stack, &letter).await.map(Some).map_err(|error| unreadable(error, stack))
+        }
         None => Ok(None),
     }
 }
@@ -57,37 +56,16 @@ pub(in crate::commands) async fn body_of(
 /// The first message of an event, received and given back.
 async fn find(
     stack: &Stack,
-    place: &Place,
     event: &EventName,
     lane: Option<Lane>,
-    stop: &Stop,
+    cancel: &Cancel,
     printer: &Printer,
-) -> anyhow::Result<Option<(Found, DeadLetter)>> {
+) -> anyhow::Result<Option<(DeadLetterEntry, DeadLetter)>> {
+    let backend = StackBackend::of(stack)?;
     let filter = Filter { lane, event: Some(event.clone()), ..Filter::default() };
-    let (mut hit, mut progress) = (None, Progress::new(printer));
-    let scanned = scan(stack, filter.lanes(), stop, |read, found, letter| {
-        progress.read(read);
-        if !filter.takes(found) {
-            return ControlFlow::Continue(());
-        }
-        hit = Some((found.clone(), letter.clone()));
-        ControlFlow::Break(())
-    });
-    scanned.await.map_err(|problem| problem.at(place))?;
-    Ok(hit)
-}
-
-/// The bytes that Shopify signed; of what is no envelope, the message.
-async fn body(place: &Place, letter: &DeadLetter) -> anyhow::Result<Vec<u8>> {
-    let Ok(envelope) = Envelope::parse(&letter.body) else { return Ok(letter.body.clone().into_bytes()) };
-    let fetched = match envelope.reference() {
-        Some(reference) => {
-            let bodies = Bodies::new(&place.config, place.output("BodiesBucket")?);
-            Some(bodies.get(reference).await.map_err(|error| place.failed(error))?)
-        }
-        None => None,
-    };
-    envelope.open(fetched).map_err(|problem| {
-        anyhow::anyhow!("{problem}\nhint: `weir dlq replay --event ID --file FIXED` gives the event another body")
-    })
+    let mut progress = Progress::new(printer);
+    let found =
+        weir_ops::dead_letters::find(&backend, &filter, cancel, |read| meant::looked_at(read, &mut progress, printer))
+            .await;
+    found.map_err(|error| explained(error, stack))
 }

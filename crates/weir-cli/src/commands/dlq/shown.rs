@@ -2,11 +2,9 @@
 
 use serde::Serialize;
 use weir_core::{envelope::Envelope, ledger::State};
+use weir_ops::dead_letters::{DeadLetterEntry, DeadLetterStatus};
 
-use super::{
-    letter::{Found, Standing},
-    message::MessageView,
-};
+use super::message::MessageView;
 use crate::layout::{facts, joined};
 
 /// A message as it is shown.
@@ -41,7 +39,7 @@ struct RecordView {
 
 impl Shown {
     /// `message`: as SQS has it.
-    pub(super) fn new(found: &Found, message: &str) -> Self {
+    pub(super) fn new(found: &DeadLetterEntry, message: &str) -> Self {
         let meta = found.letter.head.as_ref().ok();
         let envelope = Envelope::parse(message).ok();
         let record = found.record.as_ref().map(|record| RecordView {
@@ -68,7 +66,7 @@ impl Shown {
             body_in: envelope.as_ref().and_then(|envelope| envelope.reference().map(str::to_owned)),
             parks: envelope.and_then(|envelope| envelope.parked).map_or(0, |parked| parked.count),
             record,
-            advice: advice(found.standing),
+            advice: advice(found.status),
         }
     }
 
@@ -117,17 +115,19 @@ const MESSAGE: [&str; 18] = [
 const RECORD: [&str; 8] =
     ["state", "permanent", "last_error", "attempts", "duplicates", "mismatches", "updated_at", "body_sha256"];
 
-fn advice(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Failed => "once its cause is mended: weir dlq replay --event ID; a body that can't work: with --file",
-        Standing::Done | Standing::Stale | Standing::Dropped | Standing::Replaced => {
+fn advice(status: DeadLetterStatus) -> &'static str {
+    match status {
+        DeadLetterStatus::Failed => {
+            "once its cause is mended: weir dlq replay --event ID; a body that can't work: with --file"
+        }
+        DeadLetterStatus::Done | DeadLetterStatus::Stale | DeadLetterStatus::Dropped | DeadLetterStatus::Replaced => {
             "its event ended: weir dlq replay --event ID only takes it out of here"
         }
-        Standing::Parked | Standing::Leased => "another copy is on its way: wait for it",
-        Standing::Mismatch => {
+        DeadLetterStatus::Parked | DeadLetterStatus::Leased => "another copy is on its way: wait for it",
+        DeadLetterStatus::Mismatch => {
             "which body is right? weir dlq replay --event ID --force runs this one too, drop deletes it"
         }
-        Standing::Unknown => "weir dlq replay --event ID",
-        Standing::Unreadable => "no worker can read it: look at it with --body, and drop it",
+        DeadLetterStatus::Unknown => "weir dlq replay --event ID",
+        DeadLetterStatus::Unreadable => "no worker can read it: look at it with --body, and drop it",
     }
 }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{
-    groups::Group,
+use weir_ops::dead_letters::{
+    Group,
     operation::{Counts, Kind},
 };
+
 use crate::layout::columns;
 
 /// `1,234 messages`.

@@ -1,14 +1,12 @@
 //! `weir events show --body`: the body of an event, byte for byte.
 
-use weir_aws::{Bodies, BodyError};
-use weir_core::{ledger::Record, sha256};
-
-use super::copies::Place;
-use crate::{
-    commands::{ExitStatus, dlq},
-    printer::Printer,
-    target::Place as Stack,
+use weir_core::ledger::Record;
+use weir_ops::{
+    Stack,
+    events::{BodyReadError, MessageLocation, stored_body},
 };
+
+use crate::{commands::dlq, exit::ExitStatus, hints, printer::Printer};
 
 /// Prints the body, if it can be had.
 ///
@@ -18,43 +16,38 @@ use crate::{
 pub(super) async fn print(
     stack: &Stack,
     record: &Record,
-    place: Place,
+    location: MessageLocation,
     printer: &Printer,
 ) -> anyhow::Result<ExitStatus> {
-    let mut body = stored(stack, record).await?;
+    let mut body = stored_body(stack, record).await.map_err(|error| explained(error, stack))?;
     // Of what lies in messages, only that of a dead-letter queue can be looked at: no worker waits for it.
-    if body.is_none() && matches!(place, Place::DeadLettered(_) | Place::DueOrDeadLettered(_)) {
+    if body.is_none() && matches!(location, MessageLocation::DeadLettered(_) | MessageLocation::DueOrDeadLettered(_)) {
         body = dlq::body_of(stack, &record.key.event, record.lane, printer).await?;
     }
-    let Some(body) = body else { return Err(anyhow::anyhow!("{}", why_not(record, place))) };
+    let Some(body) = body else { return Err(anyhow::anyhow!("{}", why_not(record, location))) };
     printer.body(&body)?;
     Ok(ExitStatus::Done)
 }
 
-/// The body in S3: that of a large event, or of one that was too large for the bus.
-async fn stored(stack: &Stack, record: &Record) -> anyhow::Result<Option<Vec<u8>>> {
-    let bucket = stack.output("BodiesBucket")?;
-    let (Some((shop, _)), id) = (record.key.event.split_once('#'), record.webhook_id()) else { return Ok(None) };
-    let reference = format!("s3://{bucket}/{shop}/{id}/{}", record.body_sha256);
-    match Bodies::new(&stack.config, bucket).get(&reference).await {
-        Ok(body) if sha256::hex(&body) == record.body_sha256 => Ok(Some(body)),
-        Ok(_) => anyhow::bail!(
-            "the body in S3 is not the one that was taken in: its SHA-256 differs\n\
-             hint: somebody altered the object; Shopify's API has the resource as it is now"
-        ),
-        Err(BodyError::Lost | BodyError::Foreign) => Ok(None),
-        Err(error) => Err(stack.failed(error)),
-    }
+/// Why the body can't be had from S3, with what to do.
+fn explained(error: BodyReadError, stack: &Stack) -> anyhow::Error {
+    let hint = match error {
+        // It has its own hint.
+        BodyReadError::Stack(error) => return error.into(),
+        BodyReadError::Bucket(error) => return hints::failed(stack, error),
+        BodyReadError::Altered => "somebody altered the object; Shopify's API has the resource as it is now",
+    };
+    hints::with(hint, error)
 }
 
-fn why_not(record: &Record, place: Place) -> String {
+fn why_not(record: &Record, location: MessageLocation) -> String {
     let lane = record.lane.as_str();
-    let (why, hint) = match place {
-        Place::Nowhere => (
+    let (why, hint) = match location {
+        MessageLocation::Nowhere => (
             "its message carried the body, and was deleted when the event ended",
             "Shopify's API has the resource as it is now; bodies of other subscribers of the bus may be kept there",
         ),
-        Place::DeadLettered(_) | Place::DueOrDeadLettered(_) => (
+        MessageLocation::DeadLettered(_) | MessageLocation::DueOrDeadLettered(_) => (
             "its message carries the body, and is not to be seen in the dead-letter queue",
             "a replay or another reader may have it at this moment: try again in a minute",
         ),
@@ -65,15 +58,15 @@ fn why_not(record: &Record, place: Place) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::view::tests::{NOW, record};
+    use super::super::fixtures::{NOW, record};
     use super::*;
 
     #[test]
     fn why_there_is_no_body_depends_on_where_the_message_is() {
         for (place, words) in [
-            (Place::Nowhere, "was deleted when the event ended"),
-            (Place::DeadLettered(NOW), "another reader"),
-            (Place::Hidden(NOW), "try again later"),
+            (MessageLocation::Nowhere, "was deleted when the event ended"),
+            (MessageLocation::DeadLettered(NOW), "another reader"),
+            (MessageLocation::Hidden(NOW), "try again later"),
         ] {
             let said = why_not(&record(), place);
             assert!(said.contains(words) && said.contains("\nhint: "), "{said}");

@@ -1,37 +1,30 @@
 //! `weir events list`: events, the newest first.
 
 use serde::Serialize;
-use weir_aws::ledger::Position;
 use weir_core::UnixMillis;
+use weir_ops::events::{EventCursor, EventQuery, EventView, Found, scan, search};
 
 use super::{
-    asked::Asked,
-    find,
-    find::Found,
-    follow,
-    scan::scan,
-    view::{EventView, table},
+    common, follow,
+    query::{query, range_in_words},
+    view::table,
 };
-use crate::{
-    cli::{Cursor, ListArgs},
-    commands::ExitStatus,
-    printer::Printer,
-    target,
-};
+use crate::{cli::ListArgs, exit::ExitStatus, printer::Printer, progress::Progress, target};
 
 pub(super) async fn run(args: &ListArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let asked = Asked::new(args, UnixMillis::now())?;
+    let query = query(args, UnixMillis::now())?;
     let target = target::ledger(&args.source).await?;
     if args.follow {
-        return follow::run(&target, &asked, printer).await;
+        return follow::run(&target, &query, printer).await;
     }
     let found = if args.scan {
-        scan(&target, &asked).await?
+        scan(&target.ledger, &query).await
     } else {
-        let found = find::find(&target.ledger, &asked, |line| printer.note(line)).await;
-        found.map_err(|error| super::unreadable(&error, &target))?
+        let mut progress = Progress::new(printer);
+        search(&target.ledger, &query, |far| progress.search(far)).await
     };
-    let events: Vec<EventView> = found.records.iter().map(|record| EventView::new(record, asked.now)).collect();
+    let found = found.map_err(|error| common::unreadable(&error, &target))?;
+    let events: Vec<EventView> = found.records.iter().map(|record| EventView::new(record, query.now)).collect();
     if printer.is_json() {
         for event in &events {
             printer.item(event, |_| String::new())?;
@@ -42,7 +35,7 @@ pub(super) async fn run(args: &ListArgs, printer: &Printer) -> anyhow::Result<Ex
         printer.line(table(&events))?;
     }
     let footer = Footer::of(&found);
-    printer.note(if printer.is_json() { serde_json::to_string(&footer)? } else { footer.in_words(&asked, args.scan) });
+    printer.note(if printer.is_json() { serde_json::to_string(&footer)? } else { footer.in_words(&query, args.scan) });
     Ok(ExitStatus::Done)
 }
 
@@ -59,22 +52,19 @@ struct Footer {
 
 impl Footer {
     fn of(found: &Found) -> Self {
-        let cursor = |Position { received_at, key }: &Position| {
-            Cursor { received_at: *received_at, key: key.clone() }.to_string()
-        };
         Self {
             shown: found.records.len(),
             requests: found.spent.requests,
             items_read: found.spent.items,
             read_units: found.spent.units,
-            after: found.after.as_ref().map(cursor),
+            after: found.after.as_ref().map(|after| EventCursor::from(after).to_string()),
         }
     }
 
-    fn in_words(&self, asked: &Asked, is_scan: bool) -> String {
+    fn in_words(&self, query: &EventQuery, is_scan: bool) -> String {
         let Self { shown, requests, items_read, read_units, after } = self;
         let range =
-            if is_scan && asked.is_default_range { "of the whole table".to_owned() } else { asked.range_in_words() };
+            if is_scan && query.is_default_range { "of the whole table".to_owned() } else { range_in_words(query) };
         let read = format!("{items_read} items read in {requests} requests, {read_units} read units");
         let line = format!("{shown} events {range}; {read}");
         match after {

@@ -1,40 +1,26 @@
 //! `weir events`: reads the ledger.
 
-#[cfg(feature = "aws")]
-mod asked;
-#[cfg(feature = "aws")]
 mod body;
-mod copies;
-#[cfg(feature = "aws")]
-mod find;
-#[cfg(feature = "aws")]
+mod common;
+#[cfg(test)]
+mod fixtures;
 mod follow;
-#[cfg(feature = "aws")]
 mod list;
-#[cfg(feature = "aws")]
-mod scan;
-#[cfg(feature = "aws")]
-pub(super) mod search;
-#[cfg(feature = "aws")]
+mod query;
 mod show;
 mod story;
 mod view;
 
-#[cfg(feature = "aws")]
-use weir_aws::ledger::ReadError;
 use weir_core::{UnixMillis, ledger::Record};
+use weir_ops::events::{EventView, MessageLocation};
 
-#[cfg(feature = "aws")]
-use super::ExitStatus;
+use crate::exit::ExitStatus;
 use crate::views::View;
-#[cfg(feature = "aws")]
 use crate::{
     cli::{EventsArgs, EventsCommand},
     printer::Printer,
-    target::LedgerTarget,
 };
 
-#[cfg(feature = "aws")]
 pub(super) async fn run(args: EventsArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     match args.command {
         EventsCommand::List(args) => list::run(&args, printer).await,
@@ -42,25 +28,13 @@ pub(super) async fn run(args: EventsArgs, printer: &Printer) -> anyhow::Result<E
     }
 }
 
-#[cfg(feature = "aws")]
-fn unreadable(error: &ReadError, target: &LedgerTarget) -> anyhow::Error {
-    let said = error.to_string();
-    // DynamoDB's words for a query of an index that is not there.
-    let hint = if said.contains("does not have the specified index") {
-        "this ledger was deployed before it had indexes: deploy the template again, or give --scan"
-    } else {
-        target.hint
-    };
-    anyhow::anyhow!("{said}\nhint: {hint}")
-}
-
 /// An event as each command prints it.
 pub(crate) fn views(record: &Record, now: UnixMillis) -> std::io::Result<Vec<View>> {
-    let event = view::EventView::new(record, now);
-    let place = copies::Place::of(record, None, now);
+    let event = EventView::new(record, now);
+    let location = MessageLocation::of(record, None, now);
     Ok(vec![
         View::of("events list", &[event], |events| view::table(events))?,
-        View::of("events list --follow", &view::EventView::new(record, now), view::EventView::line)?,
-        View::of("events show", &view::EventView::at(record, place), |_| story::story(record, place))?,
+        View::of("events list --follow", &EventView::new(record, now), view::line)?,
+        View::of("events show", &EventView::at(record, location), |_| story::story(record, location))?,
     ])
 }

@@ -1,21 +1,26 @@
 //! `weir events show`: all that is known of one event.
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use weir_aws::ledger::{Range, ReadError};
+use weir_aws::ledger::ReadError;
 use weir_core::{
     UnixMillis,
     ledger::{Record, State},
 };
+use weir_ops::{
+    Stack,
+    events::{EventView, MessageLocation, of_any_shop, of_shop, recent_range, whole_range},
+};
 
-use super::{asked, body, copies::Place, search, story::story, view::EventView};
+use super::{body, common, story::story};
 use crate::{
     cli::{LedgerArgs, ShowArgs, StackArgs},
-    commands::ExitStatus,
     delivery,
+    exit::ExitStatus,
     printable::unescaped,
     printer::Printer,
     problem::Usage,
-    target::{self, LedgerTarget, Place as Stack},
+    progress::Progress,
+    target::{self, LedgerTarget},
 };
 
 pub(super) async fn run(args: &ShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
@@ -23,18 +28,18 @@ pub(super) async fn run(args: &ShowArgs, printer: &Printer) -> anyhow::Result<Ex
     let shop = args.shop.as_deref().map(delivery::shop).transpose()?.map(|shop| shop.to_string());
     let target = target::ledger(&args.source).await?;
     let found = find(&args.event, shop.as_deref(), args, &target, now, printer).await;
-    let mut found = found.map_err(|error| super::unreadable(&error, &target))?;
+    let mut found = found.map_err(|error| common::unreadable(&error, &target))?;
     let plain = unescaped(&args.event);
     if found.is_empty() && plain != args.event {
         // The name may have been copied from what was printed.
         let again = find(&plain, shop.as_deref(), args, &target, now, printer).await;
-        found = again.map_err(|error| super::unreadable(&error, &target))?;
+        found = again.map_err(|error| common::unreadable(&error, &target))?;
     }
     let mut records = Vec::new();
     for event in &found {
         let history = target.ledger.history(event).await;
         // A forced replay is the same event in a later generation.
-        let mut history = history.map_err(|error| super::unreadable(&error, &target))?;
+        let mut history = history.map_err(|error| common::unreadable(&error, &target))?;
         history.sort_by(|a, b| a.key.cmp(&b.key));
         records.extend(history);
     }
@@ -48,15 +53,15 @@ pub(super) async fn run(args: &ShowArgs, printer: &Printer) -> anyhow::Result<Ex
             );
         }
         let stack = stack(&args.source).await?;
-        let place = Place::of(last, max_receives(&stack, last).await, now);
-        return body::print(&stack, last, place, printer).await;
+        let location = MessageLocation::of(last, max_receives(&stack, last).await, now);
+        return body::print(&stack, last, location, printer).await;
     }
     let mut told = Vec::new();
     for record in &records {
-        told.push((record, place(&args.source, record, now).await));
+        told.push((record, location(&args.source, record, now).await));
     }
-    let views: Vec<EventView> = told.iter().map(|(record, place)| EventView::at(record, *place)).collect();
-    let stories = || told.iter().map(|(record, place)| story(record, *place)).collect::<Vec<_>>().join("\n\n");
+    let views: Vec<EventView> = told.iter().map(|(record, location)| EventView::at(record, *location)).collect();
+    let stories = || told.iter().map(|(record, location)| story(record, *location)).collect::<Vec<_>>().join("\n\n");
     printer.item(&views, |_| stories())?;
     Ok(ExitStatus::Done)
 }
@@ -72,12 +77,14 @@ async fn find(
 ) -> Result<Vec<String>, ReadError> {
     // A message that is no envelope need not have a shop: `unknown#sqs:ID`.
     let (shop, id) = name.split_once('#').map_or((shop, name), |(shop, id)| (Some(shop), id));
+    let mut far = Progress::new(printer);
+    let progress = |progress| far.lookup(progress);
     match shop {
-        Some(shop) => {
-            let range = Range { since: (now - search::OF_A_SHOP).max(UnixMillis(0)), ..asked::since(None, now) };
-            search::of_shop(&target.ledger, shop, id, range, printer).await
+        Some(shop) => of_shop(&target.ledger, shop, id, whole_range(now), progress).await,
+        None => {
+            let range = recent_range(args.since.map(|since| since.at(now)), now);
+            of_any_shop(&target.ledger, id, range, progress).await
         }
-        None => search::of_any_shop(&target.ledger, id, asked::since(args.since, now), printer).await,
     }
 }
 
@@ -97,14 +104,15 @@ fn unknown(args: &ShowArgs, has_shop: bool) -> anyhow::Error {
 }
 
 /// Where its message is; the lane is asked how often it hands out a message only where that matters.
-async fn place(source: &LedgerArgs, record: &Record, now: UnixMillis) -> Place {
-    let place = Place::of(record, None, now);
-    if !matches!((place, &record.state), (Place::DueOrDeadLettered(_), State::Failed(_))) || source.table.is_some() {
-        return place;
+async fn location(source: &LedgerArgs, record: &Record, now: UnixMillis) -> MessageLocation {
+    let location = MessageLocation::of(record, None, now);
+    let is_open = matches!((location, &record.state), (MessageLocation::DueOrDeadLettered(_), State::Failed(_)));
+    if !is_open || source.table.is_some() {
+        return location;
     }
     // The story is worth telling without it.
-    let Ok(stack) = stack(source).await else { return place };
-    Place::of(record, max_receives(&stack, record).await, now)
+    let Ok(stack) = stack(source).await else { return location };
+    MessageLocation::of(record, max_receives(&stack, record).await, now)
 }
 
 async fn stack(source: &LedgerArgs) -> anyhow::Result<Stack> {
@@ -114,7 +122,7 @@ async fn stack(source: &LedgerArgs) -> anyhow::Result<Stack> {
         );
     }
     let LedgerArgs { stack, region, profile, .. } = source;
-    Stack::find(&StackArgs { stack: stack.clone(), region: region.clone(), profile: profile.clone() }).await
+    target::stack(&StackArgs { stack: stack.clone(), region: region.clone(), profile: profile.clone() }).await
 }
 
 /// `maxReceiveCount` of the lane that the event came by.

@@ -1,21 +1,17 @@
 //! An event's story: what happened to it, in the order of time.
 
-use jiff::Timestamp;
-use weir_core::{
-    UnixMillis,
-    ledger::{Action, ActionKind, Attempt, Outcome, Record, SLOTS, State},
-};
+use weir_core::ledger::{Action, ActionKind, Attempt, Outcome, Record, SLOTS, State};
+use weir_ops::events::{MessageLocation, TimelineEntry, TimelineKind, timeline};
 
-use super::{copies::Place, view::EventView};
 use crate::layout::joined;
 
 /// The whole story for people.
-pub(super) fn story(record: &Record, place: Place) -> String {
+pub(super) fn story(record: &Record, location: MessageLocation) -> String {
     let lane = record.lane.as_str();
     let some = |count: u32| (count > 0).then(|| count.to_string());
     let facts = [
         ("state", Some(state(record))),
-        ("message", Some(message(record, place))),
+        ("message", Some(message(record, location))),
         ("topic", record.topic.clone()),
         ("resource", record.resource.clone()),
         ("lane", Some(lane.to_owned())),
@@ -34,9 +30,8 @@ pub(super) fn story(record: &Record, place: Place) -> String {
         ("body SHA-256", Some(record.body_sha256.clone())),
     ];
     let facts = facts.into_iter().filter_map(|(name, value)| Some(format!("  {name:<12}  {}", value?)));
-    let told = timeline(record);
-    let told = told.into_iter().map(|(at, what)| format!("  {at:<24}  {what}"));
-    let name = EventView::at(record, place).name();
+    let told = told(record).into_iter().map(|(at, what)| format!("  {at:<24}  {what}"));
+    let name = record.key.event.clone();
     joined(std::iter::once(name).chain(facts).chain(std::iter::once(String::new())).chain(told))
 }
 
@@ -64,12 +59,30 @@ fn state(record: &Record) -> String {
 }
 
 /// Where its message is, and those that came with another body under its id.
-fn message(record: &Record, place: Place) -> String {
-    let mut said = place.in_words(record.lane.as_str());
+fn message(record: &Record, location: MessageLocation) -> String {
+    let mut said = in_words(location, record.lane.as_str());
     if record.mismatches > 0 {
         said.push_str("; one with another body under its id was refused, and is in the dead-letter queue unless somebody replayed or dropped it");
     }
     said
+}
+
+/// Where its message is, with the times.
+fn in_words(location: MessageLocation, lane: &str) -> String {
+    match location {
+        MessageLocation::Nowhere => "nowhere: it ended, and its message was deleted".to_owned(),
+        MessageLocation::WithWorker(until) => format!("with a worker of lane {lane}, until {until} at the latest"),
+        MessageLocation::Abandoned(since) => format!(
+            "in lane {lane}: the lease of the worker that had it ended at {since}; it comes back when the lane shows it again"
+        ),
+        MessageLocation::Hidden(until) => format!("in lane {lane}, hidden until {until}"),
+        MessageLocation::Due => format!("in lane {lane}, for the next worker that is free"),
+        MessageLocation::Delayed(until) => format!("in lane {lane}, a delayed copy: it is seen from {until} on"),
+        MessageLocation::DeadLettered(since) => format!("in the dead-letter queue of lane {lane}, since about {since}"),
+        MessageLocation::DueOrDeadLettered(since) => format!(
+            "it was due at {since}: in lane {lane} if its workers are behind, else in the lane's dead-letter queue"
+        ),
+    }
 }
 
 /// What an operator did, in words.
@@ -86,64 +99,45 @@ fn action(action: &Action) -> String {
 }
 
 /// What happened, each with its time; what happened at a time that nobody wrote down has a dash.
-fn timeline(record: &Record) -> Vec<(String, String)> {
-    let dash = || "-".to_owned();
-    let mut told = Vec::new();
-    if let Some(triggered_at) = &record.triggered_at {
-        let at: Option<Timestamp> = triggered_at.parse().ok();
-        let at = at.map(|at| UnixMillis(at.as_millisecond()));
-        told.push((at.map_or_else(|| triggered_at.clone(), |at| at.to_string()), "triggered, by Shopify".to_owned()));
-        let late = at.map(|at| format!(", {} after it was triggered", took(record.received_at.0 - at.0)));
-        told.push((record.received_at.to_string(), format!("received{}", late.unwrap_or_default())));
-    } else {
-        told.push((record.received_at.to_string(), "received".to_owned()));
-    }
-    let is_leased = matches!(record.state, State::Leased { .. });
-    let ended = record.attempts - u32::from(is_leased).min(record.attempts);
-    let mut missing = Vec::new();
-    let mut actions = record.actions.iter().peekable();
-    let mut acted_until = |at: UnixMillis| {
-        let due = std::iter::from_fn(|| actions.next_if(|action| action.at <= at));
-        due.map(|one| (one.at.to_string(), action(one))).collect::<Vec<_>>()
-    };
-    for number in 1..=ended {
-        if let Some(attempt) = record.history.iter().find(|attempt| attempt.number == number) {
-            told.extend(gap(&mut missing, record).map(|text| (dash(), text)));
-            told.extend(acted_until(attempt.begun));
-            told.push((attempt.begun.to_string(), attempt_in_words(attempt)));
-        } else {
-            missing.push(number);
-        }
-    }
-    told.extend(gap(&mut missing, record).map(|text| (dash(), text)));
-    told.extend(acted_until(if is_leased { record.updated_at } else { UnixMillis(i64::MAX) }));
-    if let State::Leased { until } = &record.state {
-        let text = format!("attempt {}: begun, with a lease until {until}", record.attempts);
-        told.push((record.updated_at.to_string(), text));
-        told.extend(acted_until(UnixMillis(i64::MAX)));
-    }
-    for (count, what) in [
-        (record.duplicates, "came again after it had ended, and was ignored"),
-        (record.mismatches, "came with another body under its id, which was refused"),
-    ] {
-        if count > 0 {
-            told.push((dash(), format!("{what}: {count} times")));
-        }
-    }
-    told
+fn told(record: &Record) -> Vec<(String, String)> {
+    timeline(record).iter().map(|entry| (time(entry), what(&entry.kind))).collect()
 }
 
-/// Says of the attempts that are not told why they are not, and forgets them.
-fn gap(missing: &mut Vec<u32>, record: &Record) -> Option<String> {
-    let (first, last) = (*missing.first()?, *missing.last()?);
-    missing.clear();
-    let which = if first == last { format!("attempt {first}") } else { format!("attempts {first} to {last}") };
-    let has_been_kept = record.attempts.saturating_sub(last) < SLOTS && !record.history.is_empty();
-    Some(if has_been_kept {
-        format!("{which}: never told the end; the worker died, or its time ran out")
-    } else {
-        format!("{which}: no longer told; the last {SLOTS} are kept")
-    })
+fn time(entry: &TimelineEntry) -> String {
+    match (&entry.at, &entry.kind) {
+        (Some(at), _) => at.to_string(),
+        (None, TimelineKind::Triggered { as_given }) => as_given.clone(),
+        (None, _) => "-".to_owned(),
+    }
+}
+
+fn what(kind: &TimelineKind) -> String {
+    let which = |first: u32, last: u32| match first == last {
+        true => format!("attempt {first}"),
+        false => format!("attempts {first} to {last}"),
+    };
+    match kind {
+        TimelineKind::Triggered { .. } => "triggered, by Shopify".to_owned(),
+        TimelineKind::Received { delay_ms: None } => "received".to_owned(),
+        TimelineKind::Received { delay_ms: Some(delay) } => {
+            format!("received, {} after it was triggered", took(*delay))
+        }
+        TimelineKind::Attempt(attempt) => attempt_in_words(attempt),
+        TimelineKind::Unfinished { first, last } => {
+            format!("{}: never told the end; the worker died, or its time ran out", which(*first, *last))
+        }
+        TimelineKind::Forgotten { first, last } => {
+            format!("{}: no longer told; the last {SLOTS} are kept", which(*first, *last))
+        }
+        TimelineKind::Begun { number, until } => format!("attempt {number}: begun, with a lease until {until}"),
+        TimelineKind::Action(one) => action(one),
+        TimelineKind::Duplicates { count } => {
+            format!("came again after it had ended, and was ignored: {count} times")
+        }
+        TimelineKind::Mismatches { count } => {
+            format!("came with another body under its id, which was refused: {count} times")
+        }
+    }
 }
 
 fn attempt_in_words(attempt: &Attempt) -> String {
@@ -180,13 +174,13 @@ fn took(millis: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use weir_core::Failure;
+    use weir_core::{Failure, UnixMillis};
 
-    use super::super::view::tests::{NOW, attempt, record};
+    use super::super::fixtures::{NOW, attempt, record};
     use super::*;
 
-    fn told(record: &Record) -> Vec<String> {
-        timeline(record).into_iter().map(|(at, what)| format!("{at} {what}")).collect()
+    fn lines(record: &Record) -> Vec<String> {
+        told(record).into_iter().map(|(at, what)| format!("{at} {what}")).collect()
     }
 
     #[test]
@@ -203,7 +197,7 @@ mod tests {
             ..record()
         };
         assert_eq!(
-            told(&record),
+            lines(&record),
             [
                 "2026-11-27T04:59:58.000Z triggered, by Shopify",
                 "2026-11-27T05:00:00.120Z received, 2.1 s after it was triggered",
@@ -221,7 +215,7 @@ mod tests {
         let history = (6..=14).filter(|number| *number != 9).map(|number| attempt(number, None)).collect();
         let state = State::Leased { until: NOW };
         let record = Record { state, attempts: 15, history, ..record() };
-        let told = told(&record);
+        let told = lines(&record);
         assert!(told[1].starts_with("- attempts 1 to 5: no longer told"), "{told:?}");
         assert!(told[5].starts_with("- attempt 9: never told the end"), "{told:?}");
         assert!(told.last().unwrap().contains("attempt 15: begun, with a lease until"), "{told:?}");
@@ -240,7 +234,7 @@ mod tests {
             actions: vec![at(ActionKind::Replayed { generation: 0 }, 15, None), at(repaired, 40, Some("INC-7"))],
             ..record()
         };
-        let told = told(&record);
+        let told = lines(&record);
         assert!(told[1].contains("attempt 1") && told[3].contains("attempt 2"), "{told:?}");
         assert_eq!(told[2], "2026-11-27T05:00:15.120Z sent back to its lane by ann@desk (20261127T050000Z-1f3a)");
         assert!(told[4].ends_with("given another body, as replay 1 by ann@desk (20261127T050000Z-1f3a): INC-7"));
@@ -250,7 +244,7 @@ mod tests {
     #[test]
     fn message_with_another_body_is_not_said_to_be_nowhere() {
         let record = Record { state: State::Done, mismatches: 1, ..record() };
-        let story = story(&record, Place::Nowhere);
+        let story = story(&record, MessageLocation::Nowhere);
         assert!(
             story.contains("was deleted; one with another body under its id was refused, and is in the dead-letter")
         );
@@ -259,7 +253,7 @@ mod tests {
     #[test]
     fn what_is_not_known_takes_no_line() {
         let record = record();
-        let story = story(&record, Place::of(&record, None, NOW));
+        let story = story(&record, MessageLocation::of(&record, None, NOW));
         assert!(story.starts_with("north.myshopify.com#1\n  state "), "{story}");
         assert!(story.contains("\n  last error    the body is not JSON\n"), "{story}");
         assert!(story.contains("\n  message       in the dead-letter queue of lane standard, since about"), "{story}");
@@ -272,14 +266,14 @@ mod tests {
         (parked.outcome, parked.error) = (Outcome::Parked, Some("erp is switched off (INC-7)".into()));
         let state = State::Parked { until: NOW };
         let record = Record { state, attempts: 1, parks: 1, history: vec![parked], ..record() };
-        let story = story(&record, Place::of(&record, None, UnixMillis(NOW.0 - 1)));
+        let story = story(&record, MessageLocation::of(&record, None, UnixMillis(NOW.0 - 1)));
         assert!(story.contains("a delayed copy: it is seen from 2026-11-27T05:01:40.000Z on"), "{story}");
         assert!(
             story.contains("parked after 1.0 s: erp is switched off (INC-7); comes back after 1 min 28 s"),
             "{story}"
         );
         let failed = Record { state: State::Failed(Failure::transient("x")), ..record };
-        assert!(super::story(&failed, Place::Hidden(NOW)).contains("hidden until"));
+        assert!(super::story(&failed, MessageLocation::Hidden(NOW)).contains("hidden until"));
     }
 
     #[test]

@@ -7,15 +7,17 @@ use std::time::Duration;
 use serde::Serialize;
 use weir_aws::{DynamoFence, Forgotten, Kept, Operations};
 use weir_core::UnixMillis;
+use weir_ops::Stack;
 
 use self::view::View;
-use super::{ExitStatus, dlq::who};
+use super::dlq::caller;
+use crate::exit::ExitStatus;
 use crate::{
     cli::{FenceArgs, FenceCommand, FenceResetArgs, FenceShowArgs, ResourceArgs},
-    delivery,
+    delivery, hints,
     printer::Printer,
     problem::Usage,
-    target::Place,
+    target,
 };
 
 /// Where resets are written down.
@@ -45,7 +47,7 @@ pub(super) async fn run(args: FenceArgs, printer: &Printer) -> anyhow::Result<Ex
 
 /// A resource's fence, and the stack that has it.
 struct Target {
-    place: Place,
+    stack: Stack,
     fence: DynamoFence,
     key: String,
 }
@@ -53,14 +55,14 @@ struct Target {
 impl Target {
     async fn find(args: &ResourceArgs) -> anyhow::Result<Self> {
         let key = key(args)?;
-        let place = Place::find(&args.source).await?;
+        let stack = target::stack(&args.source).await?;
         // It is only read and deleted: how long items are kept is of no use here.
-        let fence = DynamoFence::new(&place.config, place.output("FenceTable")?, Duration::ZERO);
-        Ok(Self { place, fence, key })
+        let fence = DynamoFence::new(&stack.config, stack.output("FenceTable")?, Duration::ZERO);
+        Ok(Self { stack, fence, key })
     }
 
     async fn kept(&self) -> anyhow::Result<Kept> {
-        let kept = self.fence.look(&self.key).await.map_err(|error| self.place.failed(error))?;
+        let kept = self.fence.look(&self.key).await.map_err(|error| hints::failed(&self.stack, error))?;
         kept.ok_or_else(|| {
             anyhow::anyhow!(
                 "the fence keeps nothing of {}: any event of it enters\nhint: check the spelling, --shop and --app; \
@@ -112,7 +114,7 @@ async fn reset(args: &FenceResetArgs, printer: &Printer) -> anyhow::Result<ExitS
     }
     if args.yes {
         write_down(&target, &kept, &args.why, now).await?;
-        let forgotten = target.fence.forget(&kept).await.map_err(|error| target.place.failed(error))?;
+        let forgotten = target.fence.forget(&kept).await.map_err(|error| hints::failed(&target.stack, error))?;
         if forgotten == Forgotten::Changed {
             anyhow::bail!(
                 "{} changed since it was read: nothing was reset\nhint: look at it again with `weir fence show`",
@@ -136,11 +138,11 @@ async fn reset(args: &FenceResetArgs, printer: &Printer) -> anyhow::Result<ExitS
 
 /// Before it is done: what was forgotten can then be read, whatever happens.
 async fn write_down(target: &Target, kept: &Kept, why: &str, now: UnixMillis) -> anyhow::Result<()> {
-    let operations = Operations::new(&target.place.config, target.place.output("OperationsTable")?);
+    let operations = Operations::new(&target.stack.config, target.stack.output("OperationsTable")?);
     let forgotten = kept.attributes().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let reset = Reset {
-        by: who::who(&target.place).await?,
-        command: who::command_line(),
+        by: caller::name(&target.stack).await?,
+        command: caller::command_line(),
         at_ms: now,
         key: target.key.clone(),
         why: why.to_owned(),
@@ -148,7 +150,7 @@ async fn write_down(target: &Target, kept: &Kept, why: &str, now: UnixMillis) ->
     };
     let name = format!("{now}-{:04x}", fastrand::u16(..));
     let stored = operations.put(SHELF, &name, None, &reset, Some(now + KEPT_FOR)).await;
-    stored.map(drop).map_err(|error| target.place.failed(error))
+    stored.map(drop).map_err(|error| hints::failed(&target.stack, error))
 }
 
 #[cfg(test)]

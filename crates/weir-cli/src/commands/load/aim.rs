@@ -1,14 +1,14 @@
 //! Where the load goes, and whether it may.
 
 use secrecy::SecretString;
+use weir_ops::cost;
 
 use super::key;
 use crate::{
     cli::{DoorArgs, LoadArgs},
-    commands::cost,
     http::Endpoint,
     problem::Usage,
-    target::{self, Door, Evidence, Place},
+    target::{self, Door, Evidence},
 };
 
 /// The door that is loaded, and where to see what became of it.
@@ -28,11 +28,11 @@ impl Aim {
         let mut own = None;
         let (Door { endpoint, secret, is_local }, evidence) = match &args.source.stack {
             Some(_) => {
-                let place = Place::find(&args.source).await?;
-                let url = args.door.url.clone().map_or_else(|| place.webhook_url(), Ok)?;
-                own = place.webhook_url().ok();
+                let stack = target::stack(&args.source).await?;
+                let url = args.door.url.clone().map_or_else(|| stack.webhook_url(), Ok)?;
+                own = stack.webhook_url().ok();
                 let door = target::door(&DoorArgs { url: Some(url), ..args.door.clone() })?;
-                (door, Some(Evidence::of(&place)?))
+                (door, Some(Evidence::of(&stack)?))
             }
             None => {
                 let door = target::door(&args.door)?;

@@ -23,7 +23,7 @@ use report::{Plan, Report};
 use sender::Job;
 use traffic::{Mix, Traffic};
 
-use super::ExitStatus;
+use crate::exit::ExitStatus;
 use crate::{cli::LoadArgs, http, printer::Printer, problem::Usage, signals::Signals};
 
 /// More would take days and gigabytes: the id of each accepted event is kept.

@@ -13,31 +13,24 @@ use shopify_webhook::ShopDomain;
 use tokio::time::Instant;
 use weir_aws::LaneUrls;
 use weir_core::Lane;
+use weir_ops::{Stack, StackError, shops::Shops};
 use weir_recovery::{Reconciler, Report, Request, RunError, StackNames, StackOutside};
 use weir_shops::{Shop, ShopState};
 
-use super::{ExitStatus, shops};
-use crate::{
-    admin,
-    cli::ReconcileArgs,
-    printer::Printer,
-    signals::Signals,
-    target::{Place, ShopsTarget},
-};
+use super::shops;
+use crate::exit::ExitStatus;
+use crate::{admin, cli::ReconcileArgs, hints, printer::Printer, progress::Progress, signals::Signals, target};
 
 /// A run ends before that. One of a large shop takes minutes.
 const AT_MOST: Duration = Duration::from_secs(6 * 3_600);
 
-/// Between two lines of progress.
-const TOLD_EVERY: Duration = Duration::from_secs(2);
-
 pub(super) async fn run(args: &ReconcileArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let asked = ask::Asked::of(args, UnixMillis::now())?;
-    let place = Place::find(&args.source).await?;
-    let target = place.shops()?;
+    let stack = target::stack(&args.source).await?;
+    let target = Shops::of(&stack)?;
     let shop = known(&target, &asked.shop, &asked.app).await?;
     let client = admin::client(&target, &asked.app).await?;
-    let reconciler = Reconciler::new(client, outside(&place)?, Clock::Wall);
+    let reconciler = Reconciler::new(client, outside(&stack)?, Clock::Wall);
     let request = Request {
         shop: &asked.shop,
         app: &asked.app,
@@ -50,18 +43,15 @@ pub(super) async fn run(args: &ReconcileArgs, printer: &Printer) -> anyhow::Resu
         points: args.points.map_or(u64::MAX, u64::from),
         deadline: Instant::now() + AT_MOST,
     };
-    let told = Mutex::new(Instant::now());
+    let told = Mutex::new(Progress::new(printer));
     let progress = |report: &Report| {
+        let (resources, missing, sent) = (report.resources(), report.missing(), report.sent);
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.elapsed() >= TOLD_EVERY {
-            *told = Instant::now();
-            let (resources, missing, sent) = (report.resources(), report.missing(), report.sent);
-            printer.step(format_args!("{resources} looked at, {missing} events missing, {sent} sent"));
-        }
+        told.step(|| format!("{resources} looked at, {missing} events missing, {sent} sent"));
     };
     let mut signals = Signals::listen()?;
     let report = tokio::select! {
-        ended = reconciler.run(&request, &progress) => ended.map_err(|error| explained(error, &place))?,
+        ended = reconciler.run(&request, &progress) => ended.map_err(|error| explained(error, &stack))?,
         signal = signals.next() => {
             printer.note(format_args!("{signal}: what was sent stays sent; run it again, and it goes on where it stood"));
             return Ok(ExitStatus::Interrupted);
@@ -75,22 +65,22 @@ pub(super) async fn run(args: &ReconcileArgs, printer: &Printer) -> anyhow::Resu
     Ok(if is_whole { ExitStatus::Done } else { ExitStatus::Failed })
 }
 
-fn outside(place: &Place) -> anyhow::Result<StackOutside> {
-    let lanes = place.lanes()?;
+fn outside(stack: &Stack) -> Result<StackOutside, StackError> {
+    let lanes = stack.lanes()?;
     let url =
         |lane: Lane| lanes.iter().find(|urls| urls.lane == lane).map(|urls| urls.queue.clone()).unwrap_or_default();
     let names = StackNames {
-        fence_table: place.output("FenceTable")?,
-        ledger_table: place.output("LedgerTable")?,
+        fence_table: stack.output("FenceTable")?,
+        ledger_table: stack.output("LedgerTable")?,
         lanes: LaneUrls { urgent: url(Lane::Urgent), standard: url(Lane::Standard), bulk: url(Lane::Bulk) },
-        bodies_bucket: place.output("BodiesBucket")?,
-        operations_table: place.output("OperationsTable")?,
+        bodies_bucket: stack.output("BodiesBucket")?,
+        operations_table: stack.output("OperationsTable")?,
     };
-    Ok(StackOutside::new(&place.config, names))
+    Ok(StackOutside::new(&stack.config, names))
 }
 
 /// A shop whose Admin API can be called, as far as the registry knows.
-async fn known(target: &ShopsTarget, shop: &ShopDomain, app: &str) -> anyhow::Result<Shop> {
+async fn known(target: &Shops, shop: &ShopDomain, app: &str) -> anyhow::Result<Shop> {
     let known = target.registry.get(shop, app).await.map_err(|error| shops::failed(error, target))?;
     let known = known.ok_or_else(|| shops::unknown(shop, app))?;
     match known.state {
@@ -106,9 +96,9 @@ async fn known(target: &ShopsTarget, shop: &ShopDomain, app: &str) -> anyhow::Re
     }
 }
 
-fn explained(error: RunError, place: &Place) -> anyhow::Error {
+fn explained(error: RunError, stack: &Stack) -> anyhow::Error {
     match error {
         RunError::Shopify(error) => anyhow::Error::new(*error),
-        RunError::Stack(error) => place.failed(error),
+        RunError::Stack(error) => hints::failed(stack, error),
     }
 }

@@ -1,16 +1,12 @@
 //! `weir send`: signs webhooks as Shopify does and posts them.
 
-#[cfg(feature = "aws")]
 mod curl;
 pub(crate) mod deliveries;
-#[cfg(feature = "aws")]
 mod report;
-#[cfg(feature = "aws")]
 mod run;
 
 use std::time::Duration;
 
-#[cfg(feature = "aws")]
 pub(super) use run::run;
 
 /// Later than anybody waits, and yet a time that can be added to another.

@@ -10,7 +10,7 @@ use super::{
     report::{self, Sent, Summary},
     turn,
 };
-use crate::{cli::SendArgs, commands::ExitStatus, http::PostError, printer::Printer, target};
+use crate::{cli::SendArgs, exit::ExitStatus, http::PostError, printer::Printer, target};
 
 pub(crate) async fn run(args: &SendArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let mut deliveries = Deliveries::new(args, Timestamp::now())?;

@@ -7,15 +7,15 @@ use resilience::UnixMillis;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use std::time::Duration;
+use weir_ops::shops::Shops;
 use weir_shops::{
     Plan,
     registry::{Added, NewShop, NewToken},
-    seal::KeyRing,
 };
 
-use super::failed;
+use super::common::{failed, named};
 use crate::cli::{PlanName, ShopsAddArgs};
-use crate::{commands::ExitStatus, printer::Printer, problem::Usage, target};
+use crate::{exit::ExitStatus, printer::Printer, problem::Usage, target};
 
 #[derive(Serialize)]
 struct Outcome {
@@ -25,15 +25,15 @@ struct Outcome {
 }
 
 pub(super) async fn run(args: &ShopsAddArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let (domain, app) = super::named(&args.shop)?;
+    let (domain, app) = named(&args.shop)?;
     let now = UnixMillis::now();
     let token = token(args, &target::env, now)?;
     if token.is_none() && !args.replace {
         let hint = "give --token-env VAR, --token-stdin or --client-credentials";
         return Err(Usage::new(format!("no token of {domain} was given"), hint).into());
     }
-    let target = target::shops(&args.source).await?;
-    let keys = KeyRing::load(&target.config, target.token_key.clone()).await?;
+    let target = Shops::of(&target::stack_of_file(&args.source).await?)?;
+    let keys = target.keys().await?;
     let shop =
         NewShop { domain: domain.clone(), app: app.clone(), plan: args.plan.map(plan), tier: args.tier.clone(), token };
     let added = target.registry.add(shop, &keys.keys(), args.replace, now).await.map_err(|e| failed(e, &target))?;

@@ -1,29 +1,23 @@
 //! `weir shops list`: a table of shops.
 
+use weir_ops::shops::Shops;
 use weir_shops::ShopState;
 
-use super::{failed, view::ShopView};
+use super::{common, common::failed, view::ShopView};
 use crate::cli::{ShopStateName, ShopsListArgs};
 use crate::layout::columns;
-use crate::{commands::ExitStatus, printer::Printer, target};
+use crate::{exit::ExitStatus, printer::Printer, target};
 
 pub(super) async fn run(args: &ShopsListArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let app = args.app.as_deref().map(super::app).transpose()?;
-    let target = target::shops(&args.source).await?;
-    let (mut shops, mut read, mut after) = (Vec::new(), 0, None);
-    loop {
-        let page = target.registry.list(app.as_deref(), args.state.map(state), after);
-        let mut page = page.await.map_err(|error| failed(error, &target))?;
-        read += page.read;
-        shops.append(&mut page.shops);
-        if !page.has_more() {
-            break;
-        }
+    let app = args.app.as_deref().map(common::app).transpose()?;
+    let target = Shops::of(&target::stack_of_file(&args.source).await?)?;
+    let progress = |read, _found| {
         if !printer.is_json() {
             printer.step(format!("{read} shops read"));
         }
-        after = Some(page);
-    }
+    };
+    let listed = target.list(app.as_deref(), args.state.map(state), progress).await;
+    let (mut shops, read) = listed.map_err(|error| failed(error, &target))?;
     shops.sort_by(|a, b| (&a.domain, &a.app).cmp(&(&b.domain, &b.app)));
     let shops: Vec<ShopView> = shops.iter().map(ShopView::from).collect();
     if shops.is_empty() {

@@ -1,10 +1,14 @@
 //! `weir shops remove`: forgets a shop, after a preview.
 
 use serde::Serialize;
+use weir_ops::shops::Shops;
 
-use super::{failed, unknown, view::ShopView};
+use super::{
+    common::{failed, named, unknown},
+    view::ShopView,
+};
 use crate::cli::ShopsRemoveArgs;
-use crate::{commands::ExitStatus, printer::Printer, target};
+use crate::{exit::ExitStatus, printer::Printer, target};
 
 #[derive(Serialize)]
 struct Outcome {
@@ -13,8 +17,8 @@ struct Outcome {
 }
 
 pub(super) async fn run(args: &ShopsRemoveArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let (domain, app) = super::named(&args.shop)?;
-    let target = target::shops(&args.source).await?;
+    let (domain, app) = named(&args.shop)?;
+    let target = Shops::of(&target::stack_of_file(&args.source).await?)?;
     let shop = target.registry.get(&domain, &app).await.map_err(|error| failed(error, &target))?;
     let shop = ShopView::from(&shop.ok_or_else(|| unknown(&domain, &app))?);
     if args.yes {

@@ -5,14 +5,14 @@ use resilience::{Breaker, SharedState};
 use serde::Serialize;
 use serde_json::Value;
 use shopify_client::budget::Budget;
+use weir_ops::shops::Shops;
 
-use super::{failed, unknown, view};
-use crate::cli::ShopsShowArgs;
-use crate::{
-    commands::ExitStatus,
-    printer::Printer,
-    target::{self, ShopsTarget},
+use super::{
+    common::{failed, named, unknown},
+    view,
 };
+use crate::cli::ShopsShowArgs;
+use crate::{exit::ExitStatus, hints, printer::Printer, target};
 
 #[derive(Serialize)]
 struct Shown {
@@ -25,8 +25,8 @@ struct Shown {
 }
 
 pub(super) async fn run(args: &ShopsShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let (domain, app) = super::named(&args.shop)?;
-    let target = target::shops(&args.source).await?;
+    let (domain, app) = named(&args.shop)?;
+    let target = Shops::of(&target::stack_of_file(&args.source).await?)?;
     let shop = target.registry.get(&domain, &app).await.map_err(|error| failed(error, &target))?;
     let shop = shop.ok_or_else(|| unknown(&domain, &app))?;
     let shown = Shown {
@@ -42,11 +42,9 @@ pub(super) async fn run(args: &ShopsShowArgs, printer: &Printer) -> anyhow::Resu
     Ok(ExitStatus::Done)
 }
 
-async fn document(target: &ShopsTarget, key: &str) -> anyhow::Result<Option<Value>> {
-    let read = target.state.read(key).await.map_err(|error| {
-        let said = format!("{error}\nhint: {}", target.hint);
-        anyhow::Error::new(error).context(said)
-    })?;
+async fn document(shops: &Shops, key: &str) -> anyhow::Result<Option<Value>> {
+    let read = shops.state.read(key).await;
+    let read = read.map_err(|error| hints::with(hints::where_it_runs(shops.is_emulated), error))?;
     let parse = |text: String| serde_json::from_str(&text).with_context(|| format!("the document {key} is not JSON"));
     read.map(|document| parse(document.value)).transpose()
 }

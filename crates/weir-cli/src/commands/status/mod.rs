@@ -1,36 +1,23 @@
 //! `weir status`: whether a stack is healthy, and if not, where.
 
-#[cfg(feature = "aws")]
-mod flow;
-#[cfg(feature = "aws")]
-mod judge;
-#[cfg(feature = "aws")]
-mod look;
-mod model;
-#[cfg(feature = "aws")]
-mod monitor;
-#[cfg(feature = "aws")]
-mod queues;
-#[cfg(feature = "aws")]
-mod refusals;
-#[cfg(feature = "aws")]
+mod findings;
 mod run;
-#[cfg(feature = "aws")]
 mod screen;
-#[cfg(feature = "aws")]
-mod shared;
 mod text;
+mod view;
 
-#[cfg(feature = "aws")]
-pub(crate) use queues::counts as lane_counts;
-#[cfg(feature = "aws")]
 pub(super) use run::run;
+
+use weir_ops::health::{
+    BudgetStatus, CircuitStatus, ControlsStatus, DriftStatus, Finding, FindingKind, Health, Part, Severity, Status,
+    Unread,
+};
 
 use crate::views::{View, Words};
 
 /// A status with such words in it, as it is printed once.
 pub(crate) fn view(words: &Words<'_>) -> std::io::Result<View> {
-    let circuit = model::Circuit {
+    let circuit = CircuitStatus {
         name: words.shop.to_owned(),
         phase: "open",
         since: words.time.to_owned(),
@@ -38,19 +25,18 @@ pub(crate) fn view(words: &Words<'_>) -> std::io::Result<View> {
         failed_probes: 1,
         reason: words.error.to_owned(),
     };
-    let budget = model::Budget { name: words.shop.to_owned(), level: 1.0, max: 2.0, restore: 1.0 };
-    let finding =
-        model::Finding { severity: model::Severity::Bad, what: words.error.to_owned(), then: words.other.to_owned() };
-    let status = model::Status {
+    let budget = BudgetStatus { name: words.shop.to_owned(), level: 1.0, max: 2.0, restore: 1.0 };
+    let kind = FindingKind::OpenCircuit { circuit: words.other.to_owned(), reason: words.error.to_owned() };
+    let status = Status {
         stack: words.other.to_owned(),
         at: words.time.to_owned(),
         circuits: Some(vec![circuit]),
         budgets: Some(vec![budget]),
-        controls: Some(model::Controls { off: vec![words.other.to_owned()], limits: 1 }),
-        shopify: Some(model::Drift { monitored: Some(words.time.to_owned()), ..model::Drift::default() }),
-        findings: vec![finding],
-        unread: vec![words.error.to_owned()],
-        ..model::Status::default()
+        controls: Some(ControlsStatus { off: vec![words.other.to_owned()], limits: 1 }),
+        shopify: Some(DriftStatus { monitored: Some(words.time.to_owned()), ..DriftStatus::default() }),
+        ..Status::default()
     };
-    View::of("status", &status, text::lines)
+    let findings = vec![Finding { severity: Severity::Critical, kind }];
+    let unread = vec![Unread { part: Part::Traffic, reason: words.error.to_owned() }];
+    View::of("status", &view::HealthView::new(&Health { status, findings, unread }), text::lines)
 }

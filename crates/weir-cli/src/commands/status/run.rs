@@ -2,49 +2,59 @@
 
 use std::{io::IsTerminal, time::Duration};
 
-use super::{look::Looking, screen::Screen, text};
-use crate::{cli::StatusArgs, commands::ExitStatus, printer::Printer, signals::Signals, target::Place};
+use weir_ops::health::{Health, HealthError, StatusCollector};
+
+use super::{screen::Screen, text, view::HealthView};
+use crate::{cli::StatusArgs, exit::ExitStatus, hints, printer::Printer, signals::Signals, target};
 
 pub(in crate::commands) async fn run(args: &StatusArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let place = Place::find(&args.source).await?;
-    let mut looking = Looking::new(place, args.last)?;
+    let stack = target::stack(&args.source).await?;
+    let mut collector = StatusCollector::new(stack, args.last)?;
     if !args.watch {
-        let status = looking.look().await?;
-        printer.item(&status, text::lines)?;
+        let health = collect(&mut collector).await?;
+        printer.item(&HealthView::new(&health), text::lines)?;
         return Ok(ExitStatus::Done);
     }
     let mut signals = Signals::listen()?;
     if printer.is_json() || !std::io::stdout().is_terminal() {
-        return stream(&mut looking, args.every, printer, &mut signals).await;
+        return stream(&mut collector, args.every, printer, &mut signals).await;
     }
     // The first look before the screen: what is wrong with the command is then said as always.
-    let mut status = looking.look().await?;
+    let mut health = collect(&mut collector).await?;
     let mut screen = Screen::open()?;
     loop {
-        screen.show(&status)?;
+        screen.show(&HealthView::new(&health))?;
         tokio::select! {
             biased;
             () = screen.left() => return Ok(ExitStatus::Done),
             _signal = signals.next() => return Ok(ExitStatus::Done),
-            () = tokio::time::sleep(args.every) => status = looking.look().await?,
+            () = tokio::time::sleep(args.every) => health = collect(&mut collector).await?,
         }
     }
 }
 
 /// A look after the other, for programs and files.
 async fn stream(
-    looking: &mut Looking,
+    collector: &mut StatusCollector,
     every: Duration,
     printer: &Printer,
     signals: &mut Signals,
 ) -> anyhow::Result<ExitStatus> {
     loop {
-        let status = looking.look().await?;
-        printer.item(&status, |status| text::lines(status) + "\n")?;
+        let health = collect(collector).await?;
+        printer.item(&HealthView::new(&health), |health| text::lines(health) + "\n")?;
         tokio::select! {
             biased;
             _signal = signals.next() => return Ok(ExitStatus::Done),
             () = tokio::time::sleep(every) => {}
         }
     }
+}
+
+async fn collect(collector: &mut StatusCollector) -> anyhow::Result<Health> {
+    collector.collect().await.map_err(|error| match error {
+        // It has its own hint.
+        HealthError::Stack(error) => error.into(),
+        other => hints::failed(collector.stack(), other),
+    })
 }

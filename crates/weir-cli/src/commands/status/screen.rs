@@ -12,9 +12,11 @@ use ratatui::{
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use weir_ops::health::Status;
+
 use super::{
-    model::{Severity, Status},
     text,
+    view::{HealthView, SeverityName},
 };
 use crate::printable;
 
@@ -52,10 +54,10 @@ impl Screen {
     }
 
     /// Shows a look.
-    pub(super) fn show(&mut self, status: &Status) -> io::Result<()> {
-        self.history.add(status);
+    pub(super) fn show(&mut self, health: &HealthView<'_>) -> io::Result<()> {
+        self.history.add(health.status);
         let history = &self.history;
-        self.terminal.draw(|frame| draw(frame, status, history)).map(drop)
+        self.terminal.draw(|frame| draw(frame, health, history)).map(drop)
     }
 
     /// Waits until somebody wants to leave.
@@ -89,8 +91,9 @@ impl History {
     }
 }
 
-fn draw(frame: &mut Frame<'_>, status: &Status, history: &History) {
-    let findings = findings(status);
+fn draw(frame: &mut Frame<'_>, health: &HealthView<'_>, history: &History) {
+    let status = health.status;
+    let findings = findings(health);
     #[expect(clippy::cast_possible_truncation, reason = "a screen has fewer lines")]
     let [head, top, middle, bottom] = Layout::vertical([
         Constraint::Length(1),
@@ -128,18 +131,18 @@ fn lanes(frame: &mut Frame<'_>, area: Rect, status: &Status) {
     frame.render_widget(Table::new(rows, widths).header(head).block(block("lanes")), area);
 }
 
-fn findings(status: &Status) -> Vec<Line<'static>> {
-    let color = match status.findings.first().map(|finding| finding.severity) {
-        Some(Severity::Bad) => Color::Red,
-        Some(Severity::Odd) => Color::Yellow,
-        None if status.unread.is_empty() => Color::Green,
+fn findings(health: &HealthView<'_>) -> Vec<Line<'static>> {
+    let color = match health.findings.first().map(|finding| finding.severity) {
+        Some(SeverityName::Bad) => Color::Red,
+        Some(SeverityName::Odd) => Color::Yellow,
+        None if health.unread.is_empty() => Color::Green,
         None => Color::Yellow,
     };
     let styled = |line: String| {
         let style = if line.starts_with(' ') { Style::new() } else { Style::new().fg(color) };
         plain(line).style(style)
     };
-    text::findings(status).into_iter().map(styled).collect()
+    text::findings(health).into_iter().map(styled).collect()
 }
 
 /// A line of text, of whatever origin.
@@ -154,31 +157,31 @@ fn block(title: impl Into<String>) -> Block<'static> {
 #[cfg(test)]
 mod tests {
     use ratatui::{Terminal, backend::TestBackend, crossterm::event::KeyEvent};
+    use weir_core::Lane;
+    use weir_ops::health::{CircuitStatus, Finding, FindingKind, Health, LaneStatus, Severity};
 
-    use super::super::model::{Circuit, Finding, Lane};
     use super::*;
 
-    fn drawn(status: &Status, width: u16, height: u16) -> String {
+    fn drawn(health: &Health, width: u16, height: u16) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let mut history = History::default();
-        history.add(status);
-        terminal.draw(|frame| draw(frame, status, &history)).unwrap();
+        history.add(&health.status);
+        terminal.draw(|frame| draw(frame, &HealthView::new(health), &history)).unwrap();
         terminal.backend().to_string()
     }
 
-    fn status() -> Status {
-        let lane = Lane { lane: "urgent", waiting: 7, in_flight: 1, delayed: 0, dead: 3, oldest_seconds: None };
-        let finding = Finding {
-            severity: Severity::Bad,
-            what: "3 events in the dead-letter queue".into(),
-            then: "weir dlq list --lane urgent".into(),
-        };
-        Status { stack: "weir".into(), lanes: vec![lane], findings: vec![finding], ..Status::default() }
+    fn health() -> Health {
+        let lane = Lane::Urgent;
+        let kind = FindingKind::DeadLetters { lane, count: 3 };
+        let lane = LaneStatus { lane, waiting: 7, in_flight: 1, delayed: 0, dead: 3, oldest_seconds: None };
+        let status = Status { stack: "weir".into(), lanes: vec![lane], ..Status::default() };
+        let findings = vec![Finding { severity: Severity::Critical, kind }];
+        Health { status, findings, ..Health::default() }
     }
 
     #[test]
     fn the_screen_says_what_is_wrong_and_what_to_do() {
-        let screen = drawn(&status(), 120, 30);
+        let screen = drawn(&health(), 120, 30);
         for said in ["urgent", "3 events in the dead-letter queue", "weir dlq list --lane urgent", "q leaves"] {
             assert!(screen.contains(said), "{said}:\n{screen}");
         }
@@ -186,10 +189,10 @@ mod tests {
 
     #[test]
     fn words_of_strangers_do_not_steer_the_screen() {
-        let mut status = status();
-        status.stack = "we\u{1b}[2Jir".into();
+        let mut health = health();
+        health.status.stack = "we\u{1b}[2Jir".into();
         let name = "destination/\u{202e}pre\u{200b}".to_owned();
-        let circuit = Circuit {
+        let circuit = CircuitStatus {
             name,
             phase: "open",
             since: "now".into(),
@@ -197,9 +200,9 @@ mod tests {
             failed_probes: 0,
             reason: "\u{7}\nx".into(),
         };
-        status.circuits = Some(vec![circuit]);
-        status.findings[0].what = "\u{9b}31m".into();
-        let screen = drawn(&status, 160, 40);
+        health.status.circuits = Some(vec![circuit]);
+        health.findings[0].kind = FindingKind::Drifted { shop: "\u{9b}31m".into() };
+        let screen = drawn(&health, 160, 40);
         assert!(!screen.contains(|c| c != '\n' && crate::printable::is_hidden(c)), "{screen:?}");
         for said in ["we\\u{1b}[2Jir", "destination/\\u{202e}pre\\u{200b}", "\\u{7}\\nx", "\\u{9b}31m"] {
             assert!(screen.contains(said), "{said}:\n{screen}");
@@ -209,7 +212,7 @@ mod tests {
     #[test]
     fn a_small_terminal_is_no_reason_to_panic() {
         for (width, height) in [(1, 1), (10, 3), (40, 8), (300, 100)] {
-            drawn(&status(), width, height);
+            drawn(&health(), width, height);
         }
     }
 
@@ -225,7 +228,7 @@ mod tests {
     fn the_curve_keeps_an_hour_of_looks_at_most() {
         let mut history = History::default();
         for _ in 0..200 {
-            history.add(&status());
+            history.add(&health().status);
         }
         assert_eq!((history.0.len(), history.0[0]), (HISTORY, 8));
     }

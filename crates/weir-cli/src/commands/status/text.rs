@@ -1,10 +1,13 @@
 //! A status as lines: what `weir status` prints once.
 
-use super::model::{Latency, Severity, Status};
+use weir_ops::health::{Latency, Status};
+
+use super::view::{HealthView, SeverityName};
 use crate::layout::joined;
 
 /// All of it, the findings last, where the eye ends.
-pub(super) fn lines(status: &Status) -> String {
+pub(super) fn lines(health: &HealthView<'_>) -> String {
+    let status = health.status;
     let mut all = vec![format!("{}  {}", status.stack, status.at), String::new()];
     all.extend(table(&lanes(status)));
     for section in [flow(status), shopify(status), controls(status)] {
@@ -14,7 +17,7 @@ pub(super) fn lines(status: &Status) -> String {
         }
     }
     all.push(String::new());
-    all.extend(findings(status));
+    all.extend(findings(health));
     joined(all)
 }
 
@@ -25,7 +28,7 @@ pub(super) fn lanes(status: &Status) -> Vec<Vec<String>> {
         let oldest = lane.oldest_seconds.map_or_else(|| "-".to_owned(), time);
         let counts = [lane.waiting, lane.in_flight, lane.delayed].map(|count| count.to_string());
         let [waiting, in_flight, delayed] = counts;
-        vec![lane.lane.to_owned(), waiting, in_flight, delayed, oldest, lane.dead.to_string()]
+        vec![lane.lane.to_string(), waiting, in_flight, delayed, oldest, lane.dead.to_string()]
     });
     std::iter::once(head).chain(rows).collect()
 }
@@ -91,14 +94,14 @@ pub(super) fn controls(status: &Status) -> Vec<String> {
 }
 
 /// What needs a look, and what could not be read.
-pub(super) fn findings(status: &Status) -> Vec<String> {
+pub(super) fn findings(health: &HealthView<'_>) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    for finding in &status.findings {
-        let mark = if finding.severity == Severity::Bad { "✗" } else { "!" };
-        all.push(format!("{mark} {}", finding.what));
-        all.push(format!("    {}", finding.then));
+    for finding in &health.findings {
+        let mark = if finding.severity == SeverityName::Bad { "✗" } else { "!" };
+        all.push(format!("{mark} {}", finding.message));
+        all.push(format!("    {}", finding.next_command));
     }
-    all.extend(status.unread.iter().map(|unread| format!("? not known: {unread}")));
+    all.extend(health.unread.iter().map(|unread| format!("? not known: {unread}")));
     if all.is_empty() {
         all.push("✓ healthy".to_owned());
     }
@@ -146,43 +149,57 @@ fn table(rows: &[Vec<String>]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::{Finding, Flow, Lane};
+    use weir_core::Lane;
+    use weir_ops::health::{Finding, FindingKind, Health, LaneStatus, Part, Severity, Traffic, Unread};
+
     use super::*;
 
-    fn status() -> Status {
+    fn health() -> Health {
         let latency = Latency { p50: 9.4, p95: 20.0, p99: 12_345.0 };
-        let lane =
-            Lane { lane: "standard", waiting: 12_000, in_flight: 40, delayed: 0, dead: 2, oldest_seconds: Some(600) };
-        Status {
+        let lane = LaneStatus {
+            lane: Lane::Standard,
+            waiting: 12_000,
+            in_flight: 40,
+            delayed: 0,
+            dead: 2,
+            oldest_seconds: Some(600),
+        };
+        let status = Status {
             stack: "weir".into(),
             at: "2026-11-27T05:00:00Z".into(),
-            lanes: vec![lane.clone(), Lane { lane: "bulk", waiting: 1, oldest_seconds: None, ..lane }],
+            lanes: vec![lane.clone(), LaneStatus { lane: Lane::Bulk, waiting: 1, oldest_seconds: None, ..lane }],
             last_seconds: 900,
-            flow: Some(Flow {
+            flow: Some(Traffic {
                 accepted: 1_800.0,
                 success_percent: Some(99.954),
                 end_to_end: Some(latency),
-                ..Flow::default()
+                ..Traffic::default()
             }),
             ..Status::default()
-        }
+        };
+        Health { status, ..Health::default() }
+    }
+
+    fn shown(health: &Health) -> String {
+        lines(&HealthView::new(health))
     }
 
     #[test]
     fn a_healthy_stack_says_so_and_a_sick_one_what_to_do() {
-        let mut status = status();
-        assert!(lines(&status).ends_with("\n✓ healthy"));
-        let then = "weir dlq list --lane bulk".to_owned();
-        status.findings = vec![Finding { severity: Severity::Bad, what: "2 events".into(), then }];
-        status.unread = vec!["circuits: AccessDenied".into()];
-        let lines = lines(&status);
-        assert!(lines.ends_with("✗ 2 events\n    weir dlq list --lane bulk\n? not known: circuits: AccessDenied"));
+        let mut health = health();
+        assert!(shown(&health).ends_with("\n✓ healthy"));
+        let kind = FindingKind::DeadLetters { lane: Lane::Bulk, count: 2 };
+        health.findings = vec![Finding { severity: Severity::Critical, kind }];
+        health.unread = vec![Unread { part: Part::Controls, reason: "AccessDenied".into() }];
+        let lines = shown(&health);
+        let found = "✗ 2 events in the dead-letter queue of lane bulk\n    weir dlq list --lane bulk";
+        assert!(lines.ends_with(&format!("{found}\n? not known: controls: AccessDenied")), "{lines}");
         assert!(!lines.contains("healthy"), "{lines}");
     }
 
     #[test]
     fn rates_are_by_the_second_and_latencies_readable() {
-        let lines = lines(&status());
+        let lines = shown(&health());
         for said in ["1800 (2.00/s)", "99.95 %", "p50 9 ms, p95 20 ms, p99 12 s", "the last 15 min", "10 min"] {
             assert!(lines.contains(said), "{said}: {lines}");
         }
@@ -190,7 +207,7 @@ mod tests {
 
     #[test]
     fn columns_line_up() {
-        let lines = lines(&status());
+        let lines = shown(&health());
         let ends: Vec<usize> = lines.lines().skip(2).take(3).map(str::len).collect();
         assert!(ends.len() == 3 && ends.iter().all(|end| *end == ends[0]), "{lines}");
     }

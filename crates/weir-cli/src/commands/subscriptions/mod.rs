@@ -1,13 +1,13 @@
 //! `weir subscriptions`: what is desired against what the shops have.
 
 mod apply;
+mod common;
 mod file;
 mod plan;
-mod shops;
 mod status;
 mod view;
 
-use super::ExitStatus;
+use crate::exit::ExitStatus;
 use crate::{
     cli::{SubscriptionsArgs, SubscriptionsCommand},
     printer::Printer,

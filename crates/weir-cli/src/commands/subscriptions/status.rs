@@ -1,25 +1,32 @@
 //! `weir subscriptions status`: each desired subscription, and what the monitor noted of its shop.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
-use weir_aws::Operations;
-use weir_subscriptions::{Change, Plan};
+use weir_ops::fleet::{Comparison, ComparisonOutcome, DriftsError, drifts};
+use weir_subscriptions::{
+    Change, Plan,
+    drift::{self, Drift},
+};
 
 use super::{
+    common::{find, one_line},
     file, plan,
-    shops::{Outcome, Read, Selected},
 };
-use crate::{cli::SelectArgs, commands::ExitStatus, printer::Printer};
+use crate::{cli::SelectArgs, exit::ExitStatus, hints, printer::Printer, progress::Progress};
 
-/// What the monitor noted, as far as it is shown. See `weir-monitor`, which writes it.
-#[derive(Debug, Clone, Serialize, serde::Deserialize)]
+/// What the monitor noted, as far as it is shown.
+#[derive(Debug, Clone, Serialize)]
 struct Noted {
     since: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     repaired_at: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
+}
+
+impl From<Drift> for Noted {
+    fn from(Drift { since, repaired_at, failure, .. }: Drift) -> Self {
+        Self { since, repaired_at, failure }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -48,19 +55,19 @@ struct One {
     other: Vec<&'static str>,
 }
 
-/// Documents of shops that differ: more than these are not told apart from those that do not.
-const DRIFTS: usize = 10_000;
-
 pub(super) async fn run(args: &SelectArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let desired = file::read(args.file.as_deref(), printer)?;
-    let selected = Selected::find(args, printer).await?;
-    let operations = Operations::new(&selected.place.config, selected.place.output("OperationsTable")?);
-    let noted = operations.list::<Noted>("drift", false, DRIFTS).await;
-    let noted = noted.map_err(|error| selected.place.failed(error))?;
-    let mut noted: HashMap<String, Noted> = noted.into_iter().map(|one| (one.name, one.value)).collect();
-    let reads = selected.compare(&desired, true, printer).await;
+    let (stack, fleet) = find(args, printer).await?;
+    let mut noted = drifts(&stack).await.map_err(|error| match error {
+        // It has its own hint.
+        DriftsError::Stack(error) => error.into(),
+        DriftsError::Operations(error) => hints::failed(&stack, error),
+    })?;
+    let mut progress = Progress::new(printer);
+    let reads =
+        fleet.compare(&desired, true, |done, of| progress.step(|| format!("{done} of {of} shops compared"))).await;
     for read in &reads {
-        let drift = noted.remove(&format!("{}/{}", read.shop.app, read.shop.domain));
+        let drift = noted.remove(&drift::name(&read.shop.app, read.shop.domain.as_str())).map(Noted::from);
         printer.item(&ShopStatus::of(read, drift), ShopStatus::lines)?;
     }
     if reads.is_empty() && !printer.is_json() {
@@ -70,7 +77,7 @@ pub(super) async fn run(args: &SelectArgs, printer: &Printer) -> anyhow::Result<
 }
 
 impl ShopStatus {
-    fn of(read: &Read, drift: Option<Noted>) -> Self {
+    fn of(read: &Comparison, drift: Option<Noted>) -> Self {
         let mut status = Self {
             shop: read.shop.domain.to_string(),
             app: read.shop.app.clone(),
@@ -81,9 +88,11 @@ impl ShopStatus {
             drift,
         };
         match &read.outcome {
-            Outcome::Skipped(why) => status.skipped = Some(why.clone()),
-            Outcome::Failed(why) => status.error = Some(why.clone()),
-            Outcome::Planned(plan) => {
+            ComparisonOutcome::Skipped(state) => {
+                status.skipped = Some(format!("the registry has it as {state}"));
+            }
+            ComparisonOutcome::Failed(error) => status.error = Some(one_line(error)),
+            ComparisonOutcome::Planned(plan) => {
                 status.foreign = plan.foreign.len();
                 status.subscriptions = each(plan);
             }
@@ -147,7 +156,8 @@ mod tests {
         );
         let desired = desired.unwrap().desired;
         let plan = plan(&desired.wanted("default", "north.myshopify.com"), &[], "https://weir.example");
-        let read = Read { shop: super::super::view::tests::shop(), outcome: Outcome::Planned(plan) };
+        let outcome = ComparisonOutcome::Planned(plan);
+        let read = Comparison { shop: super::super::view::tests::shop(), outcome };
         let drift =
             Noted { since: "2026-11-27T05:00:00.000Z".into(), repaired_at: None, failure: Some("forbidden".into()) };
         let status = ShopStatus::of(&read, Some(drift));

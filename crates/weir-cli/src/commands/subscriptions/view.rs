@@ -3,7 +3,9 @@
 use serde::Serialize;
 use weir_subscriptions::{Change, Difference, Plan};
 
-use super::shops::{Outcome, Read};
+use weir_ops::fleet::{Comparison, ComparisonOutcome};
+
+use super::common::one_line;
 use crate::printable::line;
 
 /// A shop's plan.
@@ -51,7 +53,7 @@ struct Foreign {
 }
 
 impl ShopPlan {
-    pub(super) fn of(read: &Read) -> Self {
+    pub(super) fn of(read: &Comparison) -> Self {
         let mut view = Self {
             shop: read.shop.domain.to_string(),
             app: read.shop.app.clone(),
@@ -63,9 +65,9 @@ impl ShopPlan {
             declared: Vec::new(),
         };
         match &read.outcome {
-            Outcome::Skipped(why) => view.skipped = Some(why.clone()),
-            Outcome::Failed(why) => view.error = Some(why.clone()),
-            Outcome::Planned(plan) => view.fill(plan),
+            ComparisonOutcome::Skipped(state) => view.skipped = Some(format!("the registry has it as {state}")),
+            ComparisonOutcome::Failed(error) => view.error = Some(one_line(error)),
+            ComparisonOutcome::Planned(plan) => view.fill(plan),
         }
         view
     }
@@ -184,7 +186,7 @@ pub(super) mod tests {
         let text = "[[subscription]]\ntopics = [\"orders/create\"]\nname = \"big\"\nfilter = \"total_price:>=100\"";
         let desired = Desired::parse(text).unwrap().desired;
         let plan = plan(&desired.wanted("default", "north.myshopify.com"), &[], "https://weir.example/webhooks");
-        let view = ShopPlan::of(&Read { shop: shop(), outcome: Outcome::Planned(plan) });
+        let view = ShopPlan::of(&Comparison { shop: shop(), outcome: ComparisonOutcome::Planned(plan) });
         assert_eq!(
             view.lines(),
             "north.myshopify.com  app default: 1 to change, 0 as desired\n  + orders/create  name=big  filter=\"total_price:>=100\""
@@ -193,8 +195,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_shop_that_was_not_asked_says_why() {
-        let view =
-            ShopPlan::of(&Read { shop: shop(), outcome: Outcome::Skipped("the registry has it as frozen".into()) });
+        let view = ShopPlan::of(&Comparison { shop: shop(), outcome: ComparisonOutcome::Skipped(ShopState::Frozen) });
         assert_eq!(view.lines(), "north.myshopify.com  app default: skipped, the registry has it as frozen");
         let difference = DifferenceView { what: "filter", is: String::new(), should: "a:1".into() };
         let change = ChangeView {

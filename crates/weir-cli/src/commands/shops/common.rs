@@ -1,0 +1,37 @@
+//! What the commands on the registry share: names, and errors with their hints.
+
+use shopify_webhook::ShopDomain;
+use weir_ops::shops::Shops;
+use weir_shops::{is_app, registry::RegistryError};
+
+use crate::{cli::ShopArgs, delivery, hints, problem::Usage};
+
+/// A shop and an app, as they were named.
+pub(super) fn named(args: &ShopArgs) -> Result<(ShopDomain, String), Usage> {
+    Ok((delivery::shop(&args.shop)?, app(&args.app)?))
+}
+
+pub(in crate::commands) fn app(name: &str) -> Result<String, Usage> {
+    if is_app(name) {
+        return Ok(name.to_owned());
+    }
+    Err(Usage::new(
+        format!("{name:?} is not the name of an app"),
+        "it is in lower case, as in the parameter Apps of the stack: default",
+    ))
+}
+
+pub(in crate::commands) fn unknown(shop: &ShopDomain, app: &str) -> anyhow::Error {
+    anyhow::anyhow!(
+        "{shop} is not registered for app {app}\nhint: `weir shops list` shows those that are; \
+         `weir shops add {shop} --app {app}` adds it"
+    )
+}
+
+/// The registry's error, with what to check.
+pub(in crate::commands) fn failed(error: RegistryError, shops: &Shops) -> anyhow::Error {
+    match error {
+        RegistryError::Unavailable { .. } => hints::with(hints::where_it_runs(shops.is_emulated), error),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,83 @@
+//! What to check when a stack, a table or AWS does not do what was asked.
+
+use weir_ops::{Stack, StackError};
+
+const LOCAL: &str = "does `cargo dev` still run? start it again";
+const STACK: &str = "check the stack's name, --region, and the credentials that `aws sts get-caller-identity` shows";
+
+/// What to check of a table that was named by itself.
+pub(crate) const TABLE: &str =
+    "check the table's name, --region, and the credentials that `aws sts get-caller-identity` shows";
+
+/// What to check of a stack.
+pub(crate) fn of(stack: &Stack) -> &'static str {
+    where_it_runs(stack.is_emulated)
+}
+
+/// The same, where only this is known of it.
+pub(crate) fn where_it_runs(is_emulated: bool) -> &'static str {
+    if is_emulated { LOCAL } else { STACK }
+}
+
+/// The error, with what to check of its stack.
+pub(crate) fn failed(stack: &Stack, error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
+    with(of(stack), error)
+}
+
+/// The error with a hint.
+pub(crate) fn with(hint: &str, error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
+    let said = format!("{error}\nhint: {hint}");
+    anyhow::Error::new(error).context(said)
+}
+
+/// What to do about a stack that can't be used.
+pub(crate) fn of_stack_error(error: &StackError) -> String {
+    match error {
+        StackError::Unknown { is_emulated, source, .. } => {
+            hint_for(&weir_aws::reason(source), where_it_runs(*is_emulated))
+        }
+        StackError::NoOutput { is_emulated, .. } => {
+            format!("{}; or deploy it again", where_it_runs(*is_emulated))
+        }
+    }
+}
+
+/// What to do about an error that AWS answered with, by what it said; `otherwise` where it is of another kind.
+pub(crate) fn hint_for(said: &str, otherwise: &str) -> String {
+    let any = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    if any(&["ExpiredToken", "expired", "InvalidGrant"]) {
+        return "the credentials have expired: sign in again (`aws sso login`), then repeat the command".to_owned();
+    }
+    if any(&["AccessDenied", "not authorized", "AccessDeniedException"]) {
+        return "these credentials may not do that: an IAM policy must allow it to whom \
+                `aws sts get-caller-identity` names"
+            .to_owned();
+    }
+    if any(&["InvalidClientTokenId", "UnrecognizedClient", "SignatureDoesNotMatch", "InvalidAccessKeyId"]) {
+        return "AWS does not know these credentials: `aws sts get-caller-identity` must work first".to_owned();
+    }
+    otherwise.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_aws_refuses_is_told_with_what_to_do() {
+        for (said, todo) in [
+            (
+                "service error: ExpiredTokenException: The security token included in the request is expired",
+                "aws sso login",
+            ),
+            (
+                "AccessDeniedException: User: arn:aws:iam::1:user/a is not authorized to perform: sqs:ReceiveMessage",
+                "IAM",
+            ),
+            ("UnrecognizedClientException: The security token included in the request is invalid", "does not know"),
+            ("dispatch failure: connection refused", "look there"),
+        ] {
+            assert!(hint_for(said, "look there").contains(todo), "{said}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Who calls, as AWS knows it.
+
+use aws_sdk_sts::{Client, error::SdkError, operation::get_caller_identity::GetCallerIdentityError};
+
+use crate::Stack;
+
+/// AWS does not say whose the credentials are.
+#[derive(Debug, thiserror::Error)]
+#[error("could not tell who asks for it")]
+pub struct CallerError(#[from] SdkError<GetCallerIdentityError>);
+
+/// The identity of the stack's credentials.
+///
+/// # Errors
+/// If STS does not know it.
+pub async fn identity(stack: &Stack) -> Result<String, CallerError> {
+    let identity = Client::new(&stack.config).get_caller_identity().send().await?;
+    Ok(identity.arn().unwrap_or("an identity without a name").to_owned())
+}

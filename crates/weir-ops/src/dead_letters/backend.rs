@@ -1,0 +1,155 @@
+//! What a replay works on: the queues, the ledger, and the table of operations.
+
+use std::time::Duration;
+
+use weir_aws::{
+    DynamoLedger, Operations,
+    dead_letters::{DeadLetter, DeadLetterQueue, Depth, Outgoing, QueueError, Refusals},
+    ledger::ReadError,
+    operations::{OperationsError, Stored},
+};
+use weir_core::{
+    Lane, StoreError, UnixMillis,
+    ledger::{ActionLog, ActionRequest, Key, Record, Recorded},
+};
+
+use super::{
+    entry::DeadLetterEntry,
+    error::DeadLetterError,
+    operation::{Chunk, Entry, Operation, SHELF, kept_until, shelf_of},
+};
+use crate::{LaneQueues, Stack, StackError};
+
+/// What a replay needs of the world. A trait, so that tests can lose each reply.
+pub(super) trait DeadLetterBackend {
+    async fn depth(&self, lane: Lane) -> Result<Depth, QueueError>;
+    async fn receive(&self, lane: Lane, hold: Duration) -> Result<Vec<DeadLetter>, QueueError>;
+    async fn hold(&self, lane: Lane, receipts: &[String], time: Duration) -> Result<Refusals, QueueError>;
+    async fn delete(&self, lane: Lane, receipts: &[String]) -> Result<Refusals, QueueError>;
+    async fn send(&self, lane: Lane, messages: &[Outgoing]) -> Result<Refusals, QueueError>;
+    async fn records(&self, keys: &[Key]) -> Result<Vec<Record>, ReadError>;
+    /// Has the ledger say what is done with an event.
+    async fn record(&self, request: &ActionRequest<'_>) -> Result<Recorded, StoreError>;
+    /// Writes the operation if nobody else did since `expected`.
+    async fn save(
+        &self,
+        name: &str,
+        expected: Option<u64>,
+        operation: &Operation,
+    ) -> Result<Stored<Operation>, OperationsError>;
+    /// Writes down what is about to be acted on.
+    async fn enter(&self, name: &str, number: u32, chunk: &Chunk) -> Result<(), OperationsError>;
+}
+
+/// The queues and tables of a stack.
+pub struct StackBackend {
+    queues: Vec<(Lane, DeadLetterQueue)>,
+    pub(super) ledger: DynamoLedger,
+    pub(super) operations: Operations,
+}
+
+impl StackBackend {
+    /// Those of a stack.
+    ///
+    /// # Errors
+    /// If the stack lacks an output.
+    pub fn of(stack: &Stack) -> Result<Self, StackError> {
+        let queue = |queues: LaneQueues| (queues.lane, DeadLetterQueue::new(&stack.config, queues.dlq, queues.queue));
+        Ok(Self {
+            queues: stack.lanes()?.into_iter().map(queue).collect(),
+            ledger: DynamoLedger::new(&stack.config, stack.output("LedgerTable")?, Duration::ZERO),
+            operations: Operations::new(&stack.config, stack.output("OperationsTable")?),
+        })
+    }
+
+    /// When SQS deletes the first of these messages for good: it counts from when a message was first sent, whatever became
+    /// of it since.
+    ///
+    /// # Errors
+    /// If a queue can't be read.
+    pub async fn first_deleted_at(&self, entries: &[&DeadLetterEntry]) -> Result<Option<UnixMillis>, DeadLetterError> {
+        let mut first: Option<UnixMillis> = None;
+        for lane in Lane::ALL {
+            let of_lane = entries.iter().map(|entry| &entry.letter).filter(|letter| letter.lane == lane);
+            if let Some(oldest) = of_lane.map(|letter| letter.sent_at).min() {
+                let at = oldest + self.depth(lane).await?.retention;
+                first = Some(first.map_or(at, |other| other.min(at)));
+            }
+        }
+        Ok(first)
+    }
+
+    /// A replay or a drop, and what it acted on.
+    ///
+    /// # Errors
+    /// If the table of operations can't be read.
+    pub async fn operation(&self, name: &str) -> Result<Option<(Operation, Vec<Entry>)>, DeadLetterError> {
+        let Some(found) = self.operations.get::<Operation>(SHELF, name).await? else { return Ok(None) };
+        let chunks = self.operations.list::<Chunk>(&shelf_of(name), false, usize::MAX).await?;
+        Ok(Some((found.value, chunks.into_iter().flat_map(|chunk| chunk.value.entries).collect())))
+    }
+
+    /// Replays and drops with their names, the last one first.
+    ///
+    /// # Errors
+    /// If the table of operations can't be read.
+    pub async fn operations(&self, limit: usize) -> Result<Vec<(String, Operation)>, DeadLetterError> {
+        let all = self.operations.list::<Operation>(SHELF, true, limit).await?;
+        Ok(all.into_iter().map(|one| (one.name, one.value)).collect())
+    }
+
+    fn queue(&self, lane: Lane) -> Result<&DeadLetterQueue, QueueError> {
+        let found = self.queues.iter().find(|(it, _)| *it == lane).map(|(_, queue)| queue);
+        found.ok_or_else(|| QueueError {
+            action: "a look",
+            queue: lane.to_string(),
+            code: None,
+            reason: "the stack has no such lane".to_owned(),
+        })
+    }
+}
+
+impl DeadLetterBackend for StackBackend {
+    async fn depth(&self, lane: Lane) -> Result<Depth, QueueError> {
+        self.queue(lane)?.depth().await
+    }
+
+    async fn receive(&self, lane: Lane, hold: Duration) -> Result<Vec<DeadLetter>, QueueError> {
+        self.queue(lane)?.receive(hold).await
+    }
+
+    async fn hold(&self, lane: Lane, receipts: &[String], time: Duration) -> Result<Refusals, QueueError> {
+        self.queue(lane)?.hold(receipts, time).await
+    }
+
+    async fn delete(&self, lane: Lane, receipts: &[String]) -> Result<Refusals, QueueError> {
+        self.queue(lane)?.delete(receipts).await
+    }
+
+    async fn send(&self, lane: Lane, messages: &[Outgoing]) -> Result<Refusals, QueueError> {
+        self.queue(lane)?.send(messages).await
+    }
+
+    async fn records(&self, keys: &[Key]) -> Result<Vec<Record>, ReadError> {
+        self.ledger.get_many(keys).await
+    }
+
+    async fn record(&self, request: &ActionRequest<'_>) -> Result<Recorded, StoreError> {
+        self.ledger.record(request).await
+    }
+
+    async fn save(
+        &self,
+        name: &str,
+        expected: Option<u64>,
+        operation: &Operation,
+    ) -> Result<Stored<Operation>, OperationsError> {
+        self.operations.put(SHELF, name, expected, operation, Some(kept_until(operation.started_at))).await
+    }
+
+    async fn enter(&self, name: &str, number: u32, chunk: &Chunk) -> Result<(), OperationsError> {
+        let expires = Some(kept_until(UnixMillis::now()));
+        // A write whose reply was lost meets itself: what stands there is what was to be written.
+        self.operations.put(&shelf_of(name), &format!("{number:08}"), None, chunk, expires).await.map(drop)
+    }
+}

@@ -1,0 +1,28 @@
+//! Why dead letters can't be read or acted on.
+
+use weir_aws::{dead_letters::QueueError, ledger::ReadError, operations::OperationsError};
+
+/// Dead letters can't be read or acted on.
+#[derive(Debug, thiserror::Error)]
+pub enum DeadLetterError {
+    /// A queue.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] ReadError),
+    /// Where operations are written down.
+    #[error(transparent)]
+    Operations(#[from] OperationsError),
+    /// The file that messages are exported to.
+    #[error("could not write {path}")]
+    Export {
+        /// Which.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Somebody resumed the operation meanwhile.
+    #[error("somebody else goes on with this operation: it was left to them")]
+    TakenOver,
+}

@@ -1,0 +1,41 @@
+//! The dead-letter queues: what the lanes gave up, why, and how it is sent back.
+//!
+//! SQS has no index: to look at a message is to receive it, which hides it from everybody else for a while. Whatever is
+//! done here reads whole queues, and gives back what it does not act on. A replay or a drop is written down before the
+//! first message moves, so that it can be resumed by anybody.
+
+mod backend;
+mod batch;
+mod cancel;
+mod entry;
+mod error;
+mod export;
+mod filter;
+mod group;
+pub mod operation;
+mod outgoing;
+mod plan;
+mod preview;
+mod rate;
+mod reader;
+mod replace_body;
+mod replay;
+mod scan;
+mod start;
+
+#[cfg(test)]
+mod tests;
+
+pub use backend::StackBackend;
+pub use cancel::Cancel;
+pub use entry::{DeadLetterEntry, DeadLetterInfo, DeadLetterStatus};
+pub use error::DeadLetterError;
+pub use export::Export;
+pub use filter::{EventName, EventNameError, Filter};
+pub use group::{Group, GroupBy, groups};
+pub use plan::{ReplayAction, decide};
+pub use preview::{Preview, matching};
+pub use replace_body::{Actor, MissingMessage, ReplaceBody, ReplaceError, Replaced, replace_body};
+pub use replay::{Ended, run};
+pub use scan::{MessageBodyError, Scanned, find, message_body, scan};
+pub use start::{Started, load, resume, start};

@@ -1,0 +1,58 @@
+//! Why a part of the status could not be read.
+
+use resilience::shared::SharedStateError;
+use weir_aws::{controls::ParameterError, ledger::ReadError, operations::OperationsError};
+use weir_core::controls;
+
+use crate::StackError;
+
+/// A part of the status could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum HealthError {
+    /// The stack.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// SQS did not count a queue's messages.
+    #[error("queue {queue}: {reason}")]
+    Queue {
+        /// The queue's name.
+        queue: String,
+        /// What SQS said.
+        reason: String,
+    },
+    /// CloudWatch did not answer for the metrics.
+    #[error("CloudWatch: {reason}")]
+    Metrics {
+        /// What CloudWatch said.
+        reason: String,
+    },
+    /// CloudWatch Logs did not answer for the functions' logs.
+    #[error("the functions' logs could not be read: {reason}")]
+    Logs {
+        /// What CloudWatch Logs said.
+        reason: String,
+    },
+    /// The table of what processes share.
+    #[error(transparent)]
+    SharedState(#[from] SharedStateError),
+    /// A document in that table.
+    #[error("the document {name} is not what this version of weir writes")]
+    Document {
+        /// Its name.
+        name: String,
+        /// Why it can't be read.
+        source: serde_json::Error,
+    },
+    /// The parameter of the controls.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
+    /// The document of the controls.
+    #[error(transparent)]
+    Controls(#[from] controls::Problem),
+    /// The table of operations.
+    #[error(transparent)]
+    Operations(#[from] OperationsError),
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] ReadError),
+}
