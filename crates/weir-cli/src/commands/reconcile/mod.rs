@@ -82,7 +82,7 @@ fn outside(place: &Place) -> anyhow::Result<StackOutside> {
     let names = StackNames {
         fence_table: place.output("FenceTable")?,
         ledger_table: place.output("LedgerTable")?,
-        lanes: LaneUrls { urgent: url(Lane::Urgent), standard: url(Lane::Standard), bulk: url(Lane::Bulk) },
+        lanes: LaneUrls::each(url),
         bodies_bucket: place.output("BodiesBucket")?,
         operations_table: place.output("OperationsTable")?,
     };

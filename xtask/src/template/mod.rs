@@ -1,0 +1,33 @@
+//! The template: assembled from the sources in `infra/template`. `main.yaml` there says how they are written.
+
+mod alarm;
+mod assemble;
+mod block;
+mod dashboard;
+mod diff;
+mod lanes;
+mod layout;
+mod metric;
+mod problem;
+mod role;
+mod source;
+mod when;
+
+pub use diff::differences;
+pub use problem::Problem;
+
+use std::path::Path;
+
+/// Where the sources are, below the checkout.
+pub const SOURCES: &str = "infra/template";
+
+/// The template's text, from the sources of a checkout.
+///
+/// # Errors
+/// The first thing that is wrong with the sources, with its file and line.
+pub fn assemble(checkout: &Path) -> Result<String, Problem> {
+    assemble::template(&source::read(&checkout.join(SOURCES), SOURCES)?)
+}
+
+#[cfg(test)]
+mod tests;
