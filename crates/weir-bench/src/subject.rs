@@ -86,7 +86,8 @@ fn environment(aws: &Aws, bundle: &Path) -> BTreeMap<String, String> {
     let mut all: BTreeMap<_, _> = fixed.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     all.insert("AWS_ENDPOINT_URL".to_owned(), aws.url());
     // At the stub as well: Node's SDK goes where the queue's URL says.
-    for (name, path) in [("WEIR_QUEUE_PREFIX", QUEUE_PREFIX), ("WEIR_QUEUE_URL", QUEUE_PATH), ("QUEUE_URL", QUEUE_PATH)] {
+    for (name, path) in [("WEIR_QUEUE_PREFIX", QUEUE_PREFIX), ("WEIR_QUEUE_URL", QUEUE_PATH), ("QUEUE_URL", QUEUE_PATH)]
+    {
         all.insert(name.to_owned(), aws.url() + path);
     }
     // Rust's, Node's and Python's ways to name a certificate to trust.

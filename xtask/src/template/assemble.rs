@@ -5,7 +5,7 @@ use super::{
     block::{Block, blocks},
     dashboard,
     lanes::Lanes,
-    problem::{Line, Place, Result},
+    problem::{Line, Output, Place, Result},
     role,
     source::{SOURCES, Section, Source},
 };
@@ -36,8 +36,8 @@ const HEADER: &str = "\
 # This file is the whole deployment, and what runs locally.
 ";
 
-/// The template's text.
-pub(super) fn template(sources: &[Source]) -> Result<String> {
+/// The template.
+pub(super) fn template(sources: &[Source]) -> Result<Output> {
     let all = || sources.iter().flat_map(|source| source.sections.iter().map(move |section| (source, section)));
     for (_, Section { name, block }) in all() {
         if !SECTIONS.contains(&name.as_str()) && ![SOURCES, LANES, ROLES, ALARMS, DASHBOARD].contains(&name.as_str()) {
@@ -51,16 +51,17 @@ pub(super) fn template(sources: &[Source]) -> Result<String> {
         rows.extend(blocks(&lanes.expand(&section.block.body)?));
     }
     let alarms = alarm::Alarms::read(&rows)?;
-    let mut out = HEADER.to_owned();
+    let mut out = Output::default();
+    out.own(HEADER);
     for name in SECTIONS {
         let mut written = Vec::new();
         for source in sources {
             let mut entries = Vec::new();
             for section in source.sections.iter().filter(|section| section.name == name) {
-                // A section with its value on its own line, as `Transform`, stands once.
+                // A section with its value on its own line, as `Transform`, may appear once.
                 if !section.block.value().is_empty() {
                     note(name, &section.block.head, &mut written)?;
-                    push(&mut out, &section.block.head.text);
+                    out.line(&section.block.head);
                 }
                 entries.extend(blocks(&lanes.expand(&section.block.body)?));
             }
@@ -100,30 +101,24 @@ fn made(source: &Source, lanes: &Lanes, alarms: &alarm::Alarms) -> Result<Vec<Bl
 }
 
 /// Writes a file's entries of a section, each key once in the whole template.
-fn append(
-    section: &str,
-    source: &Source,
-    entries: &[Block],
-    written: &mut Written,
-    out: &mut String,
-) -> Result<()> {
+fn append(section: &str, source: &Source, entries: &[Block], written: &mut Written, out: &mut Output) -> Result<()> {
     if entries.is_empty() {
         return Ok(());
     }
     if written.is_empty() {
-        push(out, &format!("\n{section}:"));
+        out.own(&format!("\n{section}:"));
     }
     let is_spacious = section == "Resources";
     if is_spacious {
-        push(out, &format!("{}  # ---- {} ----", if written.is_empty() { "" } else { "\n" }, source.file));
+        out.own(&format!("{}  # ---- {} ----", if written.is_empty() { "" } else { "\n" }, source.file));
     }
     for block in entries {
         note(block.entry()?, &block.head, written)?;
         if is_spacious {
-            push(out, "");
+            out.own("\n");
         }
         for line in block.comments.iter().chain([&block.head]).chain(&block.body) {
-            push(out, &line.text);
+            out.line(line);
         }
     }
     Ok(())
@@ -131,13 +126,8 @@ fn append(
 
 fn note(key: &str, head: &Line, written: &mut Written) -> Result<()> {
     if let Some((_, before)) = written.iter().find(|(known, _)| known == key) {
-        return Err(head.problem(format!("{key} stands at {before} already")));
+        return Err(head.problem(format!("{key} is defined at {before} already")));
     }
     written.push((key.to_owned(), head.place.clone()));
     Ok(())
-}
-
-fn push(out: &mut String, line: &str) {
-    out.push_str(line);
-    out.push('\n');
 }

@@ -32,7 +32,9 @@ impl Block {
 
     /// Whether the body is a text, in which nothing is an entry or an item.
     pub(super) fn is_text(&self) -> bool {
-        [">-", ">", "|", "|-"].iter().any(|mark| self.value().ends_with(mark) || self.head.content().ends_with(&format!("- {mark}")))
+        [">-", ">", "|", "|-"]
+            .iter()
+            .any(|mark| self.value().ends_with(mark) || self.head.content().ends_with(&format!("- {mark}")))
     }
 
     /// The value, which may go on below its key's line, without the quotation marks around it.
@@ -84,7 +86,8 @@ pub(super) fn key(content: &str) -> Option<&str> {
     let quoted = content.strip_prefix('"').map(|rest| rest.find('"').map_or(content.len(), |end| end + 2));
     let after = quoted.unwrap_or(0);
     let rest = &content[after..];
-    let ends = rest.find(": ").or_else(|| rest.strip_suffix(':').map(str::len)).filter(|end| quoted.is_none() || *end == 0)?;
+    let ends =
+        rest.find(": ").or_else(|| rest.strip_suffix(':').map(str::len)).filter(|end| quoted.is_none() || *end == 0)?;
     Some(&content[..after + ends])
 }
 

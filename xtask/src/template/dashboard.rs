@@ -50,7 +50,8 @@ const START: &str = "  Dashboard:
         - |
           {\"start\": \"-PT3H\", \"periodOverride\": \"inherit\", \"widgets\": [";
 
-const FORM: &str = "a group of widgets is expected here: `- Alarms: 24 x 5`, `- Numbers: 4 x 3` or `- Graphs: 8 x 6 of 60 s`";
+const FORM: &str =
+    "a group of widgets is expected here: `- Alarms: 24 x 5`, `- Numbers: 4 x 3` or `- Graphs: 8 x 6 of 60 s`";
 
 /// What stands on the first line of an item.
 fn group(head: &Line) -> Result<Group<'_>> {

@@ -30,7 +30,7 @@ impl Lanes {
                 return Err(row.head.problem(format!("{name:?} is no name of a lane: lower-case letters are")));
             }
             if let Some(before) = lanes.iter().find(|lane| lane.name == name) {
-                return Err(row.head.problem(format!("lane {name} stands at {} already", before.place)));
+                return Err(row.head.problem(format!("lane {name} is defined at {} already", before.place)));
             }
             let Some(columns) = columns(&row.text()) else {
                 return Err(row.head.problem("a row of the form `name: { column: value, … }` is expected here"));
@@ -100,7 +100,7 @@ impl Lane {
     fn lacks(&self, placeholder: &str, line: &Line) -> super::Problem {
         match placeholder.strip_prefix("lane.") {
             Some(column) => {
-                self.place.problem(format!("lane {} has no value {column}, which {} names", self.name, line.place))
+                self.place.problem(format!("lane {} has no column `{column}`, which {} uses", self.name, line.place))
             }
             None => unknown(placeholder, line),
         }
@@ -139,7 +139,7 @@ fn refuse(line: &Line) -> Result<()> {
         Some(_) if line.is_comment() => Ok(()),
         None => Ok(()),
         Some(name) if name.eq_ignore_ascii_case("lane") || name.starts_with("lane.") => Err(line.problem(format!(
-            "<{name}> stands where nothing is repeated: put it into the key, or on the first line of a list's item"
+            "<{name}> is used where nothing is repeated: put it into a key, or on the first line of a list's item"
         ))),
         Some(name) => Err(unknown(name, line)),
     }

@@ -34,9 +34,7 @@ impl Series {
         let (what, label) =
             rest.rsplit_once(" as ").map_or((rest, None), |(what, label)| (what.trim(), Some(label.trim().to_owned())));
         Ok(match (id, label) {
-            (Some(id), Some(label)) => {
-                Self::Expression { id: id.to_owned(), expression: what.to_owned(), label }
-            }
+            (Some(id), Some(label)) => Self::Expression { id: id.to_owned(), expression: what.to_owned(), label },
             (id, label) => Self::Metric { id: id.map(str::to_owned), metric: Metric::read(what, line)?, label },
         })
     }
@@ -60,7 +58,12 @@ impl Metric {
         let statistic = words.next().map(str::to_owned);
         match words.next() {
             Some(more) => Err(line.problem(format!("{more:?} follows the statistic: nothing does"))),
-            None => Ok(Self { namespace: foreign.unwrap_or("weir").to_owned(), name: name.to_owned(), dimensions, statistic }),
+            None => Ok(Self {
+                namespace: foreign.unwrap_or("weir").to_owned(),
+                name: name.to_owned(),
+                dimensions,
+                statistic,
+            }),
         }
     }
 

@@ -18,6 +18,8 @@ pub use problem::Problem;
 
 use std::path::Path;
 
+use problem::Output;
+
 /// Where the sources are, below the checkout.
 pub const SOURCES: &str = "infra/template";
 
@@ -26,7 +28,15 @@ pub const SOURCES: &str = "infra/template";
 /// # Errors
 /// The first thing that is wrong with the sources, with its file and line.
 pub fn assemble(checkout: &Path) -> Result<String, Problem> {
-    assemble::template(&source::read(&checkout.join(SOURCES), SOURCES)?)
+    whole(assemble::template(&source::read(&checkout.join(SOURCES), SOURCES)?)?)
+}
+
+/// Only what can be read as a template is one: a source may lack a bracket.
+fn whole(made: Output) -> Result<String, Problem> {
+    match weir_local::check_template(&made.text) {
+        Ok(()) => Ok(made.text),
+        Err(error) => Err(made.problem(error.line, error.reason)),
+    }
 }
 
 #[cfg(test)]

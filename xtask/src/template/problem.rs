@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-/// A line of a source, which knows where it stands.
+/// A line of a source, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) place: Place,
@@ -23,8 +23,40 @@ pub struct Problem {
     reason: String,
 }
 
+/// The lines of what is made, and where each comes from.
+#[derive(Debug, Default)]
+pub(super) struct Output {
+    pub(super) text: String,
+    places: Vec<Option<Place>>,
+}
+
 /// What a step makes of the sources.
 pub(super) type Result<T> = std::result::Result<T, Problem>;
+
+impl Output {
+    /// Adds a line that comes from a source.
+    pub(super) fn line(&mut self, line: &Line) {
+        self.add(&line.text, Some(line.place.clone()));
+    }
+
+    /// Adds lines of its own.
+    pub(super) fn own(&mut self, text: &str) {
+        text.lines().for_each(|line| self.add(line, None));
+    }
+
+    fn add(&mut self, line: &str, place: Option<Place>) {
+        self.text.push_str(line);
+        self.text.push('\n');
+        self.places.push(place);
+    }
+
+    /// An error in a line of it, counted from 1, at the source's line that it comes from, or the last one before.
+    pub(super) fn problem(&self, number: Option<usize>, reason: String) -> Problem {
+        let mut before = self.places.iter().take(number.unwrap_or(self.places.len())).rev().flatten();
+        let place = before.next().cloned().unwrap_or(Place { file: "template.yaml".into(), number: 1 });
+        Problem { place, reason }
+    }
+}
 
 impl Place {
     /// An error at this place.

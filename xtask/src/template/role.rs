@@ -20,8 +20,7 @@ pub(super) fn resources(row: &Block) -> Result<Vec<Block>> {
         }
     }
     let field = |name: &str| fields.iter().find(|field| field.key() == Some(name));
-    let required =
-        |name: &str| field(name).ok_or_else(|| row.head.problem(format!("this role lacks `{name}`")));
+    let required = |name: &str| field(name).ok_or_else(|| row.head.problem(format!("this role lacks `{name}`")));
     let logs = required("Logs")?.text();
     let policy = field("Policy").map_or_else(|| logs.clone(), Block::text);
     let line = |text: &str| row.head.with(text);

@@ -30,7 +30,8 @@ pub(super) const SOURCES: &str = "Sources";
 pub(super) fn read(folder: &Path, label: &str) -> Result<Vec<Source>> {
     let main = Place { file: format!("{label}/{MAIN}").into(), number: 1 };
     let mut sources = vec![source(folder, label, MAIN, &main)?];
-    let Some(listed) = sources[0].sections.iter().find(|section| section.name == SOURCES).map(|s| s.block.clone()) else {
+    let Some(listed) = sources[0].sections.iter().find(|section| section.name == SOURCES).map(|s| s.block.clone())
+    else {
         return Err(main.problem(format!("there is no list `{SOURCES}` of the other files")));
     };
     let text = listed.text();

@@ -1,11 +1,11 @@
-use super::{assemble, source};
+use super::{assemble, source, whole};
 
 const LANES: &str = "Lanes:\n  urgent: { age: 5, topics: \"a, b\" }\n  bulk: { age: 12, topics: c }\n";
 
 /// What these files make, or what is wrong with them.
 fn made(files: &[(&str, &str)]) -> Result<String, String> {
     let parsed = files.iter().map(|(file, text)| source::parse(file, text)).collect::<Result<Vec<_>, _>>();
-    parsed.and_then(|sources| assemble::template(&sources)).map_err(|problem| problem.to_string())
+    parsed.and_then(|sources| whole(assemble::template(&sources)?)).map_err(|problem| problem.to_string())
 }
 
 #[track_caller]
@@ -53,10 +53,10 @@ fn unknown_placeholder_is_refused_with_its_line() {
 }
 
 #[test]
-fn lane_without_a_value_is_refused_with_the_line_of_its_row() {
+fn lane_without_a_column_is_refused_with_the_line_of_its_row() {
     refused(
         "Outputs:\n  <Lane>A: <lane.color>\n",
-        "lanes.yaml:2: lane urgent has no value color, which x.yaml:2 names",
+        "lanes.yaml:2: lane urgent has no column `color`, which x.yaml:2 uses",
     );
 }
 
@@ -64,32 +64,32 @@ fn lane_without_a_value_is_refused_with_the_line_of_its_row() {
 fn placeholder_where_nothing_is_repeated_is_refused() {
     refused(
         "Resources:\n  A:\n    Type: <lane>\n",
-        "x.yaml:3: <lane> stands where nothing is repeated: put it into the key, or on the first line of a list's item",
+        "x.yaml:3: <lane> is used where nothing is repeated: put it into a key, or on the first line of a list's item",
     );
 }
 
 #[test]
-fn logical_id_that_stands_twice_is_refused_with_both_lines() {
+fn logical_id_defined_twice_is_refused_with_both_lines() {
     let files = [("a.yaml", "Resources:\n  A:\n    Type: x\n"), ("b.yaml", "Resources:\n  B: 1\n  A: 2\n")];
-    assert_eq!(made(&files), Err("b.yaml:3: A stands at a.yaml:2 already".to_owned()));
+    assert_eq!(made(&files), Err("b.yaml:3: A is defined at a.yaml:2 already".to_owned()));
     // What a row makes counts as well.
     let alarm = "  X:\n    When: Done Sum > 1 in 1 x 60 s\n    Text: t\n    First: weir, then s\n";
-    refused(&format!("Resources:\n  XAlarm: 1\nAlarms:\n{alarm}"), "x.yaml:4: XAlarm stands at x.yaml:2 already");
-    refused(&format!("Alarms:\n{alarm}{alarm}"), "x.yaml:6: XAlarm stands at x.yaml:2 already");
+    refused(&format!("Resources:\n  XAlarm: 1\nAlarms:\n{alarm}"), "x.yaml:4: XAlarm is defined at x.yaml:2 already");
+    refused(&format!("Alarms:\n{alarm}{alarm}"), "x.yaml:6: XAlarm is defined at x.yaml:2 already");
 }
 
 #[test]
 fn lane_and_section_have_to_be_known_and_well_formed() {
     refused("Resourcen:\n  A: 1\n", "x.yaml:1: \"Resourcen\" is no section of a template, nor of its sources");
-    refused("Lanes:\n  urgent: { age: 1 }\n", "x.yaml:2: lane urgent stands at lanes.yaml:2 already");
+    refused("Lanes:\n  urgent: { age: 1 }\n", "x.yaml:2: lane urgent is defined at lanes.yaml:2 already");
     refused("Lanes:\n  x: 1\n", "x.yaml:2: a row of the form `name: { column: value, … }` is expected here");
     refused("Outputs:\n\tA: 1\n", "x.yaml:2: there is a tab: YAML is indented by spaces");
 }
 
 #[test]
-fn section_with_a_value_of_its_own_stands_once() {
+fn section_with_a_value_of_its_own_may_appear_once() {
     let files = [("a.yaml", "Transform: x\n"), ("b.yaml", "Transform: y\n")];
-    assert_eq!(made(&files), Err("b.yaml:1: Transform stands at a.yaml:1 already".to_owned()));
+    assert_eq!(made(&files), Err("b.yaml:1: Transform is defined at a.yaml:1 already".to_owned()));
 }
 
 #[test]
@@ -110,10 +110,16 @@ fn alarm_becomes_a_resource_with_its_three_part_description() {
 fn alarm_that_is_not_whole_is_refused() {
     let row = |fields: &str| format!("Alarms:\n  X:\n    Text: t\n    First: weir, then s\n{fields}");
     refused(&row(""), "x.yaml:2: alarm X lacks `When`");
-    refused(&row("    Colour: red\n"), "x.yaml:5: an alarm has no field \"Colour\": Name, Condition, When, Metrics, Text, First");
+    refused(
+        &row("    Colour: red\n"),
+        "x.yaml:5: an alarm has no field \"Colour\": Name, Condition, When, Metrics, Text, First",
+    );
     refused(&row("    When: Done > 1 in 1 x 60 s\n"), "x.yaml:5: Done lacks its statistic, such as Sum or Maximum");
     refused(&row("    When: A or B\n"), "x.yaml:5: there is no alarm A");
-    refused(&row("    When: all > 1 in 1 x 60 s\n    Metrics:\n      - a = Done Sum\n"), "x.yaml:5: Metrics has no all");
+    refused(
+        &row("    When: all > 1 in 1 x 60 s\n    Metrics:\n      - a = Done Sum\n"),
+        "x.yaml:5: Metrics has no all",
+    );
 }
 
 #[test]
@@ -128,4 +134,11 @@ fn file_that_is_not_listed_or_not_there_is_refused() {
     assert_eq!(read(), Ok(2));
     write("b.yaml", "");
     assert_eq!(read(), Err("t/main.yaml:1: b.yaml is in the folder, and not in the list `Sources`".to_owned()));
+}
+
+#[test]
+fn source_that_is_no_yaml_is_refused_with_its_line() {
+    let made = made(&[("a.yaml", "Outputs:\n  A: 1\n"), ("b.yaml", "Outputs:\n  B: !Reff A\n")]);
+    let problem = made.unwrap_err();
+    assert!(problem.starts_with("b.yaml:2: ") && problem.contains("!Reff is not a function"), "{problem}");
 }

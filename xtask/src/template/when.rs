@@ -42,7 +42,8 @@ impl When {
             Some((datapoints, periods)) => (Some(datapoints.to_owned()), periods),
             None => (None, counts),
         };
-        let are_counts = datapoints.iter().map(String::as_str).chain([periods]).all(|n| is_number(n) || is_parameter(n));
+        let are_counts =
+            datapoints.iter().map(String::as_str).chain([periods]).all(|n| is_number(n) || is_parameter(n));
         are_counts.then_some(())?;
         Some(Self {
             subject: subject.trim().to_owned(),
