@@ -1,10 +1,12 @@
 //! The section `Alarms`: a row an alarm, which becomes a resource.
 
+mod description;
+mod queries;
+mod when;
+
 use super::{
     block::Block,
-    metric::{Metric, Series, in_yaml},
     problem::{Line, Result},
-    when::When,
 };
 
 /// All alarms of the stack.
@@ -31,9 +33,6 @@ pub(super) const ON_AWS: &str = "IsOnAws";
 
 /// Between the alarms of a composite.
 const OR: &str = " or ";
-
-/// The longest line of a description.
-const LINE: usize = 120;
 
 /// A row with its fields.
 struct Row<'a> {
@@ -82,7 +81,7 @@ impl Alarms {
         &self.0
     }
 
-    /// The resource that a row stands for.
+    /// The resource that a row describes.
     pub(super) fn resource(&self, block: &Block) -> Result<Block> {
         let row = Row::read(block)?;
         let Alarm { name, condition, .. } = row.alarm();
@@ -101,10 +100,10 @@ impl Alarms {
         }
         body.push(line("    Properties:".to_owned()));
         body.push(line(format!("      AlarmName: !Sub \"${{AWS::StackName}}-{name}\"")));
-        body.extend(description(&row)?);
+        body.extend(description::lines(row.required("Text")?, row.required("First")?)?);
         match parts {
             Some(parts) => body.extend(rule(&parts, &when.head)),
-            None => body.extend(properties(&row, when)?),
+            None => body.extend(queries::properties(when, row.field("Metrics"))?),
         }
         body.extend(["AlarmActions", "OKActions"].map(|key| line(format!("      {key}: {ACTIONS}"))));
         Ok(Block { comments: block.comments.clone(), head: line(format!("  {id}:")), body })
@@ -122,35 +121,6 @@ impl Alarms {
     }
 }
 
-/// The three parts that the notifier takes apart again.
-fn description(row: &Row<'_>) -> Result<Vec<Line>> {
-    let (text, first) = (row.required("Text")?, row.required("First")?);
-    let next = first.text();
-    let Some((command, section)) = next.rsplit_once(", then ") else {
-        return Err(first.head.problem("`COMMAND, then SECTION` is expected here: a section of infra/RUNBOOK.md"));
-    };
-    let whole = format!("{} First: {command} Runbook: infra/RUNBOOK.md#{section}", text.text());
-    let mut out = vec![text.head.with("      AlarmDescription: !Sub >-")];
-    out.extend(folded(&whole).iter().map(|line| text.head.with(format!("        {line}"))));
-    Ok(out)
-}
-
-/// In lines that are no longer than those of the sources. YAML joins them again.
-fn folded(text: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.len() + 1 + word.len() <= LINE => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
 fn rule(parts: &[&Alarm], line: &Line) -> Vec<Line> {
     let mut out = vec![line.with("      AlarmRule: !Sub >-")];
     for (number, part) in parts.iter().enumerate() {
@@ -158,75 +128,6 @@ fn rule(parts: &[&Alarm], line: &Line) -> Vec<Line> {
         out.push(line.with(format!("        ALARM(\"${{AWS::StackName}}-{}\"){or}", part.name)));
     }
     out
-}
-
-fn properties(row: &Row<'_>, when: &Block) -> Result<Vec<Line>> {
-    let said = When::read(&when.text(), &when.head)?;
-    let property = |text: String| when.head.with(format!("      {text}"));
-    let mut out = match row.field("Metrics") {
-        Some(metrics) => queries(metrics, &said, &when.head)?,
-        None => {
-            let metric = Metric::read(&said.subject, &when.head)?;
-            vec![
-                property(format!("Namespace: {}", metric.namespace)),
-                property(format!("MetricName: {}", metric.name)),
-                property(format!("Dimensions: {}", dimensions(&metric))),
-                property(format!("Statistic: {}", metric.required_statistic(&when.head)?)),
-                property(format!("Period: {}", said.period)),
-            ]
-        }
-    };
-    out.extend(said.properties().into_iter().map(property));
-    out.push(property("TreatMissingData: notBreaching".to_owned()));
-    Ok(out)
-}
-
-/// The list `Metrics`. What is written out already (`- Id: …`, `- !If …`) stays as it is.
-fn queries(metrics: &Block, said: &When, when: &Line) -> Result<Vec<Line>> {
-    let mut out = vec![metrics.head.with("      Metrics:")];
-    let mut is_there = false;
-    for item in metrics.children() {
-        let content = item.head.content();
-        let Some(text) = content.strip_prefix("- ") else {
-            return Err(item.head.problem("an item of a list is expected here"));
-        };
-        is_there |= text.strip_prefix(&said.subject).is_some_and(|rest| rest.starts_with(" = "))
-            || text == format!("Id: {}", said.subject);
-        if text.starts_with(['!', '{']) || text.starts_with("Id: ") {
-            let written = std::iter::once(&item.head).chain(&item.body);
-            out.extend(written.map(|line| line.with(format!("  {}", line.text))));
-            continue;
-        }
-        let query = query(&Series::read(text, &item.head)?, said, &item.head)?;
-        out.extend(query.into_iter().map(|text| item.head.with(format!("        {text}"))));
-    }
-    if is_there { Ok(out) } else { Err(when.problem(format!("Metrics has no {}", said.subject))) }
-}
-
-fn query(series: &Series, said: &When, line: &Line) -> Result<Vec<String>> {
-    Ok(match series {
-        Series::Expression { id, expression, label } => {
-            vec![format!("- Id: {id}"), format!("  Label: {label:?}"), format!("  Expression: {expression:?}")]
-        }
-        Series::Metric { id: Some(id), metric, label: None } => {
-            let Metric { namespace, name, .. } = metric;
-            let dimensions = dimensions(metric);
-            vec![
-                format!("- Id: {id}"),
-                "  ReturnData: false".to_owned(),
-                "  MetricStat:".to_owned(),
-                format!("    Metric: {{ Namespace: {namespace}, MetricName: {name}, Dimensions: {dimensions} }}"),
-                format!("    Period: {}", said.period),
-                format!("    Stat: {}", metric.required_statistic(line)?),
-            ]
-        }
-        Series::Metric { .. } => return Err(line.problem("a metric of an alarm has an id and no label: `id = METRIC`")),
-    })
-}
-
-fn dimensions(metric: &Metric) -> String {
-    let one = |(name, value): &(String, String)| format!("{{ Name: {name}, Value: {} }}", in_yaml(value));
-    format!("[{}]", metric.dimensions.iter().map(one).collect::<Vec<_>>().join(", "))
 }
 
 /// `IngestP99` is `ingest-p99`, `Ingest5xx` is `ingest-5xx`.

@@ -10,7 +10,7 @@ use super::{
     problem::{Line, Result},
 };
 
-/// A group of widgets: what they are, their size, and for how many seconds a point stands.
+/// A group of widgets: their kind, their size, and the seconds between two points.
 struct Group<'a> {
     kind: &'a str,
     size: &'a str,
@@ -50,10 +50,10 @@ const START: &str = "  Dashboard:
         - |
           {\"start\": \"-PT3H\", \"periodOverride\": \"inherit\", \"widgets\": [";
 
-const FORM: &str =
+pub(super) const FORM: &str =
     "a group of widgets is expected here: `- Alarms: 24 x 5`, `- Numbers: 4 x 3` or `- Graphs: 8 x 6 of 60 s`";
 
-/// What stands on the first line of an item.
+/// From the first line of an item.
 fn group(head: &Line) -> Result<Group<'_>> {
     let read = || {
         let (kind, size) = head.content().strip_prefix("- ")?.split_once(": ")?;

@@ -87,3 +87,52 @@ pub(super) fn in_yaml(value: &str) -> String {
 pub(super) fn in_sub(value: &str) -> String {
     if value.starts_with(|c: char| c.is_ascii_uppercase()) { format!("${{{value}}}") } else { value.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::template::problem::Place;
+
+    fn line() -> Line {
+        Line { place: Place { file: Arc::from("x.yaml"), number: 1 }, text: String::new() }
+    }
+
+    fn read(text: &str) -> Metric {
+        Metric::read(text, &line()).unwrap_or_else(|problem| panic!("{problem}"))
+    }
+
+    #[test]
+    fn metric_without_a_namespace_is_of_this_stack() {
+        let metric = read("WorkerErrors lane=bulk Sum");
+        assert_eq!((metric.namespace.as_str(), metric.statistic.as_deref()), ("weir", Some("Sum")));
+        let dimensions: Vec<_> =
+            metric.dimensions.iter().map(|(name, value)| (name.as_str(), in_yaml(value))).collect();
+        assert_eq!(dimensions, [("stack", "!Ref AWS::StackName".to_owned()), ("lane", "bulk".to_owned())]);
+    }
+
+    #[test]
+    fn value_with_a_capital_letter_refers_to_a_resource_or_its_attribute() {
+        let metric = read("AWS/SQS Age QueueName=UrgentQueue.QueueName");
+        assert_eq!(metric.namespace, "AWS/SQS");
+        assert_eq!(metric.statistic, None);
+        assert_eq!(in_yaml(&metric.dimensions[0].1), "!GetAtt UrgentQueue.QueueName");
+        assert_eq!(in_sub(&metric.dimensions[0].1), "${UrgentQueue.QueueName}");
+        assert_eq!(in_yaml("HttpApi"), "!Ref HttpApi");
+    }
+
+    #[test]
+    fn series_with_id_and_label_is_an_expression() {
+        let read = |text: &str| Series::read(text, &line()).unwrap();
+        assert!(matches!(read("all = SUM(METRICS()) as Dead letters"), Series::Expression { .. }));
+        assert!(matches!(read("done = Done Sum"), Series::Metric { id: Some(_), label: None, .. }));
+        assert!(matches!(read("Done as done"), Series::Metric { id: None, label: Some(_), .. }));
+    }
+
+    #[test]
+    fn metric_without_a_name_or_with_words_too_many_is_refused() {
+        assert!(Metric::read("AWS/SQS QueueName=x Sum", &line()).is_err());
+        assert!(Metric::read("Done Sum Maximum", &line()).is_err());
+    }
+}

@@ -11,7 +11,6 @@ mod metric;
 mod problem;
 mod role;
 mod source;
-mod when;
 
 pub use diff::differences;
 pub use problem::Problem;

@@ -142,3 +142,47 @@ fn source_that_is_no_yaml_is_refused_with_its_line() {
     let problem = made.unwrap_err();
     assert!(problem.starts_with("b.yaml:2: ") && problem.contains("!Reff is not a function"), "{problem}");
 }
+
+#[test]
+fn role_may_write_its_log_and_its_traces() {
+    let role = "Roles:\n  Own:\n    Logs: own\n    Condition: IsOn\n    Statements:\n      - { Sid: A }\n      - Sid: B\n        Effect: Allow\n";
+    makes(
+        role,
+        "            Statement:\n              - { Sid: A }\n              - Sid: B\n                Effect: Allow\n              \
+         - Sid: WriteItsLog\n",
+    );
+    makes(role, "                Resource: !GetAtt OwnLogs.Arn\n              - Sid: RecordTraces\n");
+    makes(role, "  OwnLogs:\n    Type: AWS::Logs::LogGroup\n    Condition: IsOn\n");
+    refused("Roles:\n  Own:\n    Logs: own\n", "x.yaml:2: this role lacks `Statements`");
+}
+
+#[test]
+fn widgets_fill_the_columns_and_show_alarms_of_some_stacks_by_choice() {
+    let alarm = |id: &str, more: &str| {
+        format!("  {id}:\n    When: Done Sum > 1 in 1 x 60 s\n    Text: t\n    First: weir, then s\n{more}")
+    };
+    let text = made(&[
+        ("lanes.yaml", LANES),
+        ("alarms.yaml", &format!("Alarms:\n{}{}", alarm("A", ""), alarm("B", "    Condition: HasB\n"))),
+        (
+            "x.yaml",
+            "Dashboard:\n  - Alarms: 24 x 5\n    \"All: alarms\":\n  - Numbers: 18 x 3\n    \"One\":\n      - Done p99\n  - \
+             Graphs: 8 x 6 of 60 s\n    \"Two\":\n      - at Limit as alarm\n      - AWS/SQS Age \
+             QueueName=<Lane>Queue.QueueName Maximum as <lane> (right)\n",
+        ),
+    ])
+    .unwrap();
+    for expected in [
+        ":alarm:${AWS::StackName}-a\"${AlarmsOfChoices}\n",
+        "- HasB\n                  - !Sub ', \"arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:${AWS::StackName}-b\"'\n",
+        "\"x\": 0, \"y\": 0, \"width\": 24, \"height\": 5",
+        "\"x\": 0, \"y\": 5, \"width\": 18, \"height\": 3",
+        "\"x\": 0, \"y\": 8, \"width\": 8, \"height\": 6",
+        "[\"weir\", \"Done\", \"stack\", \"${AWS::StackName}\", {\"stat\": \"p99\"}]",
+        "[{\"value\": ${Limit}, \"label\": \"alarm\"}]",
+        "[\"AWS/SQS\", \"Age\", \"QueueName\", \"${BulkQueue.QueueName}\", {\"stat\": \"Maximum\", \"label\": \"bulk\", \"yAxis\": \"right\"}]",
+    ] {
+        assert!(text.contains(expected), "{text}\nlacks\n{expected}");
+    }
+    refused("Dashboard:\n  - Pies: 8 x 6\n", &format!("x.yaml:2: {}", super::dashboard::FORM));
+}

@@ -1,6 +1,6 @@
 //! When an alarm goes on: `SUBJECT > THRESHOLD in [DATAPOINTS of] PERIODS x SECONDS s`.
 
-use super::{
+use crate::template::{
     metric::in_yaml,
     problem::{Line, Result},
 };
@@ -72,4 +72,45 @@ fn is_number(text: &str) -> bool {
 
 fn is_parameter(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_uppercase()) && text.chars().all(|c| c.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let when = When::parsed(text).unwrap_or_else(|| panic!("{text} can't be read"));
+        assert_eq!(when.properties(), expected, "{text}");
+    }
+
+    #[test]
+    fn threshold_is_a_number_minutes_or_a_parameter() {
+        let above = "ComparisonOperator: GreaterThanThreshold";
+        check("Done Sum > 2 in 3 x 60 s", &["EvaluationPeriods: 3", above, "Threshold: 2"]);
+        check("Age Maximum > 5 minutes in 3 x 60 s", &["EvaluationPeriods: 3", above, "Threshold: 300"]);
+        check("all > Depth in 3 x 60 s", &["EvaluationPeriods: 3", above, "Threshold: !Ref Depth"]);
+    }
+
+    #[test]
+    fn datapoints_come_before_the_periods_which_may_be_a_parameter() {
+        let below = "ComparisonOperator: LessThanThreshold";
+        check(
+            "rate < 99.9 in 2 of Minutes x 120 s",
+            &["EvaluationPeriods: !Ref Minutes", "DatapointsToAlarm: 2", below, "Threshold: 99.9"],
+        );
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        for text in [
+            "Done > 1",
+            "Done > 1 in 3",
+            "Done > one in 3 x 60 s",
+            "Done > 1 hours in 3 x 60 s",
+            "Done = 1 in 3 x 60 s",
+        ] {
+            assert_eq!(When::parsed(text), None, "{text}");
+        }
+    }
 }
