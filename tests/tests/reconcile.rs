@@ -89,11 +89,10 @@ impl Shopify {
 
     async fn reconcile_wanting(&self, world: &World, since: Since, wanted: &[Wanted], clock: Clock) -> Report {
         let of = &world.deployed;
-        let url = |lane: &str| of.lanes[lane].queue_url.clone();
         let names = StackNames {
             fence_table: of.fence_table.clone(),
             ledger_table: of.ledger_table.clone(),
-            lanes: LaneUrls { urgent: url("urgent"), standard: url("standard"), bulk: url("bulk") },
+            lanes: LaneUrls::each(|lane| of.lanes[lane.as_str()].queue_url.clone()),
             bodies_bucket: of.bodies_bucket.clone(),
             operations_table: of.operations_table.clone(),
         };

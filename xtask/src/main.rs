@@ -1,6 +1,7 @@
 //! `cargo xtask NAME`: the chores that people and CI run in this checkout. One file a chore.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to the terminal they run in")]
 
+mod assemble;
 mod bench;
 mod clock;
 mod deny;
@@ -30,6 +31,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Chore {
     Fuzz(fuzz::Fuzz),
+    Template(assemble::Template),
     Validate(validate::Validate),
     Deny(deny::Deny),
     Bench(bench::Bench),
@@ -48,6 +50,7 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Fuzz(fuzz) => fuzz.run(),
+        Chore::Template(template) => template.run(),
         Chore::Validate(validate) => validate.run(),
         Chore::Deny(deny) => deny.run(),
         Chore::Bench(bench) => bench.run(),

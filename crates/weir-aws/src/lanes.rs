@@ -7,29 +7,23 @@ use weir_core::Lane;
 
 /// The queue URL of each lane.
 #[derive(Debug, Clone)]
-pub struct LaneUrls {
-    /// `urgent`
-    pub urgent: String,
-    /// `standard`
-    pub standard: String,
-    /// `bulk`
-    pub bulk: String,
-}
+pub struct LaneUrls([String; Lane::ALL.len()]);
 
 impl LaneUrls {
-    /// Those of a stack whose queue URLs are `prefix` and the lane's name.
+    /// The URLs of a stack: `prefix`, with the lane's name behind it.
     pub fn prefixed(prefix: &str) -> Self {
-        let url = |lane: Lane| format!("{prefix}{lane}");
-        Self { urgent: url(Lane::Urgent), standard: url(Lane::Standard), bulk: url(Lane::Bulk) }
+        Self::each(|lane| format!("{prefix}{lane}"))
+    }
+
+    /// The URLs that a function gives each lane.
+    pub fn each(url: impl FnMut(Lane) -> String) -> Self {
+        Self(Lane::ALL.map(url))
     }
 
     /// The queue URL of one lane.
     pub fn of(&self, lane: Lane) -> &str {
-        match lane {
-            Lane::Urgent => &self.urgent,
-            Lane::Standard => &self.standard,
-            Lane::Bulk => &self.bulk,
-        }
+        // `Lane::ALL` has the order of the variants, which a test checks.
+        &self.0[lane as usize]
     }
 }
 
@@ -74,6 +68,19 @@ impl LaneSender {
         match request.attribute_names(QueueAttributeName::QueueArn).send().await {
             Ok(_) => Ok(()),
             Err(error) => Err(LaneError { lane, reason: reason(&error) }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_lane_has_the_url_of_its_name() {
+        let urls = LaneUrls::prefixed("https://queues/weir-");
+        for lane in Lane::ALL {
+            assert_eq!(urls.of(lane), format!("https://queues/weir-{lane}"));
         }
     }
 }

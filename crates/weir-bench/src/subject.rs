@@ -8,7 +8,7 @@ use std::{
 
 use lambda_host::Function;
 
-use crate::stub::{Aws, QUEUE_PATH};
+use crate::stub::{Aws, QUEUE_PATH, QUEUE_PREFIX};
 
 /// Longer than any of them takes, also when it runs under valgrind.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -86,8 +86,9 @@ fn environment(aws: &Aws, bundle: &Path) -> BTreeMap<String, String> {
     let mut all: BTreeMap<_, _> = fixed.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     all.insert("AWS_ENDPOINT_URL".to_owned(), aws.url());
     // At the stub as well: Node's SDK goes where the queue's URL says.
-    for name in ["WEIR_QUEUE_URGENT", "WEIR_QUEUE_STANDARD", "WEIR_QUEUE_BULK", "WEIR_QUEUE_URL", "QUEUE_URL"] {
-        all.insert(name.to_owned(), aws.url() + QUEUE_PATH);
+    for (name, path) in [("WEIR_QUEUE_PREFIX", QUEUE_PREFIX), ("WEIR_QUEUE_URL", QUEUE_PATH), ("QUEUE_URL", QUEUE_PATH)]
+    {
+        all.insert(name.to_owned(), aws.url() + path);
     }
     // Rust's, Node's and Python's ways to name a certificate to trust.
     for name in ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE"] {

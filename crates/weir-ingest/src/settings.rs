@@ -15,7 +15,7 @@ pub struct Settings {
     pub path_segment: Option<String>,
     /// `WEIR_SECRET_PREFIX`: an app's secret is `{prefix}/{app}`.
     pub secret_prefix: String,
-    /// `WEIR_QUEUE_URGENT`, `WEIR_QUEUE_STANDARD`, `WEIR_QUEUE_BULK`
+    /// `WEIR_QUEUE_PREFIX`: a lane's queue URL is this and the lane's name.
     pub lanes: LaneUrls,
     /// `WEIR_BODIES_BUCKET`
     pub bodies_bucket: String,
@@ -46,11 +46,7 @@ impl Settings {
             apps: reader.list("WEIR_APPS", is_app, "names of 1 to 63 lower-case letters, digits and hyphens"),
             path_segment: env("WEIR_PATH_SEGMENT").filter(|segment| !segment.is_empty()),
             secret_prefix: reader.text("WEIR_SECRET_PREFIX"),
-            lanes: LaneUrls {
-                urgent: reader.text("WEIR_QUEUE_URGENT"),
-                standard: reader.text("WEIR_QUEUE_STANDARD"),
-                bulk: reader.text("WEIR_QUEUE_BULK"),
-            },
+            lanes: LaneUrls::prefixed(&reader.text("WEIR_QUEUE_PREFIX")),
             bodies_bucket: reader.text("WEIR_BODIES_BUCKET"),
             fallback: Fallback::read(&env, &mut reader),
             telemetry: telemetry::Settings::read(&mut reader),
@@ -87,11 +83,13 @@ fn is_app(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use weir_core::Lane;
+
     use super::*;
 
     #[test]
     fn an_empty_environment_is_refused_with_everything_that_is_missing() {
-        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 8);
+        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 6);
     }
 
     #[test]
@@ -110,7 +108,7 @@ mod tests {
         };
         assert!(read("", "").unwrap().fallback.is_none());
         let there = read("eu-central-1", "https://queues/weir-").unwrap().fallback.unwrap();
-        assert_eq!((there.region.as_str(), there.lanes.bulk.as_str()), ("eu-central-1", "https://queues/weir-bulk"));
+        assert_eq!((there.region.as_str(), there.lanes.of(Lane::Bulk)), ("eu-central-1", "https://queues/weir-bulk"));
         let missing = read("eu-central-1", "").unwrap_err().to_string();
         for name in ["WEIR_FALLBACK_QUEUE_PREFIX", "WEIR_FALLBACK_BODIES_BUCKET"] {
             assert!(missing.contains(&format!("{name} is not set")), "{missing}");

@@ -53,6 +53,7 @@ pub use sam_env::SamEnvFile;
 pub use sdk::{REGION, s3_client, sdk_config};
 pub use stack::{DeployError, FailedResource, Stack, StackOptions};
 pub use template::TemplateError;
+pub use template::{NotATemplate, check_template};
 
 /// Where long work says what it does now, one short line at a time. The caller decides how it looks.
 pub type Progress<'a> = &'a (dyn Fn(&str) + Send + Sync);

@@ -49,12 +49,8 @@ fn variables(deployed: &Deployed) -> Value {
         }
         (common, _) => common,
     };
-    let mut queues = json!({ "WEIR_SECRET_PREFIX": deployed.secret_prefix });
-    let (mut functions, mut urls) = (Map::new(), Vec::new());
+    let mut functions = Map::new();
     for (lane, of_lane) in &deployed.lanes {
-        let name = format!("WEIR_QUEUE_{}", lane.to_uppercase());
-        queues[&name] = of_lane.queue_url.clone().into();
-        urls.push((name, of_lane.queue_url.clone()));
         let own = json!({
             "WEIR_QUEUE_URL": of_lane.queue_url,
             "WEIR_LEDGER_TABLE": deployed.ledger_table,
@@ -67,8 +63,10 @@ fn variables(deployed: &Deployed) -> Value {
         });
         functions.insert(format!("{}{}Worker", lane[..1].to_uppercase(), &lane[1..]), with(own));
     }
-    functions.insert("IngestFunction".to_owned(), with(queues));
-    let mut monitor = json!({
+    let queue_prefix = queue_prefix(deployed);
+    let ingest = json!({ "WEIR_SECRET_PREFIX": deployed.secret_prefix, "WEIR_QUEUE_PREFIX": queue_prefix });
+    functions.insert("IngestFunction".to_owned(), with(ingest));
+    let monitor = json!({
         "WEIR_WEBHOOK_URL": deployed.webhook_url,
         "WEIR_SECRET_PREFIX": deployed.secret_prefix,
         "WEIR_SHOPS_TABLE": deployed.shops_table,
@@ -77,12 +75,16 @@ fn variables(deployed: &Deployed) -> Value {
         "WEIR_OPERATIONS_TABLE": deployed.operations_table,
         "WEIR_FENCE_TABLE": deployed.fence_table,
         "WEIR_LEDGER_TABLE": deployed.ledger_table,
+        "WEIR_QUEUE_PREFIX": queue_prefix,
     });
-    for (name, url) in &urls {
-        monitor[name] = url.clone().into();
-    }
     functions.insert("Monitor".to_owned(), with(monitor));
     Value::Object(functions)
+}
+
+/// What every lane's queue URL has before the lane's name.
+fn queue_prefix(deployed: &Deployed) -> &str {
+    let mut prefixes = deployed.lanes.iter().filter_map(|(lane, urls)| urls.queue_url.strip_suffix(lane.as_str()));
+    prefixes.next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -94,7 +96,7 @@ mod tests {
 
     #[test]
     fn each_function_is_told_where_its_resources_are() {
-        let lane = LaneUrls { queue_url: "the-queue".into(), dlq_url: "the-dlq".into() };
+        let lane = LaneUrls { queue_url: "the-stack-urgent".into(), dlq_url: "the-dlq".into() };
         let deployed = Deployed {
             endpoint: "http://127.0.0.1:1".into(),
             region: "us-east-1".into(),
@@ -116,13 +118,14 @@ mod tests {
             tap_queue_url: String::new(),
         };
         let all = variables(&deployed);
-        assert_eq!(all["IngestFunction"]["WEIR_QUEUE_URGENT"], "the-queue");
+        assert_eq!(all["IngestFunction"]["WEIR_QUEUE_PREFIX"], "the-stack-");
         assert_eq!(all["IngestFunction"]["WEIR_ENDPOINT_URL"], "http://127.0.0.1:1");
         assert_eq!(all["UrgentWorker"]["WEIR_LEDGER_TABLE"], "the-table");
         assert_eq!(all["UrgentWorker"]["WEIR_FENCE_TABLE"], "the-fence");
         assert_eq!(all["UrgentWorker"]["WEIR_SHOPS_TABLE"], "the-shops");
         assert_eq!(all["Monitor"]["WEIR_OPERATIONS_TABLE"], "the-operations");
-        assert_eq!(all["Monitor"]["WEIR_QUEUE_URGENT"], "the-queue");
+        assert_eq!(all["Monitor"]["WEIR_QUEUE_PREFIX"], "the-stack-");
+        assert_eq!(all["UrgentWorker"]["WEIR_QUEUE_URL"], "the-stack-urgent");
         assert!(!all.to_string().contains("secret\""));
     }
 }

@@ -60,6 +60,23 @@ pub enum TemplateError {
     },
 }
 
+/// A text is not a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotATemplate {
+    /// The line at fault, counted from 1, if there is one.
+    pub line: Option<usize>,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Checks that a text is YAML, and that its short tags are CloudFormation's.
+///
+/// # Errors
+/// The first line that is not.
+pub fn check_template(yaml: &str) -> Result<(), NotATemplate> {
+    parse(yaml).map(drop)
+}
+
 /// A template in JSON form.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Template(Value);
@@ -75,7 +92,8 @@ impl Template {
     pub(crate) fn read(path: &Path) -> Result<Self, TemplateError> {
         let text =
             std::fs::read_to_string(path).map_err(|source| TemplateError::Io { path: path.to_owned(), source })?;
-        parse(&text).map(Self).map_err(|reason| TemplateError::Yaml { path: path.to_owned(), reason })
+        let parsed = parse(&text).map(Self);
+        parsed.map_err(|error| TemplateError::Yaml { path: path.to_owned(), reason: error.reason })
     }
 
     /// Every `AWS::Serverless::Function` with the binary that is its bootstrap.
@@ -112,11 +130,19 @@ impl Template {
     }
 }
 
-fn parse(yaml: &str) -> Result<Value, String> {
+fn parse(yaml: &str) -> Result<Value, NotATemplate> {
     // An account number with a leading zero is no octal number.
     let options = serde_saphyr::options! { leading_zero_numbers_as_strings: true };
-    let Long(value) = serde_saphyr::from_str_with_options(yaml, options).map_err(|error| error.to_string())?;
-    if value.is_object() { Ok(value) } else { Err("it has no sections".to_owned()) }
+    let at_fault = |error: serde_saphyr::Error| NotATemplate {
+        line: error.location().and_then(|location| usize::try_from(location.line()).ok()),
+        reason: error.to_string(),
+    };
+    let Long(value) = serde_saphyr::from_str_with_options(yaml, options).map_err(at_fault)?;
+    if value.is_object() {
+        Ok(value)
+    } else {
+        Err(NotATemplate { line: None, reason: "it has no sections".to_owned() })
+    }
 }
 
 /// A node in long form.

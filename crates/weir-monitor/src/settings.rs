@@ -29,7 +29,7 @@ pub struct Settings {
     pub fence_table: String,
     /// `WEIR_LEDGER_TABLE`: what came of each event.
     pub ledger_table: String,
-    /// `WEIR_QUEUE_URGENT`, `WEIR_QUEUE_STANDARD`, `WEIR_QUEUE_BULK`: where events go that were missed.
+    /// `WEIR_QUEUE_PREFIX`: where missed events go. A lane's queue URL is this and the lane's name.
     pub lanes: LaneUrls,
     /// `WEIR_BODIES_BUCKET`
     pub bodies_bucket: String,
@@ -56,11 +56,7 @@ impl Settings {
             operations_table: reader.text("WEIR_OPERATIONS_TABLE"),
             fence_table: reader.text("WEIR_FENCE_TABLE"),
             ledger_table: reader.text("WEIR_LEDGER_TABLE"),
-            lanes: LaneUrls {
-                urgent: reader.text("WEIR_QUEUE_URGENT"),
-                standard: reader.text("WEIR_QUEUE_STANDARD"),
-                bulk: reader.text("WEIR_QUEUE_BULK"),
-            },
+            lanes: LaneUrls::prefixed(&reader.text("WEIR_QUEUE_PREFIX")),
             bodies_bucket: reader.text("WEIR_BODIES_BUCKET"),
             reconcile_every: match reader.parsed::<u32>("WEIR_RECONCILE_HOURS", 0) {
                 0 => None,
@@ -78,6 +74,6 @@ mod tests {
 
     #[test]
     fn an_empty_environment_is_refused_with_everything_that_is_missing() {
-        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 15);
+        assert_eq!(Settings::read(|_| None).unwrap_err().0.len(), 13);
     }
 }

@@ -16,6 +16,7 @@ mod quotas;
 mod recursion;
 mod retention;
 mod routes;
+mod sources;
 mod stores;
 mod transport;
 
@@ -96,8 +97,13 @@ fn each_lane_has_a_queue_that_ingest_fills_and_its_worker_drains() {
     for lane in template.lanes() {
         let variable = |function, name: &str| at(function, &["Environment", "Variables", name]);
         let name: weir_core::Lane = text(variable(lane.worker, "WEIR_LANE")).parse().unwrap();
-        let filled = variable(ingest, &format!("WEIR_QUEUE_{name}").to_uppercase());
-        assert_eq!(refers_to(filled), lane.queue_id, "ingest fills another queue than {name}'s worker drains");
+        let prefix = text(at(variable(ingest, "WEIR_QUEUE_PREFIX"), &["Fn::Sub"]));
+        let queue = text(at(lane.queue, &["QueueName", "Fn::Sub"]));
+        assert_eq!(
+            format!("{prefix}{name}"),
+            format!("https://sqs.${{AWS::Region}}.${{AWS::URLSuffix}}/${{AWS::AccountId}}/{queue}"),
+            "ingest fills another queue than {name}'s worker drains"
+        );
         assert_eq!(refers_to(variable(lane.worker, "WEIR_QUEUE_URL")), lane.queue_id, "{name}");
         assert_eq!(
             lane.event_source["FunctionResponseTypes"],

@@ -65,7 +65,9 @@ async fn each_function_may_do_what_it_calls_and_nothing_else() {
 fn each_function_is_allowed_something_on_what_it_is_told_of_and_nothing_else() {
     let template = Template::read();
     for (id, function) in template.of_type("AWS::Serverless::Function") {
-        let mut told = named(&template, at(function, &["Environment", "Variables"]));
+        let variables = at(function, &["Environment", "Variables"]);
+        let mut told = named(&template, variables);
+        told.extend(prefixed(&template, &variables["WEIR_QUEUE_PREFIX"]));
         for (_, event) in entries(&function["Events"]) {
             told.extend(named(&template, &event["Properties"]["Queue"]));
         }
@@ -138,6 +140,18 @@ pub(crate) fn statements<'a>(template: &'a Template, function: &'a Value) -> Vec
         }
     }
     found
+}
+
+/// The lanes' queues, of which a function is told what their URLs have before the lane's name.
+fn prefixed(template: &Template, prefix: &Value) -> BTreeSet<String> {
+    let Some(prefix) = prefix["Fn::Sub"].as_str() else { return BTreeSet::new() };
+    let (_, name) = prefix.rsplit_once('/').expect("a URL");
+    let queue = |lane: weir_core::Lane| {
+        let is_named = |(_, queue): &(&str, &Value)| queue["QueueName"]["Fn::Sub"] == format!("{name}{lane}");
+        let found = template.of_type("AWS::SQS::Queue").find(is_named);
+        found.unwrap_or_else(|| panic!("lane {lane} has no queue {name}{lane}")).0.to_owned()
+    };
+    weir_core::Lane::ALL.map(queue).into()
 }
 
 /// The resources of known types that a part of the template refers to.

@@ -21,6 +21,8 @@ pub use seen::Seen;
 
 use crate::authority::Authority;
 
+/// What the paths of lanes' queues have before the lane's name, below the stub's URL.
+pub(crate) const QUEUE_PREFIX: &str = "/000000000000/bench-";
 /// Where the one queue is, below the stub's URL.
 pub(crate) const QUEUE_PATH: &str = "/000000000000/bench-standard";
 /// Its ARN.

@@ -72,7 +72,7 @@ fn outside(stack: &Stack) -> Result<StackOutside, StackError> {
     let names = StackNames {
         fence_table: stack.output("FenceTable")?,
         ledger_table: stack.output("LedgerTable")?,
-        lanes: LaneUrls { urgent: url(Lane::Urgent), standard: url(Lane::Standard), bulk: url(Lane::Bulk) },
+        lanes: LaneUrls::each(url),
         bodies_bucket: stack.output("BodiesBucket")?,
         operations_table: stack.output("OperationsTable")?,
     };

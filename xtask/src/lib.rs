@@ -1,0 +1,3 @@
+//! What tests share with the chores: the assembling of the template.
+
+pub mod template;
