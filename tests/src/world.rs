@@ -110,6 +110,22 @@ impl World {
         delivery.post(&self.http, &format!("{}{rest}", self.deployed.webhook_url)).await
     }
 
+    /// Posts until ingest takes it, as Shopify does: the answer that it was not stored in time asks for it again, on a busy machine
+    /// more often. What was answered like that may have been stored all the same, as a duplicate.
+    pub async fn accepted(&self, delivery: &Delivery) {
+        self.accepted_at("", delivery).await;
+    }
+
+    /// The same, at `/webhooks` and what follows.
+    pub async fn accepted_at(&self, rest: &str, delivery: &Delivery) {
+        let taken = async || {
+            let reply = self.post_to(rest, delivery).await;
+            assert!([200, 503].contains(&reply.status), "{}: {}", reply.status, reply.body);
+            (reply.status == 200).then_some(())
+        };
+        eventually("the delivery to be accepted", taken).await;
+    }
+
     /// The ledger's record of the test shop's event that came under this webhook id within a day.
     #[expect(clippy::expect_used, reason = "a test fails by panicking")]
     pub async fn record(&self, id: &str) -> Option<Record> {

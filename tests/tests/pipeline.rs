@@ -1,6 +1,8 @@
 //! End to end on the local emulator: a signed webhook goes in, one event comes out, on the template that is
 //! deployed. Each test has a stack of its own.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_secretsmanager::Client as Secrets;
 use serde_json::Value;
 use shopify_webhook::{Topic, sign};
@@ -25,8 +27,7 @@ async fn every_body_goes_through_to_the_last_digit_and_only_once() {
     let bodies = samples();
     let id = |index: usize| format!("body-{index}");
     for (index, (topic, body)) in bodies.iter().enumerate() {
-        let reply = world.post(&world.delivery(topic, &id(index), body.clone())).await;
-        assert_eq!(reply.status, 200, "{topic}: {}", reply.body);
+        world.accepted(&world.delivery(topic, &id(index), body.clone())).await;
     }
     let events = world.events(bodies.len()).await;
     for (index, (topic, body)) in bodies.iter().enumerate() {
@@ -38,17 +39,17 @@ async fn every_body_goes_through_to_the_last_digit_and_only_once() {
         let record = world.done(&id(index)).await;
         assert_eq!((record.lane, record.attempts), (lane_of(topic), 1), "{topic}");
     }
-    // Each again: 200, and no second event. One more is counted than before: an event may have a duplicate
-    // already, if SQS answered so late that ingest's SDK sent it once more.
+    // Each again: 200, and no second event. More are counted than before: an event may have a duplicate already, if SQS
+    // answered so late that it was sent once more.
     let mut before = Vec::new();
     for index in 0..bodies.len() {
         before.push(world.done(&id(index)).await.duplicates);
     }
     for (index, (topic, body)) in bodies.iter().enumerate() {
-        assert_eq!(world.post(&world.delivery(topic, &id(index), body.clone())).await.status, 200, "{topic}");
+        world.accepted(&world.delivery(topic, &id(index), body.clone())).await;
     }
     for (index, before) in before.into_iter().enumerate() {
-        let counted = async || world.record(&id(index)).await.filter(|record| record.duplicates == before + 1);
+        let counted = async || world.record(&id(index)).await.filter(|record| record.duplicates > before);
         eventually("the duplicate to be counted", counted).await;
     }
     assert!(world.events(0).await.is_empty());
@@ -62,7 +63,7 @@ async fn one_event_under_two_webhook_ids_is_published_once() {
     let post = async |topic: &str, id: &str, event_id: &str, body: &str, name: Option<&str>| {
         let delivery = world.delivery(topic, id, body).with("X-Shopify-Event-Id", event_id);
         let delivery = name.map_or(delivery.clone(), |name| delivery.with("X-Shopify-Name", name));
-        assert_eq!(world.post(&delivery).await.status, 200, "{id}");
+        world.accepted(&delivery).await;
     };
     let refund = r#"{"id":890088186047892319,"order_id":820982911946154508}"#;
     post("refunds/create", "first", "cause", refund, None).await;
@@ -71,7 +72,7 @@ async fn one_event_under_two_webhook_ids_is_published_once() {
     post("refunds/create", "second", "cause", refund, None).await;
     // Another serialization of it.
     post("refunds/create", "third", "cause", &refund.replace(':', ": "), None).await;
-    let counted = async || world.record("first").await.filter(|record| record.duplicates == 2);
+    let counted = async || world.record("first").await.filter(|record| record.duplicates >= 2);
     let counted = eventually("both duplicates to be counted", counted).await;
     assert_eq!((counted.mismatches, counted.attempts, counted.webhook_id()), (0, 1, "first"));
     let last = counted.other_webhook_id().unwrap().to_owned();
@@ -103,7 +104,7 @@ async fn one_event_under_two_webhook_ids_is_published_once() {
     for id in ["nameless-1", "nameless-2"] {
         post("orders/paid", id, "nameless", r#"{"name":"1001"}"#, None).await;
     }
-    let counted = async || world.record("nameless-1").await.filter(|record| record.duplicates == 1);
+    let counted = async || world.record("nameless-1").await.filter(|record| record.duplicates >= 1);
     eventually("the nameless duplicate to be counted", counted).await;
     assert_eq!(world.events(1).await.len(), 1);
     world.end().await;
@@ -115,7 +116,7 @@ async fn an_update_of_a_checkout_that_comes_after_its_deletion_is_superseded() {
     let world = World::new("checkout").await;
     let post = async |topic: &str, id: &str, triggered_at: &str, body: &str| {
         let delivery = world.delivery(topic, id, body).with("X-Shopify-Triggered-At", triggered_at);
-        assert_eq!(world.post(&delivery).await.status, 200, "{id}");
+        world.accepted(&delivery).await;
         eventually(id, async || world.record(id).await.filter(|record| record.history.len() == 1)).await
     };
     let deleted = r#"{"id":981820079255243537,"cart_token":"eeafa272","reservation_token":null}"#;
@@ -132,20 +133,20 @@ async fn the_same_bytes_lie_on_the_lane() {
     world.pause_workers().await;
     let bodies = samples();
     for (index, (topic, body)) in bodies.iter().enumerate() {
-        assert_eq!(world.post(&world.delivery(topic, &index.to_string(), body.clone())).await.status, 200, "{topic}");
+        world.accepted(&world.delivery(topic, &index.to_string(), body.clone())).await;
     }
-    let mut seen = 0;
+    let mut seen = BTreeSet::new();
     for lane in Lane::ALL {
         for message in world.take_raw(&world.deployed.lanes[lane.as_str()].queue_url).await {
             let envelope = Envelope::parse(&message).unwrap();
             let (topic, body) = &bodies[envelope.meta.webhook_id.parse::<usize>().unwrap()];
             assert_eq!((envelope.meta.topic.as_str(), lane), (topic.as_str(), lane_of(topic)));
             assert!(message.ends_with(&format!("\"data\":{}}}", std::str::from_utf8(body).unwrap())), "{topic}");
+            seen.insert(envelope.meta.webhook_id.clone());
             assert_eq!(envelope.open(None).unwrap(), *body, "{topic}");
-            seen += 1;
         }
     }
-    assert_eq!(seen, bodies.len());
+    assert_eq!(seen.len(), bodies.len());
     world.end().await;
 }
 
@@ -181,10 +182,10 @@ async fn odd_deliveries_pass_and_a_test_notification_says_so_to_its_end() {
     let world = World::new("odd").await;
     let odd = world.delivery("orders/create", "odd", "{\"id\":1}").with("X-Shopify-Triggered-At", "yesterday");
     let odd = odd.with("X-Shopify-Event-Id", "").with("X-Shopify-Test", "true");
-    assert_eq!(world.post(&odd).await.status, 200);
+    world.accepted(&odd).await;
     let mut redact = world.delivery("customers/redact", "redact", "{\"shop_domain\":\"north.myshopify.com\"}");
     redact.headers.retain(|(name, _)| name != "X-Shopify-Shop-Domain");
-    assert_eq!(world.post(&redact).await.status, 200);
+    world.accepted(&redact).await;
     let events = world.events(2).await;
     let of = |id: &str| events.iter().find(|event| event["id"] == id).expect("published");
     assert_eq!((&of("odd")["test"], of("odd").get("time")), (&true.into(), None));
@@ -198,8 +199,8 @@ async fn with_a_path_segment_only_its_paths_take_webhooks() {
     let world = World::with("segment", &[("PathSegment", "kQ9_x2-7Zr0Bv51TtYw")]).await;
     let good = world.delivery("orders/create", "1", "{\"id\":1}");
     assert!(world.deployed.webhook_url.ends_with("/webhooks/kQ9_x2-7Zr0Bv51TtYw"), "{}", world.deployed.webhook_url);
-    assert_eq!(world.post(&good).await.status, 200);
-    assert_eq!(world.post_to("/default", &good).await.status, 200);
+    world.accepted(&good).await;
+    world.accepted_at("/default", &good).await;
     let before = world.deployed.webhook_url.trim_end_matches("/kQ9_x2-7Zr0Bv51TtYw").to_owned();
     for path in ["", "/default", "/kQ9_x2-7Zr0Bv51TtYx"] {
         let reply = http().post(format!("{before}{path}")).body("{}").send().await.unwrap();
@@ -212,7 +213,7 @@ async fn with_a_path_segment_only_its_paths_take_webhooks() {
 #[tokio::test]
 async fn an_unknown_topic_and_one_of_the_newer_family_pass() {
     let world = World::new("topics").await;
-    assert_eq!(world.post(&world.delivery("spaceships/landed", "1", "{\"id\":1}")).await.status, 200);
+    world.accepted(&world.delivery("spaceships/landed", "1", "{\"id\":1}")).await;
     let mut event = world.delivery("-", "-", "{\"id\":2}");
     let signature = event.signature.take().unwrap();
     event.headers = [
@@ -226,7 +227,7 @@ async fn an_unknown_topic_and_one_of_the_newer_family_pass() {
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .to_vec();
-    assert_eq!(world.post(&event).await.status, 200);
+    world.accepted(&event).await;
     world.events(2).await;
     assert_eq!(world.done("1").await.lane, Lane::Standard);
     assert_eq!(world.done("2").await.topic.as_deref(), Some("Product/update"));
@@ -238,14 +239,11 @@ async fn poison_reaches_the_dlq_byte_for_byte_and_its_neighbours_are_done() {
     let world = World::new("poison").await;
     let poison: &[u8] = b"{\"id\":820982911946154508,\"total_price\":\"10.1\xff";
     for index in 0..9 {
-        let reply =
-            world.post(&world.delivery("orders/create", &format!("n{index}"), format!("{{\"id\":{index}}}"))).await;
-        assert_eq!(reply.status, 200);
+        world.accepted(&world.delivery("orders/create", &format!("n{index}"), format!("{{\"id\":{index}}}"))).await;
         if index == 4 {
             // The emulator, unlike bytes, does not bear invalid UTF-8 in a body that is called JSON.
             let poison = world.delivery("orders/create", "poison", poison);
-            let reply = world.post(&poison.with("Content-Type", "application/octet-stream")).await;
-            assert_eq!(reply.status, 200);
+            world.accepted(&poison.with("Content-Type", "application/octet-stream")).await;
         }
     }
     world.events(9).await;
@@ -311,13 +309,13 @@ async fn a_rotated_secret_counts_at_once_and_the_old_one_still_does() {
 
     let signed =
         |id: &str, secret: &str| Delivery::signed("orders/create", id, format!("{{\"id\":{id}}}"), &secret.into());
-    assert_eq!(world.post_to("/loyalty", &signed("1", "first")).await.status, 200);
+    world.accepted_at("/loyalty", &signed("1", "first")).await;
     assert_eq!(world.post(&signed("2", "first")).await.status, 401, "each app has its own secret");
 
     let both = "{\"client_secrets\":[\"second\",\"first\"]}";
     secrets.put_secret_value().secret_id(name("loyalty")).secret_string(both).send().await.unwrap();
-    assert_eq!(world.post_to("/loyalty", &signed("3", "second")).await.status, 200);
-    assert_eq!(world.post_to("/loyalty", &signed("4", "first")).await.status, 200);
+    world.accepted_at("/loyalty", &signed("3", "second")).await;
+    world.accepted_at("/loyalty", &signed("4", "first")).await;
     assert_eq!(world.post_to("/loyalty", &signed("5", "third")).await.status, 401);
     let events = world.events(3).await;
     assert!(events.iter().all(|event| event["app"] == "loyalty"));
@@ -332,7 +330,7 @@ async fn a_queue_that_can_not_be_reached_is_a_503_and_the_other_lanes_go_on() {
     assert_eq!(reply.status, 503, "{}", reply.body);
     assert!(reply.retry_after.is_some());
     assert!(reply.body["detail"].to_string().contains("send it again"), "{}", reply.body);
-    assert_eq!(world.post(&world.delivery("orders/create", "2", "{\"id\":2}")).await.status, 200);
+    world.accepted(&world.delivery("orders/create", "2", "{\"id\":2}")).await;
     world.events(1).await;
     assert!(world.record("1").await.is_none());
     world.end().await;
@@ -348,8 +346,7 @@ async fn large_bodies_arrive_compressed_or_by_reference_and_too_large_ones_do_no
     let noise: String = std::iter::repeat_with(|| rng.alphanumeric()).take(2_000_000).collect();
     let noise = format!("{{\"id\":1,\"noise\":\"{noise}\"}}").into_bytes();
     for (id, body) in [("megabyte", &megabyte), ("six", &six), ("noise", &noise)] {
-        let reply = world.post(&world.delivery("orders/create", id, body.clone())).await;
-        assert_eq!(reply.status, 200, "{id}: {}", reply.body);
+        world.accepted(&world.delivery("orders/create", id, body.clone())).await;
     }
     let too_large = world.delivery("orders/create", "too-large", vec![b' '; 6 * 1024 * 1024 + 1]);
     assert_eq!(world.post(&too_large).await.status, 413);

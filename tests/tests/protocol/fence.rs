@@ -20,7 +20,7 @@ async fn a_wrong_fence_is_shown_and_reset() {
     assert_ne!(nothing.status, 0);
     assert!(nothing.stderr.contains("keeps nothing") && nothing.stderr.contains("hint:"), "{}", nothing.stderr);
 
-    assert_eq!(world.post(&order("first", 10)).await.status, 200);
+    world.accepted(&order("first", 10)).await;
     world.done("first").await;
     let shown = local.weir(&["fence", "show", RESOURCE, "--shop", SHOP]).await;
     assert_eq!(shown.status, 0, "{}", shown.stderr);
@@ -39,7 +39,7 @@ async fn a_wrong_fence_is_shown_and_reset() {
         .expression_attribute_values(":text", AttributeValue::S("\u{1b}[2J".to_owned()))
         .expression_attribute_values(":far", AttributeValue::N("253402214400000000000".to_owned()));
     broken.send().await.unwrap();
-    assert_eq!(world.post(&order("parked", 11)).await.status, 200);
+    world.accepted(&order("parked", 11)).await;
     let error = eventually("the event to be parked", async || {
         let record = world.record("parked").await?;
         matches!(record.state, State::Parked { .. }).then_some(record.last_error?)

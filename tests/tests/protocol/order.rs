@@ -12,14 +12,14 @@ async fn an_older_version_never_takes_effect_after_a_newer_one_and_is_told_apart
     let world = World::new("order").await;
     let newer = order("2026-11-27T00:00:00.5-05:00");
     let older = order("2026-11-27T05:00:00Z");
-    assert_eq!(world.post(&world.delivery("orders/updated", "newer", newer.clone())).await.status, 200);
+    world.accepted(&world.delivery("orders/updated", "newer", newer.clone())).await;
     world.done("newer").await;
-    assert_eq!(world.post(&world.delivery("orders/create", "older", older)).await.status, 200);
+    world.accepted(&world.delivery("orders/create", "older", older)).await;
     world.ended_as("older", &State::Stale).await;
     // The same state: once for each topic.
-    assert_eq!(world.post(&world.delivery("orders/paid", "paid", newer.clone())).await.status, 200);
+    world.accepted(&world.delivery("orders/paid", "paid", newer.clone())).await;
     world.done("paid").await;
-    assert_eq!(world.post(&world.delivery("orders/paid", "paid-again", newer)).await.status, 200);
+    world.accepted(&world.delivery("orders/paid", "paid-again", newer)).await;
     world.ended_as("paid-again", &State::Stale).await;
     let mut published: Vec<_> = world.published(3).await;
     published.sort();
@@ -43,7 +43,7 @@ async fn the_newest_state_of_a_second_is_the_last_on_the_bus() {
     };
     for (item, order) in [[10, 9, 8], [8, 10, 9], [9, 8, 10]].into_iter().enumerate() {
         for available in order {
-            assert_eq!(world.post(&level(item, available)).await.status, 200);
+            world.accepted(&level(item, available)).await;
             let ended = async || {
                 let record = world.record(&format!("{item}-{available}")).await?;
                 matches!(record.state, State::Done | State::Stale).then_some(())
@@ -73,7 +73,7 @@ async fn an_order_that_is_paid_in_the_second_of_its_update_ends_paid() {
     for delivery in
         [updated("pending", "pending", "2026-11-27T05:00:05.1Z"), updated("paid", "paid", "2026-11-27T05:00:05.4Z")]
     {
-        assert_eq!(world.post(&delivery).await.status, 200);
+        world.accepted(&delivery).await;
     }
     world.done("paid").await;
     let ended = async || {
@@ -90,9 +90,9 @@ async fn an_order_that_is_paid_in_the_second_of_its_update_ends_paid() {
 #[tokio::test]
 async fn another_body_under_the_same_id_is_counted_and_reaches_the_dlq() {
     let world = World::new("mismatch").await;
-    assert_eq!(world.post(&world.delivery("refunds/create", "1", "{\"id\":1}")).await.status, 200);
+    world.accepted(&world.delivery("refunds/create", "1", "{\"id\":1}")).await;
     world.done("1").await;
-    assert_eq!(world.post(&world.delivery("refunds/create", "1", "{\"id\":1,\"note\":2}")).await.status, 200);
+    world.accepted(&world.delivery("refunds/create", "1", "{\"id\":1,\"note\":2}")).await;
     let dlq = &world.deployed.lanes["standard"].dlq_url;
     let message = weir_tests::eventually("the other body in the DLQ", async || world.take_raw(dlq).await.pop()).await;
     assert!(message.ends_with("\"data\":{\"id\":1,\"note\":2}}"), "{message}");
