@@ -12,7 +12,6 @@ mod layout;
 mod printable;
 mod printer;
 mod problem;
-mod progress;
 mod signals;
 mod target;
 pub mod views;

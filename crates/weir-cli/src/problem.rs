@@ -93,23 +93,6 @@ mod tests {
     }
 
     #[test]
-    fn stack_without_an_output_gets_a_hint_from_where_it_runs() {
-        let error = |is_emulated| StackError::NoOutput { stack: "weir".into(), is_emulated, output: "Bus".into() };
-        for (is_emulated, hint) in [
-            (true, "hint: does `cargo dev` still run? start it again; or deploy it again"),
-            (
-                false,
-                "hint: check the stack's name, --region, and the credentials that `aws sts get-caller-identity` shows; \
-                 or deploy it again",
-            ),
-        ] {
-            let said =
-                "error: stack weir has no output Bus: it was not made from weir's template, or from an older one";
-            assert_eq!(Shown::of(&error(is_emulated).into()).lines(), [said, hint]);
-        }
-    }
-
-    #[test]
     fn a_usage_problem_has_a_status_of_its_own() {
         assert_eq!(status(&Usage::new("a", "b").into()), ExitStatus::Usage);
         assert_eq!(status(&anyhow::anyhow!("x")), ExitStatus::Failed);

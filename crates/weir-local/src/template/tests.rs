@@ -63,7 +63,7 @@ fn a_tag_that_cloudformation_does_not_know_is_refused_with_its_place() {
     assert!(error.reason.contains("line 2"), "{error:?}");
     assert!(parse("a: !GetAtt B").unwrap_err().reason.contains("names no attribute"));
     assert!(parse("just text").unwrap_err().reason.contains("no sections"));
-    assert_eq!(check_template("a: 1\nb: {\n").unwrap_err().line, Some(3));
+    assert_eq!(check_template("a: 1\nb: {\n").unwrap_err().line, Some(2));
 }
 
 #[test]

@@ -13,13 +13,19 @@ use weir_ops::{
     },
 };
 
-use super::{caller, errors::explained, filter::filter, history, meant, preview_view, stop, view};
+use super::{
+    caller,
+    errors::explained,
+    filter::filter,
+    history,
+    meant::{self, Progress},
+    preview_view, stop, view,
+};
 use crate::{
     cli::{DlqDropArgs, DlqReplayArgs},
     exit::ExitStatus,
     printer::Printer,
     problem::Usage,
-    progress::Progress,
     target,
 };
 
@@ -99,7 +105,7 @@ async fn follow(mut order: Order, stack: &Stack, printer: &Printer) -> anyhow::R
     };
     let mut progress = Progress::new(printer);
     let scanned = scan(&backend, order.filter.lanes(), &cancel, |read, _, _| {
-        meant::looked_at(read, &mut progress, printer);
+        progress.read(read);
         ControlFlow::Continue(())
     });
     let scanned = scanned.await.map_err(failed)?;

@@ -9,11 +9,11 @@ use weir_ops::dead_letters::{DeadLetterEntry, DeadLetterError, Group, GroupBy, S
 use super::{
     errors::explained,
     filter::filter,
-    meant,
+    meant::{self, Progress},
     message::{MessageView, table},
     stop, view,
 };
-use crate::{cli::DlqListArgs, exit::ExitStatus, printer::Printer, progress::Progress, target};
+use crate::{cli::DlqListArgs, exit::ExitStatus, printer::Printer, target};
 
 #[derive(Serialize)]
 struct Listed<'a> {
@@ -39,7 +39,7 @@ pub(super) async fn run(args: &DlqListArgs, printer: &Printer) -> anyhow::Result
     let cancel = stop::listen()?;
     let mut progress = Progress::new(printer);
     let scanned = scan(&backend, filter.lanes(), &cancel, |read, _, _| {
-        meant::looked_at(read, &mut progress, printer);
+        progress.read(read);
         ControlFlow::Continue(())
     });
     let scanned = scanned.await.map_err(failed)?;

@@ -9,11 +9,11 @@ use weir_ops::{
 
 use super::{
     errors::{event_name, explained, unreadable},
-    meant,
+    meant::Progress,
     shown::Shown,
     stop,
 };
-use crate::{cli::DlqShowArgs, exit::ExitStatus, printer::Printer, progress::Progress, target};
+use crate::{cli::DlqShowArgs, exit::ExitStatus, printer::Printer, target};
 
 pub(super) async fn run(args: &DlqShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let event = event_name(&args.event)?;
@@ -64,8 +64,6 @@ async fn find(
     let backend = StackBackend::of(stack)?;
     let filter = Filter { lane, event: Some(event.clone()), ..Filter::default() };
     let mut progress = Progress::new(printer);
-    let found =
-        weir_ops::dead_letters::find(&backend, &filter, cancel, |read| meant::looked_at(read, &mut progress, printer))
-            .await;
+    let found = weir_ops::dead_letters::find(&backend, &filter, cancel, |read| progress.read(read)).await;
     found.map_err(|error| explained(error, stack))
 }

@@ -8,8 +8,8 @@ use weir_aws::ledger::{ReadError, Spent};
 use weir_core::{UnixMillis, ledger::Record};
 use weir_ops::events::{EventQuery, EventView, Follower, search};
 
-use super::{common, view};
-use crate::{exit::ExitStatus, printer::Printer, progress::Progress, signals::Signals, target::LedgerTarget};
+use super::{common, progress::Reports, view};
+use crate::{exit::ExitStatus, printer::Printer, signals::Signals, target::LedgerTarget};
 
 /// How often it looks.
 const TICK: Duration = Duration::from_secs(2);
@@ -18,8 +18,8 @@ pub(super) async fn run(target: &LedgerTarget, query: &EventQuery, printer: &Pri
     let mut signals = Signals::listen().context("could not listen for Ctrl-C")?;
     let failed = |error: ReadError| common::unreadable(&error, target);
     let mut follower = Follower::new(&target.ledger, query);
-    let mut progress = Progress::new(printer);
-    let newest = search(&target.ledger, query, |far| progress.search(far)).await.map_err(failed)?;
+    let mut reports = Reports::new(printer);
+    let newest = search(&target.ledger, query, |progress| reports.search(progress)).await.map_err(failed)?;
     for record in newest.records.iter().rev() {
         show(record, query.now, printer)?;
     }

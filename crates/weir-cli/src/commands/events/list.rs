@@ -6,10 +6,11 @@ use weir_ops::events::{EventCursor, EventQuery, EventView, Found, scan, search};
 
 use super::{
     common, follow,
+    progress::Reports,
     query::{query, range_in_words},
     view::table,
 };
-use crate::{cli::ListArgs, exit::ExitStatus, printer::Printer, progress::Progress, target};
+use crate::{cli::ListArgs, exit::ExitStatus, printer::Printer, target};
 
 pub(super) async fn run(args: &ListArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let query = query(args, UnixMillis::now())?;
@@ -20,8 +21,8 @@ pub(super) async fn run(args: &ListArgs, printer: &Printer) -> anyhow::Result<Ex
     let found = if args.scan {
         scan(&target.ledger, &query).await
     } else {
-        let mut progress = Progress::new(printer);
-        search(&target.ledger, &query, |far| progress.search(far)).await
+        let mut reports = Reports::new(printer);
+        search(&target.ledger, &query, |progress| reports.search(progress)).await
     };
     let found = found.map_err(|error| common::unreadable(&error, &target))?;
     let events: Vec<EventView> = found.records.iter().map(|record| EventView::new(record, query.now)).collect();

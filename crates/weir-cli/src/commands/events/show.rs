@@ -11,7 +11,7 @@ use weir_ops::{
     events::{EventView, MessageLocation, of_any_shop, of_shop, recent_range, whole_range},
 };
 
-use super::{body, common, story::story};
+use super::{body, common, progress::Reports, story::story};
 use crate::{
     cli::{LedgerArgs, ShowArgs, StackArgs},
     delivery,
@@ -19,7 +19,6 @@ use crate::{
     printable::unescaped,
     printer::Printer,
     problem::Usage,
-    progress::Progress,
     target::{self, LedgerTarget},
 };
 
@@ -77,8 +76,8 @@ async fn find(
 ) -> Result<Vec<String>, ReadError> {
     // A message that is no envelope need not have a shop: `unknown#sqs:ID`.
     let (shop, id) = name.split_once('#').map_or((shop, name), |(shop, id)| (Some(shop), id));
-    let mut far = Progress::new(printer);
-    let progress = |progress| far.lookup(progress);
+    let mut reports = Reports::new(printer);
+    let progress = |progress| reports.lookup(progress);
     match shop {
         Some(shop) => of_shop(&target.ledger, shop, id, whole_range(now), progress).await,
         None => {

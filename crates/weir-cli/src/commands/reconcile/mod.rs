@@ -19,10 +19,13 @@ use weir_shops::{Shop, ShopState};
 
 use super::shops;
 use crate::exit::ExitStatus;
-use crate::{admin, cli::ReconcileArgs, hints, printer::Printer, progress::Progress, signals::Signals, target};
+use crate::{admin, cli::ReconcileArgs, hints, printer::Printer, signals::Signals, target};
 
 /// A run ends before that. One of a large shop takes minutes.
 const AT_MOST: Duration = Duration::from_secs(6 * 3_600);
+
+/// Between two lines of progress.
+const TOLD_EVERY: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(args: &ReconcileArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let asked = ask::Asked::of(args, UnixMillis::now())?;
@@ -43,11 +46,14 @@ pub(super) async fn run(args: &ReconcileArgs, printer: &Printer) -> anyhow::Resu
         points: args.points.map_or(u64::MAX, u64::from),
         deadline: Instant::now() + AT_MOST,
     };
-    let told = Mutex::new(Progress::new(printer));
+    let told = Mutex::new(Instant::now());
     let progress = |report: &Report| {
-        let (resources, missing, sent) = (report.resources(), report.missing(), report.sent);
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.step(|| format!("{resources} looked at, {missing} events missing, {sent} sent"));
+        if told.elapsed() >= TOLD_EVERY {
+            *told = Instant::now();
+            let (resources, missing, sent) = (report.resources(), report.missing(), report.sent);
+            printer.step(format_args!("{resources} looked at, {missing} events missing, {sent} sent"));
+        }
     };
     let mut signals = Signals::listen()?;
     let report = tokio::select! {

@@ -8,10 +8,10 @@ use weir_subscriptions::{
 };
 
 use super::{
-    common::{find, one_line},
+    common::{Reports, find, one_line},
     file, plan,
 };
-use crate::{cli::SelectArgs, exit::ExitStatus, hints, printer::Printer, progress::Progress};
+use crate::{cli::SelectArgs, exit::ExitStatus, hints, printer::Printer};
 
 /// What the monitor noted, as far as it is shown.
 #[derive(Debug, Clone, Serialize)]
@@ -63,9 +63,8 @@ pub(super) async fn run(args: &SelectArgs, printer: &Printer) -> anyhow::Result<
         DriftsError::Stack(error) => error.into(),
         DriftsError::Operations(error) => hints::failed(&stack, error),
     })?;
-    let mut progress = Progress::new(printer);
-    let reads =
-        fleet.compare(&desired, true, |done, of| progress.step(|| format!("{done} of {of} shops compared"))).await;
+    let mut reports = Reports::new(printer);
+    let reads = fleet.compare(&desired, true, |done, of| reports.shops(done, of, "compared")).await;
     for read in &reads {
         let drift = noted.remove(&drift::name(&read.shop.app, read.shop.domain.as_str())).map(Noted::from);
         printer.item(&ShopStatus::of(read, drift), ShopStatus::lines)?;
