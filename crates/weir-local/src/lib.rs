@@ -67,7 +67,7 @@ pub use dev_file::{DevFile, DevFileError, LaneUrls, PublishedDevFile};
 #[cfg(feature = "aws")]
 pub use emulator::{Emulator, EmulatorDied, Options, StartError};
 #[cfg(feature = "aws")]
-pub use functions::{BuildError, build_functions};
+pub use functions::{BuildError, build_functions, cargo};
 #[cfg(feature = "aws")]
 pub use install::{InstallError, Installation};
 #[cfg(feature = "aws")]
