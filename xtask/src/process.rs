@@ -7,10 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-/// The cargo that runs this chore.
-pub(crate) fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-}
+pub(crate) use weir_local::cargo;
 
 /// Runs it to its end; an error names it, should it fail.
 pub(crate) fn run(command: &mut Command) -> Result<()> {

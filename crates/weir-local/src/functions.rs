@@ -40,33 +40,38 @@ struct Message {
     executable: Option<PathBuf>,
 }
 
+/// The cargo that runs this program, or the one of `PATH`. What `cargo run` and `cargo test` say of the package that runs is left
+/// out: ring's build script looks at it, and it and all that stands on it would be built anew in each direction.
+#[must_use]
+pub fn cargo() -> std::process::Command {
+    let mut cargo = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
 /// Builds the workspace's binaries and returns the folder that they are in. Cargo draws its own progress on stderr,
 /// unless it is to be quiet; then only errors are printed.
 ///
 /// # Errors
 /// When cargo is not there or the build fails.
 pub async fn build_functions(checkout: &Checkout, quiet: bool) -> Result<PathBuf, BuildError> {
-    // Set by cargo for what it runs: the same toolchain builds the functions.
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(&cargo);
+    let mut build = Command::from(cargo());
     // The messages say where the binaries are, which CARGO_TARGET_DIR and the user's own settings may move.
     build.args(["build", "--bins", "--message-format=json-render-diagnostics"]).current_dir(checkout.root());
     if quiet {
         build.arg("--quiet");
-    }
-    // Under `cargo run` and `cargo test` these describe the package that runs. ring's build script looks at them:
-    // left in place, it and all that stands on it would be built anew in each direction.
-    for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
-            build.env_remove(name);
-        }
     }
     // Cargo compares the times of files, and throws away what it has not used for months.
     for (name, _) in shifted_clock() {
         build.env_remove(name);
     }
     build.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
-    let failed = |source| BuildError::Cargo { cargo: cargo.display().to_string(), source };
+    let program = build.as_std().get_program().display().to_string();
+    let failed = |source| BuildError::Cargo { cargo: program.clone(), source };
     let output = build.spawn().map_err(failed)?.wait_with_output().await.map_err(failed)?;
     if !output.status.success() {
         return Err(BuildError::Failed { status: output.status });

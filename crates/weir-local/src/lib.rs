@@ -46,7 +46,7 @@ pub use cloudformation::AwsError;
 pub use deployed::{Deployed, MissingOutputs};
 pub use dev_file::{DevFile, DevFileError, LaneUrls, PublishedDevFile};
 pub use emulator::{Emulator, EmulatorDied, Options, StartError};
-pub use functions::{BuildError, build_functions};
+pub use functions::{BuildError, build_functions, cargo};
 pub use install::{InstallError, Installation};
 pub use package::PackageError;
 pub use sam_env::SamEnvFile;
