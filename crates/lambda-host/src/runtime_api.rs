@@ -49,7 +49,7 @@ impl Shared {
         next
     }
 
-    /// Fails only for a process that is gone, which is noticed by whoever waits for it.
+    /// A signal fails only if the process is gone, and `Environment::invoke` notices that.
     fn signal(&self, signal: Signal) {
         if let Some(process) = self.process.get() {
             let _ = kill_process(*process, signal);
@@ -83,7 +83,7 @@ impl RuntimeApi {
     }
 
     /// Names the process that asks. From then on it is frozen between invocations, as on Lambda: nothing of it runs, its clock
-    /// jumps, and whoever closes a connection to it is not heard. Should this process be killed, the kernel ends a frozen one.
+    /// jumps, and it does not notice that a connection was closed. If this process is killed, the kernel ends a frozen one.
     pub(crate) fn freezes(&self, process: Option<Pid>) {
         if let Some(process) = process {
             let _ = self.shared.process.set(process);

@@ -40,8 +40,8 @@ struct Message {
     executable: Option<PathBuf>,
 }
 
-/// The cargo that runs this program, or the one of `PATH`. What `cargo run` and `cargo test` say of the package that runs is left
-/// out: ring's build script looks at it, and it and all that stands on it would be built anew in each direction.
+/// The cargo that runs this program, or the one of `PATH`. The variables that `cargo run` and `cargo test` set for the running
+/// package are removed: ring's build script reads them, so cargo would rebuild ring and all crates that depend on it.
 #[must_use]
 pub fn cargo() -> std::process::Command {
     let mut cargo = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -12,8 +12,8 @@ pub struct Environment {
     pub executions: usize,
     /// `maxReceiveCount` of the lane.
     pub max_receives: u32,
-    /// What the worker is told that it is: the same, in a template that has no fault.
-    pub told_receives: u32,
+    /// The worker's setting `WEIR_MAX_RECEIVE_COUNT`. The template sets it to the queue's `maxReceiveCount`.
+    pub worker_max_receives: u32,
     /// Messages that a queue has in flight at most: received, not deleted, not visible again.
     pub in_flight: usize,
     /// How long a queue keeps a message. Then it is gone, and in no dead-letter queue.
@@ -61,7 +61,7 @@ impl Environment {
         recursive_loop: RecursiveLoop::Allow,
         executions: 1_000,
         max_receives: 5,
-        told_receives: 5,
+        worker_max_receives: 5,
         in_flight: 120_000,
         retention: Duration::from_secs(14 * 86_400),
         table_writes: 4_000,

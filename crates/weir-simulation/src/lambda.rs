@@ -107,7 +107,7 @@ impl Lambda {
             clock: self.its_clock(),
             controls: weir_aws::Controls::fixed(weir_core::controls::Controls::default()),
             telemetry: weir_lambda::telemetry::Telemetry::off(),
-            max_receives: self.services.environment.told_receives,
+            max_receives: self.services.environment.worker_max_receives,
             max_attempts: MAX_ATTEMPTS,
         };
         let end = self.clock.now() + TIMEOUT;

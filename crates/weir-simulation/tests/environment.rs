@@ -83,7 +83,7 @@ fn table_that_has_not_grown_yet_uses_up_no_receives() {
     let load = Load { within: Duration::from_secs(1), ..PLAIN.load };
     let setup = in_environment(Setup { load, outage: None, ..PLAIN }, |aws| aws.table_writes = 20);
     all_is_done(setup);
-    all_is_done(in_environment(setup, |aws| (aws.max_receives, aws.told_receives) = (2, 2)));
+    all_is_done(in_environment(setup, |aws| (aws.max_receives, aws.worker_max_receives) = (2, 2)));
     // The worker parks what the ledger does not take before its receives are used up, if it knows how many there are.
     let wrongly_told = in_environment(setup, |aws| aws.max_receives = 2);
     assert!(finds(wrongly_told, is_dead_unjudged));
@@ -96,7 +96,7 @@ fn service_that_denies_the_role_for_two_hours_uses_up_no_receives() {
         let setup = in_environment(Setup { outage: None, ..PLAIN }, |aws| aws.denied = denied);
         all_is_done(setup);
         // A single receive suffices: what is denied is parked at once.
-        all_is_done(in_environment(setup, |aws| (aws.max_receives, aws.told_receives) = (1, 1)));
+        all_is_done(in_environment(setup, |aws| (aws.max_receives, aws.worker_max_receives) = (1, 1)));
     }
 }
 
