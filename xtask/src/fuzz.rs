@@ -43,6 +43,9 @@ pub(crate) struct Fuzz {
     /// Fuzz nothing: take the best of fuzz/corpus over into fuzz/kept, to be committed
     #[arg(long, conflicts_with_all = ["seconds", "runs", "input"])]
     keep: bool,
+    /// Build the targets, and fuzz nothing
+    #[arg(long, conflicts_with_all = ["seconds", "runs", "seed", "input", "keep"])]
+    no_run: bool,
     /// Refuse to change fuzz/Cargo.lock, as CI does
     #[arg(long)]
     locked: bool,
@@ -79,6 +82,9 @@ impl Fuzz {
         let targets = self.target.as_ref().map_or(Target::value_variants(), std::slice::from_ref);
         let host = host()?;
         build(&host, targets, self.locked)?;
+        if self.no_run {
+            return Ok(());
+        }
         for target in targets {
             let name = target.name();
             let binary = target_dir().join(&host).join("release").join(&name);
