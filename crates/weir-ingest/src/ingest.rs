@@ -7,12 +7,14 @@ use shopify_webhook::{Delivery, Header, Unverified, Verified};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span};
 use weir_core::{
-    Routes, Topics, TraceContext, UnixMillis, dedupe,
+    Routes, Topics, UnixMillis, dedupe,
     envelope::{MAX_BODY_BYTES, Meta, is_reserved_id},
-    metrics::{self, DroppedHeader, Rejection},
     sha256,
 };
-use weir_lambda::{metrics::Of, telemetry::Telemetry};
+use weir_telemetry::{
+    Labels, Telemetry, TraceContext,
+    metrics::{self, DroppedHeader, Rejection},
+};
 
 use crate::{
     ANSWER_WITHIN, HttpEvent, answer,
@@ -135,10 +137,10 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
     async fn tell(&self, begun: Instant, rejection: Option<Rejection>, now: Option<UnixMillis>) {
         let Telemetry { metrics, traces } = &self.telemetry;
         if rejection.is_some() {
-            metrics.count(&metrics::REJECTED, &Of { reason: rejection, ..Of::default() });
+            metrics.count(&metrics::REJECTED, &Labels { reason: rejection, ..Labels::default() });
         }
         traces.flush(trace::EXPORTED_WITHIN).await;
-        metrics.add(&metrics::INGEST_LATENCY, milliseconds(begun), &Of::default());
+        metrics.add(&metrics::INGEST_LATENCY, milliseconds(begun), &Labels::default());
         if let Some(now) = now {
             metrics.flush(now);
         }
@@ -180,7 +182,7 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
         let (begun, bytes) = (Instant::now(), verified.body().len());
         let put = self.regions.put(parcel, end).await?;
         let (metrics, meta) = (&self.telemetry.metrics, &parcel.meta);
-        let of = Of { lane: Some(parcel.lane), shop: Some(&meta.shop), ..Of::default() };
+        let of = Labels { lane: Some(parcel.lane), shop: Some(&meta.shop), ..Labels::default() };
         metrics.count(&metrics::ACCEPTED, &of);
         metrics.add(&metrics::ENQUEUE_LATENCY, milliseconds(begun), &of);
         if let Some(delay) = meta.triggered_at_ms().map(|at| meta.received_at.since(at)) {
@@ -188,7 +190,7 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
         }
         let dropped: Vec<DroppedHeader> = parcel.dropped.iter().filter_map(|header| dropped(*header)).collect();
         for header in &dropped {
-            metrics.count(&metrics::HEADERS_DROPPED, &Of { header: Some(*header), ..Of::default() });
+            metrics.count(&metrics::HEADERS_DROPPED, &Labels { header: Some(*header), ..Labels::default() });
         }
         let names = dropped.iter().map(|header| header.as_str()).collect::<Vec<_>>().join(", ");
         let dropped_headers = Some(names.as_str()).filter(|names| !names.is_empty());

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use shopify_webhook::Delivery;
 use tracing::{Span, field::Empty};
-use weir_core::{Lane, TraceContext, UnixMillis};
-use weir_lambda::traces::{self, Kind};
+use weir_core::{Lane, UnixMillis};
+use weir_telemetry::{
+    TraceContext,
+    traces::{self, Kind},
+};
 
 use crate::regions::Parcel;
 

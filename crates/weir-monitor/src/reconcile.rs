@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use resilience::Clock;
 use weir_aws::SdkConfig;
-use weir_core::{UnixMillis, metrics};
-use weir_lambda::metrics::{Metrics, Of};
+use weir_core::UnixMillis;
 use weir_recovery::{GRACE, REMEMBERED, Reconciler, Report, Request, Since, StackNames, StackOutside, Wanted};
+use weir_telemetry::{Labels, Metrics, metrics};
 
 use crate::recover::{KeptUp, Loss, Recover, Recovery, Subject};
 
@@ -59,7 +59,7 @@ impl Reconcile {
     }
 
     fn tell(&self, report: &Report) {
-        let of = Of::default();
+        let of = Labels::default();
         self.metrics.count(&metrics::RECONCILIATION_RUNS, &of);
         self.metrics.add(&metrics::RECONCILIATION_MISSING, report.missing().into(), &of);
         self.metrics.add(&metrics::RECONCILIATION_SENT, report.sent.into(), &of);

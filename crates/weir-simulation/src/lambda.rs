@@ -2,22 +2,21 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use aws_lambda_events::sqs::SqsEvent;
-use resilience::Clock;
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, sleep, sleep_until},
-};
-use weir_core::{Backoff, Lane, Topics, UnixMillis};
-use weir_lambda::router::Router;
-use weir_worker::Worker;
-
 use crate::{
     RecursiveLoop,
     environment::LINEAGE,
     network::Process,
     services::{Received, Services, SimOutside},
 };
+use aws_lambda_events::sqs::SqsEvent;
+use resilience::Clock;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep, sleep_until},
+};
+use weir_consumer::router::Router;
+use weir_core::{Backoff, Lane, Topics, UnixMillis};
+use weir_worker::Worker;
 
 /// The function's time-out, as template.yaml has it.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
@@ -106,7 +105,7 @@ impl Lambda {
             backoff: Backoff::default(),
             clock: self.its_clock(),
             controls: weir_aws::Controls::fixed(weir_core::controls::Controls::default()),
-            telemetry: weir_lambda::telemetry::Telemetry::off(),
+            telemetry: weir_telemetry::Telemetry::off(),
             max_receives: self.services.environment.worker_max_receives,
             max_attempts: MAX_ATTEMPTS,
         };

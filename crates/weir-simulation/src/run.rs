@@ -5,20 +5,6 @@ use std::{
     time::Duration,
 };
 
-use resilience::{Breakers, Clock, MemoryState, UnixMillis, limit::Limiter};
-use serde::Serialize;
-use tokio::{
-    sync::Semaphore,
-    task::JoinSet,
-    time::{Instant, sleep},
-};
-use weir_core::{Topics, envelope::Meta};
-use weir_lambda::{
-    destination::Destination,
-    router::{Event, Router},
-};
-use weir_testkit::ModelLedger;
-
 use crate::{
     Audit, Environment, Faults, Load, SimQueue,
     audit::audit,
@@ -27,6 +13,19 @@ use crate::{
     network::{Network, Process},
     services::{Capacity, Services, SimDestination},
 };
+use resilience::{Breakers, Clock, MemoryState, UnixMillis, limit::Limiter};
+use serde::Serialize;
+use tokio::{
+    sync::Semaphore,
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+use weir_consumer::{
+    destination::Destination,
+    router::{Event, Router},
+};
+use weir_core::{Topics, envelope::Meta};
+use weir_testkit::ModelLedger;
 
 /// What is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,19 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use resilience::Clock;
-use weir_core::{Backoff, Lane, Topics, UnixMillis, effects_until, lease_until};
-use weir_lambda::{
-    batch::{self, Deadline, Message, NoMessageId, Verdict},
-    router::Router,
-    telemetry::Telemetry,
-};
-
 use crate::{
     outside::{Outside, Queue},
     process::{EffectsEnd, Processor, Publisher},
 };
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use resilience::Clock;
+use weir_consumer::{
+    batch::{self, Deadline, Message, NoMessageId, Verdict},
+    router::Router,
+};
+use weir_core::{Backoff, Lane, Topics, UnixMillis, effects_until, lease_until};
+use weir_telemetry::Telemetry;
 
 /// As many as the event source hands over at once (`BatchSize` in template.yaml): all wait on the network.
 const AT_ONCE: usize = 10;

@@ -6,13 +6,12 @@
 
 use std::sync::Arc;
 
+use crate::outside::Shops;
 use serde::Deserialize;
 use shopify_webhook::{ShopDomain, TriggeredAt};
+use weir_consumer::router::{Event, Router};
 use weir_core::{Failure, UnixMillis};
-use weir_lambda::router::{Event, Router};
 use weir_shops::cache::{Kind, key};
-
-use crate::outside::Shops;
 
 /// The handlers that every deployment has.
 pub fn router<S: Shops>(shops: Arc<S>) -> Router {

@@ -6,8 +6,8 @@ use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use resilience::{Breakers, Clock, limit::Limiter};
 use weir_aws::{Bodies, Bus, DynamoFence, DynamoLedger, LaneQueue, SecretText, config};
+use weir_consumer::destination::Destination;
 use weir_core::{Topics, UnixMillis};
-use weir_lambda::destination::Destination;
 use weir_shops::DynamoState;
 use weir_worker::{
     Worker,

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use weir_core::{Backoff, Lane};
-use weir_lambda::{
-    settings::{Problems, Reader},
-    telemetry,
-};
+use weir_lambda::settings::{Problems, Reader};
 
 /// All of them.
 #[derive(Debug)]
@@ -44,7 +41,7 @@ pub struct Settings {
     /// `WEIR_MAX_ATTEMPTS`: how often an event may fail before it goes to the DLQ.
     pub max_attempts: u32,
     /// `WEIR_LOG`, `WEIR_STACK` and what else all functions have.
-    pub telemetry: telemetry::Settings,
+    pub telemetry: weir_telemetry::Settings,
 }
 
 impl Settings {
@@ -72,7 +69,7 @@ impl Settings {
             bodies_bucket: reader.text("WEIR_BODIES_BUCKET"),
             max_receives: reader.parsed("WEIR_MAX_RECEIVE_COUNT", 0),
             max_attempts: reader.parsed("WEIR_MAX_ATTEMPTS", 0),
-            telemetry: telemetry::Settings::read(&mut reader),
+            telemetry: weir_telemetry::Settings::read(&mut reader),
         };
         reader.finish(settings)
     }

@@ -15,12 +15,12 @@ use std::{
 };
 
 use support::{Outside, body, envelope, envelope_of, meta, referred, run};
+use weir_consumer::router::{Event, Router};
 use weir_core::{
     Failure, Topics, dedupe,
     envelope::{Meta, seal},
     ledger::{Outcome, Record, State},
 };
-use weir_lambda::router::{Event, Router};
 use weir_testkit::Fault;
 
 #[tokio::test(start_paused = true)]

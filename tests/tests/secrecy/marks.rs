@@ -139,7 +139,7 @@ fn what_is_no_mark_is_not_found() {
 #[test]
 #[should_panic(expected = "the log tells")]
 fn a_customer_in_the_log_fails_the_test() {
-    let (subscriber, output) = weir_lambda::telemetry::captured(tracing_subscriber::filter::LevelFilter::INFO);
+    let (subscriber, output) = weir_telemetry::logs::captured(tracing_subscriber::filter::LevelFilter::INFO);
     tracing::subscriber::with_default(subscriber, || tracing::info!(body = body(1), "A handler's careless line"));
     assert_secret("the log", &output.lines().join("\n"), &customer());
 }

@@ -25,8 +25,8 @@ use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 use alarms::Alarm;
 use model::{Lane, Template, at, items, refers_to, seconds, text};
 use serde_json::Value;
+use weir_consumer::destination::ANSWERS_WITHIN;
 use weir_core::{CLOCK_SKEW, MAX_LEASE, UnixMillis, effects_until, is_believed, lease_until};
-use weir_lambda::destination::ANSWERS_WITHIN;
 
 /// Lambda's advice for queues that it polls: with less, a throttled batch is handed out a second time.
 #[test]

@@ -6,12 +6,11 @@ use std::{collections::BTreeSet, time::Duration};
 use serde_json::Value;
 use shopify_webhook::sign;
 use tracing_subscriber::filter::LevelFilter;
-use weir_core::metrics::{EMITTED, Emitter, Rejection};
-use weir_lambda::{
-    metrics::{Metrics, check::assert_embedded_metrics},
-    output::Output,
-    telemetry::{self, Telemetry},
-    traces::Traces,
+use weir_telemetry::{
+    Metrics, Output, Telemetry, Traces,
+    emf::check::assert_embedded_metrics,
+    logs,
+    metrics::{EMITTED, Emitter, Rejection},
 };
 
 use crate::{
@@ -167,7 +166,7 @@ async fn what_is_not_signed_leaves_no_span() {
 #[tokio::test(start_paused = true)]
 async fn each_line_of_a_delivery_names_it_and_its_trace() {
     let told = Told::new(World::new(Outside::default()));
-    let (subscriber, output) = telemetry::captured(LevelFilter::INFO);
+    let (subscriber, output) = logs::captured(LevelFilter::INFO);
     let logging = tracing::subscriber::set_default(subscriber);
     told.world.post(&Request::signed(ORDER).with("traceparent", SENDERS)).await;
     drop(logging);

@@ -7,7 +7,7 @@
 //! A handler is an `async fn` and a line in [`router`], as [`large_order`] would be here:
 //!
 //! ```
-//! use weir_lambda::router::Router;
+//! use weir_consumer::router::Router;
 //! use weir_worker::handlers::large_order;
 //!
 //! let router = Router::new().on("orders/create", large_order::note);
@@ -17,7 +17,7 @@
 pub mod forward;
 pub mod large_order;
 
-use weir_lambda::router::Router;
+use weir_consumer::router::Router;
 
 /// All handlers, one line each, after those that weir has for itself. There are none to begin with: what no one asked
 /// for should not be able to fail.

@@ -2,24 +2,24 @@
 
 use std::panic::AssertUnwindSafe;
 
+use crate::outside::{BodyStore, Outside, Publish};
 use futures_util::FutureExt;
 use serde_json::value::RawValue;
 use weir_aws::{BodyError, Entry, SMALL_CALL_BYTES};
+use weir_consumer::{destination::SWITCHED_OFF_FOR, router::Event};
 use weir_core::{
-    Failure, TraceContext,
+    Failure,
     controls::Target,
     envelope::{self, Envelope, MAX_ENTRY_BYTES, Meta},
     ledger::Ending,
     topics::{Reading, Resource, Snapshot},
 };
-use weir_lambda::{
-    destination::SWITCHED_OFF_FOR,
-    router::Event,
+use weir_telemetry::{
+    TraceContext,
     traces::{Call, Kind},
 };
 
 use super::{Attempt, Processor, Seat, resource::Visited};
-use crate::outside::{BodyStore, Outside, Publish};
 
 /// What came too late is published under its topic with this in front: no rule for the topic takes it, and who counts
 /// each creation whatever its snapshot says can ask for it.

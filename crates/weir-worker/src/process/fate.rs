@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use weir_consumer::batch::Verdict;
 use weir_core::{Failure, StoreError};
-use weir_lambda::batch::Verdict;
 
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,26 +10,25 @@ mod within;
 
 use std::{sync::Arc, time::Duration};
 
+use crate::outside::Outside;
 use resilience::Clock;
+use weir_consumer::{
+    batch::{Message, Verdict},
+    router::Router,
+};
 use weir_core::{
     Backoff, Failure, Lane, Topics, UnixMillis,
     controls::Controls,
     envelope::{Envelope, EnvelopeProblem},
     ledger::{Again, Ask, Claim, Ended, Ending, Key, Ledger, Owner, Progress},
-    metrics, sha256,
+    sha256,
 };
-use weir_lambda::{
-    batch::{Message, Verdict},
-    router::Router,
-    telemetry::Telemetry,
-};
+use weir_telemetry::{Telemetry, metrics};
 
 use act::Stopped;
 use fate::{Fate, store_failure};
 pub use publisher::{Publisher, Seat};
 pub use within::{EffectsEnd, TimeIsUp};
-
-use crate::outside::Outside;
 
 /// What all messages of one invocation share.
 pub struct Processor<O> {

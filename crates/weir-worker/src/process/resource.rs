@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
+use crate::outside::Outside;
 use tokio::time::Instant;
+use weir_consumer::router::Event;
 use weir_core::{
     Backoff, Failure, UnixMillis, closed_until,
     fence::{self, Entry, Fence, Leave, Mark, Run, Settled, State},
     ledger::Owner,
     topics::{Snapshot, Version, happens_once},
 };
-use weir_lambda::router::Event;
 
 use super::{Processor, act::Stopped, fate::store_failure};
-use crate::outside::Outside;
 
 /// An event of a resource is handled in a fraction of a second as a rule: so long it is waited for, in place of a receive.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
+use crate::outside::{Outside, Queue};
 use weir_aws::{ErrorClass, NotParked};
+use weir_consumer::batch::Message;
 use weir_core::{
     Failure,
     envelope::{Envelope, EnvelopeProblem},
     ledger::{Ended, Ending, Ledger, Progress, Settled},
     park::{self, DELAY_AT_MOST, GaveUp, OUTAGE_AT_MOST, Parked, SWITCHED_OFF_AT_MOST},
 };
-use weir_lambda::batch::Message;
 
 use super::{Attempt, Processor, SOON, fate::Fate};
-use crate::outside::{Outside, Queue};
 
 /// A failed event that waits longer than this waits as a delayed copy. A message that is hidden counts as in flight, of
 /// which SQS allows 120,000 a queue; a copy does not, and its receives start afresh.

@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
+use crate::outside::Outside;
 use tracing::Instrument;
+use weir_consumer::batch::{Message, Verdict};
 use weir_core::{
-    Failure, TraceContext,
+    Failure,
     envelope::{Envelope, Meta},
     ledger::Ending,
-    metrics::{self, ErrorKind, Metric},
     park::Parked,
 };
-use weir_lambda::{
-    batch::{Message, Verdict},
-    metrics::Of,
+use weir_telemetry::{
+    Labels, TraceContext,
+    metrics::{self, ErrorKind, Metric},
     traces::{self, Kind, Span},
 };
 
 use super::{Processor, Seat, act::PANICKED, fate::Fate};
-use crate::outside::Outside;
 
 /// Requests of merchants and of their customers that must be answered within 30 days: they have to reach somebody.
 const COMPLIANCE_TOPICS: [&str; 3] = ["customers/data_request", "customers/redact", "shop/redact"];
@@ -138,7 +138,7 @@ impl<O: Outside> Processor<O> {
         if fate == Fate::Lost {
             return;
         }
-        self.telemetry.metrics.count(&metrics::WORKER_ERRORS, &Of { kind: Some(kind), ..self.of(meta) });
+        self.telemetry.metrics.count(&metrics::WORKER_ERRORS, &Labels { kind: Some(kind), ..self.of(meta) });
         let what = match fate {
             Fate::Parked => &metrics::PARKS,
             Fate::GivenUp => &metrics::DEAD_LETTERED,
@@ -148,8 +148,8 @@ impl<O: Outside> Processor<O> {
         self.tell(what, meta);
     }
 
-    fn of<'a>(&self, meta: Option<&'a Meta>) -> Of<'a> {
-        Of { lane: Some(self.lane), shop: meta.map(|meta| meta.shop.as_str()), ..Of::default() }
+    fn of<'a>(&self, meta: Option<&'a Meta>) -> Labels<'a> {
+        Labels { lane: Some(self.lane), shop: meta.map(|meta| meta.shop.as_str()), ..Labels::default() }
     }
 }
 

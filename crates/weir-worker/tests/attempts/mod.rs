@@ -8,15 +8,14 @@ use std::{
     time::Duration,
 };
 
+use crate::support::{MAX_ATTEMPTS, MAX_RECEIVES, Outside, body, call_error, envelope, run, run_received};
 use weir_aws::ErrorClass;
+use weir_consumer::router::{Event, Router};
 use weir_core::{
     Failure,
     ledger::{Outcome, State},
 };
-use weir_lambda::router::{Event, Router};
 use weir_testkit::Fault;
-
-use crate::support::{MAX_ATTEMPTS, MAX_RECEIVES, Outside, body, call_error, envelope, run, run_received};
 
 /// A router whose handlers are named, count their runs and end as they are told.
 fn counted(name: &str, runs: &Arc<AtomicUsize>, result: Result<(), Failure>) -> Router {

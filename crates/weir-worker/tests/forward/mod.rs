@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use crate::support::{Outside, body, call_error, envelope, run};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use resilience::{Breakers, Clock, MemoryState, UnixMillis, breaker::Settings, limit::Limiter};
 use secrecy::SecretString;
@@ -14,11 +15,9 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use weir_aws::{ErrorClass, SecretTextError};
+use weir_consumer::{destination::Destination, router::Router};
 use weir_core::{Failure, ledger::State};
-use weir_lambda::{destination::Destination, router::Router};
 use weir_worker::handlers::forward::{self, KeySource, Signer};
-
-use crate::support::{Outside, body, call_error, envelope, run};
 
 const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OLD_KEY: &str = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY";

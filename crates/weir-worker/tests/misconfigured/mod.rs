@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
+use crate::support::{MAX_RECEIVES, Outside, body, call_error, envelope, run, run_received};
 use weir_aws::{CallError, ErrorClass};
+use weir_consumer::router::Router;
 use weir_core::{
     Failure,
     ledger::State,
     park::{OUTAGE_AT_MOST, Parked, SWITCHED_OFF_AT_MOST},
 };
-use weir_lambda::router::Router;
-
-use crate::support::{MAX_RECEIVES, Outside, body, call_error, envelope, run, run_received};
 
 fn refused(operation: &'static str, class: ErrorClass) -> CallError {
     call_error(operation, "AccessDeniedException", class)

@@ -11,16 +11,15 @@ use std::{
     time::Duration,
 };
 
+use crate::support::{Outside, envelope_of, run, run_received};
+use weir_consumer::router::{Event, Router};
 use weir_core::{
     Failure, UnixMillis,
     fence::{self, Entry, Fence, Mark, Run},
     ledger::{Owner, State},
     topics::Version,
 };
-use weir_lambda::router::{Event, Router};
 use weir_testkit::Fault;
-
-use crate::support::{Outside, envelope_of, run, run_received};
 
 fn order(topic: &str, id: &str, updated_at: &str) -> String {
     let body = format!("{{\"id\":820982911946154508,\"updated_at\":\"{updated_at}\"}}");

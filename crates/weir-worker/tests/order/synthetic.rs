@@ -4,16 +4,16 @@
 
 use std::sync::{Arc, Mutex};
 
+use crate::support::{Outside, envelope_of, run};
+use weir_consumer::router::{Event, Router};
 use weir_core::{
     UnixMillis,
     envelope::{self, Envelope, RECONCILE},
     ledger::State,
     sha256,
 };
-use weir_lambda::router::{Event, Router};
 
 use super::{NEW, OLD, order};
-use crate::support::{Outside, envelope_of, run};
 
 /// What the reconciliation would send in place of a delivery.
 fn synthetic(topic: &str, id: &str, updated_at: &str) -> String {

@@ -4,14 +4,13 @@
 
 use std::sync::{Arc, Mutex};
 
+use crate::support::{Outside, envelope_of, run};
+use weir_consumer::router::{Event, Router};
 use weir_core::{
     UnixMillis,
     envelope::{self, Envelope},
     ledger::{Attempt, Outcome, State},
 };
-use weir_lambda::router::{Event, Router};
-
-use crate::support::{Outside, envelope_of, run};
 
 /// A delivery of an inventory level that was triggered in the sixth second of a minute.
 fn level(topic: &str, id: &str, triggered_at: &str, available: Option<i64>) -> String {

@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use crate::support::{Outside, body, envelope, meta, run, run_received};
+use weir_consumer::router::{Event, Router};
 use weir_core::{
     Failure, UnixMillis,
     controls::Controls,
@@ -15,10 +17,7 @@ use weir_core::{
     ledger::{Outcome, State},
     park::{BODY_RETENTION, MESSAGE_RETENTION, OUTAGE_AT_MOST, Parked},
 };
-use weir_lambda::router::{Event, Router};
 use weir_testkit::Fault;
-
-use crate::support::{Outside, body, envelope, meta, run, run_received};
 
 fn down() -> Router {
     Router::new().on("*", |_: Event| async { Err(Failure::outage("erp is down", Duration::from_secs(60))) })

@@ -13,6 +13,7 @@ use std::{
 use resilience::Clock;
 use shopify_webhook::ShopDomain;
 use weir_aws::{BodyError, CallError, Entry, ErrorClass, NotParked};
+use weir_consumer::router::Router;
 use weir_core::{
     Backoff, Failure, Lane, StoreError, Topics, UnixMillis,
     controls::Controls,
@@ -21,7 +22,7 @@ use weir_core::{
     ledger::{Again, Ask, Claim, Ended, Key, Ledger, Record, Settled},
     sha256,
 };
-use weir_lambda::{router::Router, telemetry::Telemetry};
+use weir_telemetry::Telemetry;
 use weir_testkit::{Fault, Faulty, ModelLedger};
 use weir_worker::{
     Worker,
@@ -366,7 +367,7 @@ pub async fn run_sent<L: Ledger + Fence + 'static>(
     receives: u32,
     sent_at: UnixMillis,
 ) -> Vec<String> {
-    let _unheard = weir_lambda::telemetry::unheard();
+    let _unheard = weir_telemetry::logs::unheard();
     static INVOCATION: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let invocation = INVOCATION.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
     let records: Vec<_> = bodies

@@ -3,27 +3,26 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use serde_json::Value;
-use tracing_subscriber::filter::LevelFilter;
-use weir_core::{
-    Failure, UnixMillis,
-    envelope::{self, Envelope, Meta},
-    metrics::{EMITTED, Emitter, ErrorKind},
-    park::Parked,
-};
-use weir_lambda::{
-    metrics::{Metrics, check::assert_embedded_metrics},
-    output::Output,
-    router::{Event, Router},
-    telemetry::{self, Telemetry},
-    traces::{self, Traces},
-};
-use weir_testkit::Fault;
-
 use crate::support::{
     MAX_ATTEMPTS, MAX_RECEIVES, Outside, body, envelope, envelope_of, meta, run, run_received, run_sent,
     traced_envelope,
 };
+use serde_json::Value;
+use tracing_subscriber::filter::LevelFilter;
+use weir_consumer::router::{Event, Router};
+use weir_core::{
+    Failure, UnixMillis,
+    envelope::{self, Envelope, Meta},
+    park::Parked,
+};
+use weir_telemetry::{
+    Metrics, Output, Telemetry, Traces,
+    emf::check::assert_embedded_metrics,
+    logs,
+    metrics::{EMITTED, Emitter, ErrorKind},
+    traces,
+};
+use weir_testkit::Fault;
 
 struct Told {
     outside: Outside,
@@ -299,7 +298,7 @@ async fn a_parked_copy_keeps_the_trace() {
 #[tokio::test(start_paused = true)]
 async fn each_line_of_an_attempt_names_the_event_and_its_trace() {
     let told = Told::new(Outside::default());
-    let (subscriber, output) = telemetry::captured(LevelFilter::INFO);
+    let (subscriber, output) = logs::captured(LevelFilter::INFO);
     let logging = tracing::subscriber::set_default(subscriber);
     let worker = told.outside.worker(Router::new().on("*", |event: Event| async move {
         tracing::info!("a handler's own line");
@@ -328,7 +327,7 @@ async fn each_line_of_an_attempt_names_the_event_and_its_trace() {
 async fn a_handler_that_panics_over_a_customer_tells_nothing_of_them() {
     const EMAIL: &str = "zora.quill@quillmark.example";
     let told = Told::new(Outside::default());
-    let (subscriber, output) = telemetry::captured(LevelFilter::TRACE);
+    let (subscriber, output) = logs::captured(LevelFilter::TRACE);
     let logging = tracing::subscriber::set_default(subscriber);
     let worker = told.outside.worker(Router::new().on("*", |event: Event| async move {
         let body = String::from_utf8_lossy(event.body()).into_owned();

@@ -5,12 +5,13 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use weir_core::{Backoff, UnixMillis, metrics::ErrorKind, park::Parked};
-use weir_lambda::destination::SWITCHED_OFF_FOR;
+use crate::model::{Template, at};
+use weir_consumer::destination::SWITCHED_OFF_FOR;
+use weir_core::{Backoff, UnixMillis, park::Parked};
+use weir_telemetry::metrics::ErrorKind;
 
 use super::Alarm;
 use super::state::{Series, alarmed};
-use crate::model::{Template, at};
 
 const QUARTER: usize = 15;
 

@@ -8,7 +8,8 @@ mod samples;
 use std::{collections::BTreeMap, time::Duration};
 
 use resilience::UnixMillis;
-use weir_core::{Lane, metrics};
+use weir_core::Lane;
+use weir_telemetry::metrics;
 
 use self::{cloudwatch::CloudWatch, logs::Logs};
 use super::{

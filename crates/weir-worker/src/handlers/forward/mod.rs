@@ -10,12 +10,12 @@ mod signer;
 use std::{sync::Arc, time::Duration};
 
 use reqwest::{Client, Response, StatusCode, Url, header::RETRY_AFTER, redirect::Policy};
-use weir_core::{Failure, envelope};
-use weir_lambda::{
+use weir_consumer::{
     destination::{CallError, Destination},
     router::{Classify, Event, Router},
-    traces,
 };
+use weir_core::{Failure, envelope};
+use weir_telemetry::traces;
 
 pub use signature::{NoKeys, SigningKeys};
 pub use signer::{KeySource, Signer};

@@ -17,11 +17,11 @@ use std::{
     time::Duration,
 };
 
-use weir_core::{TraceContext, UnixMillis};
+use weir_core::UnixMillis;
+
+use crate::{Output, TraceContext};
 
 pub use current::{Call, current, scope};
-
-use crate::output::Output;
 
 /// What a span is to its trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

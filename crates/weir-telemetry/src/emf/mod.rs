@@ -16,12 +16,12 @@ mod pending;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use weir_core::{
-    Lane, UnixMillis,
+use weir_core::{Lane, UnixMillis};
+
+use crate::{
+    Output,
     metrics::{BY_SHOP, Dimension, DroppedHeader, ErrorKind, Metric, Rejection},
 };
-
-use crate::output::Output;
 use pending::Pending;
 
 /// Gathers a function's metrics. Cheap to clone; all clones are one.
@@ -36,9 +36,9 @@ struct Inner {
     pending: Mutex<Pending>,
 }
 
-/// What a value is of: the values of its metric's dimensions. What the metric does not have is left aside.
+/// The values of a metric's dimensions. Those that the metric does not have are ignored.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Of<'a> {
+pub struct Labels<'a> {
     /// The lane.
     pub lane: Option<Lane>,
     /// Why a request was refused.
@@ -53,7 +53,7 @@ pub struct Of<'a> {
     pub shop: Option<&'a str>,
 }
 
-impl Of<'_> {
+impl Labels<'_> {
     fn value(&self, dimension: Dimension) -> Option<&str> {
         match dimension {
             Dimension::Lane => self.lane.map(Lane::as_str),
@@ -79,28 +79,28 @@ impl Metrics {
     }
 
     /// Adds a value: counts are added up, durations are kept one by one.
-    pub fn add(&self, metric: &'static Metric, value: u64, of: &Of<'_>) {
+    pub fn add(&self, metric: &'static Metric, value: u64, labels: &Labels<'_>) {
         let inner = &*self.0;
-        let has_values = |set: &[Dimension]| set.iter().all(|d| *d == Dimension::Stack || of.value(*d).is_some());
+        let has_values = |set: &[Dimension]| set.iter().all(|d| *d == Dimension::Stack || labels.value(*d).is_some());
         let mut sets: Vec<&'static [Dimension]> = metric.dimensions.to_vec();
-        debug_assert!(sets.iter().all(|set| has_values(set)), "{} lacks a dimension: {of:?}", metric.name);
+        debug_assert!(sets.iter().all(|set| has_values(set)), "{} lacks a dimension: {labels:?}", metric.name);
         sets.retain(|set| has_values(set));
-        if metric.by_shop && of.shop.is_some_and(|shop| inner.by_shop.iter().any(|asked| asked == shop)) {
+        if metric.by_shop && labels.shop.is_some_and(|shop| inner.by_shop.iter().any(|asked| asked == shop)) {
             sets.push(BY_SHOP);
         }
-        let mut labels: Vec<(Dimension, String)> = sets
+        let mut values: Vec<(Dimension, String)> = sets
             .iter()
             .flat_map(|set| set.iter())
-            .filter_map(|dimension| Some((*dimension, of.value(*dimension)?.to_owned())))
+            .filter_map(|dimension| Some((*dimension, labels.value(*dimension)?.to_owned())))
             .collect();
-        labels.sort();
-        labels.dedup();
-        self.pending().add(metric, sets, labels, value);
+        values.sort();
+        values.dedup();
+        self.pending().add(metric, sets, values, value);
     }
 
     /// Adds one.
-    pub fn count(&self, metric: &'static Metric, of: &Of<'_>) {
-        self.add(metric, 1, of);
+    pub fn count(&self, metric: &'static Metric, labels: &Labels<'_>) {
+        self.add(metric, 1, labels);
     }
 
     /// Writes what was gathered, and begins anew.

@@ -3,7 +3,7 @@
 //! ```
 //! use serde::Deserialize;
 //! use weir_core::Failure;
-//! use weir_lambda::router::{Classify, Event, Payload, Router};
+//! use weir_consumer::router::{Classify, Event, Payload, Router};
 //!
 //! /// Only what the handler needs: unknown fields are ignored, missing ones are `None`.
 //! #[derive(Deserialize)]

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use weir_core::{TraceContext, UnixMillis};
+use weir_core::UnixMillis;
+
+use crate::TraceContext;
 
 use super::{Kind, Span, Traces};
 

@@ -1,6 +1,6 @@
 //! What was gathered, and how it shares lines.
 
-use weir_core::metrics::{Dimension, Metric, Unit};
+use crate::metrics::{Dimension, Metric, Unit};
 
 use super::line::Line;
 

@@ -1,10 +1,9 @@
 //! One line, by "Specification: Embedded metric format" of CloudWatch's user guide.
 
 use serde_json::{Map, Value, json};
-use weir_core::{
-    UnixMillis,
-    metrics::{Dimension, NAMESPACE},
-};
+use weir_core::UnixMillis;
+
+use crate::metrics::{Dimension, NAMESPACE};
 
 use super::pending::Series;
 

@@ -11,7 +11,7 @@ use tracing::{
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 use weir_core::UnixMillis;
 
-use crate::output::Output;
+use crate::Output;
 
 /// Writes each event as a line.
 #[derive(Debug)]

@@ -1,10 +1,10 @@
 use std::sync::Mutex;
 
+use crate::metrics::{self, *};
 use serde_json::Value;
-use weir_core::metrics::{self, *};
 
 use super::*;
-use crate::metrics::check::assert_embedded_metrics;
+use crate::emf::check::assert_embedded_metrics;
 
 fn recorded(by_shop: &[&str], add: impl FnOnce(&Metrics)) -> Vec<Value> {
     let lines = Arc::new(Mutex::new(Vec::new()));
@@ -16,7 +16,7 @@ fn recorded(by_shop: &[&str], add: impl FnOnce(&Metrics)) -> Vec<Value> {
     lines.iter().map(|line| assert_embedded_metrics(line)).collect()
 }
 
-const URGENT: Of<'_> = Of {
+const URGENT: Labels<'_> = Labels {
     lane: Some(Lane::Urgent),
     reason: None,
     header: None,
@@ -33,7 +33,7 @@ fn an_invocation_is_one_line_with_sums_and_with_each_duration() {
             metrics.add(&END_TO_END_LATENCY, milliseconds, &URGENT);
         }
         metrics.add(&INVENTORY_SYNC_LATENCY, 7, &URGENT);
-        metrics.count(&WORKER_ERRORS, &Of { kind: Some(ErrorKind::Transient), ..URGENT });
+        metrics.count(&WORKER_ERRORS, &Labels { kind: Some(ErrorKind::Transient), ..URGENT });
     });
     let [line] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!((&line["Done"], &line["EndToEndLatency"]), (&3.into(), &serde_json::json!([120, 80, 95])));
@@ -46,7 +46,7 @@ fn an_invocation_is_one_line_with_sums_and_with_each_duration() {
 fn a_dimension_has_one_value_in_a_line() {
     let lines = recorded(&[], |metrics| {
         for kind in [ErrorKind::Transient, ErrorKind::Permanent, ErrorKind::Transient] {
-            metrics.count(&WORKER_ERRORS, &Of { kind: Some(kind), ..URGENT });
+            metrics.count(&WORKER_ERRORS, &Labels { kind: Some(kind), ..URGENT });
         }
         metrics.count(&DONE, &URGENT);
     });
@@ -60,7 +60,7 @@ fn a_dimension_has_one_value_in_a_line() {
 fn a_shop_is_a_dimension_only_where_it_is_asked_for() {
     let lines = recorded(&["north.myshopify.com"], |metrics| {
         metrics.count(&DONE, &URGENT);
-        metrics.count(&DONE, &Of { shop: Some("south.myshopify.com"), ..URGENT });
+        metrics.count(&DONE, &Labels { shop: Some("south.myshopify.com"), ..URGENT });
         metrics.count(&STALE, &URGENT);
     });
     let shops: Vec<_> = lines.iter().filter_map(|line| line["shop"].as_str()).collect();
@@ -71,7 +71,8 @@ fn a_shop_is_a_dimension_only_where_it_is_asked_for() {
 
 #[test]
 fn more_values_than_a_line_takes_go_to_more_lines_and_none_is_lost() {
-    let lines = recorded(&[], |metrics| (0..250).for_each(|value| metrics.add(&INGEST_LATENCY, value, &Of::default())));
+    let lines =
+        recorded(&[], |metrics| (0..250).for_each(|value| metrics.add(&INGEST_LATENCY, value, &Labels::default())));
     let values = lines.iter().flat_map(|line| line["IngestLatency"].as_array().unwrap().clone());
     assert_eq!(values.map(|value| value.as_u64().unwrap()).collect::<Vec<_>>(), (0..250).collect::<Vec<_>>());
     assert_eq!(lines.len(), 3);
@@ -79,7 +80,7 @@ fn more_values_than_a_line_takes_go_to_more_lines_and_none_is_lost() {
 
 #[test]
 fn every_metric_that_weir_emits_can_be_written() {
-    let of = Of {
+    let of = Labels {
         reason: Some(Rejection::TooLarge),
         header: Some(DroppedHeader::EventId),
         kind: Some(ErrorKind::Panic),

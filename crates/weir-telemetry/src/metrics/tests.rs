@@ -33,7 +33,7 @@ fn stacks_are_told_apart_and_no_shop_is_a_dimension_unasked() {
 fn a_stack_has_few_metrics_to_pay_for() {
     // $0.30 a month each. Operations of the Admin API are counted as twelve.
     let values = |dimension: &Dimension| match dimension {
-        Dimension::Lane => crate::Lane::ALL.len(),
+        Dimension::Lane => weir_core::Lane::ALL.len(),
         Dimension::Reason => Rejection::ALL.len(),
         Dimension::Kind => ErrorKind::ALL.len(),
         Dimension::Operation => 12,

@@ -1,10 +1,10 @@
 //! Holds lines to the embedded metric format and to the declarations: for tests, here and in the functions.
 
+use crate::metrics::{self, Dimension};
 use serde_json::Value;
-use weir_core::metrics::{self, Dimension};
 
 /// Reads a line and returns it, if it is what CloudWatch takes ("Specification: Embedded metric format") and what
-/// `weir_core::metrics` declares.
+/// [`metrics`](crate::metrics) declares.
 ///
 /// # Panics
 /// If it is not.

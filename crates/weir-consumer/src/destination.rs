@@ -11,11 +11,9 @@ use resilience::{
     limit::{Limiter, NotFor},
 };
 use weir_core::{Failure, controls::Target};
+use weir_telemetry::traces::{Call, Kind};
 
-use crate::{
-    router::Event,
-    traces::{Call, Kind},
-};
+use crate::router::Event;
 
 /// A destination. Cheap to clone.
 #[derive(Clone)]
