@@ -92,10 +92,7 @@ impl<O: Outside> Worker<O> {
     async fn postpone(&self, verdicts: &[(Arc<Message>, Verdict)]) {
         let later: Vec<(String, Duration)> = verdicts
             .iter()
-            .filter_map(|(message, verdict)| match verdict {
-                Verdict::RetryAfter(delay) => Some((message.receipt_handle.clone(), *delay)),
-                Verdict::Acknowledge | Verdict::Retry => None,
-            })
+            .filter_map(|(message, verdict)| Some((message.receipt_handle.clone(), verdict.visible_after()?)))
             .collect();
         if later.is_empty() {
             return;

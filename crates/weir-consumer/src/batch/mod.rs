@@ -17,4 +17,18 @@ pub enum Verdict {
     RetryAfter(Duration),
     /// Comes back when the queue's visibility time-out runs out, or goes to the DLQ likewise.
     Retry,
+    /// Goes to the DLQ: it comes back at once, and each receive that is left is refused.
+    DeadLetter,
+}
+
+impl Verdict {
+    /// When the message is to be seen again, where the verdict says that.
+    pub fn visible_after(self) -> Option<Duration> {
+        match self {
+            Self::RetryAfter(delay) => Some(delay),
+            // Every receive that is left is used up at once.
+            Self::DeadLetter => Some(Duration::ZERO),
+            Self::Acknowledge | Self::Retry => None,
+        }
+    }
 }

@@ -25,9 +25,6 @@ use super::{Attempt, Processor, Seat, resource::Visited};
 /// each creation whatever its snapshot says can ask for it.
 const SUPERSEDED: &str = "superseded/";
 
-/// The reason of an attempt whose handler panicked.
-pub(super) const PANICKED: &str = "a handler panicked: the log says where";
-
 /// Why an attempt did not come to an end.
 pub(super) enum Stopped {
     /// It failed.
@@ -169,7 +166,7 @@ impl<O: Outside> Processor<O> {
             match AssertUnwindSafe(running).catch_unwind().await {
                 Ok(result) => result?,
                 // Its message may quote customer data; the panic hook told the place.
-                Err(_message) => return Err(Failure::transient(PANICKED)),
+                Err(_message) => return Err(Failure::Panic),
             }
             passed.push(label);
         }

@@ -27,8 +27,8 @@ impl Fate {
         match self {
             Self::Ended | Self::Copied | Self::Parked => Verdict::Acknowledge,
             Self::ComesBack(delay) => Verdict::RetryAfter(delay),
-            // It uses up the receives that are left, and none of them runs it: the claim refuses each.
-            Self::GivenUp => Verdict::RetryAfter(Duration::ZERO),
+            // None of the receives that are left runs it: the claim refuses each.
+            Self::GivenUp => Verdict::DeadLetter,
             Self::Lost => Verdict::Retry,
         }
     }

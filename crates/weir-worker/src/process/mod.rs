@@ -118,8 +118,8 @@ impl<O: Outside> Processor<O> {
             Err(problem) => (self.unreadable(message, &problem).await, None),
         };
         match verdict {
-            // A parked copy says so itself: only there its delay is known. Without a delay it is on its way to the DLQ.
-            Verdict::Acknowledge | Verdict::RetryAfter(Duration::ZERO) => {}
+            // A parked copy says so itself: only there its delay is known.
+            Verdict::Acknowledge | Verdict::DeadLetter => {}
             Verdict::Retry => self.tell_pending(message, parked, Duration::ZERO),
             Verdict::RetryAfter(delay) => self.tell_pending(message, parked, delay),
         }
@@ -229,11 +229,11 @@ impl<O: Outside> Processor<O> {
                 tracing::error!(%key, "Another body came under this id before: on its way to the DLQ");
                 self.tell_mismatch(message, ask.meta);
                 self.count_mismatch(message, ask).await;
-                Verdict::RetryAfter(Duration::ZERO)
+                Verdict::DeadLetter
             }
             Ok(Claim::Condemned) => {
                 tracing::info!(%key, receives = message.receives, "Failed for good: on its way to the DLQ");
-                Verdict::RetryAfter(Duration::ZERO)
+                Verdict::DeadLetter
             }
             Err(error) => {
                 tracing::error!(%key, error = %error.source, "{error}");
@@ -254,7 +254,7 @@ impl<O: Outside> Processor<O> {
             Failure::Permanent(_) => u32::MAX,
             // Trying again soon mends nothing.
             Failure::Misconfigured(_) => 1,
-            Failure::Outage { .. } | Failure::Transient(_) => PARKED_FROM.min(self.max_receives),
+            Failure::Outage { .. } | Failure::Transient(_) | Failure::Panic => PARKED_FROM.min(self.max_receives),
         };
         let delay = self.delay(message.receives);
         if message.receives < park_from {

@@ -80,7 +80,7 @@ impl<O: Outside> Processor<O> {
             Ok(()) => Leave::Ran,
             Err(Failure::Permanent(_)) => Leave::Free,
             // What was tried may still land, after an answer that never came: nothing newer may pass it.
-            Err(Failure::Transient(_) | Failure::Outage { .. } | Failure::Misconfigured(_)) => {
+            Err(Failure::Transient(_) | Failure::Panic | Failure::Outage { .. } | Failure::Misconfigured(_)) => {
                 Leave::Closed(closed_until(self.clock.now()))
             }
         };

@@ -54,7 +54,7 @@ fn stay(failure: &Failure) -> Option<(Duration, Duration)> {
         Failure::Outage { retry_after, switched_off: true, .. } => Some((*retry_after, SWITCHED_OFF_AT_MOST)),
         Failure::Outage { retry_after, .. } => Some((*retry_after, OUTAGE_AT_MOST)),
         Failure::Misconfigured(_) => Some((MISCONFIGURED_RETRY, SWITCHED_OFF_AT_MOST)),
-        Failure::Transient(_) | Failure::Permanent(_) => None,
+        Failure::Transient(_) | Failure::Panic | Failure::Permanent(_) => None,
     }
 }
 

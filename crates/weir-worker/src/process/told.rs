@@ -17,7 +17,7 @@ use weir_telemetry::{
     traces::{self, Kind, Span},
 };
 
-use super::{Processor, Seat, act::PANICKED, fate::Fate};
+use super::{Processor, Seat, fate::Fate};
 
 /// Requests of merchants and of their customers that must be answered within 30 days: they have to reach somebody.
 const COMPLIANCE_TOPICS: [&str; 3] = ["customers/data_request", "customers/redact", "shop/redact"];
@@ -155,7 +155,7 @@ impl<O: Outside> Processor<O> {
 
 fn kind(failure: &Failure) -> ErrorKind {
     match failure {
-        Failure::Transient(reason) if reason == PANICKED => ErrorKind::Panic,
+        Failure::Panic => ErrorKind::Panic,
         Failure::Transient(_) => ErrorKind::Transient,
         Failure::Outage { .. } => ErrorKind::Outage,
         Failure::Misconfigured(_) => ErrorKind::Misconfigured,
