@@ -43,16 +43,16 @@ pub enum CallError {
 }
 
 /// How long a call may take. Well below an invocation's time: a call that is cut off by that tells the circuit nothing.
-pub const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a call waits for its rate limit, before the event is parked.
-const PATIENCE: Duration = Duration::from_secs(1);
+const RATE_LIMIT_WAIT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// When to look again whether a switch is on.
-pub const SWITCHED_OFF_FOR: Duration = Duration::from_secs(60);
+pub const SWITCH_RETRY_DELAY: Duration = Duration::from_secs(60);
 
 /// When to try again what fails while nothing gets through.
-const AGAIN: Duration = Duration::from_secs(10);
+const OUTAGE_RETRY_DELAY: Duration = Duration::from_secs(10);
 
 impl Destination {
     /// The destination of this name. Its circuit and its rates are shared with every process that calls it.
@@ -70,7 +70,7 @@ impl Destination {
     pub async fn call<T>(&self, event: &Event, call: impl Future<Output = Result<T, CallError>>) -> Result<T, Failure> {
         let (controls, shop) = (event.controls(), event.meta().shop.as_str());
         if let Some(off) = controls.is_off(Target::Destination(&self.name), shop) {
-            return Err(Failure::switched_off(off, SWITCHED_OFF_FOR));
+            return Err(Failure::switched_off(off, SWITCH_RETRY_DELAY));
         }
         let breaker = self.breakers.get(&format!("destination/{}", self.name));
         let permit = match breaker.permit().await {
@@ -78,13 +78,13 @@ impl Destination {
             Err(open) => return Err(Failure::outage(&open, open.retry_after)),
         };
         for limit in controls.limits(&self.name, shop) {
-            if let Err(NotFor(rest)) = self.limiter.take(&limit.name, limit.limit, PATIENCE).await {
+            if let Err(NotFor(rest)) = self.limiter.take(&limit.name, limit.limit, RATE_LIMIT_WAIT_TIMEOUT).await {
                 return Err(Failure::outage(format!("{}: the rate limit is spent", self.name), rest));
             }
         }
         let span = Call::begin(Kind::Client, format!("call {}", self.name));
-        let no_answer = |_| CallError::Down(format!("no answer within {} s", ANSWERS_WITHIN.as_secs()));
-        let called = tokio::time::timeout(ANSWERS_WITHIN, call).await.map_err(no_answer).flatten();
+        let no_answer = |_| CallError::Down(format!("no answer within {} s", CALL_TIMEOUT.as_secs()));
+        let called = tokio::time::timeout(CALL_TIMEOUT, call).await.map_err(no_answer).flatten();
         span.end(Vec::new(), called.as_ref().err().map(ToString::to_string));
         match called {
             Ok(value) => {
@@ -98,7 +98,7 @@ impl Destination {
                 // Else it is the destination, and no event is to blame.
                 match breaker.lets_some_through() {
                     true => Err(Failure::transient(reason)),
-                    false => Err(Failure::outage(reason, AGAIN)),
+                    false => Err(Failure::outage(reason, OUTAGE_RETRY_DELAY)),
                 }
             }
             Err(CallError::Throttled { reason, retry_after }) => {
@@ -191,17 +191,17 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn while_nothing_gets_through_it_is_an_outage() {
         let erp = destination(&Arc::default());
-        assert_eq!(fail(&erp).await, Failure::outage("erp: 500", AGAIN));
+        assert_eq!(fail(&erp).await, Failure::outage("erp: 500", OUTAGE_RETRY_DELAY));
         assert_eq!(erp.call(&event(), async { Ok(()) }).await, Ok(()));
         tokio::time::advance(Duration::from_secs(60)).await;
-        assert_eq!(fail(&erp).await, Failure::outage("erp: 500", AGAIN), "what got through was long ago");
+        assert_eq!(fail(&erp).await, Failure::outage("erp: 500", OUTAGE_RETRY_DELAY), "what got through was long ago");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_destination_that_hangs_is_down() {
         let erp = destination(&Arc::default());
         let hung = erp.call(&event(), std::future::pending::<Result<(), CallError>>()).await;
-        assert_eq!(hung, Err(Failure::outage("erp: no answer within 10 s", AGAIN)));
+        assert_eq!(hung, Err(Failure::outage("erp: no answer within 10 s", OUTAGE_RETRY_DELAY)));
     }
 
     #[tokio::test(start_paused = true)]

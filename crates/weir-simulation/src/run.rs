@@ -11,7 +11,7 @@ use crate::{
     history::{History, Ran},
     lambda::Lambda,
     network::{Network, Process},
-    services::{Capacity, Services, SimDestination},
+    services::{Capacity, SharedServices, SimDestination},
 };
 use resilience::{Breakers, Clock, MemoryState, UnixMillis, limit::Limiter};
 use serde::Serialize;
@@ -114,7 +114,7 @@ async fn simulate(seed: u64, setup: Setup) -> Outcome {
     let breakers = Arc::new(Breakers::new(resilience::breaker::Settings::default(), clock, state.clone()));
     let limiter = Arc::new(Limiter::new(clock, state));
     let capacity = Arc::new(Capacity::new(environment.table_writes, environment.key_writes));
-    let services = Services {
+    let services = SharedServices {
         network: network.clone(),
         history: history.clone(),
         tables: tables.clone(),
@@ -125,7 +125,7 @@ async fn simulate(seed: u64, setup: Setup) -> Outcome {
     let lambda = Lambda {
         services,
         executions: Arc::new(Semaphore::new(environment.executions)),
-        topics: Arc::new(Topics::built_in()),
+        topics: Topics::built_in(),
         router: Arc::new({
             let (history, network) = (history.clone(), network.clone());
             move |process: &Arc<Process>| router(process, &history, &network, &destinations, &breakers, &limiter)

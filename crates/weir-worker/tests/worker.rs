@@ -2,10 +2,10 @@
 
 mod attempts;
 mod forward;
-mod keeping;
 mod misconfigured;
 mod order;
 mod parking;
+mod shop_sync;
 mod support;
 mod telemetry;
 

@@ -25,7 +25,7 @@ use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 use alarms::Alarm;
 use model::{Lane, Template, at, items, refers_to, seconds, text};
 use serde_json::Value;
-use weir_consumer::destination::ANSWERS_WITHIN;
+use weir_consumer::destination::CALL_TIMEOUT;
 use weir_core::{CLOCK_SKEW, MAX_LEASE, UnixMillis, effects_until, is_believed, lease_until};
 
 /// Lambda's advice for queues that it polls: with less, a throttled batch is handed out a second time.
@@ -56,7 +56,7 @@ fn a_lease_ends_before_the_first_redelivery() {
 fn an_invocation_has_time_for_a_call_that_hangs() {
     for lane in Template::read().lanes() {
         let effects = effects_until(UnixMillis(0) + timeout(&lane)).since(UnixMillis(0));
-        assert!(ANSWERS_WITHIN * 2 < effects, "{}: {effects:?}", lane.queue_id);
+        assert!(CALL_TIMEOUT * 2 < effects, "{}: {effects:?}", lane.queue_id);
     }
 }
 

@@ -11,16 +11,16 @@ use super::Verdict;
 
 /// When the invocation ends, and what must be over before.
 #[derive(Debug, Clone, Copy)]
-pub struct Deadline {
+pub struct BatchDeadline {
     /// Lambda stops the function then.
     pub end: Instant,
 }
 
-impl Deadline {
+impl BatchDeadline {
     /// No message is begun so shortly before the end.
-    const BEGIN: Duration = Duration::from_secs(5);
+    const BEGIN_MARGIN: Duration = Duration::from_secs(5);
     /// What is still running is abandoned, so that the batch can be answered.
-    const ANSWER: Duration = Duration::from_secs(1);
+    const ANSWER_MARGIN: Duration = Duration::from_secs(1);
 
     /// The deadline of an invocation that has `remaining` left.
     pub fn after(remaining: Duration) -> Self {
@@ -29,16 +29,16 @@ impl Deadline {
 
     /// Whether a message may still be begun.
     fn may_begin(&self) -> bool {
-        Instant::now() + Self::BEGIN < self.end
+        Instant::now() + Self::BEGIN_MARGIN < self.end
     }
 }
 
-/// Runs each message's future, at most `at_once` at a time, and gives every message (here whatever stands for
+/// Runs each message's future, at most `max_concurrency` at a time, and gives every message (here whatever stands for
 /// it) a verdict, in order.
 ///
 /// A panic fails its message alone. Messages that were not begun in time, and those that are still running
 /// when the batch must be answered, are to be retried.
-pub async fn drive<T, F>(messages: Vec<(T, F)>, at_once: usize, deadline: Deadline) -> Vec<(T, Verdict)>
+pub async fn drive<T, F>(messages: Vec<(T, F)>, max_concurrency: usize, deadline: BatchDeadline) -> Vec<(T, Verdict)>
 where
     F: Future<Output = Verdict> + Send + 'static,
 {
@@ -56,15 +56,17 @@ where
         }
         false
     };
-    while running.len() < at_once.max(1) && begin(&mut running, &mut verdicts) {}
+    while running.len() < max_concurrency.max(1) && begin(&mut running, &mut verdicts) {}
     let mut ended = Vec::new();
-    while let Ok(Some(result)) = timeout_at(deadline.end - Deadline::ANSWER, running.join_next_with_id()).await {
+    while let Ok(Some(result)) =
+        timeout_at(deadline.end - BatchDeadline::ANSWER_MARGIN, running.join_next_with_id()).await
+    {
         match result {
             Ok(done) => ended.push(done),
             // The panic hook told where.
             Err(error) => tracing::error!(panicked = error.is_panic(), "A message was abandoned"),
         }
-        while running.len() < at_once.max(1) && begin(&mut running, &mut verdicts) {}
+        while running.len() < max_concurrency.max(1) && begin(&mut running, &mut verdicts) {}
     }
     running.abort_all();
     // Whatever the deadline left unbegun.
@@ -91,9 +93,9 @@ mod tests {
 
     type Job = Pin<Box<dyn Future<Output = Verdict> + Send>>;
 
-    async fn run(jobs: Vec<Job>, at_once: usize, seconds: u64) -> Vec<Verdict> {
+    async fn run(jobs: Vec<Job>, max_concurrency: usize, seconds: u64) -> Vec<Verdict> {
         let messages = jobs.into_iter().enumerate().collect();
-        let verdicts = drive(messages, at_once, Deadline::after(Duration::from_secs(seconds))).await;
+        let verdicts = drive(messages, max_concurrency, BatchDeadline::after(Duration::from_secs(seconds))).await;
         assert!(verdicts.iter().enumerate().all(|(index, (message, _))| index == *message));
         verdicts.into_iter().map(|(_, verdict)| verdict).collect()
     }

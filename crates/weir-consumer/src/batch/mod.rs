@@ -3,7 +3,7 @@
 mod drive;
 mod message;
 
-pub use drive::{Deadline, drive};
+pub use drive::{BatchDeadline, drive};
 pub use message::{Message, NoMessageId, messages, response};
 
 use std::time::Duration;

@@ -16,6 +16,7 @@
 
 pub mod forward;
 pub mod large_order;
+pub mod shop_sync;
 
 use weir_consumer::router::Router;
 

@@ -124,7 +124,7 @@ async fn ledger_that_is_down_parks_before_the_receives_end_whatever_their_number
         let outside = Outside::default();
         let down = call_error("UpdateItem", "InternalServerError", ErrorClass::Unavailable);
         let mut worker = outside.worker_without_ledger(down);
-        worker.max_receives = max_receives;
+        Arc::get_mut(&mut worker).unwrap().max_receives = max_receives;
         for receives in 1..=max_receives {
             let failed = run_received(&worker, &[envelope("1", &body(1))], receives).await;
             let parks = receives >= max_receives.min(3);

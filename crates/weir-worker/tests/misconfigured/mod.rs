@@ -1,6 +1,6 @@
 //! What AWS refuses because of permissions, names or shapes, and what only one event's content causes.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::support::{MAX_RECEIVES, Outside, body, call_error, envelope, run, run_received};
 use weir_aws::{CallError, ErrorClass};
@@ -72,7 +72,7 @@ async fn process_that_never_read_the_controls_holds_events() {
     for (code, parked_for) in [("ThrottlingException", 10), ("AccessDeniedException", 60)] {
         let outside = Outside::default();
         let mut worker = outside.worker(Router::new());
-        worker.controls = weir_aws::Controls::unread(code);
+        Arc::get_mut(&mut worker).unwrap().controls = weir_aws::Controls::unread(code);
         assert!(run(&worker, &[envelope("1", &body(1))]).await.is_empty());
         assert!(outside.published_ids().is_empty(), "{code}: it may be switched off");
         let (.., delay) = outside.parked().pop().unwrap();

@@ -13,7 +13,11 @@ use std::{
 use resilience::Clock;
 use shopify_webhook::ShopDomain;
 use weir_aws::{BodyError, CallError, Entry, ErrorClass, NotParked};
-use weir_consumer::router::Router;
+use weir_consumer::{
+    Consumer, QueueSource,
+    router::Router,
+    services::{BodyStore, Queue, WorkerServices},
+};
 use weir_core::{
     Backoff, Failure, Lane, StoreError, Topics, UnixMillis,
     controls::Controls,
@@ -25,8 +29,9 @@ use weir_core::{
 use weir_telemetry::Telemetry;
 use weir_testkit::{Fault, Faulty, ModelLedger};
 use weir_worker::{
-    Worker,
-    outside::{self, BodyStore, Publish, Queue, Shops},
+    CONSUMER_METRICS,
+    publish::{Publish, PublishStep},
+    shops::Shops,
 };
 
 const SHOP: &str = "north.myshopify.com";
@@ -68,10 +73,9 @@ pub struct Services<L> {
     rest: Arc<Outside>,
 }
 
-impl<L: Ledger + Fence + 'static> outside::Outside for Services<L> {
+impl<L: Ledger + Fence + 'static> WorkerServices for Services<L> {
     type Ledger = L;
     type Fence = L;
-    type Bus = Outside;
     type Bodies = Outside;
     type Queue = Outside;
 
@@ -80,9 +84,6 @@ impl<L: Ledger + Fence + 'static> outside::Outside for Services<L> {
     }
     fn fence(&self) -> &L {
         &self.store
-    }
-    fn bus(&self) -> Arc<Outside> {
-        self.rest.clone()
     }
     fn bodies(&self) -> &Outside {
         &self.rest
@@ -122,7 +123,7 @@ impl Fence for Refusing {
     }
 }
 
-pub type TestWorker<L> = Worker<Services<L>>;
+pub type TestWorker<L> = Arc<Consumer<Services<L>, PublishStep<Outside, Outside>>>;
 
 impl Outside {
     /// A world whose bus refuses the event of this id.
@@ -155,18 +156,21 @@ impl Outside {
     }
 
     pub fn worker_over<L: Ledger + Fence + 'static>(&self, store: Arc<L>, router: Router) -> TestWorker<L> {
-        Worker {
-            lane: Lane::Standard,
-            outside: Arc::new(Services { store, rest: Arc::new(self.clone()) }),
+        let rest = Arc::new(self.clone());
+        Arc::new(Consumer {
+            source: QueueSource::Lane(Lane::Standard),
+            services: Services { store, rest: rest.clone() },
+            step: PublishStep { bus: rest, bodies: self.clone() },
             router,
-            topics: Arc::new(Topics::built_in()),
+            topics: Some(Topics::built_in()),
             backoff: Backoff::default(),
             clock: Clock::Wall,
             controls: weir_aws::Controls::fixed(self.controls.clone()),
             telemetry: self.telemetry.clone(),
+            metrics: CONSUMER_METRICS,
             max_receives: MAX_RECEIVES,
             max_attempts: MAX_ATTEMPTS,
-        }
+        })
     }
 
     /// The parked copies: envelope, message and group, delay.

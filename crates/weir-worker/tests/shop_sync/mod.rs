@@ -4,12 +4,12 @@ use std::sync::{Arc, atomic::Ordering};
 
 use crate::support::{Outside, envelope_of, run};
 use weir_core::ledger::State;
-use weir_worker::keeping;
+use weir_worker::handlers::shop_sync;
 
 const SHOP_BODY: &[u8] = br#"{"id":548380009,"name":"North","myshopify_domain":"north.myshopify.com"}"#;
 
 async fn tell(outside: &Outside, topic: &str, body: &[u8]) -> Vec<String> {
-    let worker = outside.worker(keeping::router(Arc::new(outside.clone())));
+    let worker = outside.worker(shop_sync::router(Arc::new(outside.clone())));
     run(&worker, &[envelope_of(topic, Some("2026-11-27T05:00:00.123456789Z"), "1", body)]).await
 }
 

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use crate::outside::Outside;
 use tokio::time::Instant;
-use weir_consumer::router::Event;
 use weir_core::{
     Backoff, Failure, UnixMillis, closed_until,
     fence::{self, Entry, Fence, Leave, Mark, Run, Settled, State},
@@ -12,13 +10,14 @@ use weir_core::{
     topics::{Snapshot, Version, happens_once},
 };
 
-use super::{Processor, act::Stopped, fate::store_failure};
+use super::{Processor, execute::AttemptError, fate::store_failure};
+use crate::{LastStep, router::Event, services::WorkerServices};
 
 /// An event of a resource is handled in a fraction of a second as a rule: so long it is waited for, in place of a receive.
-const PATIENCE: Duration = Duration::from_secs(2);
+const RESOURCE_WAIT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The waits between two looks. Each costs a write that is refused.
-const LOOKS: Backoff = Backoff { base: Duration::from_millis(100), cap: Duration::from_millis(500) };
+/// The waits between two tries. Each try costs a write that is refused.
+const POLL_BACKOFF: Backoff = Backoff { base: Duration::from_millis(100), cap: Duration::from_millis(500) };
 
 /// The right to handle an event of a resource.
 pub(super) struct Visit {
@@ -41,7 +40,7 @@ pub(super) enum Visited {
     Repeated,
 }
 
-impl<O: Outside> Processor<O> {
+impl<S: WorkerServices, P: LastStep> Processor<S, P> {
     /// Enters the resource, after a short wait if another event of it is being handled.
     pub(super) async fn enter(&self, event: &Event, snapshot: Snapshot, owner: &Owner) -> Result<Visited, Failure> {
         let meta = event.meta();
@@ -49,11 +48,11 @@ impl<O: Outside> Processor<O> {
         let run = Run::of(meta, &state);
         let once = meta.synthetic.is_some() && happens_once(&meta.topic);
         let visit = Visit { key: snapshot.key, mark: Mark::of(meta), run, state, once };
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + RESOURCE_WAIT_TIMEOUT;
         let mut look = 0;
         loop {
             look += 1;
-            let entry = self.outside.fence().enter(&self.ask(&visit, owner)).await;
+            let entry = self.consumer.services.fence().enter(&self.ask(&visit, owner)).await;
             let rest = match entry.map_err(|error| not_reached(&visit.key, &error))? {
                 Entry::Granted => return Ok(Visited::Inside(Box::new(visit))),
                 Entry::Ran => return Ok(Visited::Ran),
@@ -61,7 +60,7 @@ impl<O: Outside> Processor<O> {
                 Entry::Repeated => return Ok(Visited::Repeated),
                 Entry::Busy(rest) => rest,
             };
-            let wait = LOOKS.delay(look, &mut fastrand::Rng::new());
+            let wait = POLL_BACKOFF.delay(look, &mut fastrand::Rng::new());
             if Instant::now() + wait > until {
                 return Err(Failure::outage("another event of its resource is being handled", rest));
             }
@@ -75,20 +74,20 @@ impl<O: Outside> Processor<O> {
         visit: &Visit,
         owner: &Owner,
         effect: &Result<(), Failure>,
-    ) -> Result<(), Stopped> {
+    ) -> Result<(), AttemptError> {
         let how = match effect {
             Ok(()) => Leave::Ran,
             Err(Failure::Permanent(_)) => Leave::Free,
             // What was tried may still land, after an answer that never came: nothing newer may pass it.
             Err(Failure::Transient(_) | Failure::Panic | Failure::Outage { .. } | Failure::Misconfigured(_)) => {
-                Leave::Closed(closed_until(self.clock.now()))
+                Leave::Closed(closed_until(self.consumer.clock.now()))
             }
         };
-        match self.outside.fence().leave(&self.ask(visit, owner), how).await {
+        match self.consumer.services.fence().leave(&self.ask(visit, owner), how).await {
             Ok(Settled::Written) => Ok(()),
             Ok(Settled::Lost) => {
                 tracing::warn!(resource = visit.key, ?how, "The lease of the resource had ended: another is in there");
-                Err(Stopped::Lost)
+                Err(AttemptError::Lost)
             }
             Err(error) => {
                 tracing::warn!(resource = visit.key, error = %error.source, "{error}: its lease runs out");
@@ -101,7 +100,7 @@ impl<O: Outside> Processor<O> {
 
     fn ask<'a>(&self, visit: &'a Visit, owner: &'a Owner) -> fence::Ask<'a> {
         let Visit { key, mark, run, state, once } = visit;
-        let (now, lease_until): (UnixMillis, UnixMillis) = (self.clock.now(), self.lease_until);
+        let (now, lease_until): (UnixMillis, UnixMillis) = (self.consumer.clock.now(), self.lease_until);
         fence::Ask { key, owner, mark, run, state, now, lease_until, once: *once }
     }
 }
@@ -109,13 +108,13 @@ impl<O: Outside> Processor<O> {
 fn not_reached(key: &str, error: &weir_core::StoreError) -> Failure {
     if error.source.is::<weir_aws::BadItem>() {
         let reason = weir_aws::reason(&*error.source);
-        return Failure::outage(format!("{error}: {reason}{}", where_to_look(key)), super::SOON);
+        return Failure::outage(format!("{error}: {reason}{}", reset_hint(key)), super::RETRY_DELAY);
     }
     store_failure(error)
 }
 
 /// An item that is not weir's is there until somebody resets it.
-fn where_to_look(key: &str) -> String {
+fn reset_hint(key: &str) -> String {
     match key.splitn(3, '#').collect::<Vec<_>>()[..] {
         [shop, app, resource] => format!("; weir fence show {resource} --shop {shop} --app {app}"),
         _ => String::new(),

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::outside::Shops;
+use crate::shops::Shops;
 use serde::Deserialize;
 use shopify_webhook::{ShopDomain, TriggeredAt};
 use weir_consumer::router::{Event, Router};

@@ -2,68 +2,34 @@
 
 use std::time::Duration;
 
-use crate::outside::{Outside, Queue};
-use weir_aws::{ErrorClass, NotParked};
-use weir_consumer::batch::Message;
 use weir_core::{
     Failure,
-    envelope::{Envelope, EnvelopeProblem},
     ledger::{Ended, Ending, Ledger, Progress, Settled},
-    park::{self, DELAY_AT_MOST, GaveUp, OUTAGE_AT_MOST, Parked, SWITCHED_OFF_AT_MOST},
+    park::{DELAY_AT_MOST, OUTAGE_AT_MOST, Parked},
 };
 
-use super::{Attempt, Processor, SOON, fate::Fate};
+use super::{
+    Processor, RETRY_DELAY,
+    attempt::Attempt,
+    fate::Fate,
+    park::{CopyError, parking},
+};
+use crate::{LastStep, batch::Message, services::WorkerServices};
 
 /// A failed event that waits longer than this waits as a delayed copy. A message that is hidden counts as in flight, of
 /// which SQS allows 120,000 a queue; a copy does not, and its receives start afresh.
 const MAX_HIDDEN: Duration = Duration::from_secs(10);
 
-/// When to try again what AWS refuses until somebody changes a permission, a name or a setting.
-const MISCONFIGURED_RETRY: Duration = Duration::from_secs(60);
-
 /// How long a message is hidden that can be neither handled nor copied because of a wrong permission or name: its
 /// receives are few, and have to last until somebody mends that.
 const REFUSED_COPY_WAIT: Duration = Duration::from_secs(3600);
 
-/// Why no delayed copy waits in a message's place.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum NoCopy {
-    /// The event waited too long already.
-    #[error(transparent)]
-    GaveUp(#[from] GaveUp),
-    /// The queue did not take it.
-    #[error(transparent)]
-    NotTaken(#[from] NotParked),
-    /// The message is no envelope.
-    #[error(transparent)]
-    Unreadable(#[from] EnvelopeProblem),
-    /// A copy would outlive the event's body in S3.
-    #[error(transparent)]
-    BodyTooOld(#[from] park::BodyTooOld),
-}
-
-impl NoCopy {
-    fn is_misconfigured(&self) -> bool {
-        matches!(self, Self::NotTaken(NotParked(error)) if error.class == ErrorClass::Misconfigured)
-    }
-}
-
-/// For how long an event may be parked because of this failure, and when to look again; `None` for the event's own.
-fn stay(failure: &Failure) -> Option<(Duration, Duration)> {
-    match failure {
-        Failure::Outage { retry_after, switched_off: true, .. } => Some((*retry_after, SWITCHED_OFF_AT_MOST)),
-        Failure::Outage { retry_after, .. } => Some((*retry_after, OUTAGE_AT_MOST)),
-        Failure::Misconfigured(_) => Some((MISCONFIGURED_RETRY, SWITCHED_OFF_AT_MOST)),
-        Failure::Transient(_) | Failure::Panic | Failure::Permanent(_) => None,
-    }
-}
-
-impl<O: Outside> Processor<O> {
+impl<S: WorkerServices, P: LastStep> Processor<S, P> {
     /// Records that an event took effect, or never will.
     pub(super) async fn complete(&self, message: &Message, attempt: &Attempt<'_>, ending: &Ending) -> Fate {
         let (key, receives, state) = (attempt.key, message.receives, ending.state());
-        let ended = attempt.ended(ending, &attempt.progress, self.clock.now());
-        match self.outside.ledger().settle(&ended).await {
+        let ended = attempt.ended(ending, &attempt.progress, self.consumer.clock.now());
+        match self.consumer.services.ledger().settle(&ended).await {
             Ok(Settled::Written) => {
                 tracing::info!(%key, receives, state, "Done");
                 Fate::Ended
@@ -82,7 +48,7 @@ impl<O: Outside> Processor<O> {
 
     /// Records a failure, and says when the message comes back.
     pub(super) async fn fail(&self, message: &Message, attempt: &Attempt<'_>, failure: &Failure) -> Fate {
-        match stay(failure) {
+        match parking(failure) {
             Some((retry_after, at_most)) => self.fail_by_outage(message, attempt, failure, retry_after, at_most).await,
             None if failure.is_permanent() => self.give_up(message, attempt, failure.clone()).await,
             None => self.fail_itself(message, attempt, failure).await,
@@ -105,10 +71,10 @@ impl<O: Outside> Processor<O> {
         match self.park(message, retry_after, at_most).await {
             Ok((parked, delay)) => {
                 tracing::info!(%key, parks = parked.count, delay_s = delay.as_secs(), reason, "Parked");
-                let now = self.clock.now();
+                let now = self.consumer.clock.now();
                 // The copy was sent before this is told, so that whoever reads this can rely on it.
                 let ending = Ending::Parked { parks: parked.count, until: now + delay, reason: reason.to_owned() };
-                match self.outside.ledger().settle(&attempt.ended(&ending, &attempt.progress, now)).await {
+                match self.consumer.services.ledger().settle(&attempt.ended(&ending, &attempt.progress, now)).await {
                     Ok(Settled::Written) => Fate::Parked,
                     Ok(Settled::Lost) => Fate::Lost,
                     Err(error) => {
@@ -117,7 +83,7 @@ impl<O: Outside> Processor<O> {
                     }
                 }
             }
-            Err(refused @ (NoCopy::GaveUp(_) | NoCopy::BodyTooOld(_))) => {
+            Err(refused @ (CopyError::GaveUp(_) | CopyError::BodyTooOld(_))) => {
                 self.give_up(message, attempt, Failure::permanent(format!("{refused} ({reason})"))).await
             }
             Err(refused) => {
@@ -133,7 +99,7 @@ impl<O: Outside> Processor<O> {
     async fn fail_itself(&self, message: &Message, attempt: &Attempt<'_>, failure: &Failure) -> Fate {
         let (key, receives, reason) = (attempt.key, message.receives, failure.reason());
         let failures = attempt.progress.failures.saturating_add(1);
-        if failures >= self.max_attempts {
+        if failures >= self.consumer.max_attempts {
             let reason = format!("{reason} (the last of {failures} attempts)");
             return self.give_up(message, attempt, Failure::permanent(reason)).await;
         }
@@ -158,11 +124,11 @@ impl<O: Outside> Processor<O> {
         copy: Parked,
         delay: Duration,
     ) -> Fate {
-        let (key, now) = (attempt.key, self.clock.now());
+        let (key, now) = (attempt.key, self.consumer.clock.now());
         let ending = Ending::Failed(failure);
         let ended = attempt.ended(&ending, progress, now);
         let ended = Ended { copy: Some(copy.count), comes_back: Some(now + delay), ..ended };
-        match self.outside.ledger().settle(&ended).await {
+        match self.consumer.services.ledger().settle(&ended).await {
             Ok(Settled::Written) => Fate::Copied,
             Ok(Settled::Lost) => Fate::Lost,
             Err(error) => {
@@ -181,10 +147,10 @@ impl<O: Outside> Processor<O> {
         progress: Progress,
         delay: Duration,
     ) -> Fate {
-        let (key, now) = (attempt.key, self.clock.now());
+        let (key, now) = (attempt.key, self.consumer.clock.now());
         let ending = Ending::Failed(failure);
         let ended = Ended { comes_back: Some(now + delay), ..attempt.ended(&ending, &progress, now) };
-        match self.outside.ledger().settle(&ended).await {
+        match self.consumer.services.ledger().settle(&ended).await {
             Ok(Settled::Written) => Fate::ComesBack(delay),
             Ok(Settled::Lost) => Fate::Lost,
             Err(error) => {
@@ -201,7 +167,13 @@ impl<O: Outside> Processor<O> {
         // Whoever moves it back from the DLQ wants all its attempts again.
         let progress = Progress { failures: 0, passed: attempt.progress.passed.clone() };
         let ending = Ending::Failed(failure);
-        match self.outside.ledger().settle(&attempt.ended(&ending, &progress, self.clock.now())).await {
+        match self
+            .consumer
+            .services
+            .ledger()
+            .settle(&attempt.ended(&ending, &progress, self.consumer.clock.now()))
+            .await
+        {
             Ok(Settled::Written) => Fate::GivenUp,
             Ok(Settled::Lost) => Fate::Lost,
             Err(error) => {
@@ -218,7 +190,7 @@ impl<O: Outside> Processor<O> {
         if !self.is_last_receive(message) {
             return Fate::ComesBack(delay);
         }
-        match self.copy(message, delay.max(SOON), OUTAGE_AT_MOST).await {
+        match self.copy(message, delay.max(RETRY_DELAY), OUTAGE_AT_MOST).await {
             Ok(_copy) => Fate::Copied,
             Err(error) => {
                 tracing::error!(%error, "The last receive of a message ends without a copy of it");
@@ -228,57 +200,11 @@ impl<O: Outside> Processor<O> {
     }
 
     pub(super) fn is_last_receive(&self, message: &Message) -> bool {
-        message.receives >= self.max_receives
-    }
-
-    /// Sends a copy that waits for what is not there, unless the event waited too long already.
-    pub(super) async fn park(
-        &self,
-        message: &Message,
-        retry_after: Duration,
-        at_most: Duration,
-    ) -> Result<(Parked, Duration), NoCopy> {
-        let mut waits = Duration::ZERO;
-        let copy = self.send_copy(message, at_most, |parked| {
-            waits = parked.delay(retry_after, &mut fastrand::Rng::new());
-            waits
-        });
-        let copy = copy.await?;
-        Ok((copy, waits))
-    }
-
-    /// Sends a copy that is seen after `delay`.
-    async fn copy(&self, message: &Message, delay: Duration, at_most: Duration) -> Result<Parked, NoCopy> {
-        self.send_copy(message, at_most, |_| delay.min(DELAY_AT_MOST)).await
-    }
-
-    async fn send_copy(
-        &self,
-        message: &Message,
-        at_most: Duration,
-        delay: impl FnOnce(&Parked) -> Duration,
-    ) -> Result<Parked, NoCopy> {
-        // Read again: the envelope was used up, and its body is copied only for those that wait so.
-        let envelope = Envelope::parse(&message.body)?;
-        let now = self.clock.now();
-        let parked = Parked::again(envelope.parked, at_most, now)?;
-        if envelope.reference().is_some() {
-            park::check_body_age(envelope.meta.received_at, now)?;
-        }
-        let delay = delay(&parked);
-        let group = message.group.as_deref().unwrap_or(&envelope.meta.shop).to_owned();
-        self.outside.queue().park(envelope.park(parked), &group, delay).await?;
-        self.tell_pending(message, envelope.parked, delay);
-        Ok(parked)
+        message.receives >= self.consumer.max_receives
     }
 
     /// How long a message waits after so many failures or receives.
     pub(super) fn delay(&self, times: u32) -> Duration {
-        self.backoff.delay(times, &mut fastrand::Rng::new())
-    }
-
-    /// How long what AWS refuses waits.
-    pub(super) fn stay_of(failure: &Failure) -> (Duration, Duration) {
-        stay(failure).unwrap_or((SOON, OUTAGE_AT_MOST))
+        self.consumer.backoff.delay(times, &mut fastrand::Rng::new())
     }
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use weir_consumer::batch::Verdict;
 use weir_core::{Failure, StoreError};
+
+use crate::batch::Verdict;
 
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,6 @@ impl Fate {
         match self {
             Self::Ended | Self::Copied | Self::Parked => Verdict::Acknowledge,
             Self::ComesBack(delay) => Verdict::RetryAfter(delay),
-            // None of the receives that are left runs it: the claim refuses each.
             Self::GivenUp => Verdict::DeadLetter,
             Self::Lost => Verdict::Retry,
         }
@@ -38,6 +38,6 @@ impl Fate {
 pub(super) fn store_failure(error: &StoreError) -> Failure {
     match error.source.downcast_ref::<weir_aws::CallError>() {
         Some(call) => call.failure(),
-        None => Failure::outage(format!("{error}: {}", weir_aws::reason(&*error.source)), super::SOON),
+        None => Failure::outage(format!("{error}: {}", weir_aws::reason(&*error.source)), super::RETRY_DELAY),
     }
 }

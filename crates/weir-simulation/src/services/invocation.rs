@@ -3,11 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use weir_aws::{BodyError, CallError, ErrorClass, NotParked};
+use weir_consumer::services::{BodyStore, Queue, Services};
 use weir_core::{
     envelope::{Envelope, Meta},
     ledger::Key,
 };
-use weir_worker::outside::{BodyStore, Outside, Queue};
+use weir_worker::publish::PublishStep;
 
 use super::{Capacity, SimQueue, bus::SimBus, store::SimStore};
 use crate::{
@@ -16,11 +17,8 @@ use crate::{
     network::{Failed, Network, Process},
 };
 
-pub(crate) struct SimOutside {
-    pub(crate) store: SimStore,
-    pub(crate) bus: Arc<SimBus>,
-    pub(crate) lane: SimLane,
-}
+/// The services of one invocation.
+pub(crate) type SimServices = Services<SimStore, SimStore, NoBodies, SimLane>;
 
 /// The lane's queue, as one invocation reaches it.
 pub(crate) struct SimLane {
@@ -34,7 +32,7 @@ pub(crate) struct SimLane {
 
 /// What outlives an invocation.
 #[derive(Clone)]
-pub(crate) struct Services {
+pub(crate) struct SharedServices {
     pub(crate) network: Arc<Network>,
     pub(crate) history: Arc<History>,
     pub(crate) tables: Arc<weir_testkit::ModelLedger>,
@@ -46,51 +44,21 @@ pub(crate) struct Services {
 /// No simulated body is too large for a message.
 pub(crate) struct NoBodies;
 
-impl SimOutside {
+impl SharedServices {
     /// As an invocation of this lineage reaches them.
-    pub(crate) fn new(services: &Services, process: &Arc<Process>, lineage: u32) -> Self {
-        let Services { network, history, tables, capacity, queue, environment } = services.clone();
+    pub(crate) fn of_invocation(
+        &self,
+        process: &Arc<Process>,
+        lineage: u32,
+    ) -> (SimServices, PublishStep<SimBus, NoBodies>) {
+        let Self { network, history, tables, capacity, queue, environment } = self.clone();
         let process = || process.clone();
-        Self {
-            store: SimStore {
-                tables,
-                capacity,
-                history: history.clone(),
-                network: network.clone(),
-                process: process(),
-            },
-            bus: Arc::new(SimBus {
-                history: history.clone(),
-                network: network.clone(),
-                process: process(),
-                environment,
-            }),
-            lane: SimLane { queue, history, network, process: process(), lineage },
-        }
-    }
-}
-
-impl Outside for SimOutside {
-    type Ledger = SimStore;
-    type Fence = SimStore;
-    type Bus = SimBus;
-    type Bodies = NoBodies;
-    type Queue = SimLane;
-
-    fn ledger(&self) -> &SimStore {
-        &self.store
-    }
-    fn fence(&self) -> &SimStore {
-        &self.store
-    }
-    fn bus(&self) -> Arc<SimBus> {
-        self.bus.clone()
-    }
-    fn bodies(&self) -> &NoBodies {
-        &NoBodies
-    }
-    fn queue(&self) -> &SimLane {
-        &self.lane
+        let store =
+            SimStore { tables, capacity, history: history.clone(), network: network.clone(), process: process() };
+        let bus = SimBus { history: history.clone(), network: network.clone(), process: process(), environment };
+        let queue = SimLane { queue, history, network, process: process(), lineage };
+        let services = Services { ledger: store.clone(), fence: store, bodies: NoBodies, queue };
+        (services, PublishStep { bus: Arc::new(bus), bodies: NoBodies })
     }
 }
 

@@ -1,4 +1,4 @@
-//! Work that stops when its lease does.
+//! The deadline of effects: work stops before its lease ends.
 
 use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 
@@ -6,9 +6,9 @@ use resilience::Clock;
 use tokio::time::{Instant, timeout_at};
 use weir_core::UnixMillis;
 
-/// Until when effects may begin: by the worker's clock, and by tokio's timer, which wakes whoever waits.
+/// Until when effects may begin: by the consumer's clock, and by tokio's timer, which wakes what waits.
 #[derive(Debug, Clone, Copy)]
-pub struct EffectsEnd {
+pub struct EffectDeadline {
     clock: Clock,
     at: UnixMillis,
     timer: Instant,
@@ -17,9 +17,9 @@ pub struct EffectsEnd {
 /// The time was up. What was under way may still land; nothing more was begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the invocation ran out of time before the event was handled")]
-pub struct TimeIsUp;
+pub struct DeadlineExceeded;
 
-impl EffectsEnd {
+impl EffectDeadline {
     /// `at` by `clock`, which is `remaining` from now.
     pub fn new(clock: Clock, at: UnixMillis, remaining: Duration) -> Self {
         Self { clock, at, timer: Instant::now() + remaining }
@@ -28,13 +28,13 @@ impl EffectsEnd {
     /// Runs it until the end. The clock is looked at before each step, not by the timer alone: a process that was held
     /// up (frozen, paused, swapped out) would wake with both due, and take one step more when the event is no longer
     /// its own.
-    pub async fn run<F: Future>(self, work: F) -> Result<F::Output, TimeIsUp> {
+    pub async fn run<F: Future>(self, work: F) -> Result<F::Output, DeadlineExceeded> {
         let mut work = pin!(work);
         let watched = poll_fn(|context| match self.clock.now() < self.at {
             true => work.as_mut().poll(context).map(Ok),
-            false => Poll::Ready(Err(TimeIsUp)),
+            false => Poll::Ready(Err(DeadlineExceeded)),
         });
-        timeout_at(self.timer, watched).await.unwrap_or(Err(TimeIsUp))
+        timeout_at(self.timer, watched).await.unwrap_or(Err(DeadlineExceeded))
     }
 }
 
@@ -46,9 +46,9 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn ten_seconds() -> EffectsEnd {
+    fn ten_seconds() -> EffectDeadline {
         let clock = Clock::starting_at(UnixMillis(0));
-        EffectsEnd::new(clock, UnixMillis(10_000), 10 * SECOND)
+        EffectDeadline::new(clock, UnixMillis(10_000), 10 * SECOND)
     }
 
     #[tokio::test(start_paused = true)]
@@ -56,7 +56,7 @@ mod tests {
         let after = |seconds| async move { tokio::time::sleep(seconds * SECOND).await };
         assert_eq!(ten_seconds().run(after(9)).await, Ok(()));
         let begun = Instant::now();
-        assert_eq!(ten_seconds().run(after(11)).await, Err(TimeIsUp));
+        assert_eq!(ten_seconds().run(after(11)).await, Err(DeadlineExceeded));
         assert_eq!(begun.elapsed(), 10 * SECOND);
     }
 
@@ -72,7 +72,7 @@ mod tests {
         assert!(futures_util::poll!(running.as_mut()).is_pending());
         // Both the work's timer and the end are due when the process goes on.
         tokio::time::advance(60 * SECOND).await;
-        assert_eq!(running.await, Err(TimeIsUp));
+        assert_eq!(running.await, Err(DeadlineExceeded));
         assert_eq!(effects.load(Ordering::SeqCst), 0);
     }
 }
