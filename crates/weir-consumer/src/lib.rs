@@ -8,12 +8,14 @@
 //! - A service on the bus reads EventBridge events ([`QueueSource::Rule`]) and has a ledger of its own. Its handlers do
 //!   the work, so [`NoStep`] follows them, or a write of its own.
 //!
-//! [`router`] finds an event's handlers; [`destination`] is something outside that they call.
+//! [`router`] finds an event's handlers. [`HandlerContext`] is what these are made of: settings, the clock, and each
+//! [`destination`] that they call.
 
 pub mod batch;
 mod consumer;
 mod consumer_metrics;
 pub mod destination;
+mod handler_context;
 mod last_step;
 mod process;
 pub mod router;
@@ -22,6 +24,7 @@ mod source;
 
 pub use consumer::Consumer;
 pub use consumer_metrics::{ConsumerMetrics, TopicMetrics};
+pub use handler_context::HandlerContext;
 pub use last_step::{LastStep, NoStep};
 pub use process::{DeadlineExceeded, EffectDeadline};
 pub use source::QueueSource;

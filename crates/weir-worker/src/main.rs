@@ -4,18 +4,14 @@ use std::sync::Arc;
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use resilience::{Breakers, Clock, limit::Limiter};
-use weir_aws::{Bodies, Bus, DynamoFence, DynamoLedger, LaneQueue, SecretText, config};
-use weir_consumer::{Consumer, QueueSource, destination::Destination, services::AwsServices};
+use resilience::Clock;
+use weir_aws::{Bodies, Bus, DynamoFence, DynamoLedger, LaneQueue, config};
+use weir_consumer::{Consumer, HandlerContext, QueueSource, services::AwsServices};
 use weir_core::{Topics, UnixMillis};
 use weir_shops::DynamoState;
 use weir_worker::{
     CONSUMER_METRICS,
-    handlers::{
-        self,
-        forward::{self, Signer},
-        shop_sync,
-    },
+    handlers::{self, shop_sync},
     publish::PublishStep,
     settings::Settings,
     shops::StackShops,
@@ -34,13 +30,9 @@ async fn main() -> Result<(), Error> {
     let aws = config::from_env(env, config::Patience::BACKGROUND)?;
     let shops = StackShops::new(&aws, settings.shops_table, settings.cache_table);
     let state = Arc::new(DynamoState::new(&aws, settings.state_table, Clock::Wall));
-    let breakers = Arc::new(Breakers::new(resilience::breaker::Settings::default(), Clock::Wall, state.clone()));
-    let limiter = Arc::new(Limiter::new(Clock::Wall, state));
-    let mut router = handlers::router(shop_sync::router(shops.into()));
-    if let Some(url) = &settings.forward_url {
-        let signer = Signer::new(SecretText::new(&aws, settings.forward_secret), Clock::Wall);
-        router = forward::route(router, url, signer, Destination::new(forward::NAME, breakers, limiter))?;
-    }
+    let context = HandlerContext::new(env, aws.clone(), Clock::Wall, state);
+    let router = handlers::router(&context, shop_sync::router(shops.into()));
+    context.finish()?;
     let bodies = Bodies::new(&aws, settings.bodies_bucket);
     let consumer = Arc::new(Consumer {
         source: QueueSource::Lane(settings.lane),

@@ -1,4 +1,4 @@
-//! The worker's settings, as template.yaml sets them.
+//! The worker's settings, as template.yaml sets them. Handlers read their own: see [`handlers`](crate::handlers).
 
 use std::time::Duration;
 
@@ -24,10 +24,6 @@ pub struct Settings {
     pub backoff: Backoff,
     /// `WEIR_CONTROLS`: the parameter with what the operator switched off and slowed down.
     pub controls: String,
-    /// `WEIR_FORWARD_URL`: where every event is posted before it is published; nowhere if it is empty.
-    pub forward_url: Option<String>,
-    /// `WEIR_FORWARD_SECRET`: the secret whose keys sign what is posted there.
-    pub forward_secret: String,
     /// `WEIR_BUS`
     pub bus: String,
     /// `WEIR_SHOPS_TABLE`
@@ -61,8 +57,6 @@ impl Settings {
                 cap: Duration::from_secs(reader.parsed("WEIR_BACKOFF_CAP_SECONDS", 0)),
             },
             controls: reader.text("WEIR_CONTROLS"),
-            forward_url: reader.optional("WEIR_FORWARD_URL"),
-            forward_secret: reader.optional("WEIR_FORWARD_SECRET").unwrap_or_default(),
             bus: reader.text("WEIR_BUS"),
             shops_table: reader.text("WEIR_SHOPS_TABLE"),
             cache_table: reader.text("WEIR_CACHE_TABLE"),

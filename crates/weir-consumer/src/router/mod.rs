@@ -99,6 +99,13 @@ impl Router {
         self
     }
 
+    /// Adds all handlers of another router, after those that are there.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        Arc::make_mut(&mut self.routes).extend(other.routes.iter().cloned());
+        self
+    }
+
     /// The handlers of a topic.
     pub fn handlers<'a>(&'a self, topic: &'a str) -> impl Iterator<Item = &'a Route> {
         self.routes.iter().filter(move |route| route.pattern.matches(topic))

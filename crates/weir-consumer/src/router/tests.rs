@@ -107,3 +107,12 @@ fn handlers_have_the_names_of_their_functions_or_those_they_are_given() {
 fn debug_shows_no_body() {
     assert!(!format!("{:?}", event("{\"email\":\"ann@example.com\"}")).contains("ann"));
 }
+
+#[test]
+fn merged_handlers_run_after_those_that_were_there() {
+    let done = |_: Event| std::future::ready(Ok(()));
+    let own = Router::new().on_as("own", "*", done);
+    let router = own.merge(Router::new().on_as("first", "orders/*", done).on_as("second", "*", done));
+    let names: Vec<_> = router.handlers("orders/create").map(Route::name).collect();
+    assert_eq!(names, ["own", "first", "second"]);
+}

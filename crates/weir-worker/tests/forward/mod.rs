@@ -8,14 +8,14 @@ use std::{
 
 use crate::support::{Outside, body, call_error, envelope, run};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use resilience::{Breakers, Clock, MemoryState, UnixMillis, breaker::Settings, limit::Limiter};
+use resilience::{Clock, MemoryState, UnixMillis};
 use secrecy::SecretString;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
-use weir_aws::{ErrorClass, SecretTextError};
-use weir_consumer::{destination::Destination, router::Router};
+use weir_aws::{ErrorClass, SdkConfig, SecretTextError};
+use weir_consumer::{HandlerContext, router::Router};
 use weir_core::{Failure, ledger::State};
 use weir_worker::handlers::forward::{self, KeySource, Signer};
 
@@ -99,11 +99,13 @@ async fn answer(mut stream: TcpStream) -> Post {
 }
 
 fn router(url: &str, secret: &Secret) -> Router {
-    let clock = Clock::starting_at(UnixMillis(NOW));
-    let state = Arc::new(MemoryState::default());
-    let breakers = Arc::new(Breakers::new(Settings::default(), clock, state.clone()));
-    let destination = Destination::new(forward::NAME, breakers, Arc::new(Limiter::new(clock, state)));
-    forward::route(Router::new(), url, Signer::new(secret.clone(), clock), destination).unwrap()
+    let (clock, url) = (Clock::starting_at(UnixMillis(NOW)), url.to_owned());
+    let environment = move |name: &str| (name == "WEIR_FORWARD_URL").then(|| url.clone());
+    let aws = SdkConfig::builder().build();
+    let context = HandlerContext::new(environment, aws, clock, Arc::new(MemoryState::default()));
+    let router = forward::router_with(&context, Signer::new(secret.clone(), clock));
+    context.finish().unwrap();
+    router
 }
 
 #[tokio::test]
