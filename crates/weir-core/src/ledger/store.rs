@@ -1,6 +1,6 @@
 //! What a store of the ledger can do.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{ActionRequest, Ending, Key, Owner, Recorded};
 use crate::{Lane, StoreError, UnixMillis, envelope::Meta};
@@ -146,6 +146,26 @@ pub trait Ledger: Send + Sync {
         again: Again,
         webhook_id: Option<&str>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// A store that several share.
+impl<L: Ledger> Ledger for Arc<L> {
+    fn claim(&self, ask: &Ask<'_>) -> impl Future<Output = Result<Claim, StoreError>> + Send {
+        L::claim(self, ask)
+    }
+
+    fn settle(&self, ended: &Ended<'_>) -> impl Future<Output = Result<Settled, StoreError>> + Send {
+        L::settle(self, ended)
+    }
+
+    fn count(
+        &self,
+        key: &Key,
+        again: Again,
+        webhook_id: Option<&str>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        L::count(self, key, again, webhook_id)
+    }
 }
 
 /// A store in which what operators do becomes part of an event.
