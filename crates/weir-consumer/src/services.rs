@@ -93,11 +93,11 @@ impl<L: Ledger + 'static, F: Fence + 'static, B: BodyStore, Q: Queue> WorkerServ
 pub struct NoFence;
 
 impl Fence for NoFence {
-    async fn enter(&self, _: &fence::Ask<'_>) -> Result<fence::Entry, StoreError> {
+    async fn enter(&self, _: &fence::EnterRequest<'_>) -> Result<fence::Entry, StoreError> {
         Ok(fence::Entry::Granted)
     }
 
-    async fn leave(&self, _: &fence::Ask<'_>, _: Leave) -> Result<Settled, StoreError> {
+    async fn leave(&self, _: &fence::EnterRequest<'_>, _: Leave) -> Result<Settled, StoreError> {
         Ok(Settled::Written)
     }
 }

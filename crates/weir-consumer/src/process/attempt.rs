@@ -2,7 +2,7 @@
 
 use weir_core::{
     UnixMillis,
-    ledger::{Ask, Ended, Ending, Key, Owner, Progress},
+    ledger::{AttemptResult, ClaimRequest, Key, Owner, Progress, SettleRequest},
 };
 
 /// What the ledger grants with a claim.
@@ -29,16 +29,33 @@ pub(super) struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn begun(ask: &Ask<'a>, Granted { attempt: number, progress, .. }: Granted) -> Self {
-        let Ask { key, owner, receives, now, .. } = *ask;
+    pub(super) fn begun(ask: &ClaimRequest<'a>, Granted { attempt: number, progress, .. }: Granted) -> Self {
+        let ClaimRequest { key, owner, receives, now, .. } = *ask;
         Self { key, owner, number, receives, begun: now, resource: ask.resource.map(str::to_owned), progress }
     }
 
     /// Its end, after which no message comes back by itself, and no copy.
-    pub(super) fn ended<'b>(&'b self, ending: &'b Ending, progress: &'b Progress, now: UnixMillis) -> Ended<'b> {
+    pub(super) fn ended<'b>(
+        &'b self,
+        ending: &'b AttemptResult,
+        progress: &'b Progress,
+        now: UnixMillis,
+    ) -> SettleRequest<'b> {
         let Self { key, owner, number, receives, begun, ref resource, .. } = *self;
         let resource = resource.as_deref();
         let (comes_back, copy) = (None, None);
-        Ended { key, owner, ending, attempt: number, receives, begun, comes_back, copy, progress, resource, now }
+        SettleRequest {
+            key,
+            owner,
+            ending,
+            attempt: number,
+            receives,
+            begun,
+            comes_back,
+            copy,
+            progress,
+            resource,
+            now,
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use weir_core::{
     Failure,
-    ledger::{Again, Ask, Claim, Key, Ledger},
+    ledger::{Claim, ClaimRequest, Key, Ledger, RepeatKind},
 };
 
 use super::{
@@ -27,14 +27,14 @@ const MIN_RECEIVES_BEFORE_PARK: u32 = 3;
 
 impl<S: WorkerServices, P: LastStep> Processor<S, P> {
     /// What the ledger grants, if the event is ours.
-    pub(super) async fn claim(&self, message: &Message, ask: &Ask<'_>) -> Result<Granted, Verdict> {
+    pub(super) async fn claim(&self, message: &Message, ask: &ClaimRequest<'_>) -> Result<Granted, Verdict> {
         let key = ask.key;
         let verdict = match self.consumer.services.ledger().claim(ask).await {
             Ok(Claim::Granted { attempt, first, progress }) => return Ok(Granted { attempt, first, progress }),
             Ok(Claim::Duplicate) => {
                 tracing::info!(%key, "Duplicate: it ended before");
                 self.count_metric(self.consumer.metrics.duplicates, ask.meta);
-                self.count(ask, Again::Duplicate).await;
+                self.count(ask, RepeatKind::Duplicate).await;
                 Verdict::Acknowledge
             }
             Ok(Claim::Redelivered) => {
@@ -106,13 +106,13 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
     }
 
     /// A message that carries another body is refused at each of its receives, and counts once.
-    async fn count_mismatch(&self, message: &Message, ask: &Ask<'_>) {
+    async fn count_mismatch(&self, message: &Message, ask: &ClaimRequest<'_>) {
         if message.receives <= 1 {
-            self.count(ask, Again::Mismatch).await;
+            self.count(ask, RepeatKind::Mismatch).await;
         }
     }
 
-    async fn count(&self, ask: &Ask<'_>, again: Again) {
+    async fn count(&self, ask: &ClaimRequest<'_>, again: RepeatKind) {
         if let Err(error) = self.consumer.services.ledger().count(ask.key, again, ask.webhook_id()).await {
             tracing::warn!(key = %ask.key, error = %error.source, "{error}");
         }

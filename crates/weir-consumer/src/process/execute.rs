@@ -8,7 +8,7 @@ use weir_core::{
     Failure,
     controls::Target,
     envelope::{self, Envelope, Meta},
-    ledger::Ending,
+    ledger::AttemptResult,
     topics::{Reading, Resource, Snapshot},
 };
 
@@ -42,7 +42,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         envelope: Envelope,
         handle: P::Handle,
         attempt: &mut Attempt<'_>,
-    ) -> Result<Ending, AttemptError> {
+    ) -> Result<AttemptResult, AttemptError> {
         let (owner, passed) = (attempt.owner, &mut attempt.progress.passed);
         self.check_switches(&envelope.meta)?;
         let event = self.deadline.run(self.open(envelope)).await.map_err(Failure::transient)??;
@@ -55,11 +55,11 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         }
         let Some(snapshot) = resource.and_then(|resource| self.snapshot(resource, event.meta(), json)) else {
             self.deadline.run(self.effect(&event, json, handle, passed)).await.map_err(Failure::transient)??;
-            return Ok(Ending::Done);
+            return Ok(AttemptResult::Done);
         };
         let visit = match self.enter(&event, snapshot, owner).await? {
             Visited::Inside(visit) => visit,
-            Visited::Ran => return Ok(Ending::Done),
+            Visited::Ran => return Ok(AttemptResult::Done),
             Visited::Stale(newer) => {
                 let (key, older) = (&event.meta().webhook_id, event.meta().triggered_at.as_deref());
                 tracing::info!(webhook_id = key, triggered_at = older, newer = %newer, "A newer version came first");
@@ -68,19 +68,19 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
                     let superseded = self.consumer.step.run_superseded(&event, json, handle);
                     self.deadline.run(superseded).await.map_err(Failure::transient)??;
                 }
-                return Ok(Ending::Stale);
+                return Ok(AttemptResult::Stale);
             }
             Visited::Repeated => {
                 let Meta { webhook_id, triggered_at, .. } = event.meta();
                 tracing::info!(webhook_id, triggered_at, "The same state came before, by the same topic");
-                return Ok(Ending::Repeated);
+                return Ok(AttemptResult::Repeated);
             }
         };
         // If the time is up, what was under way may still land: the resource stays closed until the lease ends.
         let result = self.deadline.run(self.effect(&event, json, handle, passed)).await.map_err(Failure::transient)?;
         self.leave(&visit, owner, &result).await?;
         result?;
-        Ok(Ending::Done)
+        Ok(AttemptResult::Done)
     }
 
     /// What bodies of a topic are snapshots of, if this consumer keeps their order.

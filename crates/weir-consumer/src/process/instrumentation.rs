@@ -6,7 +6,7 @@ use tracing::Instrument;
 use weir_core::{
     Failure,
     envelope::{Envelope, Meta},
-    ledger::Ending,
+    ledger::AttemptResult,
     park::Parked,
 };
 use weir_telemetry::{
@@ -72,7 +72,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
     }
 
     /// Records an attempt that came to an end, and what the ledger's answer made of it.
-    pub(super) fn record_ended(&self, message: &Message, meta: &Meta, ending: &Ending, fate: Fate) {
+    pub(super) fn record_ended(&self, message: &Message, meta: &Meta, ending: &AttemptResult, fate: Fate) {
         match fate {
             Fate::Ended => {}
             // Another worker had taken over, and records its own attempt.
@@ -85,7 +85,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         let of_topic = metrics.of_topic.map(|of| of(&meta.topic)).unwrap_or_default();
         self.count_metric(metrics.done, Some(meta));
         self.count_metric(of_topic.done, Some(meta));
-        if matches!(ending, Ending::Stale | Ending::Repeated) {
+        if matches!(ending, AttemptResult::Stale | AttemptResult::Repeated) {
             return self.count_metric(metrics.stale, Some(meta));
         }
         // What was sent for a delivery that never came is as late as the loss was found: no measure of this pipeline.

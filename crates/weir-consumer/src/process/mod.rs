@@ -16,7 +16,7 @@ use weir_core::{
     Failure, UnixMillis,
     controls::Controls,
     envelope::{Envelope, EnvelopeProblem},
-    ledger::{Ask, Key, Owner},
+    ledger::{ClaimRequest, Key, Owner},
     sha256,
 };
 
@@ -72,7 +72,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         let key = Key::of(&meta);
         let owner = self.owner(message);
         let resource = self.resource_of(&meta.topic).and_then(|resource| resource.of(envelope.peek()?));
-        let ask = Ask {
+        let ask = ClaimRequest {
             key: &key,
             owner: &owner,
             body_sha256: &meta.body_sha256,
@@ -114,7 +114,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
     async fn unreadable(&self, message: &Message, problem: &EnvelopeProblem) -> Verdict {
         let key = Key::of_unreadable(message.group.as_deref(), &message.id);
         let owner = self.owner(message);
-        let ask = Ask {
+        let ask = ClaimRequest {
             key: &key,
             owner: &owner,
             body_sha256: &sha256::hex(message.body.as_bytes()),

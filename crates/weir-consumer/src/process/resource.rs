@@ -98,10 +98,10 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         }
     }
 
-    fn ask<'a>(&self, visit: &'a Visit, owner: &'a Owner) -> fence::Ask<'a> {
+    fn ask<'a>(&self, visit: &'a Visit, owner: &'a Owner) -> fence::EnterRequest<'a> {
         let Visit { key, mark, run, state, once } = visit;
         let (now, lease_until): (UnixMillis, UnixMillis) = (self.consumer.clock.now(), self.lease_until);
-        fence::Ask { key, owner, mark, run, state, now, lease_until, once: *once }
+        fence::EnterRequest { key, owner, mark, run, state, now, lease_until, once: *once }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use weir_core::{
     Failure,
-    ledger::{Ended, Ending, Ledger, Progress, Settled},
+    ledger::{AttemptResult, Ledger, Progress, SettleRequest, Settled},
     park::{DELAY_AT_MOST, OUTAGE_AT_MOST, Parked},
 };
 
@@ -26,7 +26,7 @@ const REFUSED_COPY_WAIT: Duration = Duration::from_secs(3600);
 
 impl<S: WorkerServices, P: LastStep> Processor<S, P> {
     /// Records that an event took effect, or never will.
-    pub(super) async fn complete(&self, message: &Message, attempt: &Attempt<'_>, ending: &Ending) -> Fate {
+    pub(super) async fn complete(&self, message: &Message, attempt: &Attempt<'_>, ending: &AttemptResult) -> Fate {
         let (key, receives, state) = (attempt.key, message.receives, ending.state());
         let ended = attempt.ended(ending, &attempt.progress, self.consumer.clock.now());
         match self.consumer.services.ledger().settle(&ended).await {
@@ -73,7 +73,8 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
                 tracing::info!(%key, parks = parked.count, delay_s = delay.as_secs(), reason, "Parked");
                 let now = self.consumer.clock.now();
                 // The copy was sent before this is told, so that whoever reads this can rely on it.
-                let ending = Ending::Parked { parks: parked.count, until: now + delay, reason: reason.to_owned() };
+                let ending =
+                    AttemptResult::Parked { parks: parked.count, until: now + delay, reason: reason.to_owned() };
                 match self.consumer.services.ledger().settle(&attempt.ended(&ending, &attempt.progress, now)).await {
                     Ok(Settled::Written) => Fate::Parked,
                     Ok(Settled::Lost) => Fate::Lost,
@@ -125,9 +126,9 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         delay: Duration,
     ) -> Fate {
         let (key, now) = (attempt.key, self.consumer.clock.now());
-        let ending = Ending::Failed(failure);
+        let ending = AttemptResult::Failed(failure);
         let ended = attempt.ended(&ending, progress, now);
-        let ended = Ended { copy: Some(copy.count), comes_back: Some(now + delay), ..ended };
+        let ended = SettleRequest { copy: Some(copy.count), comes_back: Some(now + delay), ..ended };
         match self.consumer.services.ledger().settle(&ended).await {
             Ok(Settled::Written) => Fate::Copied,
             Ok(Settled::Lost) => Fate::Lost,
@@ -148,8 +149,8 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         delay: Duration,
     ) -> Fate {
         let (key, now) = (attempt.key, self.consumer.clock.now());
-        let ending = Ending::Failed(failure);
-        let ended = Ended { comes_back: Some(now + delay), ..attempt.ended(&ending, &progress, now) };
+        let ending = AttemptResult::Failed(failure);
+        let ended = SettleRequest { comes_back: Some(now + delay), ..attempt.ended(&ending, &progress, now) };
         match self.consumer.services.ledger().settle(&ended).await {
             Ok(Settled::Written) => Fate::ComesBack(delay),
             Ok(Settled::Lost) => Fate::Lost,
@@ -166,7 +167,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         tracing::warn!(%key, receives, permanent = true, reason = failure.reason(), "Failed");
         // Whoever moves it back from the DLQ wants all its attempts again.
         let progress = Progress { failures: 0, passed: attempt.progress.passed.clone() };
-        let ending = Ending::Failed(failure);
+        let ending = AttemptResult::Failed(failure);
         match self
             .consumer
             .services

@@ -16,7 +16,7 @@ use weir_core::{
     Failure, Lane, Routes, Topics, UnixMillis,
     envelope::{self, Envelope, Meta},
     fence::{self, Entry, Fence, Leave, Mark, Run},
-    ledger::{self, Claim, Ending, Key, Ledger, Owner, Record, State},
+    ledger::{self, AttemptResult, Claim, Key, Ledger, Owner, Record, State},
     sha256,
     topics::{Reading, Version, happens_once},
 };
@@ -189,7 +189,7 @@ impl Stack {
         let run = Run { version, delivery: "edited".into(), generation: 0, body: state.body.clone() };
         let lease_until = now + hold;
         let (key, owner, mark, run, state) = (key.as_str(), &owner, &mark, &run, &state);
-        let ask = fence::Ask { key, owner, mark, run, state, now, lease_until, once: false };
+        let ask = fence::EnterRequest { key, owner, mark, run, state, now, lease_until, once: false };
         assert_eq!(self.0.model.enter(&ask).await.unwrap(), Entry::Granted);
     }
 
@@ -211,7 +211,7 @@ impl Stack {
             Topics::built_in().latest(&meta.topic).unwrap().snapshot(&meta, envelope::json(&body).unwrap(), now);
         let Reading::Snapshot(snapshot) = snapshot else { panic!("{snapshot:?}") };
         let resource = snapshot.key.rsplit('#').next();
-        let ask = ledger::Ask {
+        let ask = ledger::ClaimRequest {
             key: &key,
             owner: &owner,
             body_sha256: &meta.body_sha256,
@@ -224,8 +224,8 @@ impl Stack {
             lease_until,
         };
         let Claim::Granted { attempt, progress, .. } = model.claim(&ask).await.unwrap() else { return };
-        let settle = async |ending: Ending| {
-            let ended = ledger::Ended {
+        let settle = async |ending: AttemptResult| {
+            let ended = ledger::SettleRequest {
                 key: &key,
                 owner: &owner,
                 ending: &ending,
@@ -241,26 +241,26 @@ impl Stack {
             model.settle(&ended).await.unwrap()
         };
         if *self.0.poison.lock().unwrap() {
-            settle(Ending::Failed(Failure::permanent("poison"))).await;
+            settle(AttemptResult::Failed(Failure::permanent("poison"))).await;
             return;
         }
         let once = meta.synthetic.is_some() && happens_once(&meta.topic);
         let state = fence::State::of(&meta, snapshot.version, snapshot.content.clone());
         let (mark, run) = (Mark::of(&meta), Run::of(&meta, &state));
         let (key, owner, mark, run, state) = (snapshot.key.as_str(), &owner, &mark, &run, &state);
-        let ask = fence::Ask { key, owner, mark, run, state, now, lease_until, once };
+        let ask = fence::EnterRequest { key, owner, mark, run, state, now, lease_until, once };
         match model.enter(&ask).await.unwrap() {
             Entry::Granted => {}
             Entry::Stale(_) | Entry::Repeated => {
                 self.0.stale.lock().unwrap().push(meta.clone());
-                settle(Ending::Stale).await;
+                settle(AttemptResult::Stale).await;
                 return;
             }
             other => panic!("one at a time: {other:?}"),
         }
         self.0.effects.lock().unwrap().push((meta.clone(), body));
         model.leave(&ask, Leave::Ran).await.unwrap();
-        settle(Ending::Done).await;
+        settle(AttemptResult::Done).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use weir_core::ledger::Ending;
+use weir_core::ledger::AttemptResult;
 
 use super::{Auditor, Violation};
 use crate::history::{Effect, Events, Snapshot};
@@ -56,9 +56,9 @@ impl Auditor<'_> {
         for settled in &events.settled {
             let id = settled.key.event.split_once('#').map_or("?", |(_, id)| id);
             let is_told = match settled.ending {
-                Ending::Stale => is_there(id, true),
-                Ending::Repeated => self.repeats(id).any(|other| is_there(other, false)),
-                Ending::Done | Ending::Failed(_) | Ending::Parked { .. } => true,
+                AttemptResult::Stale => is_there(id, true),
+                AttemptResult::Repeated => self.repeats(id).any(|other| is_there(other, false)),
+                AttemptResult::Done | AttemptResult::Failed(_) | AttemptResult::Parked { .. } => true,
             };
             if !is_told {
                 untold.push(Violation::Untold { event: id.to_owned() });

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 use weir_core::{
     envelope::Envelope,
-    ledger::{Ending, Key, State},
+    ledger::{AttemptResult, Key, State},
 };
 use weir_testkit::ModelLedger;
 
@@ -159,7 +159,8 @@ pub(crate) fn audit(events: &Events, tables: &ModelLedger, dead: &[String]) -> A
     let foreign: Vec<_> = foreign.map(|id| Violation::Foreign { event: (*id).to_owned() }).collect();
     audit.bus_repeats = events.published.len() - distinct.len();
     audit.reruns = events.runs.len() - events.runs.iter().map(|run| &run.webhook_id).collect::<HashSet<_>>().len();
-    audit.parked = events.settled.iter().filter(|settled| matches!(settled.ending, Ending::Parked { .. })).count();
+    audit.parked =
+        events.settled.iter().filter(|settled| matches!(settled.ending, AttemptResult::Parked { .. })).count();
     audit.violations = auditor.found;
     audit.violations.extend(foreign);
     audit
@@ -225,7 +226,7 @@ impl<'a> Auditor<'a> {
             if owner != settled.owner.0 {
                 self.found.push(Violation::Twice { event: id.to_owned() });
             }
-            if let (Ending::Done, Some(snapshot), Some(one)) =
+            if let (AttemptResult::Done, Some(snapshot), Some(one)) =
                 (&settled.ending, self.snapshot(id), self.accepted.get(id))
             {
                 let first = *actions
@@ -295,8 +296,8 @@ impl<'a> Auditor<'a> {
 }
 
 /// Whether nothing follows.
-fn ends(ending: &Ending) -> bool {
-    matches!(ending, Ending::Done | Ending::Stale | Ending::Repeated)
+fn ends(ending: &AttemptResult) -> bool {
+    matches!(ending, AttemptResult::Done | AttemptResult::Stale | AttemptResult::Repeated)
 }
 
 #[cfg(test)]

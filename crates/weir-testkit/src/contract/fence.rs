@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use weir_core::{
     MAX_LEASE, UnixMillis,
-    fence::{Ask, Entry, Fence, Leave, Mark, Run, Settled, State, short_hash},
+    fence::{EnterRequest, Entry, Fence, Leave, Mark, Run, Settled, State, short_hash},
     ledger::Owner,
     topics::Version,
 };
@@ -68,13 +68,13 @@ impl<'a, F: Fence> Visitor<'a, F> {
         Self { once: true, ..self }
     }
 
-    fn ask(&self, now: UnixMillis) -> Ask<'_> {
+    fn ask(&self, now: UnixMillis) -> EnterRequest<'_> {
         self.ask_until(now, now + LEASE)
     }
 
-    fn ask_until(&self, now: UnixMillis, lease_until: UnixMillis) -> Ask<'_> {
+    fn ask_until(&self, now: UnixMillis, lease_until: UnixMillis) -> EnterRequest<'_> {
         let Self { key, owner, mark, run, state, once, .. } = self;
-        Ask { key, owner, mark, run, state, now, lease_until, once: *once }
+        EnterRequest { key, owner, mark, run, state, now, lease_until, once: *once }
     }
 
     pub(crate) async fn enter(&self, now: UnixMillis) -> Entry {

@@ -175,7 +175,7 @@ async fn an_attempt_that_lost_its_resource_says_nothing_more() {
             let run = Run { version, delivery: "9".into(), generation: 0, body: "9".into() };
             let key = "north.myshopify.com#default#orders/820982911946154508";
             let now = UnixMillis::now();
-            let ask = fence::Ask {
+            let ask = fence::EnterRequest {
                 key,
                 owner: &owner,
                 mark: &mark,

@@ -23,7 +23,7 @@ use weir_core::{
     controls::Controls,
     envelope::{self, Envelope, Meta},
     fence::{self, Fence, Leave},
-    ledger::{Again, Ask, Claim, Ended, Key, Ledger, Record, Settled},
+    ledger::{Claim, ClaimRequest, Key, Ledger, Record, RepeatKind, SettleRequest, Settled},
     sha256,
 };
 use weir_telemetry::Telemetry;
@@ -103,22 +103,22 @@ impl Refusing {
 }
 
 impl Ledger for Refusing {
-    async fn claim(&self, _: &Ask<'_>) -> Result<Claim, StoreError> {
+    async fn claim(&self, _: &ClaimRequest<'_>) -> Result<Claim, StoreError> {
         self.error("claim the event")
     }
-    async fn settle(&self, _: &Ended<'_>) -> Result<Settled, StoreError> {
+    async fn settle(&self, _: &SettleRequest<'_>) -> Result<Settled, StoreError> {
         self.error("record how the event ended")
     }
-    async fn count(&self, _: &Key, _: Again, _: Option<&str>) -> Result<(), StoreError> {
+    async fn count(&self, _: &Key, _: RepeatKind, _: Option<&str>) -> Result<(), StoreError> {
         self.error("count a message")
     }
 }
 
 impl Fence for Refusing {
-    async fn enter(&self, _: &fence::Ask<'_>) -> Result<fence::Entry, StoreError> {
+    async fn enter(&self, _: &fence::EnterRequest<'_>) -> Result<fence::Entry, StoreError> {
         self.error("enter the resource")
     }
-    async fn leave(&self, _: &fence::Ask<'_>, _: Leave) -> Result<Settled, StoreError> {
+    async fn leave(&self, _: &fence::EnterRequest<'_>, _: Leave) -> Result<Settled, StoreError> {
         self.error("leave the resource")
     }
 }

@@ -63,9 +63,9 @@ impl Event {
         Run { version, delivery, generation: self.generation, body }
     }
 
-    fn with_ask<T>(&self, then: impl FnOnce(&Ask<'_>) -> T) -> T {
+    fn with_ask<T>(&self, then: impl FnOnce(&EnterRequest<'_>) -> T) -> T {
         let (owner, mark) = (Owner(self.name.to_owned()), Mark::from(self.topic.to_owned()));
-        then(&Ask {
+        then(&EnterRequest {
             key: KEY,
             owner: &owner,
             mark: &mark,
@@ -284,7 +284,7 @@ impl Read {
     fn enter(&self, fence: &mut Fence) -> Entry {
         let last = Event { triggered: Some(5_999), ..self.0 }.run();
         self.0.with_ask(|ask| {
-            let ask = Ask { run: &last, ..*ask };
+            let ask = EnterRequest { run: &last, ..*ask };
             let entry = enter(fence.0.as_ref(), &ask);
             if let (Entry::Granted, Some(record)) = (entry, &mut fence.0) {
                 record.newest = self.0.state().after(Some(&record.newest));
