@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::support::{Outside, envelope_of, run};
+use crate::support::{World, envelope_of, run};
 use weir_consumer::router::{Event, Router};
 use weir_core::{
     UnixMillis,
@@ -27,18 +27,18 @@ fn synthetic(topic: &str, id: &str, updated_at: &str) -> String {
 
 /// Runs the messages one after the other; the ids that took effect, and how each ended.
 async fn effects(messages: &[String], ids: &[&str]) -> (Vec<String>, Vec<State>, Vec<String>) {
-    let outside = Outside::default();
+    let world = World::default();
     let ran = Arc::new(Mutex::new(Vec::new()));
     let seen = ran.clone();
-    let worker = outside.worker(Router::new().on("*", move |event: Event| {
+    let worker = world.worker(Router::new().on("*", move |event: Event| {
         seen.lock().unwrap().push(event.meta().webhook_id.clone());
         std::future::ready(Ok(()))
     }));
     for message in messages {
         assert!(run(&worker, std::slice::from_ref(message)).await.is_empty());
     }
-    let states = ids.iter().map(|id| outside.record(id).state).collect();
-    (ran.lock().unwrap().clone(), states, outside.topics())
+    let states = ids.iter().map(|id| world.record(id).state).collect();
+    (ran.lock().unwrap().clone(), states, world.topics())
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! The world outside the worker, in memory.
+//! The services around the worker, in memory.
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "support of one test binary, where unwrapping is asserting")]
 
 use std::{
@@ -42,9 +42,9 @@ pub const MAX_RECEIVES: u32 = 5;
 /// As in template.yaml.
 pub const MAX_ATTEMPTS: u32 = 5;
 
-/// Everything outside. Cloned handles share it.
+/// The services of a worker. Cloned handles share them.
 #[derive(Default, Clone)]
-pub struct Outside {
+pub struct World {
     pub ledger: Arc<ModelLedger>,
     refuse: Option<&'static str>,
     entries: Arc<Mutex<Vec<Entry>>>,
@@ -67,17 +67,17 @@ pub struct Outside {
     pub shops_are_down: Arc<AtomicBool>,
 }
 
-/// The world, with a ledger and fence of its own choice.
+/// These services, with a ledger and fence of their own.
 pub struct Services<L> {
     store: Arc<L>,
-    rest: Arc<Outside>,
+    rest: Arc<World>,
 }
 
 impl<L: Ledger + Fence + 'static> WorkerServices for Services<L> {
     type Ledger = L;
     type Fence = L;
-    type Bodies = Outside;
-    type Queue = Outside;
+    type Bodies = World;
+    type Queue = World;
 
     fn ledger(&self) -> &L {
         &self.store
@@ -85,10 +85,10 @@ impl<L: Ledger + Fence + 'static> WorkerServices for Services<L> {
     fn fence(&self) -> &L {
         &self.store
     }
-    fn bodies(&self) -> &Outside {
+    fn bodies(&self) -> &World {
         &self.rest
     }
-    fn queue(&self) -> &Outside {
+    fn queue(&self) -> &World {
         &self.rest
     }
 }
@@ -123,9 +123,9 @@ impl Fence for Refusing {
     }
 }
 
-pub type TestWorker<L> = Arc<Consumer<Services<L>, PublishStep<Outside, Outside>>>;
+pub type TestWorker<L> = Arc<Consumer<Services<L>, PublishStep<World, World>>>;
 
-impl Outside {
+impl World {
     /// A world whose bus refuses the event of this id.
     pub fn refusing(id: &'static str) -> Self {
         Self { refuse: Some(id), ..Self::default() }
@@ -230,7 +230,7 @@ impl Outside {
     }
 }
 
-impl Publish for Outside {
+impl Publish for World {
     async fn publish(&self, entries: Vec<Entry>) -> Vec<Result<(), Failure>> {
         self.calls.lock().unwrap().push(entries.len());
         let refused = |entry: &Entry| self.refuse.is_some_and(|id| entry.detail.contains(&format!("\"id\":\"{id}\"")));
@@ -251,7 +251,7 @@ impl Publish for Outside {
     }
 }
 
-impl BodyStore for Outside {
+impl BodyStore for World {
     async fn get(&self, reference: &str) -> Result<Vec<u8>, BodyError> {
         self.bodies.lock().unwrap().get(reference).cloned().ok_or(BodyError::Lost)
     }
@@ -263,7 +263,7 @@ impl BodyStore for Outside {
     }
 }
 
-impl Queue for Outside {
+impl Queue for World {
     async fn park(&self, copy: String, group: &str, delay: Duration) -> Result<(), NotParked> {
         if self.queue_is_down.load(Ordering::SeqCst) {
             return Err(NotParked(call_error("SendMessage", "refused", ErrorClass::Unavailable)));
@@ -278,7 +278,7 @@ impl Queue for Outside {
     }
 }
 
-impl Shops for Outside {
+impl Shops for World {
     async fn uninstalled(&self, shop: &ShopDomain, app: &str, triggered_at: UnixMillis) -> Result<bool, Failure> {
         self.tell(format!("{shop} uninstalled {app} at {triggered_at}")).map(|()| true)
     }
@@ -288,7 +288,7 @@ impl Shops for Outside {
     }
 }
 
-impl Outside {
+impl World {
     fn tell(&self, what: String) -> Result<(), Failure> {
         if self.shops_are_down.load(Ordering::SeqCst) {
             return Err(Failure::transient("DynamoDB is down"));
