@@ -11,7 +11,7 @@ pub enum Output {
     /// Standard output, where Lambda collects them.
     #[default]
     Stdout,
-    /// Kept, for whoever looks: tests.
+    /// Kept in memory, for tests.
     Memory(Arc<Mutex<Vec<String>>>),
     /// Nowhere.
     Nowhere,
@@ -36,7 +36,7 @@ impl Output {
         match self {
             Self::Stdout => {
                 line.push('\n');
-                // Nobody could be told that the log can't be written.
+                // There is no place to report that the log can't be written.
                 drop(std::io::stdout().lock().write_all(line.as_bytes()));
             }
             Self::Memory(lines) => lines.lock().unwrap_or_else(PoisonError::into_inner).push(line),

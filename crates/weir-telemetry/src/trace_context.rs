@@ -58,7 +58,7 @@ impl TraceContext {
         Self { sampled: self.sampled || also, ..self }
     }
 
-    /// Whether somebody records it.
+    /// Whether it is recorded.
     pub fn is_sampled(self) -> bool {
         self.sampled
     }

@@ -18,7 +18,7 @@ pub struct Settings {
     pub ledger_retention: Duration,
     /// `WEIR_FENCE_TABLE`
     pub fence_table: String,
-    /// `WEIR_STATE_TABLE`: what processes tell each other, such as which circuits are open.
+    /// `WEIR_STATE_TABLE`: what processes share, such as which circuits are open.
     pub state_table: String,
     /// `WEIR_BACKOFF_BASE_SECONDS`, `WEIR_BACKOFF_CAP_SECONDS`: how long failed messages wait.
     pub backoff: Backoff,

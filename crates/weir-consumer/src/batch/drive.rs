@@ -63,7 +63,7 @@ where
     {
         match result {
             Ok(done) => ended.push(done),
-            // The panic hook told where.
+            // The panic hook logged the place.
             Err(error) => tracing::error!(panicked = error.is_panic(), "A message was abandoned"),
         }
         while running.len() < max_concurrency.max(1) && begin(&mut running, &mut verdicts) {}

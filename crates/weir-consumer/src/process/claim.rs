@@ -76,13 +76,13 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         Err(verdict)
     }
 
-    /// The event can't be claimed. After some tries the message is parked, though that can't be recorded: the copy tells
-    /// the ledger of it, once that answers.
+    /// The event can't be claimed. After some tries the message is parked, though that can't be recorded: the claim of the
+    /// copy records it, once the ledger answers.
     async fn without_ledger(&self, message: &Message, key: &Key, failure: &Failure) -> Fate {
         let park_from = match failure {
             // The table takes other events: this one's item can't be written, and only the DLQ shows it to anybody.
             Failure::Permanent(_) => u32::MAX,
-            // Trying again soon mends nothing.
+            // An early retry can't help.
             Failure::Misconfigured(_) => 1,
             Failure::Outage { .. } | Failure::Transient(_) | Failure::Panic => {
                 MIN_RECEIVES_BEFORE_PARK.min(self.consumer.max_receives)

@@ -19,7 +19,7 @@ pub(super) enum Fate {
     Parked,
     /// Its event failed for good, and the ledger says so: it goes to the DLQ.
     GivenUp,
-    /// Another owner has the event, and tells what becomes of it.
+    /// Another owner has the event, and settles it.
     Lost,
 }
 

@@ -13,7 +13,8 @@ use weir_core::{
 use super::{Processor, execute::AttemptError, fate::store_failure};
 use crate::{LastStep, router::Event, services::WorkerServices};
 
-/// An event of a resource is handled in a fraction of a second as a rule: so long it is waited for, in place of a receive.
+/// How long an event waits for another one of its resource. That is handled in a fraction of a second as a rule, and a
+/// short wait saves a receive.
 const RESOURCE_WAIT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The waits between two tries. Each try costs a write that is refused.
@@ -28,7 +29,7 @@ pub(super) struct Visit {
     once: bool,
 }
 
-/// What the fence said, in the end.
+/// The answer of the fence, after the wait.
 pub(super) enum Visited {
     /// The event may be handled.
     Inside(Box<Visit>),

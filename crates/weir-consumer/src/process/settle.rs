@@ -21,7 +21,7 @@ use crate::{LastStep, batch::Message, services::WorkerServices};
 const MAX_HIDDEN: Duration = Duration::from_secs(10);
 
 /// How long a message is hidden that can be neither handled nor copied because of a wrong permission or name: its
-/// receives are few, and have to last until somebody mends that.
+/// receives are few, and have to last until that is repaired.
 const REFUSED_COPY_WAIT: Duration = Duration::from_secs(3600);
 
 impl<S: WorkerServices, P: LastStep> Processor<S, P> {
@@ -72,7 +72,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
             Ok((parked, delay)) => {
                 tracing::info!(%key, parks = parked.count, delay_s = delay.as_secs(), reason, "Parked");
                 let now = self.consumer.clock.now();
-                // The copy was sent before this is told, so that whoever reads this can rely on it.
+                // The copy is sent before the ledger is updated, so that a reader of the ledger can rely on it.
                 let ending =
                     AttemptResult::Parked { parks: parked.count, until: now + delay, reason: reason.to_owned() };
                 match self.consumer.services.ledger().settle(&attempt.ended(&ending, &attempt.progress, now)).await {
@@ -116,7 +116,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         self.hide(message, attempt, failure.clone(), progress, delay).await
     }
 
-    /// The copy was sent before this is told.
+    /// Records a failure whose message waits as a copy. The copy was sent before.
     async fn record_copied(
         &self,
         attempt: &Attempt<'_>,

@@ -7,7 +7,7 @@ use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt, util::Subscr
 use crate::Output;
 
 /// Sends log lines of `level` and above to standard output, and keeps panic messages out of them: a message
-/// may quote what a handler was looking at, so only the place is told.
+/// may quote what a handler was looking at, so only the place is logged.
 pub fn install(level: LevelFilter) {
     tracing_subscriber::registry().with(level).with(json::JsonLines(Output::Stdout)).init();
     std::panic::set_hook(Box::new(|panic| {

@@ -36,7 +36,7 @@ struct Begun {
 }
 
 impl Call {
-    /// Begins now. Outside of a span, or if spans are not exported, nothing is told of it.
+    /// Begins now. Outside of a span, or if spans are not exported, nothing is recorded.
     pub fn begin(kind: Kind, name: impl Into<Cow<'static, str>>) -> Self {
         let begun = CURRENT.try_with(|(traces, parent)| {
             traces.is_on().then(|| Begun {

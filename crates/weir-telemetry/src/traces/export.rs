@@ -45,7 +45,7 @@ impl Exporter {
         tracing::warn!(reason = problem, "Spans are not exported for ten seconds");
     }
 
-    /// What went wrong is told without the URL: it may hold a token.
+    /// Errors do not show the URL, because it may hold a token.
     async fn send(&self, document: String) -> Result<(), String> {
         let mut request = HttpRequest::new(SdkBody::from(document));
         request.set_method("POST").map_err(|_| "the request can't be built")?;

@@ -1,4 +1,4 @@
-//! Spans: what happened when, on an event's way. They are told as they end, gathered, and exported before the invocation
+//! Spans: what happened when, on an event's way. They are recorded as they end, gathered, and exported before the invocation
 //! ends, by OTLP over HTTP with JSON.
 //!
 //! Not by the `opentelemetry` crates: their processors export from a thread of their own or block the one there is. A

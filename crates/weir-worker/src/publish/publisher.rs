@@ -68,7 +68,7 @@ impl PublishHandle {
         let (reply, result) = oneshot::channel();
         let gone = |_| Failure::transient("the publisher is gone");
         self.sender.send((entry, reply)).map_err(|_| Failure::transient("the publisher is gone"))?;
-        // The handle is dropped before the wait, not after it: the publisher may wait for nobody now.
+        // The handle is dropped before the wait, not after it: the publisher may have nothing left to wait for.
         drop(self.sender);
         result.await.map_err(gone)?
     }

@@ -4,8 +4,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use crate::support::{
-    MAX_ATTEMPTS, MAX_RECEIVES, World, body, envelope, envelope_of, meta, run, run_received, run_sent,
-    traced_envelope,
+    MAX_ATTEMPTS, MAX_RECEIVES, World, body, envelope, envelope_of, meta, run, run_received, run_sent, traced_envelope,
 };
 use serde_json::Value;
 use tracing_subscriber::filter::LevelFilter;
