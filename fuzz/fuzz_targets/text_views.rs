@@ -12,7 +12,7 @@ fuzz_target!(|text: &str| {
     let mut parts = text.split('\n').map(|part| part.replace('\u{85}', "\n"));
     let words: [String; 8] = std::array::from_fn(|_| parts.next().unwrap_or_default());
     let shown = all(&words);
-    let plain = all(&words.each_ref().map(|_| "x".to_owned()));
+    let plain = all(&plain(&words));
     assert_eq!(shown.len(), plain.len());
     for (View { name, text, json }, plain) in shown.iter().zip(&plain) {
         check(name, text);
@@ -27,6 +27,14 @@ fuzz_target!(|text: &str| {
         }
     }
 });
+
+/// Words without anything special, of which as many are empty or equal: some lines are left out if two words agree.
+fn plain(words: &[String; 8]) -> [String; 8] {
+    words.each_ref().map(|word| match words.iter().position(|one| one == word) {
+        Some(first) if !word.is_empty() => format!("x{first}"),
+        _ => String::new(),
+    })
+}
 
 fn all([shop, id, topic, app, resource, time, error, other]: &[String; 8]) -> Vec<View> {
     views(&Words { shop, id, topic, app, resource, time, error, other }).expect("a view can be written")

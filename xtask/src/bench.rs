@@ -51,6 +51,9 @@ pub(crate) struct Bench {
     /// Measure nothing: write the tables of docs/benchmarks.md and the chart from the accepted run
     #[arg(long, conflicts_with_all = ["only", "http", "no_pipeline", "full", "check", "accept", "json"])]
     render: bool,
+    /// Build the functions, and measure nothing
+    #[arg(long, conflicts_with_all = ["only", "http", "no_pipeline", "full", "check", "accept", "json", "render"])]
+    no_run: bool,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -70,6 +73,9 @@ impl Bench {
             return accepted.render(crate::root());
         }
         let release = release()?;
+        if self.no_run {
+            return Ok(());
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         runtime.context("could not start a runtime")?.block_on(self.until_a_signal(&release))
     }

@@ -43,6 +43,9 @@ pub(crate) struct Fuzz {
     /// Fuzz nothing: take the best of fuzz/corpus over into fuzz/kept, to be committed
     #[arg(long, conflicts_with_all = ["seconds", "runs", "input"])]
     keep: bool,
+    /// Build the targets, and fuzz nothing
+    #[arg(long, conflicts_with_all = ["seconds", "runs", "seed", "input", "keep"])]
+    no_run: bool,
     /// Refuse to change fuzz/Cargo.lock, as CI does
     #[arg(long)]
     locked: bool,
@@ -61,6 +64,8 @@ enum Target {
     DeliveryHeaders,
     /// A request, from the bytes that Lambda hands over to the message on the lane
     IngestRequest,
+    /// The text and JSON that commands print of an event with hostile strings
+    TextViews,
     /// A message of a lane, as a worker reads it
     WorkerMessage,
 }
@@ -79,6 +84,9 @@ impl Fuzz {
         let targets = self.target.as_ref().map_or(Target::value_variants(), std::slice::from_ref);
         let host = host()?;
         build(&host, targets, self.locked)?;
+        if self.no_run {
+            return Ok(());
+        }
         for target in targets {
             let name = target.name();
             let binary = target_dir().join(&host).join("release").join(&name);
@@ -228,10 +236,14 @@ mod tests {
     }
 
     #[test]
-    fn each_target_is_a_binary_of_the_fuzz_crate_and_has_seeds() {
+    fn every_binary_of_the_fuzz_crate_is_a_target_with_seeds() {
+        let binaries = fs::read_dir(dir().join("fuzz_targets")).unwrap().map(|file| file.unwrap().path());
+        let mut binaries: Vec<_> = binaries.map(|file| file.file_stem().unwrap().display().to_string()).collect();
+        binaries.sort();
+        let targets: Vec<_> = Target::value_variants().iter().map(|target| target.name()).collect();
+        assert_eq!(targets, binaries);
         let manifest = fs::read_to_string(dir().join("Cargo.toml")).unwrap();
-        for target in Target::value_variants() {
-            let name = target.name();
+        for name in targets {
             assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
             for kind in ["seeds", "kept"] {
                 assert!(fs::read_dir(dir().join(kind).join(&name)).unwrap().count() > 0, "{kind} of {name}");
