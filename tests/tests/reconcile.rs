@@ -20,7 +20,7 @@ use shopify_webhook::ShopDomain;
 use tokio::net::TcpListener;
 use weir_aws::LaneUrls;
 use weir_core::{UnixMillis, ledger::State};
-use weir_recovery::{Kind, Reconciler, Report, Request, Since, StackNames, StackOutside, Wanted};
+use weir_reconcile::{Kind, Reconciler, Report, Request, Since, StackNames, StackOutside, Wanted};
 use weir_testkit::shopify::{Shared, tokens_of};
 use weir_tests::{World, eventually};
 
@@ -103,7 +103,7 @@ impl Shopify {
             installed_at: None,
             since,
             until: None,
-            grace: weir_recovery::GRACE,
+            grace: weir_reconcile::GRACE,
             wanted,
             dry_run: false,
             points: u64::MAX,
@@ -174,7 +174,7 @@ async fn cursors_and_reports_are_kept() {
     let first = shopify.reconcile(&world, UnixMillis::now() - 2 * BEHIND).await;
     assert_eq!(first.missing(), 1);
     let operations = weir_aws::Operations::new(&world.aws, world.deployed.operations_table.clone());
-    let mut cursors = operations.list::<weir_recovery::Cursor>("cursors", false, 10).await.unwrap();
+    let mut cursors = operations.list::<weir_reconcile::Cursor>("cursors", false, 10).await.unwrap();
     let [cursor] = &mut cursors[..] else { panic!("of orders alone: {cursors:?}") };
     assert!(cursor.name.starts_with("north.myshopify.com/default/orders/"), "{}", cursor.name);
     let until = first.kinds[&Kind::Orders].until;
@@ -201,7 +201,7 @@ async fn product_created_and_changed_between_two_walks_gets_one_creation() {
     // The first walk ends between the two changes, the second one after both.
     let mut published = Vec::new();
     for after in [Duration::from_secs(10), Duration::from_secs(3_600)] {
-        let clock = Clock::starting_at(created + after + weir_recovery::GRACE);
+        let clock = Clock::starting_at(created + after + weir_reconcile::GRACE);
         shopify.reconcile_wanting(&world, Since::Cursor, &wanted, clock).await;
         eventually("the lanes to be empty", async || {
             let events = world.take(&world.deployed.tap_queue_url).await;
@@ -233,7 +233,7 @@ fn reconciliation_judges_nothing_that_the_shortest_retention_forgets() {
     let template = checkout.read_template().unwrap();
     let days = template["Parameters"]["LedgerRetentionDays"]["MinValue"].as_u64().unwrap();
     assert!(
-        weir_recovery::REMEMBERED + Duration::from_secs(2 * 86_400) <= Duration::from_secs(days * 86_400),
+        weir_reconcile::REMEMBERED + Duration::from_secs(2 * 86_400) <= Duration::from_secs(days * 86_400),
         "{days}"
     );
 }

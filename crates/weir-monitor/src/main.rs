@@ -6,7 +6,7 @@ use shopify_client::Endpoint;
 use weir_aws::{Operations, config};
 use weir_core::UnixMillis;
 use weir_monitor::{Clients, Monitor, Reconcile, Shard, Summary, settings::Settings};
-use weir_recovery::StackNames;
+use weir_reconcile::StackNames;
 use weir_shops::Registry;
 use weir_subscriptions::Desired;
 

@@ -6,7 +6,7 @@ use resilience::Clock;
 use weir_aws::SdkConfig;
 use weir_core::{UnixMillis, metrics};
 use weir_lambda::metrics::{Metrics, Of};
-use weir_recovery::{GRACE, REMEMBERED, Reconciler, Report, Request, Since, StackNames, StackOutside, Wanted};
+use weir_reconcile::{GRACE, REMEMBERED, Reconciler, Report, Request, Since, StackNames, StackOutside, Wanted};
 
 use crate::recover::{KeptUp, Loss, Recover, Recovery, Subject};
 
@@ -113,7 +113,7 @@ fn recovery(report: &Report, repaired_at: UnixMillis) -> Recovery {
 mod tests {
     use std::collections::BTreeMap;
 
-    use weir_recovery::{Kind, Looked, Unfinished};
+    use weir_reconcile::{Kind, Looked, Unfinished};
 
     use super::*;
 

@@ -7,7 +7,7 @@ use shopify_client::{Call, Client, budget::Priority};
 use tokio::time::Instant;
 use weir_aws::operations::{Document, OperationsError, Stored};
 use weir_core::UnixMillis;
-use weir_recovery::FIRST_LOOK;
+use weir_reconcile::FIRST_LOOK;
 use weir_shops::Shop;
 use weir_subscriptions::{
     Actual, Change, Plan, Wanted, address,

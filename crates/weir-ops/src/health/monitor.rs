@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use resilience::UnixMillis;
 use weir_aws::Operations;
-use weir_recovery::{REPORTS, Report};
+use weir_reconcile::{REPORTS, Report};
 use weir_subscriptions::{
     drift,
     progress::{self, ROUND, Round},

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use resilience::UnixMillis;
 use shopify_webhook::{ShopDomain, Topic};
-use weir_recovery::{Kind, Since, Wanted};
+use weir_reconcile::{Kind, Since, Wanted};
 use weir_subscriptions::Desired;
 
 use crate::{

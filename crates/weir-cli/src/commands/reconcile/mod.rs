@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use weir_aws::LaneUrls;
 use weir_core::Lane;
 use weir_ops::{Stack, StackError, shops::Shops};
-use weir_recovery::{Reconciler, Report, Request, RunError, StackNames, StackOutside};
+use weir_reconcile::{Reconciler, Report, Request, RunError, StackNames, StackOutside};
 use weir_shops::{Shop, ShopState};
 
 use super::shops;
@@ -40,7 +40,7 @@ pub(super) async fn run(args: &ReconcileArgs, printer: &Printer) -> anyhow::Resu
         installed_at: Some(shop.installed_at),
         since: asked.since,
         until: asked.until,
-        grace: weir_recovery::GRACE,
+        grace: weir_reconcile::GRACE,
         wanted: &asked.wanted,
         dry_run: args.dry_run,
         points: args.points.map_or(u64::MAX, u64::from),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use weir_recovery::{Kind, Looked, Report};
+use weir_reconcile::{Kind, Looked, Report};
 
 pub(super) fn lines(report: &Report) -> String {
     let Report { shop, app, sent, on_their_way, dead, gone, points, rest_calls, .. } = report;

@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use shopify_sim::Options;
-use weir_recovery::{Request, Since, Wanted};
+use weir_reconcile::{Request, Since, Wanted};
 
 use super::{only, world::World};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-async fn next_walk(world: &World) -> weir_recovery::Report {
+async fn next_walk(world: &World) -> weir_reconcile::Report {
     let report = world.reconcile_with(|request| Request { since: Since::Cursor, ..request }).await.unwrap();
     world.work().await;
     report

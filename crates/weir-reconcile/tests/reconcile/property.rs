@@ -11,7 +11,7 @@ use proptest::{prelude::*, sample::Index, test_runner::Config};
 use serde_json::Value;
 use shopify_sim::Options;
 use weir_core::topics::happens_once;
-use weir_recovery::{Reconciler, Request, Since, Wanted};
+use weir_reconcile::{Reconciler, Request, Since, Wanted};
 
 use super::{stack::Stack, world::World};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shopify_client::Kind as Cause;
 use shopify_sim::{Act, Rule};
-use weir_recovery::{Kind, Request, RunError, Since, Unfinished, Wanted};
+use weir_reconcile::{Kind, Request, RunError, Since, Unfinished, Wanted};
 
 use super::{of_orders, only, world::World};
 

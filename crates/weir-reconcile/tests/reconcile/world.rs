@@ -8,7 +8,7 @@ use shopify_client::{Client, Settings};
 use shopify_sim::{DeliveryFaults, Installed, Options, Outlet, ShopSeed, Sim};
 use shopify_webhook::ShopDomain;
 use weir_core::UnixMillis;
-use weir_recovery::{Reconciler, Report, Request, Since, Wanted};
+use weir_reconcile::{Reconciler, Report, Request, Since, Wanted};
 use weir_testkit::shopify::{InProcess, Shared, clock_of, tokens_of};
 
 use super::stack::Stack;
@@ -106,7 +106,7 @@ impl World {
     pub(crate) async fn reconcile_with(
         &self,
         change: impl FnOnce(Request<'_>) -> Request<'_>,
-    ) -> Result<Report, weir_recovery::RunError> {
+    ) -> Result<Report, weir_reconcile::RunError> {
         let wanted: Vec<Wanted> = TOPICS.iter().map(|topic| Wanted::topic(topic)).collect();
         self.reconciler.run(&change(self.request(&wanted)), &|_| {}).await
     }
@@ -123,7 +123,7 @@ impl World {
             installed_at: None,
             since: Since::At(UnixMillis(START)),
             until: None,
-            grace: weir_recovery::GRACE,
+            grace: weir_reconcile::GRACE,
             wanted,
             dry_run: false,
             points: u64::MAX,

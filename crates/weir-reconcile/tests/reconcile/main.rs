@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use stack::Effect;
-use weir_recovery::{ID_PREFIX, Kind};
+use weir_reconcile::{ID_PREFIX, Kind};
 use world::{START, World};
 
 /// What the orders imply: each was created, every other one was paid.
@@ -153,7 +153,7 @@ async fn an_old_order_counts_as_paid_when_it_was_paid() {
     world.sim.pay_order(world.shop(), orders[0]);
     world.wait(3).await;
     let report =
-        world.reconcile_with(|request| weir_recovery::Request { since: weir_recovery::Since::At(since), ..request });
+        world.reconcile_with(|request| weir_reconcile::Request { since: weir_reconcile::Since::At(since), ..request });
     let report = report.await.unwrap();
     let paid: Vec<_> =
         report.missing.iter().map(|(topic, hours)| (topic.as_str(), hours.values().sum::<u32>())).collect();

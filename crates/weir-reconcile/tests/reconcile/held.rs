@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use weir_core::UnixMillis;
-use weir_recovery::{Kind, Request, Since};
+use weir_reconcile::{Kind, Request, Since};
 
 use super::{of_orders, only, world::World};
 

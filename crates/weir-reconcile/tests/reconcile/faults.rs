@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
-use weir_recovery::RunError;
+use weir_reconcile::RunError;
 use weir_testkit::Fault;
 
-use weir_recovery::{Request, Since};
+use weir_reconcile::{Request, Since};
 
 use super::{stack::Effect, world::World};
 
@@ -18,7 +18,7 @@ async fn world() -> World {
     world
 }
 
-async fn by_cursor(world: &World) -> Result<weir_recovery::Report, RunError> {
+async fn by_cursor(world: &World) -> Result<weir_reconcile::Report, RunError> {
     world.reconcile_with(|request| Request { since: Since::Cursor, ..request }).await
 }
 

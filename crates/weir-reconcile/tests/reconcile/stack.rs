@@ -20,7 +20,7 @@ use weir_core::{
     sha256,
     topics::{Reading, Version, happens_once},
 };
-use weir_recovery::{Cursor, Outside, Place, Report, Troubled, Unavailable};
+use weir_reconcile::{Cursor, Outside, Place, Report, Troubled, Unavailable};
 use weir_testkit::{Fault, ModelLedger};
 
 /// An effect: topic, resource, whether its event was synthetic.

@@ -1,6 +1,6 @@
 //! Synthetic events beside delivered ones, and beside those of earlier runs.
 
-use weir_recovery::Wanted;
+use weir_reconcile::Wanted;
 
 use super::{of_orders, only, world::World};
 
@@ -132,7 +132,8 @@ async fn a_run_for_some_topics_moves_no_cursor_of_others() {
     world.wait(3).await;
     world.reconcile_wanting(&[Wanted::topic("orders/paid")]).await;
     world.wait(60).await;
-    let all = world.reconcile_with(|request| weir_recovery::Request { since: weir_recovery::Since::Cursor, ..request });
+    let all =
+        world.reconcile_with(|request| weir_reconcile::Request { since: weir_reconcile::Since::Cursor, ..request });
     assert_eq!(all.await.unwrap().missing["orders/create"].values().sum::<u32>(), 2);
     world.work().await;
     assert_eq!(only(world.stack.effects(), "orders"), of_orders(&orders));
@@ -176,7 +177,7 @@ async fn two_apps_that_missed_the_same_event_each_get_it() {
     let wanted = [Wanted::topic("orders/create")];
     for _ in 0..2 {
         for app in ["default", "loyalty"] {
-            let request = weir_recovery::Request { app, ..world.request(&wanted) };
+            let request = weir_reconcile::Request { app, ..world.request(&wanted) };
             world.reconciler.run(&request, &|_| {}).await.unwrap();
             world.work().await;
         }
