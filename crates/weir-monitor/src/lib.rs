@@ -20,16 +20,17 @@
 
 mod clients;
 mod due;
+mod event_recovery;
+mod loss;
 mod monitor;
-mod reconcile;
-pub mod recover;
 mod repair;
 pub mod settings;
 mod shard;
 mod summary;
 
 pub use clients::Clients;
+pub use event_recovery::EventRecovery;
 pub use monitor::{Monitor, RunError};
-pub use reconcile::Reconcile;
+
 pub use shard::{NotAShard, Shard};
 pub use summary::Summary;

@@ -11,7 +11,7 @@ use shopify_webhook::ShopDomain;
 use crate::Kind;
 
 /// Ids at once: what REST allows for inventory, and some hundred kilobytes of orders.
-const AT_ONCE: usize = 50;
+const MAX_CONCURRENCY: usize = 50;
 
 /// Bodies by id.
 pub(crate) struct Bodies {
@@ -47,7 +47,7 @@ pub(crate) async fn read(
     call: &Call,
 ) -> Result<Bodies, Error> {
     let mut bodies = Bodies { by_id: HashMap::new(), api_version: None, calls: 0 };
-    for some in ids.chunks(AT_ONCE) {
+    for some in ids.chunks(MAX_CONCURRENCY) {
         let reply = client.rest_get::<Listed>(shop, &path(kind, some), call).await?;
         bodies.calls += 1;
         bodies.api_version = reply.version.or(bodies.api_version);

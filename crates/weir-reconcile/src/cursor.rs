@@ -15,11 +15,11 @@ pub const OVERLAP: Duration = Duration::from_secs(10 * 60);
 pub const GRACE: Duration = Duration::from_secs(2 * 60);
 
 /// How far back the first walk of a shop looks, unless the app was installed later.
-pub const FIRST_LOOK: Duration = Duration::from_secs(86_400);
+pub const FIRST_RUN_LOOKBACK: Duration = Duration::from_secs(86_400);
 
 /// How long the fence surely remembers that an event ran: two days less than the shortest `LedgerRetentionDays` that the
 /// template takes, because clocks differ and DynamoDB's TTL counts from the last write.
-pub const REMEMBERED: Duration = Duration::from_secs(38 * 86_400);
+pub const FENCE_MEMORY: Duration = Duration::from_secs(38 * 86_400);
 
 /// Where a reconciliation begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl Cursor {
             }
             (_, Since::At(at)) => (Walk::asked(whole_second(at), until), false),
             (None, Since::Cursor) => {
-                let first = || (now - FIRST_LOOK).max(installed_at.unwrap_or(now - FIRST_LOOK));
+                let first = || (now - FIRST_RUN_LOOKBACK).max(installed_at.unwrap_or(now - FIRST_RUN_LOOKBACK));
                 let from = self.seen_until.map_or_else(first, |seen| seen - OVERLAP);
                 (Walk::new(whole_second(from), until), false)
             }
@@ -129,7 +129,7 @@ impl Cursor {
 
     /// What a page of this walk is judged by, which is read at `now`.
     pub(crate) fn once_from(&self, walk: &Walk, installed_at: Option<UnixMillis>, now: UnixMillis) -> UnixMillis {
-        let watched = self.watched_since(walk).max(now - REMEMBERED);
+        let watched = self.watched_since(walk).max(now - FENCE_MEMORY);
         let watched = installed_at.map_or(watched, |installed| watched.max(installed));
         walk.asked_from.map_or(watched, |asked| watched.min(asked))
     }
@@ -193,9 +193,9 @@ mod tests {
     #[test]
     fn the_first_walk_looks_back_a_day_at_most_and_never_before_the_installation() {
         let from = |installed| Cursor::default().next(Since::Cursor, installed, GRACE, NOW).0.from;
-        assert_eq!(from(None), whole_second(NOW - FIRST_LOOK));
+        assert_eq!(from(None), whole_second(NOW - FIRST_RUN_LOOKBACK));
         assert_eq!(from(Some(NOW - HOUR)), whole_second(NOW - HOUR));
-        assert_eq!(from(Some(UnixMillis(0))), whole_second(NOW - FIRST_LOOK));
+        assert_eq!(from(Some(UnixMillis(0))), whole_second(NOW - FIRST_RUN_LOOKBACK));
     }
 
     #[test]
@@ -240,7 +240,7 @@ mod tests {
         };
         assert_eq!(from(None, None), NOW - HOUR, "the first walk");
         assert_eq!(from(Some(NOW - day), None), NOW - day, "longer than this walk looks back");
-        assert_eq!(from(Some(NOW - day * 100), None), NOW - REMEMBERED, "the fence forgets");
+        assert_eq!(from(Some(NOW - day * 100), None), NOW - FENCE_MEMORY, "the fence forgets");
         assert_eq!(from(Some(NOW - day), Some(NOW - HOUR * 2)), NOW - HOUR * 2, "installed again");
         let asked = Walk::asked(NOW - day * 60, NOW);
         let cursor = Cursor { watched_from: Some(NOW - day), ..seen(NOW - HOUR) };

@@ -9,19 +9,19 @@ use weir_core::{
     topics::{Content, Version},
 };
 
-use crate::{Wanted, fields};
+use crate::{ReconcileTopic, fields};
 
 /// What a webhook id may have at most.
-const LONGEST_ID: usize = 100;
+const MAX_ID_LENGTH: usize = 100;
 
 /// The longest name of an app that stands in an id as it is.
-const LONGEST_APP: usize = 24;
+const MAX_APP_LENGTH: usize = 24;
 
 /// What a synthetic event is made from.
 pub(crate) struct Source<'a> {
     pub(crate) shop: &'a str,
     pub(crate) app: &'a str,
-    pub(crate) wanted: &'a Wanted,
+    pub(crate) wanted: &'a ReconcileTopic,
     /// `820982911946154508`, or `{item}:{location}`.
     pub(crate) id: &'a str,
     pub(crate) version: Version,
@@ -75,7 +75,7 @@ impl Source<'_> {
         let name = self.wanted.name.as_deref().map(|name| format!("-{}", short_hash(name)));
         let content = self.content.as_ref().map(|content| format!("-c{}", short_hash(&content.to_string())));
         let rest = format!("{}-{version}{}{}", self.id, name.unwrap_or_default(), content.unwrap_or_default());
-        if start.len() + rest.len() <= LONGEST_ID {
+        if start.len() + rest.len() <= MAX_ID_LENGTH {
             return format!("{start}{rest}");
         }
         format!("{start}{}", &sha256::hex(rest.as_bytes())[..32])
@@ -84,7 +84,7 @@ impl Source<'_> {
 
 /// The app's name, or what tells it from others. Names have no dots.
 fn app_in_id(app: &str) -> String {
-    match app.get(..12).filter(|_| app.len() > LONGEST_APP) {
+    match app.get(..12).filter(|_| app.len() > MAX_APP_LENGTH) {
         Some(start) => format!("{start}.{}", short_hash(app)),
         None => app.to_owned(),
     }
@@ -102,14 +102,14 @@ pub(crate) mod tests {
 
     pub(crate) fn meta(topic: &str) -> Meta {
         let body: Box<RawValue> = serde_json::from_str("{}").unwrap();
-        made(&Wanted::topic(topic), "1", 1_795_755_600_000_000_000, &body).0
+        made(&ReconcileTopic::topic(topic), "1", 1_795_755_600_000_000_000, &body).0
     }
 
-    fn made(wanted: &Wanted, id: &str, version: i128, body: &RawValue) -> (Meta, Box<RawValue>) {
+    fn made(wanted: &ReconcileTopic, id: &str, version: i128, body: &RawValue) -> (Meta, Box<RawValue>) {
         made_for("default", wanted, id, version, body)
     }
 
-    fn made_for(app: &str, wanted: &Wanted, id: &str, version: i128, body: &RawValue) -> (Meta, Box<RawValue>) {
+    fn made_for(app: &str, wanted: &ReconcileTopic, id: &str, version: i128, body: &RawValue) -> (Meta, Box<RawValue>) {
         let source = Source {
             shop: "north.myshopify.com",
             app,
@@ -128,7 +128,7 @@ pub(crate) mod tests {
     fn the_same_snapshot_for_the_same_subscription_has_the_same_id_and_any_other_another() {
         let body: Box<RawValue> = serde_json::from_str(r#"{"id":1}"#).unwrap();
         let id = |topic: &str, name: Option<&str>, id: &str, version: i128| {
-            let wanted = Wanted { name: name.map(str::to_owned), ..Wanted::topic(topic) };
+            let wanted = ReconcileTopic { name: name.map(str::to_owned), ..ReconcileTopic::topic(topic) };
             made(&wanted, id, version, &body).0.webhook_id
         };
         let second = 1_795_755_600_000_000_000;
@@ -152,7 +152,7 @@ pub(crate) mod tests {
         let body: Box<RawValue> = serde_json::from_str(r#"{"id":1}"#).unwrap();
         let (long, longer) = ("a".repeat(62), "a".repeat(63));
         let ids = ["default", "loyalty", "a", &long, &longer]
-            .map(|app| made_for(app, &Wanted::topic("orders/create"), "1", 1, &body).0.webhook_id);
+            .map(|app| made_for(app, &ReconcileTopic::topic("orders/create"), "1", 1, &body).0.webhook_id);
         assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), ids.len(), "{ids:?}");
     }
 
@@ -161,8 +161,8 @@ pub(crate) mod tests {
         let body: Box<RawValue> = serde_json::from_str("{}").unwrap();
         let most = u64::MAX;
         for topic in crate::Kind::ALL.iter().flat_map(|kind| kind.topics()) {
-            for app in ["a".to_owned(), "a".repeat(LONGEST_APP), "a".repeat(63)] {
-                let wanted = Wanted { name: Some("n".repeat(50)), ..Wanted::topic(topic) };
+            for app in ["a".to_owned(), "a".repeat(MAX_APP_LENGTH), "a".repeat(63)] {
+                let wanted = ReconcileTopic { name: Some("n".repeat(50)), ..ReconcileTopic::topic(topic) };
                 let place = if topic.starts_with("inventory") { format!("{most}:{most}") } else { most.to_string() };
                 let ids = [0, 1].map(|nanosecond| {
                     made_for(&app, &wanted, &place, 1_795_755_600_000_000_000 + nanosecond, &body).0.webhook_id
@@ -179,7 +179,8 @@ pub(crate) mod tests {
     #[test]
     fn it_carries_the_fields_that_the_subscription_asks_for() {
         let body: Box<RawValue> = serde_json::from_str(r#"{"id":820982911946154508,"email":"x","a":1.10}"#).unwrap();
-        let wanted = Wanted { include_fields: vec!["id".into(), "a".into()], ..Wanted::topic("orders/create") };
+        let wanted =
+            ReconcileTopic { include_fields: vec!["id".into(), "a".into()], ..ReconcileTopic::topic("orders/create") };
         let (meta, sent) = made(&wanted, "1", 1, &body);
         assert_eq!(sent.get(), r#"{"id":820982911946154508,"a":1.10}"#);
         assert_eq!(meta.body_sha256, sha256::hex(sent.get().as_bytes()));

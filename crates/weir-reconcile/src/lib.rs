@@ -23,22 +23,22 @@ mod cursor;
 mod event;
 mod fields;
 mod kind;
-mod outside;
 mod pages;
 mod report;
 mod run;
-mod standing;
-mod wanted;
+mod seen_status;
+mod store;
+mod topic;
 
 #[cfg(feature = "aws")]
-mod aws;
+mod stack_store;
 
-#[cfg(feature = "aws")]
-pub use aws::{REPORTS, StackNames, StackOutside};
-pub use cursor::{Cursor, FIRST_LOOK, GRACE, OVERLAP, REMEMBERED, Since, Walk};
+pub use cursor::{Cursor, FENCE_MEMORY, FIRST_RUN_LOOKBACK, GRACE, OVERLAP, Since, Walk};
 pub use kind::Kind;
-pub use outside::{Outside, Place, Troubled, Unavailable};
-pub use report::{Looked, Report, Unfinished};
+pub use report::{KindProgress, Report, Unfinished};
 pub use run::{Reconciler, Request, RunError};
-pub use wanted::{LeftOut, Wanted};
+#[cfg(feature = "aws")]
+pub use stack_store::{REPORTS, StackNames, StackStore};
+pub use store::{CursorKey, ReconcileStore, Unavailable, UnsettledEvent};
+pub use topic::{ReconcileTopic, SkippedTopic};
 pub use weir_core::envelope::SYNTHETIC_ID_PREFIX as ID_PREFIX;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use resilience::UnixMillis;
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, LeftOut};
+use crate::{Kind, SkippedTopic};
 
 /// The drift of one shop, as one run found it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub struct Report {
     /// Whether it only looked.
     pub dry_run: bool,
     /// What was looked at, by kind.
-    pub kinds: BTreeMap<Kind, Looked>,
+    pub kinds: BTreeMap<Kind, KindProgress>,
     /// Events that weir never saw or never finished, by topic and by the hour in which they were triggered (RFC 3339).
     pub missing: BTreeMap<String, BTreeMap<String, u32>>,
     /// How many of them were sent. Less than are missing only in a dry run, or if the run broke off.
@@ -38,14 +38,14 @@ pub struct Report {
     /// Calls of the REST Admin API, which have a limit of their own.
     pub rest_calls: u32,
     /// What is not looked after.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<SkippedTopic>,
     /// Why it broke off, if it did: what is left comes with the next run.
     pub unfinished: Option<Unfinished>,
 }
 
 /// One kind's part of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Looked {
+pub struct KindProgress {
     /// The oldest change that was asked for.
     pub from: UnixMillis,
     /// The newest.
@@ -91,7 +91,7 @@ impl std::fmt::Display for Unfinished {
 }
 
 impl Report {
-    pub(crate) fn new(shop: &str, app: &str, now: UnixMillis, dry_run: bool, left_out: Vec<LeftOut>) -> Self {
+    pub(crate) fn new(shop: &str, app: &str, now: UnixMillis, dry_run: bool, left_out: Vec<SkippedTopic>) -> Self {
         Self {
             shop: shop.to_owned(),
             app: app.to_owned(),
@@ -129,7 +129,7 @@ impl Report {
 
     /// How far behind the slowest kind is: from the newest change that it looked at to the end of the run.
     pub fn lag(&self) -> Option<Duration> {
-        let until = |kind: &Looked| if kind.whole { kind.until } else { kind.from };
+        let until = |kind: &KindProgress| if kind.whole { kind.until } else { kind.from };
         self.kinds.values().map(|kind| self.ended_at.since(until(kind))).max()
     }
 

@@ -1,9 +1,9 @@
 //! One run over one shop.
 
-mod look;
-mod patience;
+mod page_scan;
 mod repair;
-mod troubles;
+mod unsettled;
+mod wait_budget;
 mod walk;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -14,15 +14,15 @@ use shopify_webhook::ShopDomain;
 use tokio::time::Instant;
 use weir_core::{Routes, UnixMillis};
 
-use crate::{Kind, Outside, Report, Since, Unavailable, Unfinished, Wanted, pages, wanted};
+use crate::{Kind, ReconcileStore, ReconcileTopic, Report, Since, Unavailable, Unfinished, pages, topic};
 
 /// Kept for what comes after the last call: sending, and writing down where it stands.
-const AFTERWARDS: Duration = Duration::from_secs(3);
+const WRAP_UP_TIME: Duration = Duration::from_secs(3);
 
 /// Reconciles the shops of one app.
 pub struct Reconciler<O> {
     client: Client,
-    outside: O,
+    store: O,
     routes: Routes,
     clock: Clock,
     page_size: u16,
@@ -45,7 +45,7 @@ pub struct Request<'a> {
     /// unless nothing can be.
     pub grace: Duration,
     /// What the shop's subscriptions ask for.
-    pub wanted: &'a [Wanted],
+    pub wanted: &'a [ReconcileTopic],
     /// Looks, and sends and moves nothing.
     pub dry_run: bool,
     /// How many points it may use: it ends after the page with which it used them.
@@ -98,10 +98,10 @@ fn first_line(error: &Error) -> String {
     said.split_once('\n').map_or(said.as_str(), |(said, _)| said).to_owned()
 }
 
-impl<O: Outside> Reconciler<O> {
+impl<O: ReconcileStore> Reconciler<O> {
     /// A reconciler of the shops that this client calls.
-    pub fn new(client: Client, outside: O, clock: Clock) -> Self {
-        Self { client, outside, routes: Routes::built_in(), clock, page_size: pages::PAGE }
+    pub fn new(client: Client, store: O, clock: Clock) -> Self {
+        Self { client, store, routes: Routes::built_in(), clock, page_size: pages::PAGE }
     }
 
     /// The same, with so many resources a page instead of a hundred.
@@ -121,7 +121,7 @@ impl<O: Outside> Reconciler<O> {
         request: &Request<'_>,
         progress: &(dyn Fn(&Report) + Send + Sync),
     ) -> Result<Report, RunError> {
-        let (by_kind, left_out) = wanted::sorted(request.wanted);
+        let (by_kind, left_out) = topic::sorted(request.wanted);
         let (shop, now) = (request.shop.as_str(), self.clock.now());
         let mut report = Report::new(shop, request.app, now, request.dry_run, left_out);
         let ended = self.kinds(request, &by_kind, &mut report, progress).await;
@@ -135,35 +135,35 @@ impl<O: Outside> Reconciler<O> {
             Ok(()) | Err(Stop::Refused(_)) => Ok(()),
         };
         if !request.dry_run && (report.is_notable() || matches!(request.since, Since::At(_))) {
-            let kept = self.outside.keep(&report).await;
+            let kept = self.store.keep(&report).await;
             // What came first says more.
             ended.and(kept.map_err(RunError::from))?;
         } else {
             ended?;
         }
-        tell(&report);
+        log(&report);
         Ok(report)
     }
 
     async fn kinds(
         &self,
         request: &Request<'_>,
-        by_kind: &BTreeMap<Kind, Vec<&Wanted>>,
+        by_kind: &BTreeMap<Kind, Vec<&ReconcileTopic>>,
         report: &mut Report,
         progress: &(dyn Fn(&Report) + Send + Sync),
     ) -> Result<(), Stop> {
         let mut all = Vec::new();
         for (kind, wanted) in by_kind {
-            all.push((self.held(request, *kind, wanted).await?, wanted));
+            all.push((self.stored(request, *kind, wanted).await?, wanted));
         }
         // The one that is furthest behind comes first: points and time may not last for all.
-        all.sort_by_key(|(held, _)| held.seen_until());
-        for (held, wanted) in &mut all {
-            match self.kind(request, held, wanted, report, progress).await {
+        all.sort_by_key(|(stored, _)| stored.seen_until());
+        for (stored, wanted) in &mut all {
+            match self.kind(request, stored, wanted, report, progress).await {
                 // One scope that is missing keeps nobody else from what they may read.
                 Err(Stop::Refused(why)) => {
-                    if let Some(looked) = report.kinds.get_mut(&held.place.kind) {
-                        looked.refused = Some(why);
+                    if let Some(kind_progress) = report.kinds.get_mut(&stored.key.kind) {
+                        kind_progress.refused = Some(why);
                     }
                 }
                 ended => ended?,
@@ -174,7 +174,7 @@ impl<O: Outside> Reconciler<O> {
 
     /// Nobody waits for it: it leaves a quarter of the bucket to others.
     fn call(&self, request: &Request<'_>) -> Call {
-        let deadline = request.deadline.checked_sub(AFTERWARDS).unwrap_or(request.deadline);
+        let deadline = request.deadline.checked_sub(WRAP_UP_TIME).unwrap_or(request.deadline);
         Call { priority: Priority::Background, deadline }
     }
 }
@@ -189,7 +189,7 @@ impl Report {
     }
 }
 
-fn tell(report: &Report) {
+fn log(report: &Report) {
     let (shop, app, dry_run) = (&report.shop, &report.app, report.dry_run);
     let (resources, missing, sent, dead) = (report.resources(), report.missing(), report.sent, report.dead);
     let (points, on_their_way) = (report.points, report.on_their_way);

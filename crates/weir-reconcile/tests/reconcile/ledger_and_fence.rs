@@ -1,6 +1,6 @@
 //! Synthetic events beside delivered ones, and beside those of earlier runs.
 
-use weir_reconcile::Wanted;
+use weir_reconcile::ReconcileTopic;
 
 use super::{of_orders, only, world::World};
 
@@ -130,7 +130,7 @@ async fn a_run_for_some_topics_moves_no_cursor_of_others() {
     world.lose(true);
     let orders = world.sim.place_orders(world.shop(), 2);
     world.wait(3).await;
-    world.reconcile_wanting(&[Wanted::topic("orders/paid")]).await;
+    world.reconcile_wanting(&[ReconcileTopic::topic("orders/paid")]).await;
     world.wait(60).await;
     let all =
         world.reconcile_with(|request| weir_reconcile::Request { since: weir_reconcile::Since::Cursor, ..request });
@@ -146,11 +146,11 @@ async fn a_subscription_gets_its_own_events_with_its_name_and_fields() {
     world.sim.place_orders(world.shop(), 1);
     world.wait(3).await;
     let wanted = [
-        Wanted::topic("orders/create"),
-        Wanted {
+        ReconcileTopic::topic("orders/create"),
+        ReconcileTopic {
             name: Some("ids".into()),
             include_fields: vec!["id".into(), "updated_at".into()],
-            ..Wanted::topic("orders/create")
+            ..ReconcileTopic::topic("orders/create")
         },
     ];
     world.reconcile_wanting(&wanted).await;
@@ -174,7 +174,7 @@ async fn two_apps_that_missed_the_same_event_each_get_it() {
     world.lose(true);
     let order = world.sim.place_orders(world.shop(), 1)[0];
     world.wait(3).await;
-    let wanted = [Wanted::topic("orders/create")];
+    let wanted = [ReconcileTopic::topic("orders/create")];
     for _ in 0..2 {
         for app in ["default", "loyalty"] {
             let request = weir_reconcile::Request { app, ..world.request(&wanted) };

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use shopify_sim::Options;
-use weir_reconcile::{Request, Since, Wanted};
+use weir_reconcile::{ReconcileTopic, Request, Since};
 
 use super::{only, world::World};
 
@@ -72,7 +72,7 @@ async fn resource_that_changes_between_two_pages_is_listed_in_its_new_place() {
         products.extend(world.sim.create_product(world.shop(), "New"));
     }
     world.wait(5).await;
-    let wanted = [Wanted::topic("products/create")];
+    let wanted = [ReconcileTopic::topic("products/create")];
     let request = Request { since: Since::Cursor, ..world.request(&wanted) };
     let change = async {
         tokio::time::sleep(Duration::from_secs(15)).await;
@@ -146,7 +146,7 @@ async fn a_level_whose_last_change_shares_its_second_is_repaired() {
     world.lose(true);
     world.sim.set_available(world.shop(), item, place, 9);
     world.wait(5).await;
-    let wanted = [Wanted::topic("inventory_levels/update")];
+    let wanted = [ReconcileTopic::topic("inventory_levels/update")];
     let mut missing = Vec::new();
     for _ in 0..2 {
         let request = Request { since, ..world.request(&wanted) };
@@ -194,7 +194,7 @@ async fn creation_whose_synthetic_event_came_too_late_is_sent_by_a_later_walk() 
     let product = world.sim.create_product(world.shop(), "New").unwrap();
     // Longer than two walks overlap.
     world.wait(20).await;
-    let request = [Wanted::topic("products/create"), Wanted::topic("products/update")];
+    let request = [ReconcileTopic::topic("products/create"), ReconcileTopic::topic("products/update")];
     let walk = async || {
         let request = Request { since: Since::Cursor, ..world.request(&request) };
         world.reconciler.run(&request, &|_| {}).await.unwrap();

@@ -11,7 +11,7 @@ use proptest::{prelude::*, sample::Index, test_runner::Config};
 use serde_json::Value;
 use shopify_sim::Options;
 use weir_core::topics::happens_once;
-use weir_reconcile::{Reconciler, Request, Since, Wanted};
+use weir_reconcile::{ReconcileTopic, Reconciler, Request, Since};
 
 use super::{stack::Stack, world::World};
 
@@ -72,7 +72,7 @@ fn case() -> impl Strategy<Value = Case> {
 struct Shop {
     world: World,
     reconciler: Reconciler<Stack>,
-    wanted: Vec<Wanted>,
+    wanted: Vec<ReconcileTopic>,
 }
 
 impl Shop {
@@ -80,7 +80,7 @@ impl Shop {
         let world = World::with(|options| Options { latency, ..options });
         let topics = super::world::TOPICS.iter().filter(|topic| !topic.starts_with("inventory"));
         let reconciler = world.reconciler().with_page_size(2);
-        Self { wanted: topics.map(|topic| Wanted::topic(topic)).collect(), reconciler, world }
+        Self { wanted: topics.map(|topic| ReconcileTopic::topic(topic)).collect(), reconciler, world }
     }
 
     fn act(&self, act: &Act, renamed: usize) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shopify_client::Kind as Cause;
 use shopify_sim::{Act, Rule};
-use weir_reconcile::{Kind, Request, RunError, Since, Unfinished, Wanted};
+use weir_reconcile::{Kind, ReconcileTopic, Request, RunError, Since, Unfinished};
 
 use super::{of_orders, only, world::World};
 
@@ -122,7 +122,7 @@ async fn topics_that_nobody_wants_are_not_sent_and_others_are_told() {
     world.lose(true);
     world.sim.place_orders(world.shop(), 2);
     world.wait(3).await;
-    let wanted = [Wanted::topic("orders/paid"), Wanted::topic("refunds/create")];
+    let wanted = [ReconcileTopic::topic("orders/paid"), ReconcileTopic::topic("refunds/create")];
     let report = world.reconcile_wanting(&wanted).await;
     assert_eq!(report.missing.keys().collect::<Vec<_>>(), ["orders/paid"]);
     assert_eq!(report.left_out[0].topic, "refunds/create");

@@ -20,7 +20,7 @@ use weir_core::{
     sha256,
     topics::{Reading, Version, happens_once},
 };
-use weir_reconcile::{Cursor, Outside, Place, Report, Troubled, Unavailable};
+use weir_reconcile::{Cursor, CursorKey, ReconcileStore, Report, Unavailable, UnsettledEvent};
 use weir_testkit::{Fault, ModelLedger};
 
 /// An effect: topic, resource, whether its event was synthetic.
@@ -264,20 +264,20 @@ impl Stack {
     }
 }
 
-impl Outside for Stack {
+impl ReconcileStore for Stack {
     async fn resources(&self, keys: &[String]) -> Result<Vec<Option<fence::Record>>, Unavailable> {
         assert!((1..=100).contains(&keys.len()), "{}", keys.len());
         self.pass(async { keys.iter().map(|key| self.0.model.resource(key)).collect() }).await
     }
 
-    async fn troubled(&self, _shop: &ShopDomain, since: UnixMillis) -> Result<Vec<Troubled>, Unavailable> {
+    async fn unsettled(&self, _shop: &ShopDomain, since: UnixMillis) -> Result<Vec<UnsettledEvent>, Unavailable> {
         let in_trouble = |record: &Record| {
             matches!(record.state, State::Failed(_) | State::Parked { .. }) && record.received_at >= since
         };
         self.pass(async {
             let records = self.0.model.records().into_iter().filter(in_trouble);
             let troubled = |Record { key, topic, app, resource, .. }: Record| {
-                Some(Troubled { key, topic: topic?, app: app?, resource: resource? })
+                Some(UnsettledEvent { key, topic: topic?, app: app?, resource: resource? })
             };
             records.filter_map(troubled).collect()
         })
@@ -297,22 +297,22 @@ impl Outside for Stack {
         self.pass(async { self.0.lane.lock().unwrap().push((lane, message)) }).await
     }
 
-    async fn store(&self, _meta: &Meta, _body: Vec<u8>) -> Result<String, Unavailable> {
+    async fn store_body(&self, _meta: &Meta, _body: Vec<u8>) -> Result<String, Unavailable> {
         Err(Unavailable("no body here is that large".into()))
     }
 
-    async fn cursor(&self, place: &Place<'_>) -> Result<Option<(u64, Cursor)>, Unavailable> {
-        let name = format!("{}/{}/{}", place.app, place.kind, place.wanted);
+    async fn cursor(&self, key: &CursorKey<'_>) -> Result<Option<(u64, Cursor)>, Unavailable> {
+        let name = format!("{}/{}/{}", key.app, key.kind, key.wanted);
         self.pass(async { self.0.cursors.lock().unwrap().get(&name).cloned() }).await
     }
 
     async fn set_cursor(
         &self,
-        place: &Place<'_>,
+        key: &CursorKey<'_>,
         expected: Option<u64>,
         cursor: &Cursor,
     ) -> Result<Option<u64>, Unavailable> {
-        let name = format!("{}/{}/{}", place.app, place.kind, place.wanted);
+        let name = format!("{}/{}/{}", key.app, key.kind, key.wanted);
         self.pass(async {
             let mut cursors = self.0.cursors.lock().unwrap();
             if cursors.get(&name).map(|(version, _)| *version) != expected {

@@ -8,7 +8,7 @@ use shopify_client::{Client, Settings};
 use shopify_sim::{DeliveryFaults, Installed, Options, Outlet, ShopSeed, Sim};
 use shopify_webhook::ShopDomain;
 use weir_core::UnixMillis;
-use weir_reconcile::{Reconciler, Report, Request, Since, Wanted};
+use weir_reconcile::{ReconcileTopic, Reconciler, Report, Request, Since};
 use weir_testkit::shopify::{InProcess, Shared, clock_of, tokens_of};
 
 use super::stack::Stack;
@@ -107,16 +107,16 @@ impl World {
         &self,
         change: impl FnOnce(Request<'_>) -> Request<'_>,
     ) -> Result<Report, weir_reconcile::RunError> {
-        let wanted: Vec<Wanted> = TOPICS.iter().map(|topic| Wanted::topic(topic)).collect();
+        let wanted: Vec<ReconcileTopic> = TOPICS.iter().map(|topic| ReconcileTopic::topic(topic)).collect();
         self.reconciler.run(&change(self.request(&wanted)), &|_| {}).await
     }
 
     /// The same for other subscriptions.
-    pub(crate) async fn reconcile_wanting(&self, wanted: &[Wanted]) -> Report {
+    pub(crate) async fn reconcile_wanting(&self, wanted: &[ReconcileTopic]) -> Report {
         self.reconciler.run(&self.request(wanted), &|_| {}).await.unwrap()
     }
 
-    pub(crate) fn request<'a>(&'a self, wanted: &'a [Wanted]) -> Request<'a> {
+    pub(crate) fn request<'a>(&'a self, wanted: &'a [ReconcileTopic]) -> Request<'a> {
         Request {
             shop: self.shop(),
             app: "default",

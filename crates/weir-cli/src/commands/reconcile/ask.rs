@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use resilience::UnixMillis;
 use shopify_webhook::{ShopDomain, Topic};
-use weir_reconcile::{Kind, Since, Wanted};
+use weir_reconcile::{Kind, ReconcileTopic, Since};
 use weir_subscriptions::Desired;
 
 use crate::{
@@ -22,7 +22,7 @@ pub(super) struct Asked {
     pub(super) app: String,
     pub(super) since: Since,
     pub(super) until: Option<UnixMillis>,
-    pub(super) wanted: Vec<Wanted>,
+    pub(super) wanted: Vec<ReconcileTopic>,
 }
 
 impl Asked {
@@ -61,17 +61,17 @@ fn read(path: &Path) -> anyhow::Result<Desired> {
 }
 
 /// What is desired of what was named. A topic that was named by itself is wanted in any case.
-fn wanted(desired: &Desired, named: &[String], app: &str, shop: &ShopDomain) -> anyhow::Result<Vec<Wanted>> {
-    let all = Wanted::desired(desired, app, shop.as_str());
-    let mut wanted: Vec<Wanted> = Vec::new();
+fn wanted(desired: &Desired, named: &[String], app: &str, shop: &ShopDomain) -> anyhow::Result<Vec<ReconcileTopic>> {
+    let all = ReconcileTopic::desired(desired, app, shop.as_str());
+    let mut wanted: Vec<ReconcileTopic> = Vec::new();
     for name in named.iter().map(|name| name.trim()) {
         if let Ok(kind) = name.parse::<Kind>() {
             // Beside its own topics those that stand beside them, so that the report tells what it leaves out.
             let is_of = |topic: &str| Kind::of(topic) == Some(kind);
             wanted.extend(all.iter().filter(|one| is_of(&one.topic)).cloned());
         } else if Topic::parse(name).is_some() && Kind::of(name).is_some() {
-            let of_it: Vec<Wanted> = all.iter().filter(|one| one.topic == name).cloned().collect();
-            wanted.extend(if of_it.is_empty() { vec![Wanted::topic(name)] } else { of_it });
+            let of_it: Vec<ReconcileTopic> = all.iter().filter(|one| one.topic == name).cloned().collect();
+            wanted.extend(if of_it.is_empty() { vec![ReconcileTopic::topic(name)] } else { of_it });
         } else {
             let topics: Vec<&str> = Kind::ALL.iter().flat_map(|kind| kind.topics()).copied().collect();
             let hint = format!("--topics takes orders, products, inventory, or some of {}", topics.join(", "));

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use weir_aws::LaneUrls;
 use weir_core::Lane;
 use weir_ops::{Stack, StackError, shops::Shops};
-use weir_reconcile::{Reconciler, Report, Request, RunError, StackNames, StackOutside};
+use weir_reconcile::{Reconciler, Report, Request, RunError, StackNames, StackStore};
 use weir_shops::{Shop, ShopState};
 
 use super::shops;
@@ -71,7 +71,7 @@ pub(super) async fn run(args: &ReconcileArgs, printer: &Printer) -> anyhow::Resu
     Ok(if is_whole { ExitStatus::Done } else { ExitStatus::Failed })
 }
 
-fn outside(stack: &Stack) -> Result<StackOutside, StackError> {
+fn outside(stack: &Stack) -> Result<StackStore, StackError> {
     let lanes = stack.lanes()?;
     let url =
         |lane: Lane| lanes.iter().find(|urls| urls.lane == lane).map(|urls| urls.queue.clone()).unwrap_or_default();
@@ -82,7 +82,7 @@ fn outside(stack: &Stack) -> Result<StackOutside, StackError> {
         bodies_bucket: stack.output("BodiesBucket")?,
         operations_table: stack.output("OperationsTable")?,
     };
-    Ok(StackOutside::new(&stack.config, names))
+    Ok(StackStore::new(&stack.config, names))
 }
 
 /// A shop whose Admin API can be called, as far as the registry knows.

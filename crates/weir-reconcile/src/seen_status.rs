@@ -26,7 +26,7 @@
 //! |---|---|---|
 //! | the app's installation | belongs to no subscription of this installation | nobody asked for it |
 //! | the oldest moment that a walk of this cursor looked back to | was never watched for these topics | weir would send a shop's whole past |
-//! | now − [`REMEMBERED`](crate::REMEMBERED) | may have been seen and forgotten | an event would run twice |
+//! | now − [`FENCE_MEMORY`](crate::FENCE_MEMORY) | may have been seen and forgotten | an event would run twice |
 //!
 //! A walk from a moment that an operator names ([`Since::At`](crate::Since)) judges everything since that moment,
 //! whatever the three say.
@@ -78,7 +78,7 @@ pub(crate) enum Implied {
 
 /// What the fence says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum SeenStatus {
     Seen,
     /// A worker is in there.
     OnItsWay,
@@ -120,14 +120,14 @@ pub(crate) fn lacks(record: &Record, version: Version, content: Option<&Content>
 }
 
 /// Whether weir saw it: an event of this mark, at this version of the resource, and with this content.
-pub(crate) fn standing(
+pub(crate) fn seen_status(
     record: Option<&Record>,
     topic: &str,
     mark: &Mark,
     (version, content): (Version, Option<&Content>),
     now: UnixMillis,
-) -> Standing {
-    let Some(record) = record else { return Standing::NotSeen };
+) -> SeenStatus {
+    let Some(record) = record else { return SeenStatus::NotSeen };
     let ran = record.ran.get(mark);
     let is_seen = match happens_once(topic) {
         true => ran.is_some(),
@@ -139,13 +139,13 @@ pub(crate) fn standing(
         }
     };
     if is_seen {
-        return Standing::Seen;
+        return SeenStatus::Seen;
     }
     match &record.held {
         // It just changed: this snapshot of it would be refused.
-        _ if record.newest.version.is_newer_than(&version) => Standing::OnItsWay,
-        Some((_, until)) if *until >= now => Standing::OnItsWay,
-        _ => Standing::NotSeen,
+        _ if record.newest.version.is_newer_than(&version) => SeenStatus::OnItsWay,
+        Some((_, until)) if *until >= now => SeenStatus::OnItsWay,
+        _ => SeenStatus::NotSeen,
     }
 }
 

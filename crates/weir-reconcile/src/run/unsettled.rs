@@ -11,63 +11,64 @@ use weir_core::{
 
 use super::{
     Reconciler, Stop,
-    look::Look,
-    repair::{Known, Missed, known},
+    page_scan::PageScan,
+    repair::{LedgerStatus, MissedEvent, ledger_status},
 };
-use crate::{Outside, Troubled, change::Change};
+use crate::{ReconcileStore, UnsettledEvent, change::Change};
 
 /// Clocks differ: an event may seem to have been received before it happened.
-const SKEW: Duration = Duration::from_secs(5);
+const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// What failed or is parked, of all that was received since a moment.
-pub(super) struct Troubles {
+pub(super) struct UnsettledEvents {
     since: UnixMillis,
     /// By topic and resource.
     keys: HashMap<(String, String), Vec<Key>>,
 }
 
-impl<O: Outside> Reconciler<O> {
+impl<O: ReconcileStore> Reconciler<O> {
     /// Those of which the ledger knows no delivery that failed or is parked. The others are counted. The index of trouble
     /// is read only if something seems to be missing: once a walk, and once more for an event that is older than the walk.
-    pub(super) async fn untroubled<'a>(
+    pub(super) async fn not_unsettled<'a>(
         &self,
-        look: &mut Look<'_>,
-        missed: Vec<Missed<'a>>,
+        scan: &mut PageScan<'_>,
+        missed: Vec<MissedEvent<'a>>,
         changes: &[Change],
-        troubles: &mut Option<Troubles>,
-    ) -> Result<Vec<Missed<'a>>, Stop> {
+        unsettled: &mut Option<UnsettledEvents>,
+    ) -> Result<Vec<MissedEvent<'a>>, Stop> {
         if missed.is_empty() {
             return Ok(missed);
         }
-        let is_older = |one: &Missed<'_>| one.at.as_millisecond() < look.walk.from.0;
-        let oldest = if missed.iter().any(is_older) { look.bounds.once_from } else { look.walk.from };
-        let since = oldest.min(look.walk.from) - SKEW;
-        if troubles.as_ref().is_none_or(|known| known.since > since) {
-            let all = self.outside.troubled(look.request.shop, since).await?;
+        let is_older = |one: &MissedEvent<'_>| one.at.as_millisecond() < scan.walk.from.0;
+        let oldest = if missed.iter().any(is_older) { scan.bounds.once_from } else { scan.walk.from };
+        let since = oldest.min(scan.walk.from) - CLOCK_SKEW;
+        if unsettled.as_ref().is_none_or(|known| known.since > since) {
+            let all = self.store.unsettled(scan.request.shop, since).await?;
             let mut keys: HashMap<_, Vec<_>> = HashMap::new();
-            for Troubled { key, topic, resource, .. } in all.into_iter().filter(|one| one.app == look.request.app) {
+            for UnsettledEvent { key, topic, resource, .. } in all.into_iter().filter(|one| one.app == scan.request.app)
+            {
                 keys.entry((topic, resource)).or_default().push(key);
             }
-            *troubles = Some(Troubles { since, keys });
+            *unsettled = Some(UnsettledEvents { since, keys });
         }
         let mut left = Vec::new();
         for one in missed {
             let (change, topic) = (&changes[one.change], &one.wanted.topic);
             let place = (topic.clone(), format!("{}/{}", change.kind.resource(), change.id));
-            let keys = troubles.as_ref().and_then(|troubles| troubles.keys.get(&place));
-            let mut worst = Known::Nothing;
+            let keys = unsettled.as_ref().and_then(|unsettled| unsettled.keys.get(&place));
+            let mut worst = LedgerStatus::Nothing;
             for key in keys.into_iter().flatten() {
-                let record = self.outside.event(key).await?;
+                let record = self.store.event(key).await?;
                 let is_of_it = record.as_ref().is_some_and(|record| is_of(record, topic, change));
-                if is_of_it && worst != Known::Ended && worst != Known::OnItsWay {
-                    worst = known(record.as_ref(), self.clock.now());
+                if is_of_it && worst != LedgerStatus::Ended && worst != LedgerStatus::OnItsWay {
+                    worst = ledger_status(record.as_ref(), self.clock.now());
                 }
             }
             match worst {
-                Known::Nothing => left.push(one),
-                Known::Ended => {}
-                Known::OnItsWay => look.report.on_their_way += 1,
-                Known::Dead => look.report.dead += 1,
+                LedgerStatus::Nothing => left.push(one),
+                LedgerStatus::Ended => {}
+                LedgerStatus::OnItsWay => scan.report.on_their_way += 1,
+                LedgerStatus::Dead => scan.report.dead += 1,
             }
         }
         Ok(left)

@@ -86,58 +86,58 @@ fn record(second: i64, ran: &[(&str, i64)], held_until: Option<i64>) -> Record {
 }
 
 #[track_caller]
-fn check_seen(record: &Record, mark: &str, expected: Standing) {
+fn check_seen(record: &Record, mark: &str, expected: SeenStatus) {
     let topic = mark.split('@').next().unwrap();
-    let standing = standing(Some(record), topic, &Mark::from(mark.to_owned()), (version(5), None), NOW);
-    assert_eq!(standing, expected, "{mark} of {record:?}");
+    let status = seen_status(Some(record), topic, &Mark::from(mark.to_owned()), (version(5), None), NOW);
+    assert_eq!(status, expected, "{mark} of {record:?}");
 }
 
 #[test]
 fn what_nobody_saw_was_not_seen() {
     assert_eq!(
-        standing(None, "orders/create", &Mark::from("orders/create".to_owned()), (version(5), None), NOW),
-        Standing::NotSeen
+        seen_status(None, "orders/create", &Mark::from("orders/create".to_owned()), (version(5), None), NOW),
+        SeenStatus::NotSeen
     );
-    check_seen(&record(5, &[], None), "orders/create", Standing::NotSeen);
-    check_seen(&record(5, &[("orders/paid", 5)], None), "orders/create", Standing::NotSeen);
+    check_seen(&record(5, &[], None), "orders/create", SeenStatus::NotSeen);
+    check_seen(&record(5, &[("orders/paid", 5)], None), "orders/create", SeenStatus::NotSeen);
 }
 
 #[test]
 fn what_happens_once_was_seen_at_any_version_and_an_update_at_this_one() {
-    check_seen(&record(4, &[("orders/create", 3)], None), "orders/create", Standing::Seen);
-    check_seen(&record(5, &[("orders/updated", 5)], None), "orders/updated", Standing::Seen);
-    check_seen(&record(4, &[("orders/updated", 4)], None), "orders/updated", Standing::NotSeen);
-    check_seen(&record(5, &[("orders/updated", 4), ("orders/paid", 5)], None), "orders/updated", Standing::NotSeen);
+    check_seen(&record(4, &[("orders/create", 3)], None), "orders/create", SeenStatus::Seen);
+    check_seen(&record(5, &[("orders/updated", 5)], None), "orders/updated", SeenStatus::Seen);
+    check_seen(&record(4, &[("orders/updated", 4)], None), "orders/updated", SeenStatus::NotSeen);
+    check_seen(&record(5, &[("orders/updated", 4), ("orders/paid", 5)], None), "orders/updated", SeenStatus::NotSeen);
 }
 
 #[test]
 fn the_update_that_came_as_the_creation_was_seen() {
-    check_seen(&record(5, &[("orders/create", 5)], None), "orders/updated", Standing::Seen);
-    check_seen(&record(5, &[("orders/create@all", 5)], None), "orders/updated", Standing::Seen);
-    check_seen(&record(5, &[("orders/create", 4)], None), "orders/updated", Standing::NotSeen);
-    check_seen(&record(5, &[("draft_orders/create", 5)], None), "orders/updated", Standing::NotSeen);
+    check_seen(&record(5, &[("orders/create", 5)], None), "orders/updated", SeenStatus::Seen);
+    check_seen(&record(5, &[("orders/create@all", 5)], None), "orders/updated", SeenStatus::Seen);
+    check_seen(&record(5, &[("orders/create", 4)], None), "orders/updated", SeenStatus::NotSeen);
+    check_seen(&record(5, &[("draft_orders/create", 5)], None), "orders/updated", SeenStatus::NotSeen);
 }
 
 #[test]
 fn each_subscription_asks_for_itself() {
     let seen = record(5, &[("orders/updated@a", 5)], None);
-    check_seen(&seen, "orders/updated@a", Standing::Seen);
-    check_seen(&seen, "orders/updated@b", Standing::NotSeen);
-    check_seen(&seen, "orders/updated", Standing::NotSeen);
+    check_seen(&seen, "orders/updated@a", SeenStatus::Seen);
+    check_seen(&seen, "orders/updated@b", SeenStatus::NotSeen);
+    check_seen(&seen, "orders/updated", SeenStatus::NotSeen);
 }
 
 #[test]
 fn nothing_older_than_what_was_let_in_is_sent() {
-    check_seen(&record(6, &[], None), "orders/updated", Standing::Seen);
-    check_seen(&record(6, &[], None), "orders/create", Standing::OnItsWay);
-    check_seen(&record(6, &[("orders/create", 6)], None), "orders/create", Standing::Seen);
+    check_seen(&record(6, &[], None), "orders/updated", SeenStatus::Seen);
+    check_seen(&record(6, &[], None), "orders/create", SeenStatus::OnItsWay);
+    check_seen(&record(6, &[("orders/create", 6)], None), "orders/create", SeenStatus::Seen);
 }
 
 #[test]
 fn what_a_worker_has_is_on_its_way_until_its_lease_ends() {
-    check_seen(&record(5, &[], Some(NOW.0)), "orders/updated", Standing::OnItsWay);
-    check_seen(&record(5, &[], Some(NOW.0 - 1)), "orders/updated", Standing::NotSeen);
-    check_seen(&record(5, &[("orders/updated", 5)], Some(NOW.0)), "orders/updated", Standing::Seen);
+    check_seen(&record(5, &[], Some(NOW.0)), "orders/updated", SeenStatus::OnItsWay);
+    check_seen(&record(5, &[], Some(NOW.0 - 1)), "orders/updated", SeenStatus::NotSeen);
+    check_seen(&record(5, &[("orders/updated", 5)], Some(NOW.0)), "orders/updated", SeenStatus::Seen);
 }
 
 #[test]
@@ -146,13 +146,13 @@ fn later_state_of_the_same_second_is_missing_if_its_content_differs() {
     let level = |available| Content::of_level(Some(available));
     let mut seen = record(5, &[("inventory_levels/update", 5)], None);
     let of = |seen: &Record, second, available| {
-        standing(Some(seen), mark.as_str(), &mark, (version(second), Some(&level(available))), NOW)
+        seen_status(Some(seen), mark.as_str(), &mark, (version(second), Some(&level(available))), NOW)
     };
-    assert_eq!(of(&seen, 5, 8), Standing::Seen, "the fence knows no content");
+    assert_eq!(of(&seen, 5, 8), SeenStatus::Seen, "the fence knows no content");
     seen.newest.content = Some(level(9));
-    assert_eq!([8, 9].map(|available| of(&seen, 5, available)), [Standing::NotSeen, Standing::Seen]);
-    assert_eq!(of(&seen, 4, 8), Standing::Seen, "the fence is ahead");
-    assert_eq!(standing(Some(&seen), mark.as_str(), &mark, (version(5), None), NOW), Standing::Seen);
+    assert_eq!([8, 9].map(|available| of(&seen, 5, available)), [SeenStatus::NotSeen, SeenStatus::Seen]);
+    assert_eq!(of(&seen, 4, 8), SeenStatus::Seen, "the fence is ahead");
+    assert_eq!(seen_status(Some(&seen), mark.as_str(), &mark, (version(5), None), NOW), SeenStatus::Seen);
     let created = record(5, &[("orders/create", 5)], None);
     let created = Record {
         newest: State { content: Some(Content::of_order(Some("pending"), Some(false))), ..created.newest },

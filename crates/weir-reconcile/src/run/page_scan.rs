@@ -1,27 +1,27 @@
-//! A look at one page.
+//! One page of changes, and what was found on it.
 
 use shopify_client::Call;
 use weir_core::{UnixMillis, fence::Record};
 
 use super::Request;
 use crate::{
-    Report, Walk, Wanted,
+    ReconcileTopic, Report, Walk,
     change::Change,
     cursor::OVERLAP,
-    standing::{Bounds, Implied, Standing, implied, standing},
+    seen_status::{Bounds, Implied, SeenStatus, implied, seen_status},
 };
 
-/// What a page is looked at for, and what was found.
-pub(super) struct Look<'a> {
+/// A page of changes: what it is compared with, and what was found.
+pub(super) struct PageScan<'a> {
     pub(super) request: &'a Request<'a>,
-    pub(super) wanted: &'a [&'a Wanted],
+    pub(super) wanted: &'a [&'a ReconcileTopic],
     pub(super) walk: &'a mut Walk,
     pub(super) bounds: Bounds,
     pub(super) call: &'a Call,
     pub(super) report: &'a mut Report,
 }
 
-impl Look<'_> {
+impl PageScan<'_> {
     /// Another event of the resource is with a worker, or just got in: only afterwards it shows whether this one is missing.
     pub(super) fn on_its_way(&mut self, change: &Change, record: Option<&Record>, now: UnixMillis) {
         self.report.on_their_way += 1;
@@ -45,7 +45,7 @@ impl Look<'_> {
                     Implied::At(at) => !self.bounds.is_within_grace(at),
                     Implied::AskPayment => true,
                 };
-                is_judged && standing(record, &one.topic, &one.mark(), change.state(), now) == Standing::OnItsWay
+                is_judged && seen_status(record, &one.topic, &one.mark(), change.state(), now) == SeenStatus::OnItsWay
             })
     }
 }

@@ -10,7 +10,7 @@ use crate::Kind;
 
 /// One subscription, as far as a synthetic event must be like those that it delivers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct ReconcileTopic {
     /// `orders/create`
     pub topic: String,
     /// Its name, if it has one: what `X-Shopify-Name` says.
@@ -23,7 +23,7 @@ pub struct Wanted {
     pub has_metafields: bool,
 }
 
-impl From<&Subscription> for Wanted {
+impl From<&Subscription> for ReconcileTopic {
     fn from(one: &Subscription) -> Self {
         Self {
             topic: one.topic.clone(),
@@ -37,7 +37,7 @@ impl From<&Subscription> for Wanted {
 
 /// A topic that is not looked after, or not wholly, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeftOut {
+pub struct SkippedTopic {
     /// The topic.
     pub topic: String,
     /// Why.
@@ -45,9 +45,9 @@ pub struct LeftOut {
 }
 
 /// Without these a body names neither its resource nor its version, and the fence can't tell what was seen.
-const NEEDED: [&str; 3] = ["id", "updated_at", "inventory_item_id"];
+const REQUIRED_FIELDS: [&str; 3] = ["id", "updated_at", "inventory_item_id"];
 
-impl Wanted {
+impl ReconcileTopic {
     /// A subscription to whole bodies, without a name.
     pub fn topic(topic: &str) -> Self {
         Self {
@@ -87,7 +87,7 @@ impl Wanted {
             return Some("its subscription has a filter: only Shopify can tell which events pass it");
         }
         let has = |field: &str| self.include_fields.iter().any(|given| given == field);
-        let needed = if kind == Kind::Inventory { &NEEDED[1..] } else { &NEEDED[..2] };
+        let needed = if kind == Kind::Inventory { &REQUIRED_FIELDS[1..] } else { &REQUIRED_FIELDS[..2] };
         let is_whole = self.include_fields.is_empty() || needed.iter().all(|field| has(field));
         if !is_whole || (kind == Kind::Inventory && !self.include_fields.is_empty() && !has("location_id")) {
             return Some("its subscription's include_fields leave out the resource's id or updated_at");
@@ -97,7 +97,7 @@ impl Wanted {
 }
 
 /// What can be looked after, by kind, and what can't.
-pub(crate) fn sorted(wanted: &[Wanted]) -> (BTreeMap<Kind, Vec<&Wanted>>, Vec<LeftOut>) {
+pub(crate) fn sorted(wanted: &[ReconcileTopic]) -> (BTreeMap<Kind, Vec<&ReconcileTopic>>, Vec<SkippedTopic>) {
     let (mut by_kind, mut left_out) = (BTreeMap::<_, Vec<_>>::new(), Vec::new());
     for one in wanted {
         match (Kind::of(&one.topic), one.why_not()) {
@@ -105,10 +105,12 @@ pub(crate) fn sorted(wanted: &[Wanted]) -> (BTreeMap<Kind, Vec<&Wanted>>, Vec<Le
                 by_kind.entry(kind).or_default().push(one);
                 if one.has_metafields {
                     let why = "its metafields: REST has none, so that synthetic events come without".to_owned();
-                    left_out.push(LeftOut { topic: one.topic.clone(), why });
+                    left_out.push(SkippedTopic { topic: one.topic.clone(), why });
                 }
             }
-            (_, why) => left_out.push(LeftOut { topic: one.topic.clone(), why: why.unwrap_or_default().to_owned() }),
+            (_, why) => {
+                left_out.push(SkippedTopic { topic: one.topic.clone(), why: why.unwrap_or_default().to_owned() })
+            }
         }
     }
     (by_kind, left_out)
@@ -121,26 +123,26 @@ mod tests {
     #[test]
     fn what_is_desired_of_a_shop_is_wanted() {
         let desired = Desired::built_in();
-        let wanted = Wanted::desired(&desired, "default", "north.myshopify.com");
+        let wanted = ReconcileTopic::desired(&desired, "default", "north.myshopify.com");
         let (by_kind, left_out) = sorted(&wanted);
         assert_eq!(by_kind.len(), 3);
         assert_eq!(by_kind[&Kind::Orders].len(), Kind::Orders.topics().len());
         assert!(left_out.iter().any(|one| one.topic == "shop/redact"), "declared ones are told as well");
-        assert!(Wanted::desired(&desired, "another", "north.myshopify.com").is_empty());
+        assert!(ReconcileTopic::desired(&desired, "another", "north.myshopify.com").is_empty());
     }
 
     #[test]
     fn what_can_not_be_told_missing_is_left_out_with_its_reason() {
-        let fields = |topic: &str, fields: &[&str]| Wanted {
+        let fields = |topic: &str, fields: &[&str]| ReconcileTopic {
             include_fields: fields.iter().map(|field| (*field).to_owned()).collect(),
-            ..Wanted::topic(topic)
+            ..ReconcileTopic::topic(topic)
         };
         let wanted = [
-            Wanted::topic("orders/create"),
+            ReconcileTopic::topic("orders/create"),
             fields("orders/paid", &["id", "updated_at", "total_price"]),
             fields("inventory_levels/update", &["inventory_item_id", "location_id", "updated_at"]),
-            Wanted::topic("refunds/create"),
-            Wanted { has_filter: true, ..Wanted::topic("products/update") },
+            ReconcileTopic::topic("refunds/create"),
+            ReconcileTopic { has_filter: true, ..ReconcileTopic::topic("products/update") },
             fields("orders/updated", &["id"]),
             fields("orders/cancelled", &["updated_at"]),
             fields("inventory_levels/update", &["inventory_item_id", "updated_at"]),

@@ -17,7 +17,7 @@ use weir_core::{
     },
 };
 
-use crate::{Cursor, Outside, Place, Report, Unavailable, outside::Troubled};
+use crate::{Cursor, CursorKey, ReconcileStore, Report, Unavailable, store::UnsettledEvent};
 
 /// Where cursors are: `{shop}/{app}/{kind}/{wanted}`.
 const CURSORS: &str = "cursors";
@@ -27,14 +27,14 @@ pub const REPORTS: &str = "reconciliations";
 
 /// How long a cursor is kept that nobody moves: longer than an outage of weir's own, and not for good, for other topics have
 /// another.
-const CURSOR_KEPT_FOR: Duration = Duration::from_secs(90 * 86_400);
+const CURSOR_RETENTION: Duration = Duration::from_secs(90 * 86_400);
 
 /// How long a report is kept.
-const KEPT_FOR: Duration = Duration::from_secs(400 * 86_400);
+const REPORT_RETENTION: Duration = Duration::from_secs(400 * 86_400);
 
 /// A stack.
 #[derive(Debug, Clone)]
-pub struct StackOutside {
+pub struct StackStore {
     fence: DynamoFence,
     ledger: DynamoLedger,
     lanes: LaneSender,
@@ -57,7 +57,7 @@ pub struct StackNames {
     pub operations_table: String,
 }
 
-impl StackOutside {
+impl StackStore {
     /// The stack of these names.
     pub fn new(config: &SdkConfig, names: StackNames) -> Self {
         // Ledger and fence are only read: how long items are kept is of no use here.
@@ -71,63 +71,63 @@ impl StackOutside {
     }
 }
 
-fn name(place: &Place<'_>) -> String {
-    format!("{}/{}/{}/{}", place.shop, place.app, place.kind, place.wanted)
+fn name(key: &CursorKey<'_>) -> String {
+    format!("{}/{}/{}/{}", key.shop, key.app, key.kind, key.wanted)
 }
 
-fn said(error: impl std::error::Error) -> Unavailable {
+fn unavailable(error: impl std::error::Error) -> Unavailable {
     Unavailable(error.to_string())
 }
 
-impl Outside for StackOutside {
+impl ReconcileStore for StackStore {
     async fn resources(&self, keys: &[String]) -> Result<Vec<Option<fence::Record>>, Unavailable> {
-        self.fence.records(keys).await.map_err(said)
+        self.fence.records(keys).await.map_err(unavailable)
     }
 
-    async fn troubled(&self, shop: &ShopDomain, since: UnixMillis) -> Result<Vec<Troubled>, Unavailable> {
+    async fn unsettled(&self, shop: &ShopDomain, since: UnixMillis) -> Result<Vec<UnsettledEvent>, Unavailable> {
         let range = Range { since, until: UnixMillis(i64::MAX) };
         let buckets = Bucket::of_shop(shop.as_str());
         let mut listing = Listing::by_trouble(&self.ledger, &Trouble::ALL, &buckets, range, 100);
         let (mut found, of_shop) = (Vec::new(), format!("{shop}#"));
-        while let Some(Entry { key, topic, app, resource, .. }) = listing.next().await.map_err(said)? {
+        while let Some(Entry { key, topic, app, resource, .. }) = listing.next().await.map_err(unavailable)? {
             // Other shops are in the same buckets.
             if let (true, Some(topic), Some(app), Some(resource)) =
                 (key.event.starts_with(&of_shop), topic, app, resource)
             {
-                found.push(Troubled { key, topic, app, resource });
+                found.push(UnsettledEvent { key, topic, app, resource });
             }
         }
         Ok(found)
     }
 
     async fn event(&self, key: &Key) -> Result<Option<Record>, Unavailable> {
-        self.ledger.get(key).await.map_err(said)
+        self.ledger.get(key).await.map_err(unavailable)
     }
 
     async fn send(&self, lane: Lane, message: String, shop: &ShopDomain) -> Result<(), Unavailable> {
-        self.lanes.send(lane, message, shop.as_str()).await.map_err(said)
+        self.lanes.send(lane, message, shop.as_str()).await.map_err(unavailable)
     }
 
-    async fn store(&self, meta: &Meta, body: Vec<u8>) -> Result<String, Unavailable> {
-        self.bodies.put(meta, body).await.map_err(said)
+    async fn store_body(&self, meta: &Meta, body: Vec<u8>) -> Result<String, Unavailable> {
+        self.bodies.put(meta, body).await.map_err(unavailable)
     }
 
-    async fn cursor(&self, place: &Place<'_>) -> Result<Option<(u64, Cursor)>, Unavailable> {
-        let found = self.operations.get::<Cursor>(CURSORS, &name(place)).await.map_err(said)?;
+    async fn cursor(&self, key: &CursorKey<'_>) -> Result<Option<(u64, Cursor)>, Unavailable> {
+        let found = self.operations.get::<Cursor>(CURSORS, &name(key)).await.map_err(unavailable)?;
         Ok(found.map(|document| (document.version, document.value)))
     }
 
     async fn set_cursor(
         &self,
-        place: &Place<'_>,
+        key: &CursorKey<'_>,
         expected: Option<u64>,
         cursor: &Cursor,
     ) -> Result<Option<u64>, Unavailable> {
         match self
             .operations
-            .put(CURSORS, &name(place), expected, cursor, Some(UnixMillis::now() + CURSOR_KEPT_FOR))
+            .put(CURSORS, &name(key), expected, cursor, Some(UnixMillis::now() + CURSOR_RETENTION))
             .await
-            .map_err(said)?
+            .map_err(unavailable)?
         {
             Stored::Written(version) => Ok(Some(version)),
             Stored::Lost(_) => Ok(None),
@@ -135,8 +135,12 @@ impl Outside for StackOutside {
     }
 
     async fn keep(&self, report: &Report) -> Result<(), Unavailable> {
-        let expires_at: UnixMillis = report.ended_at + KEPT_FOR;
+        let expires_at: UnixMillis = report.ended_at + REPORT_RETENTION;
         // A name is used once: what stands there is this report, whose reply was lost.
-        self.operations.put(REPORTS, &report.name(), None, report, Some(expires_at)).await.map(drop).map_err(said)
+        self.operations
+            .put(REPORTS, &report.name(), None, report, Some(expires_at))
+            .await
+            .map(drop)
+            .map_err(unavailable)
     }
 }

@@ -1,4 +1,4 @@
-//! Recovery by reconciliation: what happened at Shopify meanwhile is compared with what weir saw.
+//! Recovers the events that a lost subscription did not deliver: reconciles what happened at Shopify with what weir saw.
 
 use std::time::Duration;
 
@@ -6,24 +6,24 @@ use resilience::Clock;
 use weir_aws::SdkConfig;
 use weir_core::{UnixMillis, metrics};
 use weir_lambda::metrics::{Metrics, Of};
-use weir_reconcile::{GRACE, REMEMBERED, Reconciler, Report, Request, Since, StackNames, StackOutside, Wanted};
+use weir_reconcile::{FENCE_MEMORY, GRACE, ReconcileTopic, Reconciler, Report, Request, Since, StackNames, StackStore};
 
-use crate::recover::{KeptUp, Loss, Recover, Recovery, Subject};
+use crate::loss::{CatchUp, Loss, RecoveryProgress, Subject};
 
 /// Points that one run over one shop may use: a minute of the smallest plan's refill. What is left comes with the next.
-const POINTS: u64 = 6_000;
+const MAX_POINTS_PER_RUN: u64 = 6_000;
 
-/// The stack's own reconciliation.
-pub struct Reconcile {
-    outside: StackOutside,
+/// Finds events that were not delivered, and sends them. It may be asked twice for one loss.
+pub struct EventRecovery {
+    store: StackStore,
     metrics: Metrics,
     clock: Clock,
 }
 
-impl Reconcile {
+impl EventRecovery {
     /// Of the stack of these names.
     pub fn new(config: &SdkConfig, names: StackNames, metrics: Metrics, clock: Clock) -> Self {
-        Self { outside: StackOutside::new(config, names), metrics, clock }
+        Self { store: StackStore::new(config, names), metrics, clock }
     }
 
     /// One run.
@@ -33,11 +33,11 @@ impl Reconcile {
     async fn run(
         &self,
         subject: &Subject<'_>,
-        wanted: &[Wanted],
+        wanted: &[ReconcileTopic],
         since: Since,
         grace: Duration,
     ) -> Result<Report, String> {
-        let reconciler = Reconciler::new(subject.client.clone(), self.outside.clone(), self.clock);
+        let reconciler = Reconciler::new(subject.client.clone(), self.store.clone(), self.clock);
         let request = Request {
             shop: subject.shop,
             app: subject.app,
@@ -47,18 +47,18 @@ impl Reconcile {
             grace,
             wanted,
             dry_run: false,
-            points: POINTS,
+            points: MAX_POINTS_PER_RUN,
             deadline: subject.deadline,
         };
         let ended = reconciler.run(&request, &|_| {}).await;
         if let Ok(report) = &ended {
-            self.tell(report);
+            self.count(report);
         }
         // The first line: the rest is a hint for whoever sits before a screen.
         ended.map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
     }
 
-    fn tell(&self, report: &Report) {
+    fn count(&self, report: &Report) {
         let of = Of::default();
         self.metrics.count(&metrics::RECONCILIATION_RUNS, &of);
         self.metrics.add(&metrics::RECONCILIATION_MISSING, report.missing().into(), &of);
@@ -69,24 +69,33 @@ impl Reconcile {
     }
 }
 
-impl Recover for Reconcile {
-    async fn recover(&self, loss: &Loss<'_>) -> Result<Recovery, String> {
+impl EventRecovery {
+    /// Recovers the events of one loss.
+    ///
+    /// # Errors
+    /// In words for the log.
+    pub(crate) async fn recover(&self, loss: &Loss<'_>) -> Result<RecoveryProgress, String> {
         // Without a grace: while there was no subscription nothing was sent, and what had been sent before and comes late
         // meets the ledger and the fence.
-        let made = loss.subject.wanted.subscriptions.iter().map(|one| Wanted::from(*one));
-        let wanted: Vec<Wanted> = made.filter(|one| loss.topics.contains(&one.topic.as_str())).collect();
+        let made = loss.subject.wanted.subscriptions.iter().map(|one| ReconcileTopic::from(*one));
+        let wanted: Vec<ReconcileTopic> = made.filter(|one| loss.topics.contains(&one.topic.as_str())).collect();
         // What the fence may have forgotten would run twice.
-        let since = loss.since.max(self.clock.now() - REMEMBERED);
+        let since = loss.since.max(self.clock.now() - FENCE_MEMORY);
         let report = self.run(&loss.subject, &wanted, Since::At(since), Duration::ZERO).await?;
         Ok(recovery(&report, loss.repaired_at))
     }
 
-    async fn keep_up(&self, subject: &Subject<'_>) -> Result<KeptUp, String> {
-        let made = subject.wanted.subscriptions.iter().map(|one| Wanted::from(*one));
-        let wanted: Vec<Wanted> = made.chain(subject.wanted.declared.iter().map(|one| Wanted::topic(one))).collect();
+    /// Looks for events that were missed though no subscription was lost: Shopify does not promise to deliver.
+    ///
+    /// # Errors
+    /// In words for the log.
+    pub(crate) async fn keep_up(&self, subject: &Subject<'_>) -> Result<CatchUp, String> {
+        let made = subject.wanted.subscriptions.iter().map(|one| ReconcileTopic::from(*one));
+        let wanted: Vec<ReconcileTopic> =
+            made.chain(subject.wanted.declared.iter().map(|one| ReconcileTopic::topic(one))).collect();
         let report = self.run(subject, &wanted, Since::Cursor, GRACE).await?;
         // What is new since is for the next time.
-        Ok(KeptUp { recovery: recovery(&report, UnixMillis(0)), silent: silent(&report, &subject.wanted.declared) })
+        Ok(CatchUp { recovery: recovery(&report, UnixMillis(0)), silent: silent(&report, &subject.wanted.declared) })
     }
 }
 
@@ -96,16 +105,16 @@ fn silent(report: &Report, declared: &[&str]) -> Vec<String> {
 }
 
 /// Whole, if all was looked at that changed until the subscription was back.
-fn recovery(report: &Report, repaired_at: UnixMillis) -> Recovery {
+fn recovery(report: &Report, repaired_at: UnixMillis) -> RecoveryProgress {
     if let Some(why) = &report.unfinished {
-        return Recovery::Unfinished(why.to_string());
+        return RecoveryProgress::Unfinished(why.to_string());
     }
     let until = report.kinds.values().filter(|kind| kind.refused.is_none()).map(|kind| kind.until).min();
     match until {
         Some(until) if until < repaired_at => {
-            Recovery::Unfinished(format!("what changed after {until} is still to be looked at"))
+            RecoveryProgress::Unfinished(format!("what changed after {until} is still to be looked at"))
         }
-        _ => Recovery::Whole(u64::from(report.sent)),
+        _ => RecoveryProgress::Whole(u64::from(report.sent)),
     }
 }
 
@@ -113,14 +122,14 @@ fn recovery(report: &Report, repaired_at: UnixMillis) -> Recovery {
 mod tests {
     use std::collections::BTreeMap;
 
-    use weir_reconcile::{Kind, Looked, Unfinished};
+    use weir_reconcile::{Kind, KindProgress, Unfinished};
 
     use super::*;
 
     const BACK: UnixMillis = UnixMillis(1_795_755_600_000);
 
     fn report(until: UnixMillis) -> Report {
-        let looked = Looked { from: UnixMillis(0), until, resources: 3, whole: true, refused: None };
+        let looked = KindProgress { from: UnixMillis(0), until, resources: 3, whole: true, refused: None };
         Report {
             shop: "north.myshopify.com".into(),
             app: "default".into(),
@@ -142,11 +151,11 @@ mod tests {
 
     #[test]
     fn a_loss_is_recovered_when_all_until_its_repair_was_looked_at() {
-        assert_eq!(recovery(&report(BACK), BACK), Recovery::Whole(7));
+        assert_eq!(recovery(&report(BACK), BACK), RecoveryProgress::Whole(7));
         let soon = recovery(&report(BACK - Duration::from_secs(90)), BACK);
-        assert!(matches!(soon, Recovery::Unfinished(_)), "{soon:?}");
+        assert!(matches!(soon, RecoveryProgress::Unfinished(_)), "{soon:?}");
         let broken_off = Report { unfinished: Some(Unfinished::TimeIsUp), ..report(BACK) };
-        assert!(matches!(recovery(&broken_off, BACK), Recovery::Unfinished(_)));
+        assert!(matches!(recovery(&broken_off, BACK), RecoveryProgress::Unfinished(_)));
     }
 
     #[test]
@@ -161,6 +170,6 @@ mod tests {
     fn what_the_app_may_not_read_keeps_no_loss_open_for_ever() {
         let mut report = report(UnixMillis(0));
         report.kinds.values_mut().for_each(|looked| looked.refused = Some("access denied".into()));
-        assert_eq!(recovery(&report, BACK), Recovery::Whole(7));
+        assert_eq!(recovery(&report, BACK), RecoveryProgress::Whole(7));
     }
 }

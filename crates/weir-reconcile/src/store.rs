@@ -1,4 +1,4 @@
-//! What a reconciliation needs of the stack.
+//! The stores that a reconciliation reads and writes.
 
 use shopify_webhook::ShopDomain;
 use weir_core::{
@@ -10,14 +10,14 @@ use weir_core::{
 
 use crate::{Cursor, Kind, Report};
 
-/// Something outside did not do what was asked, or can't be known to have. The text is for the log and the operator.
+/// A store or a queue did not answer, or its answer was lost. The text is for the log and the operator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unavailable(pub String);
 
-/// What a cursor is about.
+/// Names a cursor.
 #[derive(Debug, Clone)]
-pub struct Place<'a> {
+pub struct CursorKey<'a> {
     /// Whose.
     pub shop: &'a ShopDomain,
     /// For which app.
@@ -30,7 +30,7 @@ pub struct Place<'a> {
 
 /// An event that failed or is parked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Troubled {
+pub struct UnsettledEvent {
     /// Which.
     pub key: Key,
     /// `orders/create`
@@ -42,7 +42,7 @@ pub struct Troubled {
 }
 
 /// The stack's fence, ledger, lanes, bucket and durable documents.
-pub trait Outside: Send + Sync {
+pub trait ReconcileStore: Send + Sync {
     /// What the fence knows of each of these resources, in their order.
     fn resources(
         &self,
@@ -50,11 +50,11 @@ pub trait Outside: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Option<fence::Record>>, Unavailable>> + Send;
 
     /// Events of a shop that failed or are parked, of those that were received since.
-    fn troubled(
+    fn unsettled(
         &self,
         shop: &ShopDomain,
         since: UnixMillis,
-    ) -> impl Future<Output = Result<Vec<Troubled>, Unavailable>> + Send;
+    ) -> impl Future<Output = Result<Vec<UnsettledEvent>, Unavailable>> + Send;
 
     /// What the ledger knows of an event.
     fn event(&self, key: &Key) -> impl Future<Output = Result<Option<Record>, Unavailable>> + Send;
@@ -68,16 +68,16 @@ pub trait Outside: Send + Sync {
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
     /// Stores a body that no message can carry, and returns its reference.
-    fn store(&self, meta: &Meta, body: Vec<u8>) -> impl Future<Output = Result<String, Unavailable>> + Send;
+    fn store_body(&self, meta: &Meta, body: Vec<u8>) -> impl Future<Output = Result<String, Unavailable>> + Send;
 
     /// The cursor, and the version of its document.
-    fn cursor(&self, place: &Place<'_>) -> impl Future<Output = Result<Option<(u64, Cursor)>, Unavailable>> + Send;
+    fn cursor(&self, key: &CursorKey<'_>) -> impl Future<Output = Result<Option<(u64, Cursor)>, Unavailable>> + Send;
 
     /// Writes the cursor if its document still has this version (`None`: is not there). The new version, or `None` if
     /// somebody else wrote in between.
     fn set_cursor(
         &self,
-        place: &Place<'_>,
+        key: &CursorKey<'_>,
         expected: Option<u64>,
         cursor: &Cursor,
     ) -> impl Future<Output = Result<Option<u64>, Unavailable>> + Send;
