@@ -52,7 +52,7 @@ pub use ledger::{BadItem, DynamoLedger};
 #[cfg(feature = "tables")]
 pub use operations::Operations;
 #[cfg(feature = "lanes")]
-pub use queue::{LaneQueue, NotParked};
+pub use queue::{LaneQueue, NotParked, QueueDepth, QueueDepthError, QueueDepths};
 pub use reason::reason;
 #[cfg(feature = "secrets")]
 pub use secrets::{AppCredentials, AppSecrets, SecretError, SecretText, SecretTextError};

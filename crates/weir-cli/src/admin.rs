@@ -3,6 +3,8 @@
 use shopify_client::Client;
 use weir_ops::shops::{ClientError, Shops};
 
+use crate::hints;
+
 /// What to do where no Shopify runs beside the local stack.
 pub(crate) const NO_SHOPIFY_HINT: &str = "`cargo dev` of this version brings one: start it again";
 
@@ -12,7 +14,7 @@ pub(crate) const NO_SHOPIFY_HINT: &str = "`cargo dev` of this version brings one
 /// When the app has no client id or secret, the key of its tokens can't be had, or there is no Shopify.
 pub(crate) async fn client(shops: &Shops, app: &str) -> anyhow::Result<Client> {
     shops.client(app, process()).await.map_err(|error| match error {
-        ClientError::NoShopify => anyhow::anyhow!("{error}\nhint: {NO_SHOPIFY_HINT}"),
+        ClientError::NoShopify => hints::with(NO_SHOPIFY_HINT, error),
         other => other.into(),
     })
 }

@@ -1,6 +1,9 @@
 //! What to check when a stack, a table or AWS does not do what was asked.
 
+use weir_load::PostError;
 use weir_ops::{Stack, StackError};
+
+use crate::problem::{HintedError, parted};
 
 const LOCAL: &str = "does `cargo dev` still run? start it again";
 const STACK: &str = "check the stack's name, --region, and the credentials that `aws sts get-caller-identity` shows";
@@ -26,19 +29,34 @@ pub(crate) fn failed(stack: &Stack, error: impl std::error::Error + Send + Sync 
 
 /// The error with a hint.
 pub(crate) fn with(hint: &str, error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
-    let said = format!("{error}\nhint: {hint}");
-    anyhow::Error::new(error).context(said)
+    let said = error.to_string();
+    HintedError::new(parted(&said).0, hint).because(error).into()
 }
 
-/// What to do about a stack that can't be used.
-pub(crate) fn of_stack_error(error: &StackError) -> String {
+/// What to do about an error of a library whose facts say it.
+pub(crate) fn of_error(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let of_stack = error.downcast_ref::<StackError>().map(of_stack_error);
+    of_stack.or_else(|| error.downcast_ref::<PostError>().and_then(of_post_error).map(str::to_owned))
+}
+
+fn of_stack_error(error: &StackError) -> String {
     match error {
-        StackError::Unknown { is_emulated, source, .. } => {
-            hint_for(&weir_aws::reason(source), where_it_runs(*is_emulated))
+        StackError::Unknown { is_emulated, .. } => {
+            hint_for(&error.aws_reason().unwrap_or_default(), where_it_runs(*is_emulated))
         }
         StackError::NoOutput { is_emulated, .. } => {
             format!("{}; or deploy it again", where_it_runs(*is_emulated))
         }
+    }
+}
+
+fn of_post_error(error: &PostError) -> Option<&'static str> {
+    match error {
+        PostError::NoConnection { is_loopback: true, .. } => {
+            Some("start `cargo dev` in another terminal and wait until it prints its webhook URL")
+        }
+        PostError::NoConnection { .. } => Some("check the URL, and that this machine can reach it"),
+        PostError::NoAnswer { .. } => None,
     }
 }
 

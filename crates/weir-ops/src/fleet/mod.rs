@@ -79,7 +79,13 @@ pub enum ShopError {
     NoClient(String),
     /// Shopify.
     #[error(transparent)]
-    Shopify(#[from] shopify_client::Error),
+    Shopify(#[from] Box<shopify_client::Error>),
+}
+
+impl From<shopify_client::Error> for ShopError {
+    fn from(error: shopify_client::Error) -> Self {
+        Self::Shopify(Box::new(error))
+    }
 }
 
 /// The shops can't be found.

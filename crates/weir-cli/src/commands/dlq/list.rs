@@ -9,8 +9,8 @@ use weir_ops::dead_letters::{DeadLetterEntry, DeadLetterError, Group, GroupBy, S
 use super::{
     errors::explained,
     filter::filter,
-    meant::{self, Progress},
     message::{MessageView, table},
+    selection::{self, Progress},
     stop, view,
 };
 use crate::{cli::DlqListArgs, exit::ExitStatus, printer::Printer, target};
@@ -69,7 +69,7 @@ pub(super) async fn run(args: &DlqListArgs, printer: &Printer) -> anyhow::Result
         if let Some(at) = first_deleted_at {
             printer.note(format!("SQS deletes the first of them for good in {}", view::time(at.since(now))));
         }
-        meant::remarks(&scanned, printer);
+        selection::remarks(&scanned, printer);
         if listed.matching > 0 {
             printer.note("`weir dlq show EVENT` tells more of one; `weir dlq replay` with the same filter previews sending them back");
         }

@@ -139,6 +139,7 @@ fn lines(outcome: &Outcome) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::Shown;
 
     fn file(text: &[u8]) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -150,9 +151,10 @@ mod tests {
     fn a_file_is_taken_byte_for_byte_and_must_be_json_unless_it_need_not() {
         let json = b" {\"id\": 820982911946154508}\n";
         assert_eq!(read(file(json).path(), false).unwrap(), json);
-        let said = read(file(b"{\"id\": }").path(), false).unwrap_err().to_string();
+        let shown = |error| Shown::of(&error).lines().join("\n");
+        let said = shown(read(file(b"{\"id\": }").path(), false).unwrap_err());
         assert!(said.contains("is not JSON (line 1, column 8)") && said.contains("--raw"), "{said}");
         assert_eq!(read(file(b"no json").path(), true).unwrap(), b"no json");
-        assert!(read(Path::new("/nowhere/x"), false).unwrap_err().to_string().contains("check the path"));
+        assert!(shown(read(Path::new("/nowhere/x"), false).unwrap_err()).contains("check the path"));
     }
 }

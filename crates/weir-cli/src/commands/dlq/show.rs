@@ -1,19 +1,18 @@
 //! `weir dlq show`: one message.
 
-use weir_aws::dead_letters::DeadLetter;
 use weir_core::Lane;
 use weir_ops::{
     Stack,
-    dead_letters::{Cancel, DeadLetterEntry, EventName, Filter, StackBackend, message_body},
+    dead_letters::{Cancel, DeadLetter, DeadLetterEntry, EventName, Filter, StackBackend, message_body},
 };
 
 use super::{
     errors::{event_name, explained, unreadable},
-    meant::Progress,
+    selection::Progress,
     shown::Shown,
     stop,
 };
-use crate::{cli::DlqShowArgs, exit::ExitStatus, printer::Printer, target};
+use crate::{cli::DlqShowArgs, exit::ExitStatus, printer::Printer, problem::HintedError, target};
 
 pub(super) async fn run(args: &DlqShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let event = event_name(&args.event)?;
@@ -24,10 +23,8 @@ pub(super) async fn run(args: &DlqShowArgs, printer: &Printer) -> anyhow::Result
         if cancel.is_set() {
             return Ok(ExitStatus::Interrupted);
         }
-        anyhow::bail!(
-            "no message of {event} is dead-lettered\nhint: `weir events show '{event}'` tells what became of it; \
-             `weir dlq list` shows what is here"
-        );
+        let hint = format!("`weir events show '{event}'` tells what became of it; `weir dlq list` shows what is here");
+        return Err(HintedError::new(format!("no message of {event} is dead-lettered"), hint).into());
     };
     if args.body {
         let body = message_body(&stack, &letter).await.map_err(|error| unreadable(error, &stack))?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use weir_reconcile::{Kind, KindProgress, Report};
+use weir_ops::reconcile::{Kind, KindProgress, Report};
 
 pub(super) fn lines(report: &Report) -> String {
     let Report { shop, app, sent, on_their_way, dead, gone, points, rest_calls, .. } = report;

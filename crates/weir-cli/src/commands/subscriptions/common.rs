@@ -12,15 +12,17 @@ use weir_ops::{
 };
 use weir_shops::registry::RegistryError;
 
-use crate::{admin, cli::SelectArgs, commands::shops::app, delivery, hints, printer::Printer, target};
+use crate::{
+    admin, cli::SelectArgs, commands::shops::app, hints, printer::Printer, problem::parted, shop_domain, target,
+};
 
 /// Work that takes longer than this shows that it goes on.
-const REPORT_EVERY: Duration = Duration::from_secs(2);
+const REPORT_INTERVAL: Duration = Duration::from_secs(2);
 
 /// A stack, and the shops of it that were asked for.
 pub(super) async fn find(args: &SelectArgs, printer: &Printer) -> anyhow::Result<(Stack, Fleet)> {
     let app = args.app.as_deref().map(app).transpose()?;
-    let shop = args.shop.as_deref().map(delivery::shop).transpose()?;
+    let shop = args.shop.as_deref().map(shop_domain::parse).transpose()?;
     let stack = target::stack(&args.source).await?;
     let mut reports = Reports::new(printer);
     let progress = |found| reports.report(|| format!("{found} shops found"));
@@ -52,7 +54,7 @@ impl<'a> Reports<'a> {
     }
 
     fn report(&mut self, text: impl FnOnce() -> String) {
-        if self.last.elapsed() >= REPORT_EVERY {
+        if self.last.elapsed() >= REPORT_INTERVAL {
             self.last = Instant::now();
             self.printer.step(text());
         }
@@ -61,17 +63,16 @@ impl<'a> Reports<'a> {
 
 /// An error with its hint, for a line of a list.
 pub(super) fn one_line(error: &ShopError) -> String {
-    let mut all = match error {
-        ShopError::Client(error) if matches!(**error, ClientError::NoShopify) => {
-            format!("{error}\nhint: {}", admin::NO_SHOPIFY_HINT)
-        }
-        _ => error.to_string(),
-    };
+    let mut all = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
         all.push_str(": ");
         all.push_str(&cause.to_string());
         next = cause.source();
     }
-    all.replace("\nhint: ", "; ").replace('\n', " ")
+    let (said, hint) = parted(&all);
+    let is_without_shopify = matches!(error, ShopError::Client(error) if matches!(**error, ClientError::NoShopify));
+    let hint = hint.or(is_without_shopify.then_some(admin::NO_SHOPIFY_HINT));
+    let line = hint.map_or_else(|| said.to_owned(), |hint| format!("{said}; {hint}"));
+    line.replace('\n', " ")
 }

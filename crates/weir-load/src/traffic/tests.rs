@@ -1,26 +1,27 @@
 use std::collections::{HashMap, HashSet};
 
-use clap::Parser;
 use serde_json::Value;
 use shopify_webhook::{ClientSecrets, Unverified};
 
 use super::*;
-use crate::cli::{Cli, Command};
 
-fn mix(line: &[&str]) -> Result<Mix, Usage> {
-    match Cli::parse_from(["weir", "load"].iter().chain(line)).command {
-        Command::Load(args) => Mix::new(&args),
-        other => panic!("{other:?}"),
-    }
+/// Of a topic, whose bodies have no size of their own.
+fn mix(topics: &[(&str, u32)]) -> Mix {
+    let topics = topics.iter().map(|(name, weight)| (topic(name).unwrap(), *weight)).collect();
+    Mix { shops: 10, topics, payload_bytes: None, duplicates: 0, poison: 0, app: "default".into() }
 }
 
-fn drawn(line: &[&str], seed: u64, count: u64) -> Vec<Ready> {
+fn usual() -> Mix {
+    mix(&[("orders/create", 40), ("orders/paid", 20), ("inventory_levels/update", 25), ("products/update", 15)])
+}
+
+fn drawn(mix: Mix, seed: u64, count: u64) -> Vec<DueDelivery> {
     let begin = Timestamp::from_second(1_790_000_000).unwrap();
-    let mut traffic = Traffic::new(mix(line).unwrap(), seed, "hush".into(), begin);
+    let mut traffic = Traffic::new(mix, seed, "hush".into(), begin);
     (0..count).map(|number| traffic.next(Duration::from_millis(number))).collect()
 }
 
-fn header<'a>(ready: &'a Ready, name: &str) -> &'a str {
+fn header<'a>(ready: &'a DueDelivery, name: &str) -> &'a str {
     let found = ready.signed.headers.iter().find(|(known, _)| *known == name);
     found.map(|(_, value)| value.as_str()).unwrap()
 }
@@ -28,7 +29,7 @@ fn header<'a>(ready: &'a Ready, name: &str) -> &'a str {
 #[test]
 fn every_delivery_is_signed_for_its_shop_and_topic() {
     let secrets = ClientSecrets::new(vec!["hush".into()]).unwrap();
-    for ready in drawn(&["--shops", "3"], 7, 60) {
+    for ready in drawn(Mix { shops: 3, ..usual() }, 7, 60) {
         let raw = ready.signed.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let read = Unverified::new(raw, &ready.signed.body).verify(&secrets).unwrap().read().unwrap();
         let (shop, id) = ready.event.split_once('#').unwrap();
@@ -42,7 +43,7 @@ fn every_delivery_is_signed_for_its_shop_and_topic() {
 #[test]
 fn shops_and_topics_come_by_their_shares() {
     let (mut shops, mut topics) = (HashMap::new(), HashMap::new());
-    for ready in drawn(&["--shops", "4", "--topics", "orders/create=3,products/update"], 7, 1_000) {
+    for ready in drawn(Mix { shops: 4, ..mix(&[("orders/create", 3), ("products/update", 1)]) }, 7, 1_000) {
         *shops.entry(header(&ready, "X-Shopify-Shop-Domain").to_owned()).or_insert(0) += 1;
         *topics.entry(header(&ready, "X-Shopify-Topic").to_owned()).or_insert(0) += 1;
     }
@@ -53,7 +54,7 @@ fn shops_and_topics_come_by_their_shares() {
 
 #[test]
 fn repeats_are_an_earlier_delivery_to_the_last_byte() {
-    let all = drawn(&["--duplicates", "20"], 7, 1_000);
+    let all = drawn(Mix { duplicates: 20, ..usual() }, 7, 1_000);
     let repeats = all.iter().filter(|ready| ready.is_repeat).count();
     assert!((150..250).contains(&repeats), "{repeats}");
     let mut first = HashMap::new();
@@ -72,15 +73,8 @@ fn repeats_are_an_earlier_delivery_to_the_last_byte() {
 }
 
 #[test]
-fn a_flash_sale_has_repeats_of_itself_and_a_steady_load_has_none() {
-    assert_eq!(mix(&["--pattern", "flash-sale"]).unwrap().duplicates, 5);
-    assert_eq!(mix(&["--pattern", "flash-sale", "--duplicates", "0"]).unwrap().duplicates, 0);
-    assert_eq!(mix(&[]).unwrap().duplicates, 0);
-}
-
-#[test]
 fn a_body_has_the_size_that_was_asked_for() {
-    for ready in drawn(&["--payload-kb", "100"], 7, 3) {
+    for ready in drawn(Mix { payload_bytes: Some(102_400), ..mix(&[(ORDER, 1)]) }, 7, 3) {
         assert!((102_400..120_000).contains(&ready.signed.body.len()), "{}", ready.signed.body.len());
         assert_eq!(header(&ready, "X-Shopify-Topic"), "orders/create");
     }
@@ -88,32 +82,26 @@ fn a_body_has_the_size_that_was_asked_for() {
 
 #[test]
 fn so_many_bodies_as_asked_for_are_no_json() {
-    let broken = drawn(&["--poison", "10"], 7, 1_000);
+    let broken = drawn(Mix { poison: 10, ..usual() }, 7, 1_000);
     let broken = broken.iter().filter(|ready| serde_json::from_slice::<Value>(&ready.signed.body).is_err()).count();
     assert!((70..130).contains(&broken), "{broken}");
 }
 
 #[test]
 fn the_same_seed_draws_the_same_load_and_another_one_another() {
-    let events = |seed| drawn(&[], seed, 50).into_iter().map(|ready| ready.event).collect::<HashSet<_>>();
+    let events = |seed| drawn(usual(), seed, 50).into_iter().map(|ready| ready.event).collect::<HashSet<_>>();
     assert_eq!(events(7), events(7));
     assert!(events(7).is_disjoint(&events(8)));
 }
 
 #[test]
 fn each_body_is_of_its_own_moment() {
-    let all = drawn(&["--topics", "products/update"], 7, 3_000);
-    let moment = |ready: &Ready| {
+    let all = drawn(mix(&[("products/update", 1)]), 7, 3_000);
+    let moment = |ready: &DueDelivery| {
         let body: Value = serde_json::from_slice(&ready.signed.body).unwrap();
         body["updated_at"].as_str().unwrap().parse::<Timestamp>().unwrap()
     };
     // Shopify tells seconds.
     assert_eq!(moment(&all[2_999]).duration_since(moment(&all[0])).as_secs(), 2);
     assert_eq!(header(&all[2_999], "X-Shopify-Triggered-At"), "2026-09-21T14:13:22.999000000Z");
-}
-
-#[test]
-fn a_topic_that_nobody_can_make_is_refused_with_what_was_meant() {
-    let error = mix(&["--topics", "orders/create,order/paid"]).unwrap_err();
-    assert!(error.hint.contains("orders/paid"), "{}", error.hint);
 }

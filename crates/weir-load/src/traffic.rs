@@ -10,96 +10,72 @@ use secrecy::SecretString;
 use shopify_samples::Samples;
 use shopify_webhook::{ShopDomain, Topic};
 
-use super::key;
-use crate::{
-    cli::{LoadArgs, PatternName, Share},
-    commands::topics,
-    delivery::{self, Delivery},
-    http::Signed,
-    problem::Usage,
-};
+use crate::{Delivery, delivery_id, endpoint::SignedDelivery, event_key};
 
 /// A repeat is one of the last so many.
-const REMEMBERED: usize = 64;
+const MAX_REPEATABLE: usize = 64;
 
 /// The topic of bodies of a given size, and of those that can't be read.
-const ORDER: &str = "orders/create";
+pub const ORDER: &str = "orders/create";
 
-/// What is sent, as the command line says it.
+/// What is sent.
 #[derive(Debug, Clone)]
-pub(super) struct Mix {
-    shops: u32,
-    topics: Vec<(Topic, u32)>,
-    payload_bytes: Option<usize>,
-    duplicates: u8,
-    poison: u8,
+pub struct Mix {
+    /// From how many shops. The first ones send more than the last ones, as in life.
+    pub shops: u32,
+    /// The topics, each with its share: of those that [`topic`] knows, and at least one.
+    pub topics: Vec<(Topic, u32)>,
+    /// Orders of at least so many bytes, in place of a body of each topic.
+    pub payload_bytes: Option<usize>,
+    /// Of a hundred deliveries so many repeat an earlier one.
+    pub duplicates: u8,
+    /// Of a hundred events so many have a body that no worker can read.
+    pub poison: u8,
     /// Whose deliveries they are.
-    app: String,
+    pub app: String,
 }
 
 /// A delivery that is ready to go.
 #[derive(Debug, Clone)]
-pub(super) struct Ready {
+pub struct DueDelivery {
     /// When it is due, after the beginning.
-    pub(super) due: Duration,
+    pub due: Duration,
     /// Its key in the ledger.
-    pub(super) event: Arc<str>,
+    pub event: Arc<str>,
     /// Whether its event went out before.
-    pub(super) is_repeat: bool,
-    pub(super) signed: Signed,
-}
-
-impl Mix {
-    pub(super) fn new(args: &LoadArgs) -> Result<Self, Usage> {
-        let sized = [Share { topic: ORDER.to_owned(), weight: 1 }];
-        let shares = if args.payload_kb.is_some() { &sized[..] } else { &args.topics[..] };
-        let of_a_sale = if args.pattern == PatternName::FlashSale { 5 } else { 0 };
-        Ok(Self {
-            shops: args.shops,
-            topics: shares
-                .iter()
-                .map(|share| Ok((topic(&share.topic)?, share.weight)))
-                .collect::<Result<_, Usage>>()?,
-            payload_bytes: args.payload_kb.map(|kb| kb as usize * 1024),
-            duplicates: args.duplicates.unwrap_or(of_a_sale),
-            poison: args.poison,
-            app: "default".to_owned(),
-        })
-    }
-
-    /// Deliveries of another app than the default one.
-    pub(super) fn of_app(self, app: &str) -> Self {
-        Self { app: app.to_owned(), ..self }
-    }
+    pub is_repeat: bool,
+    pub(crate) signed: SignedDelivery,
 }
 
 /// Draws deliveries.
-pub(super) struct Traffic {
+pub struct Traffic {
     mix: Mix,
     rng: Rng,
     secret: SecretString,
     /// The moment that deliveries are due after.
     begin: Timestamp,
-    last: VecDeque<Ready>,
+    last: VecDeque<DueDelivery>,
 }
 
 impl Traffic {
-    pub(super) fn new(mix: Mix, seed: u64, secret: SecretString, begin: Timestamp) -> Self {
-        Self { mix, rng: Rng::with_seed(seed), secret, begin, last: VecDeque::with_capacity(REMEMBERED) }
+    /// Deliveries of this mix, signed with `secret`. The same seed draws the same ones.
+    #[must_use]
+    pub fn new(mix: Mix, seed: u64, secret: SecretString, begin: Timestamp) -> Self {
+        Self { mix, rng: Rng::with_seed(seed), secret, begin, last: VecDeque::with_capacity(MAX_REPEATABLE) }
     }
 
     /// The delivery that is due then.
-    pub(super) fn next(&mut self, due: Duration) -> Ready {
+    pub fn next(&mut self, due: Duration) -> DueDelivery {
         if self.rng.u8(..100) < self.mix.duplicates
             && let Some(earlier) = self.rng.choice(&self.last)
         {
             // To the last byte, as Shopify's own repeats are.
-            return Ready { due, is_repeat: true, ..earlier.clone() };
+            return DueDelivery { due, is_repeat: true, ..earlier.clone() };
         }
         let delivery = self.draw(due);
-        let event = key::of(&delivery, &self.mix.app).into();
-        let ready = Ready { due, event, is_repeat: false, signed: Signed::new(&delivery, &self.secret) };
-        if self.last.len() == REMEMBERED {
+        let event = event_key::of(&delivery, &self.mix.app).into();
+        let ready = DueDelivery { due, event, is_repeat: false, signed: SignedDelivery::new(&delivery, &self.secret) };
+        if self.last.len() == MAX_REPEATABLE {
             self.last.pop_front();
         }
         self.last.push_back(ready.clone());
@@ -126,7 +102,7 @@ impl Traffic {
             }
         }
         .expect("a listed topic");
-        let mut id = || delivery::id(uuid::Builder::from_random_bytes(rng.u128(..).to_ne_bytes()).into_uuid());
+        let mut id = || delivery_id(uuid::Builder::from_random_bytes(rng.u128(..).to_ne_bytes()).into_uuid());
         Delivery { topic, shop, webhook_id: id(), event_id: id(), triggered_at, body: body.into() }
     }
 }
@@ -148,15 +124,11 @@ fn chosen(topics: &[(Topic, u32)], rng: &mut Rng) -> Topic {
     found.or(topics.first()).expect("a topic").0.clone()
 }
 
-fn topic(text: &str) -> Result<Topic, Usage> {
-    let known = shopify_samples::topics().binary_search(&text).is_ok();
-    Topic::parse(text).filter(|_| known).ok_or_else(|| {
-        let hint = match &topics::closest(text)[..] {
-            [] => "`weir topics` lists the known ones".to_owned(),
-            meant => format!("did you mean {}? `weir topics` lists the known ones", meant.join(" or ")),
-        };
-        Usage::new(format!("{text:?} is not a topic that bodies can be generated for"), hint)
-    })
+/// The topic of this name, if bodies can be generated for it.
+#[must_use]
+pub fn topic(name: &str) -> Option<Topic> {
+    let is_known = shopify_samples::topics().binary_search(&name).is_ok();
+    Topic::parse(name).filter(|_| is_known)
 }
 
 #[cfg(test)]

@@ -89,8 +89,8 @@ fn the_message_of_what_is_tried_again_hides_no_loss() {
     tell(&mut audit, &[record("a", State::Failed(Failure::transient("HTTP 500")), 0)]);
     let result = audit.result(1);
     assert_eq!((result.retrying, result.waiting, result.lost), (1, 0, 1));
-    let named: Vec<Standing> = result.look_at.iter().map(|named| named.standing).collect();
-    assert_eq!(named, [Standing::Unseen, Standing::Retrying], "the worst first");
+    let named: Vec<EventOutcome> = result.look_at.iter().map(|named| named.outcome).collect();
+    assert_eq!(named, [EventOutcome::Unseen, EventOutcome::Retrying], "the worst first");
 }
 
 #[test]

@@ -1,47 +1,59 @@
 //! Where the load goes, and whether it may.
 
 use secrecy::SecretString;
-use weir_ops::cost;
+use weir_load::{Endpoint, LedgerProbe, app_of_url};
+use weir_ops::{Stack, StackError, cost};
 
-use super::key;
 use crate::{
-    cli::{DoorArgs, LoadArgs},
-    http::Endpoint,
+    cli::{EndpointArgs, LoadArgs},
+    hints,
     problem::Usage,
-    target::{self, Door, Evidence},
+    target::{self, WebhookEndpoint},
 };
 
-/// The door that is loaded, and where to see what became of it.
-pub(super) struct Aim {
+/// The endpoint that is loaded, and where to see what became of it.
+pub(super) struct LoadTarget {
     pub(super) endpoint: Endpoint,
     pub(super) secret: SecretString,
     /// Whose deliveries go there.
     pub(super) app: String,
     /// `None` if nobody is to ask, or it is not known whom.
-    pub(super) evidence: Option<Evidence>,
+    pub(super) ledger: Option<LoadedLedger>,
     /// Whether it is the local stack's: then the next command needs no flags.
     pub(super) is_local: bool,
 }
 
-impl Aim {
+/// Where to see what became of the load, and what to check if that can't be read.
+pub(super) struct LoadedLedger {
+    pub(super) probe: LedgerProbe,
+    pub(super) hint: &'static str,
+}
+
+impl LoadedLedger {
+    fn of(stack: &Stack) -> Result<Self, StackError> {
+        Ok(Self { probe: stack.ledger_probe()?, hint: hints::of(stack) })
+    }
+}
+
+impl LoadTarget {
     pub(super) async fn new(args: &LoadArgs) -> anyhow::Result<Self> {
         let mut own = None;
-        let (Door { endpoint, secret, is_local }, evidence) = match &args.source.stack {
+        let (WebhookEndpoint { endpoint, secret, is_local }, ledger) = match &args.source.stack {
             Some(_) => {
                 let stack = target::stack(&args.source).await?;
-                let url = args.door.url.clone().map_or_else(|| stack.webhook_url(), Ok)?;
+                let url = args.endpoint.url.clone().map_or_else(|| stack.webhook_url(), Ok)?;
                 own = stack.webhook_url().ok();
-                let door = target::door(&DoorArgs { url: Some(url), ..args.door.clone() })?;
-                (door, Some(Evidence::of(&stack)?))
+                let endpoint = target::endpoint(&EndpointArgs { url: Some(url), ..args.endpoint.clone() })?;
+                (endpoint, Some(LoadedLedger::of(&stack)?))
             }
             None => {
-                let door = target::door(&args.door)?;
-                let evidence = door.is_local.then(|| Evidence::local("--url")).transpose()?;
-                (door, evidence)
+                let endpoint = target::endpoint(&args.endpoint)?;
+                let local = endpoint.is_local.then(|| target::local_stack("--url")).transpose()?;
+                (endpoint, local.map(|stack| LoadedLedger::of(&stack)).transpose()?)
             }
         };
-        let app = args.door.url.as_ref().map_or("default", |url| key::app_of(url, own.as_deref())).to_owned();
-        Ok(Self { endpoint, secret, app, evidence: evidence.filter(|_| !args.no_audit), is_local })
+        let app = args.endpoint.url.as_ref().map_or("default", |url| app_of_url(url, own.as_deref())).to_owned();
+        Ok(Self { endpoint, secret, app, ledger: ledger.filter(|_| !args.no_audit), is_local })
     }
 
     /// Refuses what leaves this machine, unless that was asked for.

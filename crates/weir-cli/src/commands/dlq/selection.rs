@@ -6,9 +6,9 @@ use tokio::time::{Duration, Instant};
 use weir_ops::dead_letters::{DeadLetterEntry, Filter, Scanned, operation::Kind};
 
 use super::view;
-use crate::{printable::line, printer::Printer};
+use crate::{printable::line, printer::Printer, problem::HintedError};
 
-const TELL_EVERY: Duration = Duration::from_secs(2);
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Says how many were looked at, from time to time.
 pub(crate) struct Progress<'a> {
@@ -22,7 +22,7 @@ impl<'a> Progress<'a> {
     }
 
     pub(crate) fn read(&mut self, count: usize) {
-        if self.told_at.elapsed() >= TELL_EVERY && !self.printer.is_json() {
+        if self.told_at.elapsed() >= PROGRESS_INTERVAL && !self.printer.is_json() {
             self.told_at = Instant::now();
             self.printer.step(format!("{} looked at", view::messages(count as u64)));
         }
@@ -71,25 +71,28 @@ pub(crate) fn nothing(kind: Kind, filter: &Filter, found: &[DeadLetterEntry]) ->
         }
         None => "",
     };
-    anyhow::anyhow!(
-        "{said}: {} looked at, nothing was changed\nhint: {}{}{nowhere}`weir dlq list` shows what is there",
-        view::messages(found.len() as u64),
+    let hint = format!(
+        "{}{}{nowhere}`weir dlq list` shows what is there",
         shop.unwrap_or_default(),
         topic.unwrap_or_default(),
-    )
+    );
+    let looked_at = view::messages(found.len() as u64);
+    HintedError::new(format!("{said}: {looked_at} looked at, nothing was changed"), hint).into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::found;
     use super::*;
+    use crate::problem::Shown;
 
     #[test]
     fn a_name_that_is_nearly_right_is_told() {
         let wrong = Filter { topic: Some("order/create".into()), ..Filter::default() };
-        let said = nothing(Kind::Replay, &wrong, &[found()]).to_string();
-        assert!(said.contains("orders/create is there") && said.contains("nothing was changed"), "{said}");
+        let said = |wrong: &Filter| Shown::of(&nothing(Kind::Replay, wrong, &[found()])).lines().join("\n");
+        let near = said(&wrong);
+        assert!(near.contains("orders/create is there") && near.contains("nothing was changed"), "{near}");
         let wrong = Filter { topic: Some("carts/update".into()), ..Filter::default() };
-        assert!(!nothing(Kind::Replay, &wrong, &[found()]).to_string().contains("is there; "));
+        assert!(!said(&wrong).contains("is there; "));
     }
 }

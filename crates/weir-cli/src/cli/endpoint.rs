@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-/// The door of ingest.
+/// The endpoint of ingest.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct DoorArgs {
+pub(crate) struct EndpointArgs {
     /// Where to post, in place of the local stack; needs a secret
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,

@@ -7,46 +7,62 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use crate::http::{Answer, PostError};
+use crate::{Answer, PostError};
 
 /// Longer than any answer is waited for, in microseconds.
-const LONGEST: u64 = 3_600_000_000;
+const MAX_MICROS: u64 = 3_600_000_000;
 
 /// Shopify counts what takes longer as not delivered.
-const SHOPIFY_WAITS: Duration = Duration::from_secs(5);
+const SHOPIFY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long things took.
 #[derive(Debug, Clone)]
-pub(super) struct Latencies(Histogram<u64>);
+pub struct Latencies(Histogram<u64>);
 
 /// Some of it in numbers, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(super) struct Percentiles {
-    pub(super) mean: f64,
-    pub(super) p50: f64,
-    pub(super) p90: f64,
-    pub(super) p99: f64,
-    pub(super) p999: f64,
-    pub(super) max: f64,
+pub struct Percentiles {
+    /// The mean.
+    pub mean: f64,
+    /// The median.
+    pub p50: f64,
+    /// Of ten, nine took no longer.
+    pub p90: f64,
+    /// Of a hundred, 99 took no longer.
+    pub p99: f64,
+    /// Of a thousand, 999 took no longer.
+    pub p999: f64,
+    /// The longest.
+    pub max: f64,
+}
+
+impl Default for Latencies {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Latencies {
-    pub(super) fn new() -> Self {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
         #[expect(clippy::expect_used, reason = "constant bounds that make a histogram")]
-        Self(Histogram::new_with_max(LONGEST, 3).expect("a histogram"))
+        Self(Histogram::new_with_max(MAX_MICROS, 3).expect("a histogram"))
     }
 
-    pub(super) fn record(&mut self, took: Duration) {
-        self.0.saturating_record(took.as_micros().try_into().unwrap_or(LONGEST));
+    /// Adds one.
+    pub fn record(&mut self, took: Duration) {
+        self.0.saturating_record(took.as_micros().try_into().unwrap_or(MAX_MICROS));
     }
 
     #[cfg(test)]
-    pub(super) fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.0.len()
     }
 
     /// `None` of nothing.
-    pub(super) fn percentiles(&self) -> Option<Percentiles> {
+    #[must_use]
+    pub fn percentiles(&self) -> Option<Percentiles> {
         let at = |quantile| milliseconds(self.0.value_at_quantile(quantile) as f64);
         (!self.0.is_empty()).then(|| Percentiles {
             mean: milliseconds(self.0.mean()),
@@ -60,8 +76,10 @@ impl Latencies {
 
     /// The bars of a histogram: the upper end of each, in milliseconds, and how many took up to that and longer than the
     /// one before. From the first that has any to the last.
-    pub(super) fn bars(&self) -> Vec<(f64, u64)> {
-        let ends = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000, LONGEST / 1_000];
+    #[must_use]
+    pub fn bars(&self) -> Vec<(f64, u64)> {
+        let ends =
+            [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000, MAX_MICROS / 1_000];
         let mut bars = ends.map(|end| (end as f64, 0));
         for recorded in self.0.iter_recorded() {
             let micros = self.0.lowest_equivalent(recorded.value_iterated_to());
@@ -79,38 +97,52 @@ fn milliseconds(micros: f64) -> f64 {
 }
 
 /// What came of one delivery.
-pub(super) struct Answered {
-    pub(super) event: Arc<str>,
-    pub(super) is_repeat: bool,
+pub struct DeliveryResult {
+    /// The key of its event in the ledger.
+    pub event: Arc<str>,
+    /// Whether its event went out before.
+    pub is_repeat: bool,
     /// When it went out, after it was due.
-    pub(super) late: Duration,
+    pub late: Duration,
     /// When its answer was there, or given up, after it went out.
-    pub(super) took: Duration,
-    pub(super) answer: Result<Answer, PostError>,
+    pub took: Duration,
+    /// What the endpoint said.
+    pub answer: Result<Answer, PostError>,
 }
 
 /// All of them together.
 #[derive(Debug)]
-pub(super) struct Measured {
+pub struct Measurements {
     /// From when it was due to its answer: what Shopify would have seen.
-    pub(super) latency: Latencies,
+    pub latency: Latencies,
     /// From when it went out.
-    pub(super) service: Latencies,
+    pub service: Latencies,
     /// How much later than due they went out.
-    pub(super) lag: Latencies,
-    pub(super) sent: u64,
-    pub(super) accepted: u64,
+    pub lag: Latencies,
+    /// Deliveries that went out.
+    pub sent: u64,
+    /// Those that weir holds.
+    pub accepted: u64,
     /// Accepted, but later than Shopify waits.
-    pub(super) too_late: u64,
-    pub(super) repeats: u64,
+    pub too_late: u64,
+    /// Those whose event went out before.
+    pub repeats: u64,
     /// What went wrong, and how often.
-    pub(super) errors: BTreeMap<String, u64>,
+    pub errors: BTreeMap<String, u64>,
     /// Each accepted event, and how often it was accepted.
-    pub(super) events: HashMap<Arc<str>, u32>,
+    pub events: HashMap<Arc<str>, u32>,
 }
 
-impl Measured {
-    pub(super) fn new() -> Self {
+impl Default for Measurements {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Measurements {
+    /// Of no delivery yet.
+    #[must_use]
+    pub fn new() -> Self {
         Self {
             latency: Latencies::new(),
             service: Latencies::new(),
@@ -124,8 +156,9 @@ impl Measured {
         }
     }
 
-    pub(super) fn add(&mut self, answered: Answered) {
-        let Answered { event, is_repeat, late, took, answer } = answered;
+    /// Adds the result of one delivery.
+    pub fn add(&mut self, answered: DeliveryResult) {
+        let DeliveryResult { event, is_repeat, late, took, answer } = answered;
         self.sent += 1;
         self.repeats += u64::from(is_repeat);
         self.lag.record(late);
@@ -135,7 +168,7 @@ impl Measured {
                 self.service.record(took);
                 if answer.is_accepted() {
                     self.accepted += 1;
-                    self.too_late += u64::from(took > SHOPIFY_WAITS);
+                    self.too_late += u64::from(took > SHOPIFY_TIMEOUT);
                     *self.events.entry(event).or_insert(0) += 1;
                     return;
                 }
@@ -148,7 +181,9 @@ impl Measured {
         *self.errors.entry(kind).or_insert(0) += 1;
     }
 
-    pub(super) fn failed(&self) -> u64 {
+    /// How many were not accepted.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
         self.errors.values().sum()
     }
 }
@@ -157,9 +192,9 @@ impl Measured {
 mod tests {
     use super::*;
 
-    fn answered(event: &str, status: u16, late: u64, took: u64) -> Answered {
+    fn answered(event: &str, status: u16, late: u64, took: u64) -> DeliveryResult {
         let (late, took) = (Duration::from_millis(late), Duration::from_millis(took));
-        Answered {
+        DeliveryResult {
             event: event.into(),
             is_repeat: false,
             late,
@@ -170,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_delivery_that_went_out_late_was_slow_for_whoever_waited_for_it() {
-        let mut measured = Measured::new();
+        let mut measured = Measurements::new();
         measured.add(answered("a", 200, 900, 100));
         let of = |latencies: &Latencies| latencies.percentiles().unwrap().max.round();
         assert_eq!((of(&measured.latency), of(&measured.service), of(&measured.lag)), (1_000.0, 100.0, 900.0));
@@ -208,12 +243,12 @@ mod tests {
 
     #[test]
     fn each_delivery_is_accepted_or_an_error_of_its_kind() {
-        let mut measured = Measured::new();
+        let mut measured = Measurements::new();
         for (status, took) in [(200, 10), (200, 6_000), (503, 10), (503, 20), (401, 10)] {
             measured.add(answered(&took.to_string(), status, 0, took));
         }
         let gone = PostError::NoAnswer { url: "http://x/".parse().unwrap(), reason: "reset".to_owned() };
-        measured.add(Answered { answer: Err(gone), ..answered("gone", 0, 0, 15_000) });
+        measured.add(DeliveryResult { answer: Err(gone), ..answered("gone", 0, 0, 15_000) });
         assert_eq!((measured.sent, measured.accepted, measured.too_late, measured.failed()), (6, 2, 1, 4));
         let errors: Vec<(&str, u64)> = measured.errors.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
         assert_eq!(errors, [("HTTP 401", 1), ("HTTP 503", 2), ("no answer", 1)]);
@@ -222,9 +257,9 @@ mod tests {
 
     #[test]
     fn a_repeat_is_no_second_event() {
-        let mut measured = Measured::new();
+        let mut measured = Measurements::new();
         measured.add(answered("a", 200, 0, 1));
-        measured.add(Answered { is_repeat: true, ..answered("a", 200, 0, 1) });
+        measured.add(DeliveryResult { is_repeat: true, ..answered("a", 200, 0, 1) });
         assert_eq!((measured.accepted, measured.repeats, measured.events.len()), (2, 1, 1));
         assert_eq!(measured.events["a"], 2);
     }

@@ -1,4 +1,4 @@
-//! A wish to stop: what is under way is finished, and what is held is given back.
+//! A wish to cancel: what is under way is finished, and what is held is given back.
 
 use tokio::sync::watch;
 

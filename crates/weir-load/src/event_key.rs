@@ -2,10 +2,10 @@
 
 use weir_core::{Topics, UnixMillis, dedupe, envelope::Meta, ledger::Key, sha256};
 
-use crate::delivery::Delivery;
+use crate::Delivery;
 
 /// The key of a delivery's event, as ingest makes it.
-pub(super) fn of(delivery: &Delivery, app: &str) -> String {
+pub(crate) fn of(delivery: &Delivery, app: &str) -> String {
     let mut meta = Meta {
         webhook_id: delivery.webhook_id.to_string(),
         shop: delivery.shop.to_string(),
@@ -29,7 +29,8 @@ pub(super) fn of(delivery: &Delivery, app: &str) -> String {
 
 /// The app that a URL of weir's names: `…/webhooks/loyalty`; `default` for `…/webhooks`. `own`: the stack's own URL, which
 /// may have a segment behind `/webhooks`.
-pub(super) fn app_of<'a>(url: &'a str, own: Option<&str>) -> &'a str {
+#[must_use]
+pub fn app_of_url<'a>(url: &'a str, own: Option<&str>) -> &'a str {
     let segment = own.and_then(|own| own.rsplit_once("/webhooks")).map_or("", |(_, rest)| rest.trim_end_matches('/'));
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let below = path.rsplit_once(format!("/webhooks{segment}/").as_str());
@@ -49,8 +50,8 @@ mod tests {
             ("https://a.example/stage/webhooks/loyalty?x=/webhooks/y", "loyalty"),
             ("https://a.example", "default"),
         ] {
-            assert_eq!(app_of(url, None), app, "{url}");
-            assert_eq!(app_of(url, Some("https://a.example/webhooks")), app, "{url}");
+            assert_eq!(app_of_url(url, None), app, "{url}");
+            assert_eq!(app_of_url(url, Some("https://a.example/webhooks")), app, "{url}");
         }
     }
 
@@ -62,7 +63,7 @@ mod tests {
             ("https://b.example/webhooks/0123456789abcdef/", "default"),
             ("https://b.example/webhooks/0123456789abcdef/loyalty?x=1", "loyalty"),
         ] {
-            assert_eq!(app_of(url, own), app, "{url}");
+            assert_eq!(app_of_url(url, own), app, "{url}");
         }
     }
 }

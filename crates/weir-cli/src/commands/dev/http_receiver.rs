@@ -8,8 +8,8 @@ use std::{
     time::Duration,
 };
 
-use ::http::{Request, StatusCode};
 use bytes::Bytes;
+use http::{Request, StatusCode};
 use reqwest::Url;
 use serde::Deserialize;
 use shopify_sim::Receiver;
@@ -17,14 +17,13 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, timeout_at};
 
 use super::tally::Reply;
-use crate::http;
 
 /// A delivery that goes out again is held back for this long: Shopify repeats after minutes, when the first one took
 /// effect long ago. Two that are on their way together would only make the second wait for the first one's lease.
 const REPEAT_AFTER: Duration = Duration::from_secs(2);
 
 /// A little less than the simulator's own five seconds: at those it would go on without a word to the demo.
-const PATIENCE: Duration = Duration::from_millis(4_800);
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(4_800);
 
 /// What the demo is told of a delivery.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,7 +46,7 @@ pub(super) struct Sent {
 
 /// Posts each delivery to where it is addressed.
 #[derive(Debug)]
-pub(super) struct Courier {
+pub(super) struct HttpReceiver {
     client: reqwest::Client,
     seen: UnboundedSender<Seen>,
     /// What went out so far.
@@ -59,9 +58,9 @@ struct Body {
     id: u64,
 }
 
-impl Courier {
+impl HttpReceiver {
     pub(super) fn new(url: &Url, seen: UnboundedSender<Seen>) -> reqwest::Result<Self> {
-        Ok(Self { client: http::client(url)?, seen, events: Mutex::default() })
+        Ok(Self { client: weir_load::client(url)?, seen, events: Mutex::default() })
     }
 
     fn is_again(&self, event: &str) -> bool {
@@ -77,14 +76,14 @@ fn read(delivery: &Request<Bytes>) -> Option<Sent> {
     Some(Sent { event: format!("{shop}#{webhook_id}"), topic: header("X-Shopify-Topic")?.to_owned(), id: body.id })
 }
 
-impl Receiver for Courier {
+impl Receiver for HttpReceiver {
     fn receive(&self, delivery: Request<Bytes>) -> Pin<Box<dyn Future<Output = Result<StatusCode, String>> + Send>> {
         let sent = read(&delivery);
         let is_again = sent.as_ref().is_some_and(|sent| self.is_again(&sent.event));
         let (client, seen) = (self.client.clone(), self.seen.clone());
         // Nobody listens when the demo is over.
         let tell = move |what: Option<Seen>| drop(what.map(|what| seen.send(what)));
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + ANSWER_TIMEOUT;
         Box::pin(async move {
             if is_again {
                 tokio::time::sleep(REPEAT_AFTER).await;
@@ -123,8 +122,8 @@ mod tests {
     async fn a_delivery_that_reaches_nobody_is_told_as_unanswered() {
         let (sender, mut seen) = tokio::sync::mpsc::unbounded_channel();
         let nobody = "http://127.0.0.1:1/";
-        let courier = Courier::new(&nobody.parse().unwrap(), sender).unwrap();
-        let answer = courier.receive(delivery(nobody, r#"{"id": 9007199254740993}"#)).await;
+        let receiver = HttpReceiver::new(&nobody.parse().unwrap(), sender).unwrap();
+        let answer = receiver.receive(delivery(nobody, r#"{"id": 9007199254740993}"#)).await;
         assert!(answer.is_err_and(|why| !why.contains("127.0.0.1")));
         let sent =
             Sent { event: "north.myshopify.com#w1".into(), topic: "orders/create".into(), id: 9_007_199_254_740_993 };
@@ -137,9 +136,9 @@ mod tests {
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", silent.local_addr().unwrap());
         let (sender, mut seen) = tokio::sync::mpsc::unbounded_channel();
-        let courier = Courier::new(&url.parse().unwrap(), sender).unwrap();
+        let receiver = HttpReceiver::new(&url.parse().unwrap(), sender).unwrap();
         let answer =
-            tokio::time::timeout(Duration::from_secs(5), courier.receive(delivery(&url, r#"{"id": 1}"#))).await;
+            tokio::time::timeout(Duration::from_secs(5), receiver.receive(delivery(&url, r#"{"id": 1}"#))).await;
         assert_eq!(answer.unwrap().unwrap_err(), "no answer in time");
         assert!(matches!(seen.try_recv().unwrap(), Seen::Sent(_)));
         assert!(matches!(seen.try_recv().unwrap(), Seen::Answered(_, Reply::None)));

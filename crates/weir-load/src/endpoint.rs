@@ -1,4 +1,4 @@
-//! Posting deliveries over HTTP.
+//! Where deliveries are posted.
 
 use std::time::{Duration, Instant};
 
@@ -7,35 +7,39 @@ use reqwest::{Client, Url};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::{delivery::Delivery, problem::Usage};
+use crate::{Delivery, Headers};
 
 /// Shopify waits 5 s. A function that starts cold under a debug build may take longer, and its answer is of interest.
-const PATIENCE: Duration = Duration::from_secs(15);
-const CONNECT: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the endpoint said to one delivery.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) took: Duration,
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// From the request to the whole answer.
+    pub took: Duration,
     /// From the problem document of an answer that is not 2xx.
-    pub(crate) detail: Option<String>,
+    pub detail: Option<String>,
 }
 
 impl Answer {
-    pub(crate) fn is_accepted(&self) -> bool {
+    /// Whether weir holds the delivery.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
         (200..300).contains(&self.status)
     }
 }
 
 /// A delivery as it goes over the wire.
 #[derive(Debug, Clone)]
-pub(crate) struct Signed {
-    pub(crate) headers: [(&'static str, String); 8],
+pub(crate) struct SignedDelivery {
+    pub(crate) headers: Headers,
     pub(crate) body: Bytes,
 }
 
-impl Signed {
+impl SignedDelivery {
     pub(crate) fn new(delivery: &Delivery, secret: &SecretString) -> Self {
         Self { headers: delivery.headers(secret), body: delivery.body.clone() }
     }
@@ -43,16 +47,40 @@ impl Signed {
 
 /// There was no answer.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum PostError {
-    #[error("nothing answers at {url}: {reason}\nhint: {hint}")]
-    NoConnection { url: Url, reason: String, hint: &'static str },
+pub enum PostError {
+    /// The connection was refused or timed out.
+    #[error("nothing answers at {url}: {reason}")]
+    NoConnection {
+        /// The endpoint.
+        url: Url,
+        /// What the system said.
+        reason: String,
+        /// Whether the endpoint is on this machine.
+        is_loopback: bool,
+    },
+    /// The connection broke, or the answer did not come in time.
     #[error("{url} did not answer: {reason}")]
-    NoAnswer { url: Url, reason: String },
+    NoAnswer {
+        /// The endpoint.
+        url: Url,
+        /// What the system said.
+        reason: String,
+    },
 }
+
+/// There is no HTTP client for an endpoint.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct EndpointError(#[from] reqwest::Error);
+
+/// A text that is no address of an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a URL of a webhook endpoint")]
+pub struct InvalidUrl(pub String);
 
 /// An endpoint that deliveries are posted to.
 #[derive(Debug, Clone)]
-pub(crate) struct Endpoint {
+pub struct Endpoint {
     client: Client,
     url: Url,
 }
@@ -64,29 +92,53 @@ struct ProblemDocument {
 }
 
 impl Endpoint {
-    pub(crate) fn new(url: Url) -> anyhow::Result<Self> {
+    /// The endpoint at this address.
+    ///
+    /// # Errors
+    /// If TLS can't be set up.
+    pub fn new(url: Url) -> Result<Self, EndpointError> {
         let client = client(&url)?;
         Ok(Self { client, url })
     }
 
-    pub(crate) fn url(&self) -> &Url {
+    /// The same, called by this client.
+    #[must_use]
+    pub fn with_client(client: Client, url: Url) -> Self {
+        Self { client, url }
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn url(&self) -> &Url {
         &self.url
     }
 
     /// Whether what is posted stays on this machine.
-    pub(crate) fn is_loopback(&self) -> bool {
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
         is_loopback(&self.url)
     }
 
     /// Posts a delivery and waits for the whole answer.
-    pub(crate) async fn post(&self, delivery: &Delivery, secret: &SecretString) -> Result<Answer, PostError> {
-        self.post_signed(&Signed::new(delivery, secret)).await
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn post(&self, delivery: &Delivery, secret: &SecretString) -> Result<Answer, PostError> {
+        self.post_signed(&SignedDelivery::new(delivery, secret)).await
     }
 
     /// The same with a delivery that was signed beforehand.
-    pub(crate) async fn post_signed(&self, signed: &Signed) -> Result<Answer, PostError> {
-        let mut request = self.client.post(self.url.clone()).body(signed.body.clone());
-        for (name, value) in &signed.headers {
+    pub(crate) async fn post_signed(&self, signed: &SignedDelivery) -> Result<Answer, PostError> {
+        self.post_raw(&signed.headers, signed.body.clone()).await
+    }
+
+    /// Posts a request with these headers and this body, whatever they are, and waits for the whole answer.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn post_raw(&self, headers: &Headers, body: Bytes) -> Result<Answer, PostError> {
+        let mut request = self.client.post(self.url.clone()).body(body);
+        for (name, value) in headers {
             request = request.header(*name, value);
         }
         let started = Instant::now();
@@ -101,36 +153,37 @@ impl Endpoint {
         Ok(Answer { status, took, detail })
     }
 
+    /// Fails if nothing answers here, whatever it says.
+    ///
+    /// # Errors
+    /// If nothing does.
+    pub async fn reach(&self) -> Result<(), PostError> {
+        let asked = self.client.get(self.url.clone()).send().await;
+        asked.map(drop).map_err(|error| self.no_answer(error))
+    }
+
     fn no_answer(&self, error: reqwest::Error) -> PostError {
         let (url, reason) = (self.url.clone(), root_cause(&error));
         if error.is_connect() {
-            let hint = if is_loopback(&url) {
-                "start `cargo dev` in another terminal and wait until it prints its webhook URL"
-            } else {
-                "check the URL, and that this machine can reach it"
-            };
-            return PostError::NoConnection { url, reason, hint };
+            let is_loopback = is_loopback(&url);
+            return PostError::NoConnection { url, reason, is_loopback };
         }
         PostError::NoAnswer { url, reason }
     }
 }
 
 /// The address of an endpoint that deliveries can be posted to.
-pub(crate) fn web_url(text: &str) -> Result<Url, Usage> {
-    let wrong =
-        || Usage::new(format!("{text:?} is not a URL of a webhook endpoint"), "it looks like https://HOST/webhooks");
+///
+/// # Errors
+/// If the text is none.
+pub fn web_url(text: &str) -> Result<Url, InvalidUrl> {
+    let wrong = || InvalidUrl(text.to_owned());
     let url: Url = text.parse().map_err(|_| wrong())?;
     if matches!(url.scheme(), "http" | "https") && url.has_host() { Ok(url) } else { Err(wrong()) }
 }
 
-/// Fails if nothing answers at the endpoint, whatever it says.
-pub(crate) async fn reachable(endpoint: &Endpoint) -> Result<(), PostError> {
-    let asked = endpoint.client.get(endpoint.url.clone()).send().await;
-    asked.map(drop).map_err(|error| endpoint.no_answer(error))
-}
-
 /// Whether an HTTP server answers at `url`, whatever it says.
-pub(crate) async fn answers(url: &str) -> bool {
+pub async fn is_answering(url: &str) -> bool {
     let Ok(url) = url.parse::<Url>() else { return false };
     match client(&url) {
         Ok(client) => client.get(url).send().await.is_ok(),
@@ -138,14 +191,18 @@ pub(crate) async fn answers(url: &str) -> bool {
     }
 }
 
-pub(crate) fn client(url: &Url) -> reqwest::Result<Client> {
+/// An HTTP client for an address: it follows no redirect, and takes no proxy to this machine.
+///
+/// # Errors
+/// If TLS can't be set up.
+pub fn client(url: &Url) -> reqwest::Result<Client> {
     // An error says that one is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()
         .user_agent(concat!("weir/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT)
-        .timeout(PATIENCE);
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(ANSWER_TIMEOUT);
     if url.scheme() == "http" {
         // Reading the system's certificates takes longer than a local answer.
         builder = builder.tls_certs_only([]);
