@@ -12,20 +12,20 @@ const FIRST_GUESS: Duration = Duration::from_millis(300);
 
 /// The plan: one draw for each invocation, in the order that they begin.
 #[derive(Debug)]
-pub(super) struct Kills {
+pub(crate) struct Kills {
     /// The part of invocations that is killed.
     share: f64,
     rng: Mutex<fastrand::Rng>,
 }
 
 impl Kills {
-    pub(super) fn new(percent: u8, seed: u64) -> Self {
+    pub(crate) fn new(percent: u8, seed: u64) -> Self {
         Self { share: f64::from(percent) / 100.0, rng: Mutex::new(fastrand::Rng::with_seed(seed ^ 0x6b69_6c6c)) }
     }
 
     /// How long the next invocation lives; `None` if it may live on. The plan names a moment as a part of what an
     /// invocation of this lane usually takes, so that on any machine all of its steps are hit: also the answer itself.
-    pub(super) fn next(&self, counts: &SourceCounts) -> Option<Duration> {
+    pub(crate) fn next(&self, counts: &SourceCounts) -> Option<Duration> {
         let answered = u32::try_from(counts.answered).unwrap_or(u32::MAX);
         let usual = counts.answered_in.checked_div(answered).unwrap_or(FIRST_GUESS);
         self.draw().map(|part| usual.mul_f64(part))

@@ -8,10 +8,9 @@ use lambda_host::{Function, SqsSource};
 use serde::Deserialize;
 use serde_json::json;
 use weir_aws::SdkConfig;
-use weir_local::{Deployed, shifted_clock};
+use weir_local::{Deployed, Variables, environments, shifted_clock};
 
-use super::kills::Kills;
-use crate::environments::{Variables, environments};
+use crate::kills::Kills;
 
 /// How long an invocation may take. Lambda's 30 s would only make each redelivery after a kill slower.
 const TIMEOUT: Duration = Duration::from_secs(12);
@@ -23,7 +22,7 @@ const VISIBILITY: Duration = Duration::from_secs(TIMEOUT.as_secs() + weir_core::
 const FORWARD: &str = "WEIR_FORWARD_URL";
 
 /// The deployed workers, as the emulator knows them.
-pub(super) struct Workers {
+pub(crate) struct Workers {
     /// By lane.
     environments: BTreeMap<String, Variables>,
 }
@@ -46,7 +45,7 @@ struct Mapping {
 
 impl Workers {
     /// Reads the workers' environments, and switches their event sources off: from now on nobody reads the lanes.
-    pub(super) async fn take_over(http: &reqwest::Client, deployed: &Deployed) -> Result<Self> {
+    pub(crate) async fn take_over(http: &reqwest::Client, deployed: &Deployed) -> Result<Self> {
         let all = environments(http, deployed).await?.into_values();
         let by_lane = all.filter_map(|variables| Some((variables.get("WEIR_LANE")?.clone(), variables)));
         let environments: BTreeMap<_, _> = by_lane.collect();
@@ -61,12 +60,12 @@ impl Workers {
     }
 
     /// Whether the template knows of forwarding: then what a worker does not forward is missing.
-    pub(super) fn forward(&self) -> bool {
+    pub(crate) fn forward(&self) -> bool {
         self.environments.values().any(|variables| variables.contains_key(FORWARD))
     }
 
     /// A source for each lane, whose processes reach AWS at `aws_url` and forward to `forward_url`.
-    pub(super) fn sources(
+    pub(crate) fn sources(
         &self,
         aws: &SdkConfig,
         deployed: &Deployed,
@@ -105,11 +104,11 @@ impl Workers {
 }
 
 /// Where workers find things.
-pub(super) struct Places<'a> {
-    pub(super) functions: &'a Path,
-    pub(super) logs: &'a Path,
-    pub(super) aws_url: &'a str,
-    pub(super) forward_url: &'a str,
+pub(crate) struct Places<'a> {
+    pub(crate) functions: &'a Path,
+    pub(crate) logs: &'a Path,
+    pub(crate) aws_url: &'a str,
+    pub(crate) forward_url: &'a str,
 }
 
 async fn pause(http: &reqwest::Client, deployed: &Deployed) -> Result<()> {

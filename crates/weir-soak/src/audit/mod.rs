@@ -3,51 +3,52 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
+use weir_testkit::audit::{ResourceState, Span, old_states, overlaps, steps_back};
 
-use super::plan::{Event, Resource};
+use crate::plan::{Event, Resource};
 
 /// What a run left behind.
-pub(super) struct Evidence<'a> {
-    pub(super) events: &'a [Event],
+pub(crate) struct Evidence<'a> {
+    pub(crate) events: &'a [Event],
     /// Those answered 200 at least once, by their place in `events`.
-    pub(super) accepted: &'a BTreeSet<usize>,
+    pub(crate) accepted: &'a BTreeSet<usize>,
     /// By key.
-    pub(super) ledger: &'a HashMap<String, Seen>,
+    pub(crate) ledger: &'a HashMap<String, Seen>,
     /// How many times a worker said that it had completed an event, by key.
-    pub(super) completions: &'a HashMap<String, u32>,
+    pub(crate) completions: &'a HashMap<String, u32>,
     /// What was on the bus, as it was taken from the tap.
-    pub(super) bus: &'a [Published],
+    pub(crate) bus: &'a [Published],
     /// What came to the destination, in the order that it came; `None` where workers forward nothing.
-    pub(super) arrivals: Option<&'a [Arrival]>,
+    pub(crate) arrivals: Option<&'a [Arrival]>,
     /// The keys of what lies in dead-letter queues; `None` for a message that names none.
-    pub(super) dead: &'a [Option<String>],
+    pub(crate) dead: &'a [Option<String>],
 }
 
 /// What the ledger said of an event in the course of the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     /// Its last state.
-    pub(super) state: String,
+    pub(crate) state: String,
     /// Every owner that it was seen settled by, with the state: one, if all is well.
-    pub(super) settled_by: BTreeSet<(String, String)>,
+    pub(crate) settled_by: BTreeSet<(String, String)>,
     /// It was seen settled, and later not.
-    pub(super) reopened: bool,
+    pub(crate) reopened: bool,
     /// It was seen waiting for a destination or its resource.
-    pub(super) was_parked: bool,
+    pub(crate) was_parked: bool,
     /// How often it was claimed.
-    pub(super) attempts: u32,
+    pub(crate) attempts: u32,
     /// How often it came again.
-    pub(super) duplicates: u32,
+    pub(crate) duplicates: u32,
 }
 
 /// States from which nothing leads any further.
-pub(super) fn is_settled(state: &str) -> bool {
+pub(crate) fn is_settled(state: &str) -> bool {
     matches!(state, "done" | "stale")
 }
 
 impl Seen {
     /// Takes in what the ledger says now.
-    pub(super) fn again(&mut self, state: &str, owner: &str, attempts: u32, duplicates: u32) {
+    pub(crate) fn again(&mut self, state: &str, owner: &str, attempts: u32, duplicates: u32) {
         if is_settled(state) {
             self.settled_by.insert((state.to_owned(), owner.to_owned()));
         } else if !self.settled_by.is_empty() {
@@ -61,52 +62,60 @@ impl Seen {
 
 /// An event on the bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Published {
-    pub(super) key: String,
+pub(crate) struct Published {
+    pub(crate) key: String,
     /// It only says that the event came too late.
-    pub(super) superseded: bool,
-    pub(super) topic: String,
-    pub(super) body_sha256: String,
+    pub(crate) superseded: bool,
+    pub(crate) topic: String,
+    pub(crate) body_sha256: String,
 }
 
 /// A request that came to the destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Arrival {
-    pub(super) key: String,
+pub(crate) struct Arrival {
+    pub(crate) key: String,
     /// What the header says, by which a receiver tells a repeat.
-    pub(super) header_id: String,
+    pub(crate) header_id: String,
     /// Moments in the one order of all begins and ends.
-    pub(super) begin: u64,
-    pub(super) end: u64,
+    pub(crate) begin: u64,
+    pub(crate) end: u64,
 }
 
 /// What is wrong, each with the events concerned; and what is merely of interest.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Findings {
+pub struct Findings {
     /// Accepted, and neither settled with its effect to be seen nor in a dead-letter queue.
-    pub(super) lost: Vec<String>,
-    pub(super) completed_twice: Vec<String>,
+    pub lost: Vec<String>,
+    /// Completed by two owners, or reopened after that.
+    pub completed_twice: Vec<String>,
     /// A version that took effect after a later one of its resource.
-    pub(super) steps_back: Vec<String>,
+    pub steps_back: Vec<String>,
     /// An event of a resource's newest state, which is not the last one that took effect.
-    pub(super) old_states: Vec<String>,
+    pub old_states: Vec<String>,
     /// Two requests about one resource, or about one event, were at the destination at once.
-    pub(super) overlaps: Vec<String>,
+    pub overlaps: Vec<String>,
     /// On the bus or at the destination under an id that nobody sent, or with another body than was sent under it.
-    pub(super) strangers: Vec<String>,
+    pub strangers: Vec<String>,
     /// In a dead-letter queue without having taken effect.
-    pub(super) dlq: Vec<String>,
-    pub(super) bus_repeats: usize,
-    pub(super) destination_repeats: usize,
-    pub(super) done: usize,
-    pub(super) stale: usize,
-    pub(super) parked: usize,
-    pub(super) duplicates: u64,
+    pub dlq: Vec<String>,
+    /// Events that were on the bus before, under the same id.
+    pub bus_repeats: usize,
+    /// The same at the destination.
+    pub destination_repeats: usize,
+    /// Events that took effect.
+    pub done: usize,
+    /// Events left out because a later version took effect.
+    pub stale: usize,
+    /// Events that were seen parked.
+    pub parked: usize,
+    /// Copies that the ledger knew as done.
+    pub duplicates: u64,
 }
 
 impl Findings {
     /// Whether a promise was broken.
-    pub(super) fn is_broken(&self) -> bool {
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
         [&self.lost, &self.completed_twice, &self.steps_back, &self.old_states, &self.overlaps, &self.strangers]
             .iter()
             .any(|found| !found.is_empty())
@@ -114,7 +123,7 @@ impl Findings {
 }
 
 /// Compares it all. `body_sha256` is what an event's body hashes to.
-pub(super) fn audit(evidence: &Evidence<'_>, body_sha256: impl Fn(&Event) -> String) -> Findings {
+pub(crate) fn audit(evidence: &Evidence<'_>, body_sha256: impl Fn(&Event) -> String) -> Findings {
     let by_key: HashMap<String, &Event> = evidence.events.iter().map(|event| (event.key(), event)).collect();
     let mut findings = Findings::default();
     let effects = effects(evidence, &by_key, &body_sha256, &mut findings);
@@ -228,27 +237,23 @@ fn completions(evidence: &Evidence<'_>, findings: &mut Findings) {
 /// The last effect of each resource is of its newest state. A resource with a dead letter is left out: its event may have
 /// had an effect, so older ones give way to it.
 fn end_states(evidence: &Evidence<'_>, by_key: &HashMap<String, &Event>, findings: &mut Findings) {
-    let of = |event: &Event| event.resource.clone().map(|resource| (event.shop.clone(), resource));
-    let dead = evidence.dead.iter().flatten().filter_map(|key| of(by_key.get(key)?));
-    let dead: HashSet<(String, Resource)> = dead.collect();
-    let mut newest: HashMap<(String, Resource), &Event> = HashMap::new();
-    for event in evidence.accepted.iter().filter_map(|place| evidence.events.get(*place)) {
-        let Some(resource) = of(event).filter(|resource| !dead.contains(resource)) else { continue };
-        let newest = newest.entry(resource).or_insert(event);
-        if newest.version < event.version {
-            *newest = event;
-        }
-    }
-    let mut last = HashMap::new();
+    let dead = evidence.dead.iter().flatten().filter_map(|key| Some(state(by_key.get(key)?)?.resource));
+    let dead: HashSet<(&str, &Resource)> = dead.collect();
+    let accepted = evidence.accepted.iter().filter_map(|place| evidence.events.get(*place));
+    let accepted = accepted.filter_map(|event| Some((event, state(event)?)));
+    let accepted = accepted.filter(|(_, state)| !dead.contains(&state.resource));
     let mut seen = HashSet::new();
-    for key in effects_in_order(evidence).into_iter().filter(|key| seen.insert(*key)) {
-        if let Some((resource, event)) = by_key.get(key).and_then(|event| Some((of(event)?, event))) {
-            last.insert(resource, event.version);
-        }
-    }
-    let old = newest.into_iter().filter(|(resource, event)| last.get(resource) != Some(&event.version));
-    findings.old_states = old.map(|(_, event)| event.key()).collect();
+    let first = effects_in_order(evidence).into_iter().filter(|key| seen.insert(*key));
+    let effects = first.filter_map(|key| state(by_key.get(key)?));
+    findings.old_states = old_states(accepted, effects).into_iter().map(Event::key).collect();
     findings.old_states.sort();
+}
+
+/// The state that an event is a snapshot of.
+fn state(event: &Event) -> Option<ResourceState<(&str, &Resource)>> {
+    let resource = (event.shop.as_str(), event.resource.as_ref()?);
+    let version = event.version.as_nanosecond();
+    Some(ResourceState { resource, version, content: version })
 }
 
 /// In the order of the destination; where there is none, in that of the tap, which nobody promised.
@@ -261,29 +266,18 @@ fn effects_in_order<'a>(evidence: &'a Evidence<'_>) -> Vec<&'a String> {
 
 /// No version takes effect after a later one, or beside another.
 fn order(evidence: &Evidence<'_>, by_key: &HashMap<String, &Event>, findings: &mut Findings) {
-    let versioned = |key: &String| {
-        let event = by_key.get(key)?;
-        Some(((event.shop.as_str(), event.resource.as_ref()?), event.version))
-    };
-    let mut latest = HashMap::new();
-    for key in effects_in_order(evidence) {
-        let Some((resource, version)) = versioned(key) else { continue };
-        let latest = latest.entry(resource).or_insert(version);
-        if version < *latest {
-            findings.steps_back.push(key.clone());
-        }
-        *latest = version.max(*latest);
-    }
-    let mut busy_until: HashMap<_, u64> = HashMap::new();
-    for arrival in evidence.arrivals.unwrap_or_default() {
+    let versioned = |key: &String| state(by_key.get(key)?);
+    let effects = effects_in_order(evidence).into_iter();
+    let effects = effects.filter_map(|key| Some((key.clone(), versioned(key)?)));
+    findings.steps_back = steps_back(effects, |state| state.version);
+    let spans = evidence.arrivals.unwrap_or_default().iter().map(|arrival| Span {
+        id: arrival.key.clone(),
         // What is no version of anything must not meet itself.
-        let subject = versioned(&arrival.key).map(|(resource, _)| resource).ok_or(&arrival.key);
-        let until = busy_until.entry(subject).or_default();
-        if arrival.begin < *until {
-            findings.overlaps.push(arrival.key.clone());
-        }
-        *until = arrival.end.max(*until);
-    }
+        subject: versioned(&arrival.key).map(|state| state.resource).ok_or(&arrival.key),
+        begin: arrival.begin,
+        end: Some(arrival.end),
+    });
+    findings.overlaps = overlaps(spans).into_iter().map(|(_, second)| second).collect();
 }
 
 #[cfg(test)]

@@ -15,14 +15,14 @@ use hyper::body::Incoming;
 use lambda_host::Loopback;
 use serde::Deserialize;
 
-use super::audit::Arrival;
+use crate::audit::Arrival;
 
 /// How long it takes to act on an event: long enough for two to meet.
 const ACTS_FOR: Duration = Duration::from_millis(5);
 
 /// The server; it stops when this is dropped.
-pub(super) struct Destination {
-    pub(super) server: Loopback,
+pub(crate) struct Destination {
+    pub(crate) server: Loopback,
     kept: Arc<Kept>,
 }
 
@@ -40,7 +40,7 @@ struct CloudEvent {
 }
 
 impl Destination {
-    pub(super) async fn start() -> std::io::Result<Self> {
+    pub(crate) async fn start() -> std::io::Result<Self> {
         let kept = Arc::new(Kept::default());
         let keeping = Arc::clone(&kept);
         let server = Loopback::serve(move |request| take(Arc::clone(&keeping), request)).await?;
@@ -48,7 +48,7 @@ impl Destination {
     }
 
     /// What came so far, in the order that it came.
-    pub(super) fn arrivals(&self) -> Vec<Arrival> {
+    pub(crate) fn arrivals(&self) -> Vec<Arrival> {
         let mut arrivals = self.kept.arrivals.lock().unwrap_or_else(PoisonError::into_inner).clone();
         arrivals.sort_by_key(|arrival| arrival.begin);
         arrivals

@@ -9,21 +9,22 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use futures_util::future::join_all;
 use secrecy::SecretString;
-use shopify_webhook::sign;
+use weir_load::{Endpoint, HeaderValues};
 
-use super::plan::{Event, Plan};
+use crate::plan::{Event, Plan};
 
 /// So many deliveries at once.
-const CLIENTS: usize = 8;
+const CONCURRENCY: usize = 8;
 
 /// Shopify tries eight times in all.
 const ATTEMPTS: usize = 8;
 
 /// What has been posted so far.
 #[derive(Debug, Default)]
-pub(super) struct Posted {
+pub(crate) struct Posted {
     accepted: Mutex<BTreeSet<usize>>,
     next: AtomicUsize,
     answered: AtomicU64,
@@ -32,49 +33,43 @@ pub(super) struct Posted {
 
 impl Posted {
     /// Deliveries that were answered 200.
-    pub(super) fn answered(&self) -> u64 {
+    pub(crate) fn answered(&self) -> u64 {
         self.answered.load(Relaxed)
     }
 
     /// Deliveries that were answered otherwise or not at all, each attempt counted.
-    pub(super) fn refused(&self) -> u64 {
+    pub(crate) fn refused(&self) -> u64 {
         self.refused.load(Relaxed)
     }
 
     /// Events of which a delivery was answered 200, by their place in the plan.
-    pub(super) fn accepted(&self) -> BTreeSet<usize> {
+    pub(crate) fn accepted(&self) -> BTreeSet<usize> {
         self.accepted.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Posts every delivery in the plan's order, several at once; one that is not taken is sent again, as Shopify does.
-    pub(super) async fn all(&self, plan: &Plan, url: &str, secret: &SecretString, http: &reqwest::Client) {
+    pub(crate) async fn all(&self, plan: &Plan, endpoint: &Endpoint, secret: &SecretString) {
         let client = |_| async {
             while let Some(place) = plan.deliveries.get(self.next.fetch_add(1, Relaxed)) {
-                self.deliver(*place, &plan.events[*place], url, secret, http).await;
+                self.deliver(*place, &plan.events[*place], endpoint, secret).await;
             }
         };
-        join_all((0..CLIENTS).map(client)).await;
+        join_all((0..CONCURRENCY).map(client)).await;
     }
 
-    async fn deliver(&self, place: usize, event: &Event, url: &str, secret: &SecretString, http: &reqwest::Client) {
-        let body = event.body();
-        let signature = sign(body.as_bytes(), secret);
+    async fn deliver(&self, place: usize, event: &Event, endpoint: &Endpoint, secret: &SecretString) {
+        let body = Bytes::from(event.body());
+        let (event_id, triggered_at) = (event.event_id(), format!("{:.9}", event.triggered_at()));
+        let values = HeaderValues {
+            topic: event.topic,
+            shop: &event.shop,
+            webhook_id: &event.webhook_id,
+            event_id: event_id.as_deref(),
+            triggered_at: Some(&triggered_at),
+        };
+        let headers = values.signed(&body, secret);
         for attempt in 0..ATTEMPTS {
-            let request = http
-                .post(url)
-                .header("Content-Type", "application/json")
-                .header("X-Shopify-Topic", event.topic)
-                .header("X-Shopify-Hmac-Sha256", &signature)
-                .header("X-Shopify-Shop-Domain", &event.shop)
-                .header("X-Shopify-API-Version", "2026-10")
-                .header("X-Shopify-Webhook-Id", &event.webhook_id)
-                .header("X-Shopify-Triggered-At", format!("{:.9}", event.triggered_at()))
-                .body(body.clone());
-            let request = match event.event_id() {
-                Some(id) => request.header("X-Shopify-Event-Id", id),
-                None => request,
-            };
-            if request.send().await.is_ok_and(|reply| reply.status() == 200) {
+            if endpoint.post_raw(&headers, body.clone()).await.is_ok_and(|answer| answer.status == 200) {
                 self.answered.fetch_add(1, Relaxed);
                 self.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
                 return;

@@ -17,14 +17,14 @@ const EPOCH_S: i64 = 1_767_225_600;
 
 /// What happened in a shop, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Event {
-    pub(super) shop: String,
-    pub(super) topic: &'static str,
-    pub(super) webhook_id: String,
+pub(crate) struct Event {
+    pub(crate) shop: String,
+    pub(crate) topic: &'static str,
+    pub(crate) webhook_id: String,
     /// For a topic whose body is a snapshot: what it is a snapshot of.
-    pub(super) resource: Option<Resource>,
+    pub(crate) resource: Option<Resource>,
     /// When its state was made. `updated_at` is the whole second of it, which several states may share.
-    pub(super) version: Timestamp,
+    pub(crate) version: Timestamp,
     /// `updated_at` as it is written, in this offset from UTC, in hours.
     offset_h: i8,
     seed: u64,
@@ -32,19 +32,19 @@ pub(super) struct Event {
 
 /// A thing of a shop that has versions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Resource {
+pub(crate) struct Resource {
     kind: &'static str,
     id: u64,
 }
 
 impl Event {
     /// As the ledger has it.
-    pub(super) fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         format!("{}#{}", self.shop, self.webhook_id)
     }
 
     /// Made anew each time, and always the same: ten thousand would fill a hundred megabytes.
-    pub(super) fn body(&self) -> String {
+    pub(crate) fn body(&self) -> String {
         let at = Timestamp::from_second(EPOCH_S).unwrap_or_default();
         let body = Samples::new(self.seed, &self.shop, at).body(self.topic);
         let mut body: Value = body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_else(|| json!({}));
@@ -64,14 +64,14 @@ impl Event {
     }
 
     /// When Shopify triggered it: soon after its state was made, topic after topic of one action.
-    pub(super) fn triggered_at(&self) -> Timestamp {
+    pub(crate) fn triggered_at(&self) -> Timestamp {
         let after = if self.topic == "orders/paid" { 200_001 } else { 100_001 };
         self.version + SignedDuration::from_nanos(after)
     }
 
     /// Of the merchant's action: its topics share it. Of a topic whose every event counts there is none, so that the
     /// ledger tells the event by its webhook id, as the audit does.
-    pub(super) fn event_id(&self) -> Option<String> {
+    pub(crate) fn event_id(&self) -> Option<String> {
         self.resource.as_ref().map(|resource| format!("{}-{}", resource.id, self.version.as_millisecond()))
     }
 
@@ -89,14 +89,14 @@ impl Event {
 
 /// All that a run sends.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Plan {
-    pub(super) events: Vec<Event>,
+pub(crate) struct Plan {
+    pub(crate) events: Vec<Event>,
     /// Which event goes out next, by its place in `events`; some go out twice.
-    pub(super) deliveries: Vec<usize>,
+    pub(crate) deliveries: Vec<usize>,
 }
 
 impl Plan {
-    pub(super) fn new(events: usize, seed: u64) -> Self {
+    pub(crate) fn new(events: usize, seed: u64) -> Self {
         let mut draw = Draw { rng: fastrand::Rng::with_seed(seed), events: Vec::new(), wanted: events };
         let mut places = Vec::new();
         while draw.events.len() < events {

@@ -19,7 +19,7 @@ use tokio::{
 use weir_aws::{DynamoLedger, SdkConfig};
 use weir_local::Deployed;
 
-use super::audit::{Published, Seen};
+use crate::audit::{Published, Seen};
 
 /// A killed worker's event comes back after some twenty seconds: between two of its owners there are several looks.
 const LEDGER_EVERY: Duration = Duration::from_secs(4);
@@ -27,7 +27,7 @@ const LEDGER_EVERY: Duration = Duration::from_secs(4);
 const QUEUES_EVERY: Duration = Duration::from_millis(500);
 
 /// What has been seen so far.
-pub(super) struct Watch {
+pub(crate) struct Watch {
     ledger: DynamoLedger,
     sqs: Client,
     tap_url: String,
@@ -60,7 +60,7 @@ struct BusEvent {
 }
 
 impl Watch {
-    pub(super) fn new(aws: &SdkConfig, deployed: &Deployed) -> Self {
+    pub(crate) fn new(aws: &SdkConfig, deployed: &Deployed) -> Self {
         Self {
             ledger: DynamoLedger::new(aws, deployed.ledger_table.clone(), Duration::from_secs(86_400)),
             sqs: Client::new(aws),
@@ -72,7 +72,7 @@ impl Watch {
     }
 
     /// Looks again and again while `work` goes on, and to the end of the last look.
-    pub(super) async fn look_while<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+    pub(crate) async fn look_while<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let (over, is_over) = watch::channel(());
         let work = async {
             let done = work.await;
@@ -85,7 +85,7 @@ impl Watch {
     }
 
     /// Looks at every record of the ledger.
-    pub(super) async fn scan(&self) -> Result<()> {
+    pub(crate) async fn scan(&self) -> Result<()> {
         let mut page = None;
         loop {
             let read = self.ledger.scan(page).await.context("the ledger could not be read")?;
@@ -104,7 +104,7 @@ impl Watch {
     }
 
     /// Takes what lies on the tap and in the dead-letter queues.
-    pub(super) async fn drain(&self) -> Result<()> {
+    pub(crate) async fn drain(&self) -> Result<()> {
         for body in self.take(&self.tap_url).await? {
             let event: BusEvent = serde_json::from_str(&body).context("the tap has something that is no event")?;
             let Envelope { id, source, topic, bodysha256 } = event.detail;
@@ -142,7 +142,7 @@ impl Watch {
     }
 
     /// How many messages the lanes hold, those in the hands of workers and those that wait for their time included.
-    pub(super) async fn waiting(&self) -> Result<usize> {
+    pub(crate) async fn waiting(&self) -> Result<usize> {
         let names = [
             QueueAttributeName::ApproximateNumberOfMessages,
             QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
@@ -159,7 +159,7 @@ impl Watch {
     }
 
     /// Events by their last state, and how many keys are dead letters.
-    pub(super) fn counts(&self) -> (HashMap<String, usize>, usize) {
+    pub(crate) fn counts(&self) -> (HashMap<String, usize>, usize) {
         let seen = self.seen();
         let mut states = HashMap::new();
         for record in seen.ledger.values() {
@@ -169,16 +169,16 @@ impl Watch {
     }
 
     /// Whether an event needs nothing any more: it is settled, or dead.
-    pub(super) fn at_rest(&self) -> impl Fn(&str) -> bool {
+    pub(crate) fn at_rest(&self) -> impl Fn(&str) -> bool {
         let seen = self.seen();
-        let settled = seen.ledger.iter().filter(|(_, seen)| super::audit::is_settled(&seen.state));
+        let settled = seen.ledger.iter().filter(|(_, seen)| crate::audit::is_settled(&seen.state));
         let mut keys: HashSet<String> = settled.map(|(key, _)| key.clone()).collect();
         keys.extend(seen.dead.iter().flatten().cloned());
         move |key| keys.contains(key)
     }
 
     /// All of it.
-    pub(super) fn into_parts(self) -> (HashMap<String, Seen>, Vec<Published>, Vec<Option<String>>) {
+    pub(crate) fn into_parts(self) -> (HashMap<String, Seen>, Vec<Published>, Vec<Option<String>>) {
         let All { ledger, bus, dead } = self.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
         (ledger, bus, dead)
     }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fs, io, path::Path};
 use serde::Deserialize;
 
 /// How many times workers wrote that they had completed an event, by its key. A line that a kill cut short is none.
-pub(super) fn completions(logs: &Path) -> io::Result<HashMap<String, u32>> {
+pub(crate) fn completions(logs: &Path) -> io::Result<HashMap<String, u32>> {
     #[derive(Deserialize)]
     struct Line {
         message: String,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::soak::plan::Plan;
+use crate::plan::Plan;
 
 /// A run in which all went well; each test then spoils one thing.
 struct Run {

@@ -3,72 +3,87 @@
 use lambda_host::{FaultCounts, SourceCounts};
 use serde::Serialize;
 
-use super::audit::Findings;
+use crate::Findings;
 
 /// The line of JSON. A promise is broken when one of the first five figures after the kills is not zero.
 #[derive(Debug, Serialize)]
-pub(super) struct Report {
+pub struct Report {
     /// Events answered 200.
-    pub(super) accepted: usize,
+    pub accepted: usize,
     /// Worker processes killed within an invocation.
-    pub(super) kills: u64,
-    pub(super) lost: usize,
-    pub(super) completed_twice: usize,
-    pub(super) steps_back: usize,
-    pub(super) old_states: usize,
-    pub(super) overlaps: usize,
-    pub(super) strangers: usize,
+    pub kills: u64,
+    /// Accepted events that are lost.
+    pub lost: usize,
+    /// Events that were completed twice.
+    pub completed_twice: usize,
+    /// Effects of a version after a later one.
+    pub steps_back: usize,
+    /// Resources whose last effect is not of their newest state.
+    pub old_states: usize,
+    /// Effects of one resource at the same time.
+    pub overlaps: usize,
+    /// Effects of events that nobody sent.
+    pub strangers: usize,
     /// Events that were on the bus before, under the same id.
-    pub(super) bus_repeats: usize,
+    pub bus_repeats: usize,
     /// The same at the destination.
-    pub(super) destination_repeats: usize,
+    pub destination_repeats: usize,
     /// Events in dead-letter queues that did not take effect.
-    pub(super) dlq: usize,
-    pub(super) done: usize,
+    pub dlq: usize,
+    /// Events that took effect.
+    pub done: usize,
     /// Events left out because a later version took effect.
-    pub(super) stale: usize,
+    pub stale: usize,
     /// Copies that the ledger knew as done.
-    pub(super) duplicates: u64,
+    pub duplicates: u64,
     /// Events that were seen parked.
-    pub(super) parked: usize,
+    pub parked: usize,
     /// Where `steps_back` was seen: at the destination, or on the bus, whose order nobody promises.
-    pub(super) order_of: &'static str,
+    pub order_of: &'static str,
     /// Deliveries through the stack's API that were answered 200.
-    pub(super) posted: u64,
+    pub posted: u64,
     /// Deliveries that were not answered 200, and sent again.
-    pub(super) refused: u64,
-    pub(super) invocations: u64,
-    pub(super) processes: u64,
-    pub(super) time_outs: u64,
-    pub(super) failures: u64,
+    pub refused: u64,
+    /// Invocations of workers.
+    pub invocations: u64,
+    /// Processes that were started for them.
+    pub processes: u64,
+    /// Invocations that took too long.
+    pub time_outs: u64,
+    /// Invocations that answered with an error.
+    pub failures: u64,
     /// Connections cut, of which `lost_replies` after the request had done its work.
-    pub(super) cuts: u64,
-    pub(super) lost_replies: u64,
-    pub(super) delays: u64,
-    pub(super) seconds: f64,
-    pub(super) seed: u64,
+    pub cuts: u64,
+    /// Connections cut after the request had done its work.
+    pub lost_replies: u64,
+    /// Requests that were held up.
+    pub delays: u64,
+    /// How long it took.
+    pub seconds: f64,
+    /// Where chance started.
+    pub seed: u64,
     /// Whether all came to rest in time.
-    pub(super) at_rest: bool,
+    pub at_rest: bool,
 }
 
 /// What was counted on the way, beside the audit.
-pub(super) struct Outcome {
-    pub(super) seed: u64,
-    pub(super) accepted: usize,
-    pub(super) posted: u64,
-    pub(super) refused: u64,
-    pub(super) sources: SourceCounts,
-    pub(super) faults: FaultCounts,
-    pub(super) has_destination: bool,
-    pub(super) seconds: f64,
-    pub(super) at_rest: bool,
+pub(crate) struct Counted {
+    pub(crate) seed: u64,
+    pub(crate) accepted: usize,
+    pub(crate) posted: u64,
+    pub(crate) refused: u64,
+    pub(crate) sources: SourceCounts,
+    pub(crate) faults: FaultCounts,
+    pub(crate) has_destination: bool,
+    pub(crate) seconds: f64,
+    pub(crate) at_rest: bool,
 }
 
 impl Report {
-    pub(super) fn new(findings: &Findings, outcome: &Outcome) -> Self {
-        let Outcome { sources, faults, .. } = outcome;
+    pub(crate) fn new(findings: &Findings, counted: &Counted) -> Self {
+        let Counted { sources, faults, .. } = counted;
         Self {
-            accepted: outcome.accepted,
+            accepted: counted.accepted,
             kills: sources.kills,
             lost: findings.lost.len(),
             completed_twice: findings.completed_twice.len(),
@@ -83,9 +98,9 @@ impl Report {
             stale: findings.stale,
             duplicates: findings.duplicates,
             parked: findings.parked,
-            order_of: if outcome.has_destination { "destination" } else { "bus" },
-            posted: outcome.posted,
-            refused: outcome.refused,
+            order_of: if counted.has_destination { "destination" } else { "bus" },
+            posted: counted.posted,
+            refused: counted.refused,
             invocations: sources.invocations,
             processes: sources.processes,
             time_outs: sources.time_outs,
@@ -93,15 +108,16 @@ impl Report {
             cuts: faults.cut_requests + faults.cut_replies,
             lost_replies: faults.cut_replies,
             delays: faults.delays,
-            seconds: outcome.seconds,
-            seed: outcome.seed,
-            at_rest: outcome.at_rest,
+            seconds: counted.seconds,
+            seed: counted.seed,
+            at_rest: counted.at_rest,
         }
     }
 }
 
 /// For people: the figures, then each broken promise with a few of the events concerned.
-pub(super) fn table(report: &Report, findings: &Findings) -> String {
+#[must_use]
+pub fn table(report: &Report, findings: &Findings) -> String {
     let rows = [
         ("events accepted", report.accepted.to_string()),
         ("  done / stale / dead-lettered", format!("{} / {} / {}", report.done, report.stale, report.dlq)),
