@@ -173,7 +173,7 @@ async fn cursors_and_reports_are_kept() {
     shopify.sim.place_orders(&shopify.installed.shop, 1);
     let first = shopify.reconcile(&world, UnixMillis::now() - 2 * BEHIND).await;
     assert_eq!(first.missing(), 1);
-    let operations = weir_aws::Operations::new(&world.aws, world.deployed.operations_table.clone());
+    let operations = weir_aws::DocumentStore::new(&world.aws, world.deployed.operations_table.clone());
     let mut cursors = operations.list::<weir_reconcile::Cursor>("cursors", false, 10).await.unwrap();
     let [cursor] = &mut cursors[..] else { panic!("of orders alone: {cursors:?}") };
     assert!(cursor.name.starts_with("north.myshopify.com/default/orders/"), "{}", cursor.name);

@@ -1,7 +1,7 @@
 //! A job in the hands of somebody who works on it.
 
 use resilience::UnixMillis;
-use weir_aws::operations::{OperationsError, Stored};
+use weir_aws::documents::{DocumentError, Stored};
 
 use crate::{DocumentJobs, Job, JobKind, JobStore, job_name};
 
@@ -20,7 +20,7 @@ pub struct ClaimedJob<K> {
 pub enum JobError {
     /// Where jobs are kept.
     #[error(transparent)]
-    Store(#[from] OperationsError),
+    Store(#[from] DocumentError),
     /// Somebody resumed the job meanwhile.
     #[error("somebody else goes on with this job: it was left to them")]
     TakenOver,
@@ -106,7 +106,7 @@ mod tests {
     use std::{cell::RefCell, time::Duration};
 
     use serde::{Deserialize, Serialize};
-    use weir_aws::operations::Document;
+    use weir_aws::documents::Document;
 
     use super::*;
 
@@ -137,7 +137,7 @@ mod tests {
             name: &str,
             expected: Option<u64>,
             job: &Job<Count>,
-        ) -> Result<Stored<Job<Count>>, OperationsError> {
+        ) -> Result<Stored<Job<Count>>, DocumentError> {
             let mut there = self.job.borrow_mut();
             let lost = |there: &Option<(u64, Job<Count>)>| {
                 let found = there.clone().map(|(version, value)| Document { name: name.into(), version, value });
@@ -152,7 +152,7 @@ mod tests {
             Ok(if self.loses_reply.take() { lost(&there) } else { Stored::Written(version) })
         }
 
-        async fn checkpoint(&self, _: &str, number: u32, checkpoint: &u64) -> Result<(), OperationsError> {
+        async fn checkpoint(&self, _: &str, number: u32, checkpoint: &u64) -> Result<(), DocumentError> {
             self.checkpoints.borrow_mut().push((number, *checkpoint));
             Ok(())
         }

@@ -2,8 +2,8 @@
 
 use resilience::UnixMillis;
 use weir_aws::{
-    Operations, SdkConfig,
-    operations::{Document, OperationsError, Stored},
+    DocumentStore, SdkConfig,
+    documents::{Document, DocumentError, Stored},
 };
 
 use crate::{Job, JobKind};
@@ -16,7 +16,7 @@ pub trait JobStore<K: JobKind> {
         name: &str,
         expected: Option<u64>,
         job: &Job<K>,
-    ) -> impl Future<Output = Result<Stored<Job<K>>, OperationsError>>;
+    ) -> impl Future<Output = Result<Stored<Job<K>>, DocumentError>>;
 
     /// Writes the checkpoint of this number, from 0. A write whose reply was lost may be repeated.
     fn checkpoint(
@@ -24,27 +24,27 @@ pub trait JobStore<K: JobKind> {
         name: &str,
         number: u32,
         checkpoint: &K::Checkpoint,
-    ) -> impl Future<Output = Result<(), OperationsError>>;
+    ) -> impl Future<Output = Result<(), DocumentError>>;
 }
 
 /// Jobs in a stack's table of documents.
 #[derive(Debug, Clone)]
 pub struct DocumentJobs {
-    documents: Operations,
+    documents: DocumentStore,
 }
 
 impl DocumentJobs {
     /// In the table of this name.
     #[must_use]
     pub fn new(config: &SdkConfig, table: String) -> Self {
-        Self { documents: Operations::new(config, table) }
+        Self { documents: DocumentStore::new(config, table) }
     }
 
     /// A job; `None` if there is none of this name.
     ///
     /// # Errors
     /// If the table can't be read.
-    pub async fn get<K: JobKind>(&self, name: &str) -> Result<Option<Document<Job<K>>>, OperationsError> {
+    pub async fn get<K: JobKind>(&self, name: &str) -> Result<Option<Document<Job<K>>>, DocumentError> {
         self.documents.get(K::COLLECTION, name).await
     }
 
@@ -52,7 +52,7 @@ impl DocumentJobs {
     ///
     /// # Errors
     /// If the table can't be read.
-    pub async fn checkpoints<K: JobKind>(&self, name: &str) -> Result<Vec<K::Checkpoint>, OperationsError> {
+    pub async fn checkpoints<K: JobKind>(&self, name: &str) -> Result<Vec<K::Checkpoint>, DocumentError> {
         let all = self.documents.list::<K::Checkpoint>(&checkpoints_of::<K>(name), false, usize::MAX).await?;
         Ok(all.into_iter().map(|document| document.value).collect())
     }
@@ -61,18 +61,18 @@ impl DocumentJobs {
     ///
     /// # Errors
     /// If the table can't be read.
-    pub async fn history<K: JobKind>(&self, limit: usize) -> Result<Vec<(String, Job<K>)>, OperationsError> {
+    pub async fn history<K: JobKind>(&self, limit: usize) -> Result<Vec<(String, Job<K>)>, DocumentError> {
         let all = self.documents.list(K::COLLECTION, true, limit).await?;
         Ok(all.into_iter().map(|one| (one.name, one.value)).collect())
     }
 }
 
 impl<K: JobKind> JobStore<K> for DocumentJobs {
-    async fn save(&self, name: &str, expected: Option<u64>, job: &Job<K>) -> Result<Stored<Job<K>>, OperationsError> {
+    async fn save(&self, name: &str, expected: Option<u64>, job: &Job<K>) -> Result<Stored<Job<K>>, DocumentError> {
         self.documents.put(K::COLLECTION, name, expected, job, Some(job.started_at + K::RETENTION)).await
     }
 
-    async fn checkpoint(&self, name: &str, number: u32, checkpoint: &K::Checkpoint) -> Result<(), OperationsError> {
+    async fn checkpoint(&self, name: &str, number: u32, checkpoint: &K::Checkpoint) -> Result<(), DocumentError> {
         let expires_at = Some(UnixMillis::now() + K::RETENTION);
         let (collection, number) = (checkpoints_of::<K>(name), format!("{number:08}"));
         // A write whose reply was lost meets itself: what is there is what was to be written.

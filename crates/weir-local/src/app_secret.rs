@@ -4,9 +4,9 @@ use aws_sdk_secretsmanager::Client;
 use secrecy::ExposeSecret;
 
 use crate::{
-    Deployed,
     cloudformation::{AwsError, aws_error},
-    sdk_config,
+    deployed::Deployed,
+    sdk::sdk_config,
 };
 
 impl Deployed {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::Deployed;
+use crate::deployed::Deployed;
 
 /// The variables of one function.
 pub type Variables = BTreeMap<String, String>;

@@ -9,7 +9,7 @@
 //!
 //! What it leaves in the table of operations:
 //!
-//! | shelf | name | document |
+//! | collection | name | document |
 //! |---|---|---|
 //! | `monitor` | `shard/{n}of{m}` | [`Progress`](weir_subscriptions::progress::Progress): where the round stands, and which shops could not be checked |
 //! | `monitor` | `round` | [`Round`](weir_subscriptions::progress::Round): when every shard last came to its end, and how many shops there were |

@@ -3,7 +3,7 @@
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use resilience::Clock;
 use shopify_client::Endpoint;
-use weir_aws::{Operations, config};
+use weir_aws::{DocumentStore, config};
 use weir_core::UnixMillis;
 use weir_monitor::{Clients, EventRecovery, Monitor, Shard, Summary, settings::Settings};
 use weir_reconcile::StackNames;
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Error> {
         desired: Desired::built_in(),
         webhook_url: settings.webhook_url,
         registry: Registry::new(&aws, settings.shops_table.clone()),
-        operations: Operations::new(&aws, settings.operations_table),
+        operations: DocumentStore::new(&aws, settings.operations_table),
         clients: Clients {
             endpoint: match &settings.shopify_url {
                 Some(url) => Endpoint::at(url)?,

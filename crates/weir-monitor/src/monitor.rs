@@ -6,8 +6,8 @@ use futures_util::{StreamExt, stream};
 use resilience::Clock;
 use tokio::time::Instant;
 use weir_aws::{
-    Operations,
-    operations::{Document, OperationsError, Stored},
+    DocumentStore,
+    documents::{Document, DocumentError, Stored},
 };
 use weir_core::UnixMillis;
 use weir_shops::{
@@ -17,7 +17,7 @@ use weir_shops::{
 use weir_subscriptions::{
     Desired,
     drift::{self, Drift},
-    progress::{Progress, ROUND, Round, SHELF},
+    progress::{COLLECTION, Progress, ROUND, Round},
 };
 
 use crate::{Clients, EventRecovery, Shard, Summary, due::is_due};
@@ -46,7 +46,7 @@ pub struct Monitor {
     /// The shops.
     pub registry: Registry,
     /// What is remembered from run to run.
-    pub operations: Operations,
+    pub operations: DocumentStore,
     /// Who calls Shopify.
     pub clients: Clients,
     /// Looks for events that were missed.
@@ -62,7 +62,7 @@ pub struct Monitor {
 pub enum RunError {
     /// The table of operations could not be read or written.
     #[error(transparent)]
-    Operations(#[from] OperationsError),
+    Operations(#[from] DocumentError),
     /// The registry of shops could not be read.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -83,7 +83,7 @@ impl Monitor {
     /// the next run.
     pub async fn run(&self, shard: Shard, end: UnixMillis) -> Result<Option<Summary>, RunError> {
         let Some(mut held) = self.hold(shard, end).await? else { return Ok(None) };
-        let known: Vec<Document<Drift>> = self.operations.list(drift::SHELF, false, MAX_KNOWN_DRIFTS).await?;
+        let known: Vec<Document<Drift>> = self.operations.list(drift::COLLECTION, false, MAX_KNOWN_DRIFTS).await?;
         let known: HashMap<String, Document<Drift>> = known.into_iter().map(|one| (one.name.clone(), one)).collect();
         let mut summary = Summary::default();
         let after = held.progress.round.as_ref().and_then(|round| round.after.clone());
@@ -115,11 +115,11 @@ impl Monitor {
 
     /// Takes the shard for this run.
     async fn hold(&self, shard: Shard, end: UnixMillis) -> Result<Option<HeldShard>, RunError> {
-        let found = self.operations.get::<Progress>(SHELF, &shard.document()).await?;
+        let found = self.operations.get::<Progress>(COLLECTION, &shard.document()).await?;
         let version = found.as_ref().map(|found| found.version);
         let progress = found.map(|found| found.value).unwrap_or_default();
         let Some(progress) = progress.held(self.clock.now(), end + CLOCK_SKEW) else { return Ok(None) };
-        match self.operations.put(SHELF, &shard.document(), version, &progress, None).await? {
+        match self.operations.put(COLLECTION, &shard.document(), version, &progress, None).await? {
             Stored::Written(version) => Ok(Some(HeldShard { version, progress })),
             // This very write, whose reply was lost, or another run: the next one has it.
             Stored::Lost(_) => Ok(None),
@@ -134,7 +134,7 @@ impl Monitor {
         change: impl FnOnce(&mut Progress),
     ) -> Result<bool, RunError> {
         change(&mut held.progress);
-        match self.operations.put(SHELF, &shard.document(), Some(held.version), &held.progress, None).await? {
+        match self.operations.put(COLLECTION, &shard.document(), Some(held.version), &held.progress, None).await? {
             Stored::Written(version) => held.version = version,
             Stored::Lost(Some(there)) if there.value == held.progress => held.version = there.version,
             Stored::Lost(_) => return Ok(false),
@@ -177,16 +177,16 @@ impl Monitor {
         summary.is_round = true;
         let (mut ended_at, mut shops) = (now, 0);
         for each in shard.all() {
-            let found = self.operations.get::<Progress>(SHELF, &each.document()).await?;
+            let found = self.operations.get::<Progress>(COLLECTION, &each.document()).await?;
             // One that never ended a round: there is nothing to tell of all yet.
             let Some(last) = found.and_then(|found| found.value.last) else { return Ok(()) };
             ended_at = ended_at.min(UnixMillis(last.ended_at_ms));
             shops += last.shops;
         }
         let round = Round { ended_at: ended_at.to_string(), shops };
-        let found = self.operations.get::<Round>(SHELF, ROUND).await?;
+        let found = self.operations.get::<Round>(COLLECTION, ROUND).await?;
         // Lost to another shard's end at the same moment: its word is as good.
-        self.operations.put(SHELF, ROUND, found.map(|found| found.version), &round, None).await?;
+        self.operations.put(COLLECTION, ROUND, found.map(|found| found.version), &round, None).await?;
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use shopify_client::{Call, Client, budget::Priority};
 use tokio::time::Instant;
-use weir_aws::operations::{Document, OperationsError, Stored};
+use weir_aws::documents::{Document, DocumentError, Stored};
 use weir_core::UnixMillis;
 use weir_reconcile::FIRST_RUN_LOOKBACK;
 use weir_shops::Shop;
@@ -40,7 +40,7 @@ enum CheckError {
     #[error("{0}")]
     Shopify(#[from] shopify_client::Error),
     #[error("{0}")]
-    Operations(#[from] OperationsError),
+    Operations(#[from] DocumentError),
 }
 
 /// The shop's document, as it is in the table.
@@ -223,7 +223,7 @@ impl Monitor {
 
     /// Writes the document. Of two runs that write at once the first counts: the shop is looked at again soon.
     async fn note(&self, noted: &mut DriftNote) -> Result<(), CheckError> {
-        let put = self.operations.put(drift::SHELF, &noted.name, noted.version, &noted.drift, None);
+        let put = self.operations.put(drift::COLLECTION, &noted.name, noted.version, &noted.drift, None);
         noted.version = match put.await? {
             Stored::Written(version) => Some(version),
             Stored::Lost(there) => there.map(|there| there.version),
@@ -237,7 +237,7 @@ impl Monitor {
         let name = format!("{now}/{}", noted.name);
         let expires = Some(now + REPAIR_RETENTION);
         self.operations.put(drift::REPAIRS, &name, None, &noted.drift, expires).await?;
-        Ok(self.operations.delete(drift::SHELF, &noted.name).await?)
+        Ok(self.operations.delete(drift::COLLECTION, &noted.name).await?)
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use shopify_webhook::ShopDomain;
-use weir_aws::{DynamoFence, Forgotten, Operations, ledger::ReadError, operations::OperationsError};
+use weir_aws::{DocumentStore, DynamoFence, Forgotten, documents::DocumentError, ledger::ReadError};
 use weir_core::UnixMillis;
 
 pub use weir_aws::Kept as FenceItem;
@@ -33,7 +33,7 @@ struct Reset {
 #[derive(Debug, Clone)]
 pub struct ResourceFence {
     fence: DynamoFence,
-    operations: Operations,
+    operations: DocumentStore,
     key: String,
 }
 
@@ -69,7 +69,7 @@ pub enum FenceError {
     Table(#[from] ReadError),
     /// The table of operations.
     #[error(transparent)]
-    Operations(#[from] OperationsError),
+    Operations(#[from] DocumentError),
 }
 
 /// The key of a resource: `{shop}#{app}#{resource}`, of a resource such as `orders/820982911946154508`.
@@ -93,7 +93,7 @@ impl ResourceFence {
     pub fn of(stack: &Stack, key: String) -> Result<Self, StackError> {
         // It is only read and deleted: how long items are kept is of no use here.
         let fence = DynamoFence::new(&stack.config, stack.output("FenceTable")?, Duration::ZERO);
-        Ok(Self { fence, operations: Operations::new(&stack.config, stack.output("OperationsTable")?), key })
+        Ok(Self { fence, operations: DocumentStore::new(&stack.config, stack.output("OperationsTable")?), key })
     }
 
     /// The key of the resource.

@@ -133,7 +133,7 @@ impl Report {
         self.kinds.values().map(|kind| self.ended_at.since(until(kind))).max()
     }
 
-    /// The document's name on its shelf: by time, so that the newest come last.
+    /// The document's name in its collection: by time, so that the newest come last.
     pub fn name(&self) -> String {
         format!("{}/{}/{}", self.began_at, self.shop, self.app)
     }

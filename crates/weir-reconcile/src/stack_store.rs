@@ -3,9 +3,9 @@
 use shopify_webhook::ShopDomain;
 use std::time::Duration;
 use weir_aws::{
-    Bodies, DynamoFence, DynamoLedger, LaneSender, LaneUrls, Operations, SdkConfig,
+    Bodies, DocumentStore, DynamoFence, DynamoLedger, LaneSender, LaneUrls, SdkConfig,
+    documents::Stored,
     ledger::{Entry, Listing, Range},
-    operations::Stored,
 };
 use weir_core::{
     Lane, UnixMillis,
@@ -39,7 +39,7 @@ pub struct StackStore {
     ledger: DynamoLedger,
     lanes: LaneSender,
     bodies: Bodies,
-    operations: Operations,
+    operations: DocumentStore,
 }
 
 /// The names of what a stack has.
@@ -66,7 +66,7 @@ impl StackStore {
             ledger: DynamoLedger::new(config, names.ledger_table, Duration::ZERO),
             lanes: LaneSender::new(config, names.lanes),
             bodies: Bodies::new(config, names.bodies_bucket),
-            operations: Operations::new(config, names.operations_table),
+            operations: DocumentStore::new(config, names.operations_table),
         }
     }
 }

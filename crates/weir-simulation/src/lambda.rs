@@ -13,8 +13,7 @@ use weir_lambda::router::Router;
 use weir_worker::Worker;
 
 use crate::{
-    RecursiveLoop,
-    environment::LINEAGE,
+    environment::{LINEAGE, RecursiveLoop},
     network::Process,
     services::{Received, Services, SimOutside},
 };

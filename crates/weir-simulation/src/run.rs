@@ -20,12 +20,14 @@ use weir_lambda::{
 use weir_testkit::ModelLedger;
 
 use crate::{
-    Audit, Environment, Faults, Load, SimQueue,
-    audit::audit,
+    audit::{Audit, audit},
+    environment::Environment,
+    faults::Faults,
     history::{History, Ran},
     lambda::Lambda,
+    load::Load,
     network::{Network, Process},
-    services::{Capacity, Services, SimDestination},
+    services::{Capacity, Services, SimDestination, SimQueue},
 };
 
 /// What is run.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use weir_aws::{
     DynamoLedger,
     dead_letters::{DeadLetter, DeadLetterQueue, Depth, Outgoing, QueueError, Refusals},
+    documents::{DocumentError, Stored},
     ledger::ReadError,
-    operations::{OperationsError, Stored},
 };
 use weir_core::{
     Lane, StoreError, UnixMillis,
@@ -136,11 +136,11 @@ impl JobStore<ReplayWork> for StackBackend {
         name: &str,
         expected: Option<u64>,
         job: &Operation,
-    ) -> Result<Stored<Operation>, OperationsError> {
+    ) -> Result<Stored<Operation>, DocumentError> {
         self.jobs.save(name, expected, job).await
     }
 
-    async fn checkpoint(&self, name: &str, number: u32, chunk: &Chunk) -> Result<(), OperationsError> {
+    async fn checkpoint(&self, name: &str, number: u32, chunk: &Chunk) -> Result<(), DocumentError> {
         JobStore::<ReplayWork>::checkpoint(&self.jobs, name, number, chunk).await
     }
 }

@@ -1,6 +1,6 @@
 //! Why dead letters can't be read or acted on.
 
-use weir_aws::{dead_letters::QueueError, ledger::ReadError, operations::OperationsError};
+use weir_aws::{dead_letters::QueueError, documents::DocumentError, ledger::ReadError};
 use weir_jobs::JobError;
 
 /// Dead letters can't be read or acted on.
@@ -14,7 +14,7 @@ pub enum DeadLetterError {
     Ledger(#[from] ReadError),
     /// Where operations are written down.
     #[error(transparent)]
-    Operations(#[from] OperationsError),
+    Operations(#[from] DocumentError),
     /// The file that messages are exported to.
     #[error("could not write {path}")]
     Export {

@@ -3,7 +3,7 @@
 use std::{error::Error, time::Duration};
 
 use resilience::{Clock, UnixMillis};
-use weir_aws::{DynamoLedger, Operations, QueueDepths, controls::Parameter};
+use weir_aws::{DocumentStore, DynamoLedger, QueueDepths, controls::Parameter};
 use weir_shops::DynamoState;
 
 use super::{
@@ -26,7 +26,7 @@ pub struct StatusCollector {
     thresholds: Thresholds,
     depths: QueueDepths,
     state: DynamoState,
-    operations: Operations,
+    operations: DocumentStore,
     ledger: DynamoLedger,
     controls: Parameter,
     traffic: TrafficSource,
@@ -45,7 +45,7 @@ impl StatusCollector {
             thresholds: Thresholds::of(&stack),
             depths: QueueDepths::new(&stack.config),
             state: DynamoState::new(&stack.config, stack.output("StateTable")?, Clock::Wall),
-            operations: Operations::new(&stack.config, stack.output("OperationsTable")?),
+            operations: DocumentStore::new(&stack.config, stack.output("OperationsTable")?),
             // It is only read.
             ledger: DynamoLedger::new(&stack.config, stack.output("LedgerTable")?, Duration::ZERO),
             controls: Parameter::new(&stack.config, stack.output("ControlsParameter")?),

@@ -9,8 +9,8 @@ use std::{
 use tokio::{sync::Notify, time::Instant};
 use weir_aws::{
     dead_letters::{DeadLetter, Depth, Outgoing, QueueError, Refusal, Refusals},
+    documents::{Document, DocumentError, Stored},
     ledger::ReadError,
-    operations::{Document, OperationsError, Stored},
 };
 use weir_core::{
     Lane, StoreError, UnixMillis,
@@ -251,7 +251,7 @@ impl JobStore<ReplayWork> for World {
         name: &str,
         expected: Option<u64>,
         operation: &Operation,
-    ) -> Result<Stored<Operation>, OperationsError> {
+    ) -> Result<Stored<Operation>, DocumentError> {
         let write = |_| {
             let mut there = self.operation.borrow_mut();
             if there.as_ref().map(|(version, _)| *version) != expected {
@@ -265,13 +265,13 @@ impl JobStore<ReplayWork> for World {
         self.call(write).await.ok_or_else(unavailable)
     }
 
-    async fn checkpoint(&self, _: &str, number: u32, chunk: &Chunk) -> Result<(), OperationsError> {
+    async fn checkpoint(&self, _: &str, number: u32, chunk: &Chunk) -> Result<(), DocumentError> {
         self.call(|_| drop(self.chunks.borrow_mut().insert(number, chunk.clone()))).await.ok_or_else(unavailable)
     }
 }
 
-fn unavailable() -> OperationsError {
-    OperationsError::Unavailable { action: "written", reason: "no answer".into() }
+fn unavailable() -> DocumentError {
+    DocumentError::Unavailable { action: "written", reason: "no answer".into() }
 }
 
 /// So many events are meant, and as many are not.

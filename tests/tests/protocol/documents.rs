@@ -1,15 +1,15 @@
 //! Documents of the table of operations.
 
 use weir_aws::{
-    Operations,
-    operations::{Document, Stored},
+    DocumentStore,
+    documents::{Document, Stored},
 };
 use weir_tests::World;
 
 #[tokio::test]
 async fn a_document_is_replaced_only_by_who_read_its_version() {
     let world = World::new("operations").await;
-    let operations = Operations::new(&world.aws, world.deployed.operations_table.clone());
+    let operations = DocumentStore::new(&world.aws, world.deployed.operations_table.clone());
     assert_eq!(operations.get::<String>("cursors", "a").await.unwrap(), None);
     let put =
         async |expected, value: &str| operations.put("cursors", "a", expected, &value.to_owned(), None).await.unwrap();
@@ -27,9 +27,9 @@ async fn a_document_is_replaced_only_by_who_read_its_version() {
 }
 
 #[tokio::test]
-async fn a_shelf_is_listed_from_either_end_beyond_a_page() {
+async fn collection_is_listed_from_either_end_beyond_a_page() {
     let world = World::new("operations-list").await;
-    let operations = Operations::new(&world.aws, world.deployed.operations_table.clone());
+    let operations = DocumentStore::new(&world.aws, world.deployed.operations_table.clone());
     for number in 0..120_u32 {
         operations.put("runs", &format!("{number:03}"), None, &number, None).await.unwrap();
     }

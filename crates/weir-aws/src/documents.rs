@@ -1,5 +1,5 @@
-//! What operating leaves behind: cursors of the reconciliation, runs of the monitor, the audit of replays. Small JSON
-//! documents that must not be lost, in a table of their own.
+//! Small JSON documents that must not be lost, in a table of their own: cursors of the reconciliation, progress of the
+//! monitor, jobs. A collection has documents by name, and each document counts its versions.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ const PAGE: i32 = 100;
 
 /// The table.
 #[derive(Debug, Clone)]
-pub struct Operations {
+pub struct DocumentStore {
     client: Client,
     table: String,
 }
@@ -33,7 +33,7 @@ pub struct Operations {
 /// A document as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document<T> {
-    /// Its name on its shelf.
+    /// Its name in its collection.
     pub name: String,
     /// Counts its writes: what the next one expects.
     pub version: u64,
@@ -52,7 +52,7 @@ pub enum Stored<T> {
 
 /// The table could not be read or written.
 #[derive(Debug, thiserror::Error)]
-pub enum OperationsError {
+pub enum DocumentError {
     /// DynamoDB did not answer, or refused.
     #[error("the table of operations could not be {action}: {reason}")]
     Unavailable {
@@ -62,10 +62,10 @@ pub enum OperationsError {
         reason: String,
     },
     /// An item that this version of weir can't read.
-    #[error("the document {shelf}/{name} can't be read: another version of weir wrote it, or something else did")]
+    #[error("the document {collection}/{name} can't be read: another version of weir wrote it, or something else did")]
     Unreadable {
-        /// Its shelf.
-        shelf: String,
+        /// Its collection.
+        collection: String,
         /// Its name.
         name: String,
     },
@@ -73,7 +73,7 @@ pub enum OperationsError {
 
 type Item = HashMap<String, AttributeValue>;
 
-impl Operations {
+impl DocumentStore {
     /// The documents of this table.
     pub fn new(config: &SdkConfig, table: String) -> Self {
         Self { client: Client::new(config), table }
@@ -82,11 +82,11 @@ impl Operations {
     /// One document, read consistently.
     pub async fn get<T: DeserializeOwned>(
         &self,
-        shelf: &str,
+        collection: &str,
         name: &str,
-    ) -> Result<Option<Document<T>>, OperationsError> {
+    ) -> Result<Option<Document<T>>, DocumentError> {
         let request = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let request = request.key(PK, text(shelf)).key(SK, text(name));
+        let request = request.key(PK, text(collection)).key(SK, text(name));
         let reply = request.send().await.map_err(|error| unavailable("read", &error))?;
         reply.item().map(document).transpose()
     }
@@ -98,19 +98,19 @@ impl Operations {
     /// own value.
     pub async fn put<T: Serialize + DeserializeOwned>(
         &self,
-        shelf: &str,
+        collection: &str,
         name: &str,
         expected: Option<u64>,
         value: &T,
         expires_at: Option<UnixMillis>,
-    ) -> Result<Stored<T>, OperationsError> {
+    ) -> Result<Stored<T>, DocumentError> {
         let version = expected.map_or(1, |version| version.saturating_add(1));
         let json = serde_json::to_string(value).map_err(|error| unavailable("written", &error))?;
         let request = self
             .client
             .put_item()
             .table_name(&self.table)
-            .item(PK, text(shelf))
+            .item(PK, text(collection))
             .item(SK, text(name))
             .item(VERSION, number(version))
             .item(JSON, text(json))
@@ -137,20 +137,20 @@ impl Operations {
         }
     }
 
-    /// The documents of a shelf by name: at most `limit`, from the last name backwards if `backwards`.
+    /// The documents of a collection by name: at most `limit`, from the last name backwards if `backwards`.
     pub async fn list<T: DeserializeOwned>(
         &self,
-        shelf: &str,
+        collection: &str,
         backwards: bool,
         limit: usize,
-    ) -> Result<Vec<Document<T>>, OperationsError> {
+    ) -> Result<Vec<Document<T>>, DocumentError> {
         let (mut documents, mut start) = (Vec::new(), None);
         while documents.len() < limit {
             let request = self.client.query().table_name(&self.table).consistent_read(true).limit(PAGE);
             let request = request
-                .key_condition_expression("#pk = :shelf")
+                .key_condition_expression("#pk = :collection")
                 .expression_attribute_names("#pk", PK)
-                .expression_attribute_values(":shelf", text(shelf))
+                .expression_attribute_values(":collection", text(collection))
                 .scan_index_forward(!backwards)
                 .set_exclusive_start_key(start.take());
             let reply = request.send().await.map_err(|error| unavailable("read", &error))?;
@@ -167,27 +167,27 @@ impl Operations {
     }
 
     /// Deletes a document, whatever its version.
-    pub async fn delete(&self, shelf: &str, name: &str) -> Result<(), OperationsError> {
-        let request = self.client.delete_item().table_name(&self.table).key(PK, text(shelf)).key(SK, text(name));
+    pub async fn delete(&self, collection: &str, name: &str) -> Result<(), DocumentError> {
+        let request = self.client.delete_item().table_name(&self.table).key(PK, text(collection)).key(SK, text(name));
         request.send().await.map(drop).map_err(|error| unavailable("written", &error))
     }
 }
 
-fn document<T: DeserializeOwned>(item: &Item) -> Result<Document<T>, OperationsError> {
+fn document<T: DeserializeOwned>(item: &Item) -> Result<Document<T>, DocumentError> {
     let part = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str);
     let read = || {
         let version = item.get(VERSION)?.as_n().ok()?.parse().ok()?;
         Some((part(SK)?.to_owned(), version, serde_json::from_str(part(JSON)?).ok()?))
     };
-    let (name, version, value) = read().ok_or_else(|| OperationsError::Unreadable {
-        shelf: part(PK).unwrap_or("?").to_owned(),
+    let (name, version, value) = read().ok_or_else(|| DocumentError::Unreadable {
+        collection: part(PK).unwrap_or("?").to_owned(),
         name: part(SK).unwrap_or("?").to_owned(),
     })?;
     Ok(Document { name, version, value })
 }
 
-fn unavailable(action: &'static str, error: &(dyn std::error::Error + 'static)) -> OperationsError {
-    OperationsError::Unavailable { action, reason: reason(error) }
+fn unavailable(action: &'static str, error: &(dyn std::error::Error + 'static)) -> DocumentError {
+    DocumentError::Unavailable { action, reason: reason(error) }
 }
 
 fn text(value: impl Into<String>) -> AttributeValue {
