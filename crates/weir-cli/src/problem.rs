@@ -101,6 +101,8 @@ pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use weir_ops::StackError;
+
     use super::*;
 
     #[test]
@@ -115,6 +117,23 @@ mod tests {
     fn what_a_wrapper_said_already_is_not_said_again() {
         let error = anyhow::anyhow!("refused").context("connect: refused");
         assert_eq!(Shown::of(&error).lines(), ["error: connect: refused"]);
+    }
+
+    #[test]
+    fn stack_without_an_output_gets_a_hint_from_where_it_runs() {
+        let error = |is_emulated| StackError::NoOutput { stack: "weir".into(), is_emulated, output: "Bus".into() };
+        for (is_emulated, hint) in [
+            (true, "hint: does `cargo dev` still run? start it again; or deploy it again"),
+            (
+                false,
+                "hint: check the stack's name, --region, and the credentials that `aws sts get-caller-identity` shows; \
+                 or deploy it again",
+            ),
+        ] {
+            let said =
+                "error: stack weir has no output Bus: it was not made from weir's template, or from an older one";
+            assert_eq!(Shown::of(&error(is_emulated).into()).lines(), [said, hint]);
+        }
     }
 
     #[test]

@@ -179,3 +179,34 @@ impl Stack {
         (format!("{name}QueueUrl"), format!("{name}DlqUrl"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stack(outputs: &[(&str, &str)]) -> Stack {
+        let config = SdkConfig::builder().build();
+        let location = StackLocation { name: "weir".into(), config, is_emulated: true, shopify: None };
+        Stack::known(location, outputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn queues_of_each_lane_are_outputs() {
+        let all = ["Urgent", "Standard", "Bulk"].map(|lane| [format!("{lane}QueueUrl"), format!("{lane}DlqUrl")]);
+        let outputs: Vec<(&str, &str)> = all.iter().flatten().map(|name| (name.as_str(), name.as_str())).collect();
+        let lanes = stack(&outputs).lanes().unwrap();
+        assert_eq!(lanes.len(), 3);
+        let bulk = LaneQueues { lane: Lane::Bulk, queue: "BulkQueueUrl".into(), dlq: "BulkDlqUrl".into() };
+        assert_eq!(lanes[2], bulk);
+        let error = stack(&outputs[..3]).lanes().unwrap_err().to_string();
+        assert!(error.contains("no output StandardDlqUrl"), "{error}");
+    }
+
+    #[test]
+    fn output_can_be_replaced_by_another_form_of_it() {
+        let stack = stack(&[("WebhookUrl", "https://api.example/webhooks")]);
+        let local = stack.with_output("WebhookUrl", "http://127.0.0.1:4566/webhooks".into());
+        assert_eq!(local.webhook_url().unwrap(), "http://127.0.0.1:4566/webhooks");
+        assert_eq!(local.parameter("DepthAlarm"), None);
+    }
+}
