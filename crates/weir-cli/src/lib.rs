@@ -10,6 +10,7 @@ mod layout;
 mod printable;
 mod printer;
 mod problem;
+mod progress;
 mod shop_domain;
 mod signals;
 mod target;

@@ -13,19 +13,13 @@ use weir_ops::{
     },
 };
 
-use super::{
-    caller,
-    errors::explained,
-    filter::filter,
-    history, preview_view,
-    selection::{self, Progress},
-    stop, view,
-};
+use super::{caller, errors::explained, filter::filter, history, preview_view, selection, stop, view};
 use crate::{
     cli::{DlqDropArgs, DlqReplayArgs},
     exit::ExitStatus,
     printer::Printer,
     problem::{HintedError, Usage},
+    progress::Progress,
     target,
 };
 
@@ -105,7 +99,7 @@ async fn follow(mut order: Order, stack: &Stack, printer: &Printer) -> anyhow::R
     };
     let mut progress = Progress::new(printer);
     let scanned = scan(&backend, order.filter.lanes(), &cancel, |read, _, _| {
-        progress.read(read);
+        selection::looked_at(read, &mut progress, printer);
         ControlFlow::Continue(())
     });
     let scanned = scanned.await.map_err(failed)?;

@@ -10,10 +10,9 @@ use super::{
     errors::explained,
     filter::filter,
     message::{MessageView, table},
-    selection::{self, Progress},
-    stop, view,
+    selection, stop, view,
 };
-use crate::{cli::DlqListArgs, exit::ExitStatus, printer::Printer, target};
+use crate::{cli::DlqListArgs, exit::ExitStatus, printer::Printer, progress::Progress, target};
 
 #[derive(Serialize)]
 struct Listed<'a> {
@@ -39,7 +38,7 @@ pub(super) async fn run(args: &DlqListArgs, printer: &Printer) -> anyhow::Result
     let cancel = stop::listen()?;
     let mut progress = Progress::new(printer);
     let scanned = scan(&backend, filter.lanes(), &cancel, |read, _, _| {
-        progress.read(read);
+        selection::looked_at(read, &mut progress, printer);
         ControlFlow::Continue(())
     });
     let scanned = scanned.await.map_err(failed)?;

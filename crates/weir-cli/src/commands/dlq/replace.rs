@@ -8,8 +8,7 @@ use weir_ops::dead_letters::{ReplaceBody, Replaced, StackBackend, replace_body};
 
 use super::{caller, errors::not_replaced, filter::filter, stop, view};
 use crate::{
-    cli::DlqReplayArgs, commands::events::Reports, exit::ExitStatus, layout::joined, printer::Printer, problem::Usage,
-    target,
+    cli::DlqReplayArgs, exit::ExitStatus, layout::joined, printer::Printer, problem::Usage, progress::Progress, target,
 };
 
 #[derive(Serialize)]
@@ -60,7 +59,7 @@ pub(super) async fn run(args: &DlqReplayArgs, printer: &Printer) -> anyhow::Resu
     let cancel = stop::listen()?;
     let actor = if args.yes { Some(caller::actor(&stack).await?) } else { None };
     let request = ReplaceBody { filter: &filter, event, body, force: args.force, actor };
-    let mut reports = Reports::new(printer);
+    let mut reports = Progress::new(printer);
     let done = replace_body(&stack, &backend, request, &cancel, |progress| reports.lookup(progress)).await;
     let Some(replaced) = done.map_err(|error| not_replaced(error, &stack))? else {
         return Ok(ExitStatus::Interrupted);

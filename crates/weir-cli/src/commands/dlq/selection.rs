@@ -2,30 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use tokio::time::{Duration, Instant};
 use weir_ops::dead_letters::{DeadLetterEntry, Filter, Scanned, operation::Kind};
 
 use super::view;
-use crate::{printable::line, printer::Printer, problem::HintedError};
-
-const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
+use crate::{printable::line, printer::Printer, problem::HintedError, progress::Progress};
 
 /// Says how many were looked at, from time to time.
-pub(crate) struct Progress<'a> {
-    printer: &'a Printer,
-    told_at: Instant,
-}
-
-impl<'a> Progress<'a> {
-    pub(crate) fn new(printer: &'a Printer) -> Self {
-        Self { printer, told_at: Instant::now() }
-    }
-
-    pub(crate) fn read(&mut self, count: usize) {
-        if self.told_at.elapsed() >= PROGRESS_INTERVAL && !self.printer.is_json() {
-            self.told_at = Instant::now();
-            self.printer.step(format!("{} looked at", view::messages(count as u64)));
-        }
+pub(crate) fn looked_at(count: usize, progress: &mut Progress<'_>, printer: &Printer) {
+    if !printer.is_json() {
+        progress.step(|| format!("{} looked at", view::messages(count as u64)));
     }
 }
 

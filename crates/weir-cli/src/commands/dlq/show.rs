@@ -8,11 +8,11 @@ use weir_ops::{
 
 use super::{
     errors::{event_name, explained, unreadable},
-    selection::Progress,
+    selection,
     shown::Shown,
     stop,
 };
-use crate::{cli::DlqShowArgs, exit::ExitStatus, printer::Printer, problem::HintedError, target};
+use crate::{cli::DlqShowArgs, exit::ExitStatus, printer::Printer, problem::HintedError, progress::Progress, target};
 
 pub(super) async fn run(args: &DlqShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let event = event_name(&args.event)?;
@@ -61,6 +61,9 @@ async fn find(
     let backend = StackBackend::of(stack)?;
     let filter = Filter { lane, event: Some(event.clone()), ..Filter::default() };
     let mut progress = Progress::new(printer);
-    let found = weir_ops::dead_letters::find(&backend, &filter, cancel, |read| progress.read(read)).await;
+    let found = weir_ops::dead_letters::find(&backend, &filter, cancel, |read| {
+        selection::looked_at(read, &mut progress, printer)
+    })
+    .await;
     found.map_err(|error| explained(error, stack))
 }

@@ -7,8 +7,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use weir_core::{UnixMillis, ledger::Record};
 use weir_ops::events::{EventQuery, EventView, Follower, ReadError, Spent, search};
 
-use super::{common, progress::Reports, view};
-use crate::{exit::ExitStatus, printer::Printer, signals::Signals, target::LedgerTarget};
+use super::{common, view};
+use crate::{exit::ExitStatus, printer::Printer, progress::Progress, signals::Signals, target::LedgerTarget};
 
 /// How often it looks.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
@@ -17,7 +17,7 @@ pub(super) async fn run(target: &LedgerTarget, query: &EventQuery, printer: &Pri
     let mut signals = Signals::listen().context("could not listen for Ctrl-C")?;
     let failed = |error: ReadError| common::unreadable(&error, target);
     let mut follower = Follower::new(&target.ledger, query);
-    let mut reports = Reports::new(printer);
+    let mut reports = Progress::new(printer);
     let newest = search(&target.ledger, query, |progress| reports.search(progress)).await.map_err(failed)?;
     for record in newest.records.iter().rev() {
         show(record, query.now, printer)?;

@@ -9,13 +9,14 @@ use weir_ops::{
     events::{EventView, MessageLocation, ReadError, max_receives, of_any_shop, of_shop, recent_range, whole_range},
 };
 
-use super::{body, common, progress::Reports, story::story};
+use super::{body, common, story::story};
 use crate::{
     cli::{LedgerArgs, ShowArgs, StackArgs},
     exit::ExitStatus,
     printable::unescaped,
     printer::Printer,
     problem::{HintedError, Usage},
+    progress::Progress,
     shop_domain,
     target::{self, LedgerTarget},
 };
@@ -74,7 +75,7 @@ async fn find(
 ) -> Result<Vec<String>, ReadError> {
     // A message that is no envelope need not have a shop: `unknown#sqs:ID`.
     let (shop, id) = name.split_once('#').map_or((shop, name), |(shop, id)| (Some(shop), id));
-    let mut reports = Reports::new(printer);
+    let mut reports = Progress::new(printer);
     let progress = |progress| reports.lookup(progress);
     match shop {
         Some(shop) => of_shop(&target.ledger, shop, id, whole_range(now), progress).await,

@@ -3,13 +3,9 @@
 mod request;
 mod view;
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Mutex, PoisonError};
 
 use resilience::UnixMillis;
-use tokio::time::Instant;
 use weir_ops::{
     Stack,
     reconcile::{Reconciler, Report, RunError, ShopStateError, callable_shop},
@@ -18,10 +14,7 @@ use weir_ops::{
 
 use super::shops;
 use crate::exit::ExitStatus;
-use crate::{admin, cli::ReconcileArgs, hints, printer::Printer, signals::Signals, target};
-
-/// Between two lines of progress.
-const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
+use crate::{admin, cli::ReconcileArgs, hints, printer::Printer, progress::Progress, signals::Signals, target};
 
 pub(super) async fn run(args: &ReconcileArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let request = request::request(args, UnixMillis::now())?;
@@ -31,14 +24,11 @@ pub(super) async fn run(args: &ReconcileArgs, printer: &Printer) -> anyhow::Resu
     let shop = shop.map_err(|error| not_callable(error, &target, &request.app))?;
     let client = admin::client(&target, &request.app).await?;
     let reconciler = Reconciler::new(&stack, client)?;
-    let told = Mutex::new(Instant::now());
+    let steps = Mutex::new(Progress::new(printer));
     let progress = |report: &Report| {
-        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.elapsed() >= PROGRESS_INTERVAL {
-            *told = Instant::now();
-            let (resources, missing, sent) = (report.resources(), report.missing(), report.sent);
-            printer.step(format_args!("{resources} looked at, {missing} events missing, {sent} sent"));
-        }
+        let (resources, missing, sent) = (report.resources(), report.missing(), report.sent);
+        let step = || format!("{resources} looked at, {missing} events missing, {sent} sent");
+        steps.lock().unwrap_or_else(PoisonError::into_inner).step(step);
     };
     let mut signals = Signals::listen()?;
     let report = tokio::select! {

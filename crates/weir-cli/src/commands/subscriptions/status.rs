@@ -8,10 +8,10 @@ use weir_subscriptions::{
 };
 
 use super::{
-    common::{Reports, find, one_line},
+    common::{find, one_line},
     file, plan,
 };
-use crate::{cli::SelectArgs, exit::ExitStatus, hints, printer::Printer};
+use crate::{cli::SelectArgs, exit::ExitStatus, hints, printer::Printer, progress::Progress};
 
 /// The monitor's document of a shop, as far as it is shown.
 #[derive(Debug, Clone, Serialize)]
@@ -63,8 +63,9 @@ pub(super) async fn run(args: &SelectArgs, printer: &Printer) -> anyhow::Result<
         DriftsError::Stack(error) => error.into(),
         DriftsError::Operations(error) => hints::failed(&stack, error),
     })?;
-    let mut reports = Reports::new(printer);
-    let reads = fleet.compare(&desired, true, |done, of| reports.shops(done, of, "compared")).await;
+    let mut progress = Progress::new(printer);
+    let reads =
+        fleet.compare(&desired, true, |done, of| progress.step(|| format!("{done} of {of} shops compared"))).await;
     for read in &reads {
         let drift = noted.remove(&drift::name(&read.shop.app, read.shop.domain.as_str())).map(DriftView::from);
         printer.item(&ShopStatus::of(read, drift), ShopStatus::lines)?;
