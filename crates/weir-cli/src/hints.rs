@@ -1,7 +1,11 @@
 //! What to check when a stack, a table or AWS does not do what was asked.
 
 use weir_load::PostError;
-use weir_ops::{Stack, StackError};
+use weir_ops::{
+    Stack, StackError,
+    shops::{ClientError, SecretError},
+};
+use weir_shops::{registry::RegistryError, seal::KeyError};
 
 use crate::problem::{HintedError, parted};
 
@@ -35,8 +39,34 @@ pub(crate) fn with(hint: &str, error: impl std::error::Error + Send + Sync + 'st
 
 /// What to do about an error of a library whose facts say it.
 pub(crate) fn of_error(error: &(dyn std::error::Error + 'static)) -> Option<String> {
-    let of_stack = error.downcast_ref::<StackError>().map(of_stack_error);
-    of_stack.or_else(|| error.downcast_ref::<PostError>().and_then(of_post_error).map(str::to_owned))
+    if let Some(error) = error.downcast_ref::<StackError>() {
+        return Some(of_stack_error(error));
+    }
+    let post = error.downcast_ref::<PostError>().and_then(of_post_error);
+    let client = error.downcast_ref::<ClientError>().and_then(of_client_error);
+    let key = error.downcast_ref::<KeyError>().and_then(of_key_error);
+    let registry = error.downcast_ref::<RegistryError>().and_then(of_registry_error);
+    post.or(client).or(key).or(registry).map(str::to_owned)
+}
+
+/// The same of an error that an app's shops have in common.
+pub(crate) fn of_client_error(error: &ClientError) -> Option<&'static str> {
+    match error {
+        ClientError::NoShopify => Some("`cargo dev` of this version brings one: start it again"),
+        ClientError::Secret(SecretError::NoClientId(_)) => {
+            Some("add it, as Shopify's Dev Dashboard shows it: {\"client_id\": \"…\", \"client_secrets\": [\"…\"]}")
+        }
+        ClientError::Key(error) => of_key_error(error),
+        ClientError::Secret(_) | ClientError::Transport(_) => None,
+    }
+}
+
+fn of_key_error(error: &KeyError) -> Option<&'static str> {
+    matches!(error, KeyError::Missing(_)).then_some("template.yaml makes it: is this the right stack?")
+}
+
+fn of_registry_error(error: &RegistryError) -> Option<&'static str> {
+    matches!(error, RegistryError::Contended(_)).then_some("look at it with `weir shops show`, then try again")
 }
 
 fn of_stack_error(error: &StackError) -> String {

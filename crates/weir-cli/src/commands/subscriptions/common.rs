@@ -5,7 +5,6 @@ use std::error::Error;
 use weir_ops::{
     Stack,
     fleet::{Fleet, FleetError, Selection, ShopError},
-    shops::ClientError,
 };
 use weir_shops::registry::RegistryError;
 
@@ -42,8 +41,11 @@ pub(super) fn one_line(error: &ShopError) -> String {
         next = cause.source();
     }
     let (said, hint) = parted(&all);
-    let is_without_shopify = matches!(error, ShopError::Client(error) if matches!(**error, ClientError::NoShopify));
-    let hint = hint.or(is_without_shopify.then_some(admin::NO_SHOPIFY_HINT));
+    let of_client = match error {
+        ShopError::Client(error) => hints::of_client_error(error),
+        ShopError::NoClient(_) | ShopError::Shopify(_) => None,
+    };
+    let hint = hint.or(of_client);
     let line = hint.map_or_else(|| said.to_owned(), |hint| format!("{said}; {hint}"));
     line.replace('\n', " ")
 }
