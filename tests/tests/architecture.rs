@@ -38,6 +38,37 @@ fn ingest_links_no_admin_api() {
     assert!(!linked.contains("shopify-client"), "it would grow what every webhook waits for: {linked:?}");
 }
 
+/// Parts of AWS that the command line may name. None: it calls AWS through `weir-ops`, and the emulator through `weir-local`.
+const AWS_IN_THE_COMMAND: [&str; 0] = [];
+
+#[test]
+fn command_line_calls_aws_through_its_libraries_only() {
+    let crates = workspace();
+    let engine = ["weir-aws", "weir-lambda", "weir-monitor", "weir-reconcile", "weir-worker"].map(str::to_owned);
+    let linked: Vec<_> = engine.iter().filter(|name| crates["weir-cli"].needs.contains(*name)).collect();
+    assert_eq!(linked, Vec::<&String>::new(), "what they do for an operator is in weir-ops");
+    let manifest = std::fs::read_to_string(root().join("crates/weir-cli/Cargo.toml")).expect("weir-cli has a manifest");
+    let sdk = manifest.lines().filter(|line| line.starts_with("aws-") || line.starts_with("aws_"));
+    assert_eq!(sdk.collect::<Vec<_>>(), AWS_IN_THE_COMMAND);
+    let mut folders = vec![root().join("crates/weir-cli/src")];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("a folder can be listed").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let uses = |line: &&str| {
+                ["aws_sdk_", "aws_config", "aws_smithy", "weir_aws"].iter().any(|name| line.contains(name))
+            };
+            found.extend(text.lines().filter(uses).map(|line| format!("{}: {}", path.display(), line.trim())));
+        }
+    }
+    assert_eq!(found, AWS_IN_THE_COMMAND);
+}
+
 /// Otherwise cargo compiles such a crate, and all that stands on it, once for `cargo dev` and once for `cargo test`.
 #[test]
 fn tests_ask_for_no_feature_that_the_other_builds_lack() {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::Checkout;
+use crate::checkout::Checkout;
 
 /// What is in `dev.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -2,12 +2,6 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use crate::{
-    RecursiveLoop,
-    environment::LINEAGE,
-    network::Process,
-    services::{Received, SharedServices},
-};
 use aws_lambda_events::sqs::SqsEvent;
 use resilience::Clock;
 use tokio::{
@@ -17,6 +11,12 @@ use tokio::{
 use weir_consumer::{Consumer, QueueSource, router::Router};
 use weir_core::{Backoff, Lane, Topics, UnixMillis};
 use weir_worker::CONSUMER_METRICS;
+
+use crate::{
+    environment::{LINEAGE, RecursiveLoop},
+    network::Process,
+    services::{Received, SharedServices},
+};
 
 /// The function's time-out, as template.yaml has it.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);

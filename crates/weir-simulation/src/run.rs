@@ -5,14 +5,6 @@ use std::{
     time::Duration,
 };
 
-use crate::{
-    Audit, Environment, Faults, Load, SimQueue,
-    audit::audit,
-    history::{History, Ran},
-    lambda::Lambda,
-    network::{Network, Process},
-    services::{Capacity, SharedServices, SimDestination},
-};
 use resilience::{Breakers, Clock, MemoryState, UnixMillis, limit::Limiter};
 use serde::Serialize;
 use tokio::{
@@ -26,6 +18,17 @@ use weir_consumer::{
 };
 use weir_core::{Topics, envelope::Meta};
 use weir_testkit::ModelLedger;
+
+use crate::{
+    audit::{Audit, audit},
+    environment::Environment,
+    faults::Faults,
+    history::{History, Ran},
+    lambda::Lambda,
+    load::Load,
+    network::{Network, Process},
+    services::{Capacity, SharedServices, SimDestination, SimQueue},
+};
 
 /// What is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Plan;
 
-/// The shelf of shops that differ now, each by its [`name`].
-pub const SHELF: &str = "drift";
+/// The collection of shops that differ now, each by its [`name`].
+pub const COLLECTION: &str = "drift";
 
-/// The shelf of those that did.
+/// The collection of those that did.
 pub const REPAIRS: &str = "repairs";
 
 /// The name of a shop's document.

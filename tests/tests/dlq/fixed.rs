@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde_json::Value;
-use weir_aws::Operations;
+use weir_aws::DocumentStore;
 use weir_core::{
     Lane,
     ledger::{Key, Record, State},
@@ -166,7 +166,7 @@ async fn a_replay_that_is_interrupted_gives_back_what_it_holds_and_goes_on_later
     let all: Vec<Dead> = (0..30).map(|index| dead(&format!("i-{index}"), b"{\"id\":1}")).collect();
     fill(&world, &all).await;
     let mut child = weir.start(&["replay", "--rate", "2/s", "--yes"]);
-    let operations = Operations::new(&world.aws, world.deployed.operations_table.clone());
+    let operations = DocumentStore::new(&world.aws, world.deployed.operations_table.clone());
     let under_way = eventually("the first to be sent", async || {
         let there = operations.list::<Value>("replays", true, 1).await.unwrap().pop()?;
         (there.value["counts"]["sent"].as_u64()? > 0).then_some(there.name)

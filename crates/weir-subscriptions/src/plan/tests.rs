@@ -34,7 +34,7 @@ fn actual(id: u32, one: &Subscription, uri: &str) -> Actual {
 }
 
 fn planned(wanted: &[Subscription], actual: &[Actual]) -> Plan {
-    plan(&Wanted { subscriptions: wanted.iter().collect(), declared: Vec::new() }, actual, OURS)
+    plan(&DesiredSubscriptions { subscriptions: wanted.iter().collect(), declared: Vec::new() }, actual, OURS)
 }
 
 #[test]
@@ -257,5 +257,5 @@ fn the_built_in_file_is_desired_in_every_shop() {
     let wanted = desired.wanted("default", "north.myshopify.com");
     assert!(wanted.subscriptions.iter().any(|one| one.topic == "orders/create"));
     assert!(wanted.declared.contains(&"customers/redact"));
-    assert_eq!(desired.wanted("another", "north.myshopify.com"), Wanted::default());
+    assert_eq!(desired.wanted("another", "north.myshopify.com"), DesiredSubscriptions::default());
 }
