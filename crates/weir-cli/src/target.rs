@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use secrecy::SecretString;
 use shopify_client::Endpoint as AdminApi;
-use weir_load::Endpoint;
+use weir_load::{Endpoint, LedgerProbe};
 use weir_local::{Checkout, DevFile, DevFileError};
 use weir_ops::{Stack, StackLocation, events::Ledger};
 
@@ -130,6 +130,13 @@ pub(crate) async fn stack_by_name(args: &StackArgs) -> anyhow::Result<Stack> {
 /// The local stack, with the outputs that its file has. `instead` names the flags that make it needless.
 pub(crate) fn local_stack(instead: &str) -> anyhow::Result<Stack> {
     stack_in(&dev_file(instead)?)
+}
+
+/// The ledger and the lanes that the local stack's file has. `instead` names the flags that make it needless.
+pub(crate) fn local_probe(instead: &str) -> anyhow::Result<LedgerProbe> {
+    let file = dev_file(instead)?;
+    let lanes = file.lanes.values().map(|urls| urls.queue_url.clone()).collect();
+    Ok(stack_in(&file)?.ledger_probe_of(lanes)?)
 }
 
 /// The stack that a `dev.json` describes.

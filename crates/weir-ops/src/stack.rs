@@ -167,7 +167,14 @@ impl Stack {
     /// # Errors
     /// If the stack lacks an output.
     pub fn ledger_probe(&self) -> Result<LedgerProbe, StackError> {
-        let lanes = self.lanes()?.into_iter().map(|queues| queues.queue).collect();
+        self.ledger_probe_of(self.lanes()?.into_iter().map(|queues| queues.queue).collect())
+    }
+
+    /// The same, with lanes at these URLs.
+    ///
+    /// # Errors
+    /// If the stack lacks the ledger's output.
+    pub fn ledger_probe_of(&self, lanes: Vec<String>) -> Result<LedgerProbe, StackError> {
         Ok(LedgerProbe::new(&self.config, self.output("LedgerTable")?, lanes))
     }
 

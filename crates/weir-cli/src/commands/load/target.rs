@@ -33,6 +33,10 @@ impl LoadedLedger {
     fn of(stack: &Stack) -> Result<Self, StackError> {
         Ok(Self { probe: stack.ledger_probe()?, hint: hints::of(stack) })
     }
+
+    fn local() -> anyhow::Result<Self> {
+        Ok(Self { probe: target::local_probe("--url")?, hint: hints::where_it_runs(true) })
+    }
 }
 
 impl LoadTarget {
@@ -48,8 +52,8 @@ impl LoadTarget {
             }
             None => {
                 let endpoint = target::endpoint(&args.endpoint)?;
-                let local = endpoint.is_local.then(|| target::local_stack("--url")).transpose()?;
-                (endpoint, local.map(|stack| LoadedLedger::of(&stack)).transpose()?)
+                let ledger = endpoint.is_local.then(LoadedLedger::local).transpose()?;
+                (endpoint, ledger)
             }
         };
         let app = args.endpoint.url.as_ref().map_or("default", |url| app_of_url(url, own.as_deref())).to_owned();
