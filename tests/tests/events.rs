@@ -197,7 +197,7 @@ async fn ended(world: &World, id: &str) -> Record {
 }
 
 #[tokio::test]
-async fn what_went_through_the_pipeline_is_told_attempt_by_attempt() {
+async fn events_show_lists_every_attempt() {
     let world = World::new("stories").await;
     let order =
         |version: &str| format!("{{\"id\":820982911946154508,\"updated_at\":\"2026-11-27T05:00:0{version}Z\"}}");

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_aws_refuses_is_told_with_what_to_do() {
+    fn refusal_of_aws_has_a_hint() {
         for (said, todo) in [
             (
                 "service error: ExpiredTokenException: The security token included in the request is expired",

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_wrapper_said_already_is_not_said_again() {
+    fn cause_that_its_wrapper_quotes_is_printed_once() {
         let error = anyhow::anyhow!("refused").context("connect: refused");
         assert_eq!(Shown::of(&error).lines(), ["error: connect: refused"]);
     }

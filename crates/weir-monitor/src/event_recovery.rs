@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_app_may_not_read_keeps_no_loss_open_for_ever() {
+    fn topic_without_access_ends_its_loss() {
         let mut report = report(UnixMillis(0));
         report.kinds.values_mut().for_each(|looked| looked.refused = Some("access denied".into()));
         assert_eq!(recovery(&report, BACK), RecoveryProgress::Whole(7));

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_happens_once_is_judged_since_weir_watches_and_remembers() {
+    fn once_only_events_are_compared_within_the_memory_of_the_fence() {
         let day = Duration::from_secs(86_400);
         let walk = Walk::new(NOW - HOUR, NOW);
         let from = |watched: Option<UnixMillis>, installed| {

@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_is_counted_by_topic_and_hour() {
+    fn missing_events_are_counted_by_topic_and_hour() {
         let mut report = Report::new("north.myshopify.com", "default", UnixMillis(0), false, Vec::new());
         for (topic, at) in [
             ("orders/create", "2026-11-27T05:00:00Z"),

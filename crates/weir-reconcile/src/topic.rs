@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_desired_of_a_shop_is_wanted() {
+    fn topics_are_those_that_the_shop_subscribes_to() {
         let desired = Desired::built_in();
         let wanted = ReconcileTopic::desired(&desired, "default", "north.myshopify.com");
         let (by_kind, left_out) = sorted(&wanted);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_told_missing_is_left_out_with_its_reason() {
+    fn topic_that_cannot_be_reconciled_is_skipped_with_its_reason() {
         let fields = |topic: &str, fields: &[&str]| ReconcileTopic {
             include_fields: fields.iter().map(|field| (*field).to_owned()).collect(),
             ..ReconcileTopic::topic(topic)

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_found_later_is_added_and_the_earliest_moment_stays() {
+    fn later_drift_is_added_and_keeps_the_first_time() {
         let desired =
             Desired::parse("[[subscription]]\ntopics = [\"orders/create\", \"orders/paid\"]").unwrap().desired;
         let plan = plan(&desired.wanted("default", "a.myshopify.com"), &[], "https://weir.example");

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_traceparent_is_none() {
+    fn invalid_traceparent_is_none() {
         for text in [
             "",
             "00",

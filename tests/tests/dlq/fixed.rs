@@ -87,7 +87,7 @@ async fn a_poison_payload_is_replaced_from_a_file_and_runs_as_a_new_generation()
 }
 
 #[tokio::test]
-async fn what_took_effect_runs_again_only_by_force_and_once() {
+async fn done_event_is_replayed_once_and_only_by_force() {
     let world = World::new("forced").await;
     let weir = Weir::of(&world).await;
     let all = [dead("a", b"{\"id\":1}"), dead("b", b"{\"id\":2}")];
@@ -113,7 +113,7 @@ async fn what_took_effect_runs_again_only_by_force_and_once() {
 }
 
 #[tokio::test]
-async fn what_is_dropped_is_kept_in_a_file_and_written_down() {
+async fn dropped_messages_are_exported_and_recorded() {
     let world = World::new("dropped").await;
     let weir = Weir::of(&world).await;
     fill(&world, &[dead("a", b"{\"id\":1}"), dead("b", b"{\"id\":2}")]).await;
@@ -190,7 +190,7 @@ async fn a_replay_that_is_interrupted_gives_back_what_it_holds_and_goes_on_later
 }
 
 #[tokio::test]
-async fn what_names_nothing_is_an_error_and_changes_nothing() {
+async fn filter_that_matches_nothing_is_an_error() {
     let world = World::new("nothing").await;
     let weir = Weir::of(&world).await;
     assert_eq!(weir.dlq(&["replay", "--yes"]).await.0, 0, "nothing is dead-lettered, and that is well");

@@ -26,7 +26,7 @@ async fn drifts(setting: &Setting) -> Vec<Document<Drift>> {
 }
 
 #[tokio::test]
-async fn what_is_deleted_or_changed_behind_weirs_back_is_as_before_after_the_next_run() {
+async fn subscriptions_changed_by_others_are_restored_by_the_next_run() {
     let setting = Setting::new("monitor-restores").await;
     setting.create_foreign("orders/create").await;
     setting.run().await;

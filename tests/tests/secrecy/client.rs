@@ -183,7 +183,7 @@ async fn the_client_tells_nothing_of_what_it_sends_whatever_shopify_answers() {
 }
 
 #[test]
-fn what_holds_a_secret_does_not_show_it() {
+fn debug_of_a_secret_holder_hides_the_secret() {
     let app = App { name: "default".into(), client_id: "id".into(), client_secret: SECRET.into() };
     let renewal = Renewal::Refresh { token: REFRESH.into(), expires_at: None };
     let token = StoredToken { access: ACCESS.into(), expires_at: None, renewal, version: 1 };

@@ -130,7 +130,7 @@ fn a_mark_is_found_in_whatever_form_it_is_told() {
 }
 
 #[test]
-fn what_is_no_mark_is_not_found() {
+fn text_without_a_mark_is_not_reported() {
     let text = "north.myshopify.com orders/create Zora quillmark 5557719 {\"id\":1} UXVpbGw";
     assert_eq!(leaks(text, &customer()), []);
 }

@@ -84,7 +84,7 @@ fn every_metric_that_weir_emits_is_to_be_seen() {
 }
 
 #[test]
-fn what_is_filled_in_is_a_thing_of_the_template() {
+fn dashboard_references_only_resources_of_the_template() {
     let template = Template::read();
     let (text, _) = source(&template);
     for part in text.split("${").skip(1) {

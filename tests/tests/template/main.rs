@@ -160,7 +160,7 @@ fn ingest_answers_before_anyone_gives_up() {
 }
 
 #[test]
-fn nothing_is_allowed_on_every_resource_and_no_action_is_a_pattern() {
+fn roles_name_each_resource_and_action() {
     let template = Template::read();
     let allowed = template.allowed();
     assert!(allowed.len() > 10, "the policies were not found: {}", allowed.len());

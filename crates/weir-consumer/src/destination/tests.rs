@@ -35,7 +35,7 @@ async fn fail(destination: &Destination) -> Failure {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_switched_off_for_a_shop_is_not_called_for_it() {
+async fn destination_switched_off_for_a_shop_is_not_called() {
     let erp = destination(&Arc::default());
     let switch = r#"{"off":[{"destination":"erp","shop":"north.myshopify.com","why":"stocktaking"}]}"#;
     let controls = Arc::new(Controls::parse(switch).unwrap());
@@ -63,7 +63,7 @@ async fn a_shop_whose_rate_is_spent_waits_and_others_do_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_fails_while_others_get_through_is_the_events_own_fault() {
+async fn failure_is_transient_while_other_events_get_through() {
     let erp = destination(&Arc::default());
     assert_eq!(erp.call(&event(), async { Ok(7) }).await, Ok(7));
     assert_eq!(fail(&erp).await, Failure::transient("erp: 500"));

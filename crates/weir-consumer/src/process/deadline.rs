@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_ends_in_time_has_its_result_and_what_does_not_is_stopped() {
+    async fn effect_is_stopped_at_its_deadline() {
         let after = |seconds| async move { tokio::time::sleep(seconds * SECOND).await };
         assert_eq!(ten_seconds().run(after(9)).await, Ok(()));
         let begun = Instant::now();

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_for_good_runs_again_only_for_a_first_receive() {
+    fn permanently_failed_event_runs_again_only_on_a_first_receive() {
         assert_eq!(asked(Some(&record(permanent(), "other")), 2, 0), Claim::Condemned);
         assert_eq!(asked(Some(&record(permanent(), "other")), 1, 0), GRANTED, "it came back from the DLQ");
         let transient = record(State::Failed(Failure::transient("x")), "other");

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_read_again() {
+    fn history_survives_a_round_trip() {
         let endings = [
             AttemptResult::Done,
             AttemptResult::Stale,

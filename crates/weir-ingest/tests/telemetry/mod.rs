@@ -157,7 +157,7 @@ async fn the_trace_is_the_senders_else_x_rays_else_a_new_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_signed_leaves_no_span() {
+async fn unsigned_request_leaves_no_span() {
     let told = Told::new(World::new(Outside::default()));
     told.world.post(&Request::signed(ORDER).without("X-Shopify-Hmac-Sha256").with("traceparent", SENDERS)).await;
     assert_eq!(told.spans(), [Value::Null; 0]);

@@ -72,7 +72,7 @@ fn it_is_settled_when_each_event_has_come_to_its_end() {
 }
 
 #[test]
-fn what_is_in_no_ledger_and_in_no_lane_is_lost() {
+fn event_without_record_and_message_is_lost() {
     let mut audit = audit(&[("a", 1), ("b", 1), ("c", 1)]);
     tell(&mut audit, &[record("a", State::Done, 0)]);
     let of = |in_lanes| {

@@ -182,7 +182,7 @@ mod tests {
     const NOW: UnixMillis = UnixMillis(1_795_755_600_120);
 
     #[test]
-    fn what_comes_back_is_told_from_another_copy() {
+    fn returned_message_is_distinguished_from_another_copy() {
         let mut journal = Journal::default();
         let entry = Entry { event: "north#1".into(), generation: 0, message: "m-1".into() };
         journal.add(&Chunk { at: NOW, entries: vec![entry.clone()] });

@@ -93,7 +93,7 @@ fn check_seen(record: &Record, mark: &str, expected: SeenStatus) {
 }
 
 #[test]
-fn what_nobody_saw_was_not_seen() {
+fn event_without_a_mark_was_not_seen() {
     assert_eq!(
         seen_status(None, "orders/create", &Mark::from("orders/create".to_owned()), (version(5), None), NOW),
         SeenStatus::NotSeen
@@ -103,7 +103,7 @@ fn what_nobody_saw_was_not_seen() {
 }
 
 #[test]
-fn what_happens_once_was_seen_at_any_version_and_an_update_at_this_one() {
+fn once_only_event_counts_as_seen_at_any_version_and_an_update_at_its_own() {
     check_seen(&record(4, &[("orders/create", 3)], None), "orders/create", SeenStatus::Seen);
     check_seen(&record(5, &[("orders/updated", 5)], None), "orders/updated", SeenStatus::Seen);
     check_seen(&record(4, &[("orders/updated", 4)], None), "orders/updated", SeenStatus::NotSeen);
@@ -127,14 +127,14 @@ fn each_subscription_asks_for_itself() {
 }
 
 #[test]
-fn nothing_older_than_what_was_let_in_is_sent() {
+fn state_older_than_the_entered_one_is_not_sent() {
     check_seen(&record(6, &[], None), "orders/updated", SeenStatus::Seen);
     check_seen(&record(6, &[], None), "orders/create", SeenStatus::OnItsWay);
     check_seen(&record(6, &[("orders/create", 6)], None), "orders/create", SeenStatus::Seen);
 }
 
 #[test]
-fn what_a_worker_has_is_on_its_way_until_its_lease_ends() {
+fn claimed_event_is_pending_until_its_lease_ends() {
     check_seen(&record(5, &[], Some(NOW.0)), "orders/updated", SeenStatus::OnItsWay);
     check_seen(&record(5, &[], Some(NOW.0 - 1)), "orders/updated", SeenStatus::NotSeen);
     check_seen(&record(5, &[("orders/updated", 5)], Some(NOW.0)), "orders/updated", SeenStatus::Seen);

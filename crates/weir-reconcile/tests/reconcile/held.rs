@@ -28,7 +28,7 @@ async fn a_worker_that_ends_soon_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_worker_holds_for_longer_is_looked_at_by_the_next_run() {
+async fn event_held_past_the_wait_is_checked_by_the_next_run() {
     let (world, orders, placed) = with_a_worker(Duration::from_secs(60)).await;
     let report = world.reconcile().await;
     assert!(report.on_their_way > 0, "{report:?}");

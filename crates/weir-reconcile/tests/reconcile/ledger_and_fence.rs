@@ -5,7 +5,7 @@ use weir_reconcile::ReconcileTopic;
 use super::{of_orders, only, world::World};
 
 #[tokio::test(start_paused = true)]
-async fn what_is_delivered_after_all_has_no_second_effect() {
+async fn delivery_after_its_recovery_has_no_second_effect() {
     let world = World::new();
     // Ten minutes late.
     world.sim.set_delivery_faults(shopify_sim::DeliveryFaults {
@@ -48,7 +48,7 @@ async fn a_delivery_that_overtakes_its_synthetic_event_is_the_one_that_counts() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_newer_is_undone() {
+async fn reconciliation_undoes_no_newer_state() {
     let world = World::new();
     world.lose(true);
     let orders = world.sim.place_orders(world.shop(), 1);
@@ -71,7 +71,7 @@ async fn nothing_newer_is_undone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_still_in_a_lane_is_sent_again_under_the_same_id() {
+async fn event_still_in_a_lane_is_sent_again_under_the_same_id() {
     let world = World::new();
     world.lose(true);
     let orders = world.sim.place_orders(world.shop(), 2);
@@ -89,7 +89,7 @@ async fn what_is_still_in_a_lane_is_sent_again_under_the_same_id() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_failed_for_good_is_told_and_not_sent_again() {
+async fn permanently_failed_event_is_reported_and_not_sent_again() {
     let world = World::new();
     world.lose(true);
     world.sim.place_orders(world.shop(), 1);

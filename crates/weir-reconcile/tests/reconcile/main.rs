@@ -52,7 +52,7 @@ async fn orders_that_nobody_delivered_take_effect_once_each() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_delivered_is_not_sent_again() {
+async fn delivered_event_is_not_sent_again() {
     let world = World::new();
     world.sim.place_orders(world.shop(), 4);
     let product = world.sim.products(world.shop())[0];

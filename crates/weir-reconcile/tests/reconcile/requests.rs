@@ -64,7 +64,7 @@ async fn a_run_ends_within_its_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_younger_than_the_grace_is_left_to_its_delivery() {
+async fn event_within_the_grace_is_left_to_its_delivery() {
     let world = World::new();
     world.lose(true);
     world.wait(3).await;

@@ -124,7 +124,7 @@ async fn a_repeat_under_its_id_is_counted_and_no_step_back() {
 }
 
 #[tokio::test]
-async fn what_is_nowhere_is_lost() {
+async fn event_that_is_nowhere_is_lost() {
     let mut world = World::new().await;
     world.accept("3", 30);
     let old = |at| Violation::OldState { event: "3".into(), at };
@@ -145,7 +145,7 @@ async fn an_older_version_after_a_newer_one_is_a_step_back() {
 }
 
 #[tokio::test]
-async fn what_is_published_as_superseded_is_no_step_back() {
+async fn superseded_event_is_no_step_back() {
     let mut world = World::new().await;
     world.accept("3", 15);
     world.publish("3", "superseded/orders/updated", 23);
@@ -213,7 +213,7 @@ async fn an_event_must_be_told_unless_it_repeats_one_that_is() {
 }
 
 #[tokio::test]
-async fn what_is_done_must_be_there_and_nothing_else() {
+async fn done_events_and_bus_events_must_agree() {
     let mut world = World::new().await;
     world.events.published.remove(1);
     let old = Violation::OldState { event: "2".into(), at: "the bus" };

@@ -38,7 +38,7 @@ fn planned(wanted: &[Subscription], actual: &[Actual]) -> Plan {
 }
 
 #[test]
-fn what_is_missing_is_created_and_what_is_elsewhere_is_left() {
+fn missing_subscriptions_are_created_and_foreign_ones_left() {
     let one = wanted("orders/create");
     let foreign = actual(1, &one, "https://others.example/webhooks");
     let plan = planned(std::slice::from_ref(&one), std::slice::from_ref(&foreign));
@@ -81,7 +81,7 @@ fn blanks_in_a_filter_and_a_name_that_nobody_chose_are_no_difference() {
 }
 
 #[test]
-fn what_nobody_desires_is_deleted_last_and_only_if_it_is_ours() {
+fn undesired_subscription_of_this_stack_is_deleted_last() {
     let old = actual(1, &wanted("carts/create"), OURS);
     let plan = planned(&[wanted("orders/create")], std::slice::from_ref(&old));
     assert_eq!(plan.changes, [Change::Create(wanted("orders/create")), Change::Delete(old)]);

@@ -93,7 +93,7 @@ fn every_metric_that_weir_emits_can_be_written() {
 }
 
 #[test]
-fn what_was_flushed_is_not_written_again() {
+fn flushed_metrics_are_not_written_again() {
     let lines = recorded(&[], |metrics| {
         metrics.count(&DONE, &URGENT);
         metrics.flush(UnixMillis(0));

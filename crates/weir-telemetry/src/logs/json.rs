@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_below_the_level_is_not_written() {
+    fn line_below_the_level_is_not_written() {
         let lines = logged(LevelFilter::ERROR, || {
             let _span = tracing::error_span!("event", shop = "north").entered();
             tracing::info!("no");

@@ -19,7 +19,7 @@ pub async fn cases<L: Ledger + ActionLog>(ledger: &L, prefix: &str) {
     a_lease_keeps_others_out_until_it_ends(ledger, &key("lease")).await;
     only_the_owner_settles(ledger, &key("owner")).await;
     what_failed_runs_again(ledger, &key("failed")).await;
-    what_failed_for_good_runs_again_only_for_a_first_receive(ledger, &key("condemned")).await;
+    permanently_failed_event_runs_again_only_on_a_first_receive(ledger, &key("condemned")).await;
     a_message_gives_way_to_its_parked_copy(ledger, &key("parked")).await;
     failed_event_gives_way_to_its_copy(ledger, &key("copy")).await;
     progress_is_kept_for_the_next_receive_and_the_next_copy(ledger, &key("progress")).await;
@@ -118,7 +118,7 @@ async fn what_failed_runs_again<L: Ledger>(ledger: &L, key: &Key) {
     assert_eq!(b.settle(&AttemptResult::Done, NOW).await, Settled::Written);
 }
 
-async fn what_failed_for_good_runs_again_only_for_a_first_receive<L: Ledger>(ledger: &L, key: &Key) {
+async fn permanently_failed_event_runs_again_only_on_a_first_receive<L: Ledger>(ledger: &L, key: &Key) {
     let a = Actor::new(ledger, key, "a");
     assert!(a.claim_as("x", 1, 0, NOW).await.is_granted());
     assert_eq!(a.settle(&transient(), NOW).await, Settled::Written);

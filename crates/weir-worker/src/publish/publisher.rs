@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nothing_is_published_after_the_batch_was_answered() {
+    async fn publisher_stops_when_the_batch_is_answered() {
         let bus = Arc::new(Slow::default());
         let publisher = Publisher::start(bus.clone(), in_ten_seconds());
         let handle = publisher.handle();
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nothing_is_published_when_the_leases_are_about_to_end() {
+    async fn publisher_stops_before_leases_end() {
         let bus = Arc::new(Slow::default());
         let publisher = Publisher::start(bus.clone(), in_ten_seconds());
         let (early, late) = (publisher.handle(), publisher.handle());

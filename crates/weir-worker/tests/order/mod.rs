@@ -89,7 +89,7 @@ async fn events_of_which_each_counts_do_not_wait_for_each_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_too_long_for_a_turn_is_parked_and_spares_its_receives() {
+async fn event_that_waits_too_long_for_its_resource_is_parked() {
     let world = World::default();
     let worker = world.worker(Router::new().on("orders/create", |_: Event| async {
         tokio::time::sleep(Duration::from_secs(10)).await;

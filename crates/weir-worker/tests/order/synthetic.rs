@@ -74,7 +74,7 @@ async fn a_delivery_of_the_same_second_that_comes_late_in_other_bytes_has_no_sec
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_happens_once_has_no_second_effect_by_a_newer_snapshot_of_it() {
+async fn once_only_event_has_no_second_effect_by_a_newer_snapshot() {
     let messages = [order("orders/create", "delivered", OLD), synthetic("orders/create", "made", NEW)];
     let (ran, states, _) = effects(&messages, &["delivered", "made"]).await;
     assert_eq!((ran, states), (vec!["delivered".to_owned()], vec![State::Done, State::Stale]));

@@ -107,7 +107,7 @@ async fn message_whose_copy_would_outlive_its_body_is_not_parked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_failed_for_good_runs_once_and_uses_up_its_receives_at_once() {
+async fn permanent_failure_runs_once_and_uses_up_its_receives() {
     let world = World::default();
     let runs = Arc::new(AtomicUsize::new(0));
     let counted = runs.clone();
@@ -148,7 +148,7 @@ async fn a_ledger_that_is_down_uses_up_no_receives_either() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_switched_off_for_a_shop_is_parked_and_nothing_of_it_runs() {
+async fn event_of_a_switched_off_shop_is_parked_before_any_handler() {
     for off in [
         r#"{"off":[{"lane":"standard","shop":"north.myshopify.com","why":"INC-7"}]}"#,
         r#"{"off":[{"handler":"second","why":"INC-7"}]}"#,

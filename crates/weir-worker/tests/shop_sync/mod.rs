@@ -14,7 +14,7 @@ async fn tell(world: &World, topic: &str, body: &[u8]) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_changed_is_forgotten_before_the_event_is_published() {
+async fn cache_is_invalidated_before_the_event_is_published() {
     for topic in ["products/create", "products/update", "products/delete"] {
         let world = World::default();
         assert!(tell(&world, topic, br#"{"id":788032119674292922,"title":"x"}"#).await.is_empty());

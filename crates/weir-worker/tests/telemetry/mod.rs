@@ -95,7 +95,7 @@ async fn a_batch_is_one_line_with_each_events_latency() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_stands_in_for_a_lost_delivery_is_no_measure_of_latency() {
+async fn recovered_event_counts_for_no_latency() {
     let told = Told::new(World::default());
     let meta = Meta { synthetic: Some("reconcile".into()), ..meta("made", b"{}") };
     let batch = [envelope::seal(&meta, b"{}").unwrap()];

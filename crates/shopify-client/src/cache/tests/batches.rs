@@ -46,7 +46,7 @@ async fn three_hundred_objects_take_two_queries_in_order_and_no_id_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_store_has_is_not_asked_for_and_the_rest_shares_a_query() {
+async fn cached_objects_are_not_requested_and_others_share_a_query() {
     let rig = rig();
     let even: Vec<u64> = (0..200).map(|n| 2 * n).collect();
     rig.there.get_many::<Product>(&shop(), &even, &call()).await.unwrap();

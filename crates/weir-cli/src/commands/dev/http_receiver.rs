@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_about_nothing_with_an_id_is_not_the_demos() {
+    fn delivery_without_an_id_is_not_counted_for_the_demo() {
         assert_eq!(read(&delivery("http://127.0.0.1:1/", "{}")), None);
     }
 }

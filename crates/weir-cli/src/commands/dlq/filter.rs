@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nothing_is_refused() {
+    fn empty_event_name_is_refused() {
         for (args, hint) in [
             (FilterArgs { shop: Some("north".into()), ..none() }, "north.myshopify.com"),
             (FilterArgs { event: Some("north#7".into()), ..none() }, "north.myshopify.com"),

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_followed_says_what_to_do() {
+    fn request_that_cannot_be_followed_has_a_hint() {
         for (line, expected) in [
             (&["--shop", "not a shop"][..], "hint:"),
             (&["--shop", "north.myshopify.com", "--app", "Not An App"], "hint:"),

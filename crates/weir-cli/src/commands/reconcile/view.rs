@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_sent_is_told_as_well() {
+    fn skipped_events_are_listed() {
         let told = lines(&report(|report| {
             report["missing"] = json!({});
             report["dry_run"] = true.into();

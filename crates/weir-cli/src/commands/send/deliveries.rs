@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_what_to_do() {
+    fn invalid_delivery_options_have_a_hint() {
         check_refused(&["order/create"], "did you mean orders/create");
         check_refused(&["spaceships/landed"], "with --file");
         check_refused(&["ORDERS", "--file", "x"], "not the name of a topic");

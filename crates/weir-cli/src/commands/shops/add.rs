@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_refused_without_being_shown() {
+    fn invalid_token_is_refused_without_being_shown() {
         for (line, expected) in [
             (&["--token-env", "NOPE"][..], "NOPE is not set"),
             (&["--token-env", "TWO"], "TWO holds no token"),

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_shopify_says_is_shown_line_by_line() {
+    fn answer_of_shopify_is_shown_line_by_line() {
         let lines = lines(&report());
         for said in [
             "state           installed\n",

@@ -119,7 +119,7 @@ async fn event_of_the_last_generation_is_left_by_a_forced_replay() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_asked_to_stop_gives_everything_back_and_is_resumed() {
+async fn interrupted_replay_returns_its_messages_and_can_be_resumed() {
     let world = world(Kind::Replay, false);
     world.operation.borrow_mut().as_mut().unwrap().1.work.options.rate = Some(2.0);
     let (sender, stop) = Cancel::new();
@@ -167,7 +167,7 @@ async fn a_slow_replay_holds_on_to_its_messages_and_keeps_its_rate() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_one_that_was_killed_holds_is_waited_for() {
+async fn resumed_replay_waits_for_messages_of_the_killed_one() {
     let world = world(Kind::Replay, false);
     let until = Instant::now() + HOLD;
     world.dlq.borrow_mut().iter_mut().for_each(|message| message.visible_at = until);
@@ -177,7 +177,7 @@ async fn what_one_that_was_killed_holds_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_fails_again_is_not_sent_round_and_round() {
+async fn replayed_event_that_fails_again_is_not_replayed_again() {
     let world = world(Kind::Replay, false);
     let (_sender, stop) = Cancel::new();
     run(&world, &stop).await;
@@ -192,7 +192,7 @@ async fn what_fails_again_is_not_sent_round_and_round() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_resumes_takes_over() {
+async fn resuming_a_replay_takes_it_over() {
     let world = world(Kind::Replay, false);
     let (_sender, stop) = Cancel::new();
     world.operation.borrow_mut().as_mut().unwrap().1.work.options.rate = Some(1.0);

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_what_ended_the_share_that_ended_well_is_told() {
+    fn success_rate_is_the_share_of_ended_events() {
         let sums = |done: f64, dead: f64| {
             let sum = move |name: &str| match name {
                 "Done" => done,
