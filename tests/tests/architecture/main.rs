@@ -1,5 +1,7 @@
 //! The crates depend on each other as ARCHITECTURE.md says, and on others in one way.
 
+mod names;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
