@@ -100,12 +100,12 @@ async fn a_fetch_that_all_gave_up_is_begun_anew() {
 async fn a_fetch_leaves_nothing_behind_however_it_ends() {
     let rig = rig();
     rig.title(&rig.here).await;
-    assert_eq!(rig.here.on_its_way(), 0, "it landed");
+    assert_eq!(rig.here.in_flight_count(), 0, "it results");
     *rig.delay.lock().unwrap() = Duration::from_secs(1);
     for given_up_after in [1, 300] {
         let many = async { rig.here.get_many::<Product>(&shop(), &[2, 3, 4], &call()).await };
         assert!(tokio::time::timeout(Duration::from_millis(given_up_after), many).await.is_err());
-        assert_eq!(rig.here.on_its_way(), 0, "given up after {given_up_after} ms");
+        assert_eq!(rig.here.in_flight_count(), 0, "given up after {given_up_after} ms");
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::time::timeout_at;
 
 use super::{
     CacheStore, CacheStoreError, Cacheable, Metafield, Object, Product, ShopSettings, Variant,
-    cacheable::sealed::Fetch, fences::Fences, key, lane::Lane, shelf::Shelf,
+    cacheable::sealed::Fetch, fences::Fences, key, layers::CacheLayers, type_cache::TypeCache,
 };
 use crate::{Call, Client, Error, Kind, Retry, transport::TransportError};
 
@@ -32,7 +32,7 @@ pub struct Settings {
     /// How long the first caller waits for others, to share a query with them.
     pub gather: Duration,
     /// The longest wait for the shared store: without it an object costs one call of Shopify's.
-    pub store_patience: Duration,
+    pub store_timeout: Duration,
 }
 
 impl Default for Settings {
@@ -43,7 +43,7 @@ impl Default for Settings {
             memory_ttl: Duration::from_secs(15),
             memory_bytes: 16 * 1024 * 1024,
             gather: Duration::from_millis(2),
-            store_patience: Duration::from_secs(1),
+            store_timeout: Duration::from_secs(1),
         }
     }
 }
@@ -56,16 +56,16 @@ pub struct Cache(Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) client: Client,
-    pub(super) shelf: Shelf,
-    lanes: Lanes,
+    pub(super) layers: CacheLayers,
+    type_caches: TypeCaches,
 }
 
 /// Each kind's memory, and what of it is on its way.
-pub struct Lanes {
-    pub(super) products: Arc<Lane<Product>>,
-    pub(super) variants: Arc<Lane<Variant>>,
-    pub(super) metafields: Arc<Lane<Metafield>>,
-    pub(super) shops: Arc<Lane<ShopSettings>>,
+pub struct TypeCaches {
+    pub(super) products: Arc<TypeCache<Product>>,
+    pub(super) variants: Arc<TypeCache<Variant>>,
+    pub(super) metafields: Arc<TypeCache<Metafield>>,
+    pub(super) shops: Arc<TypeCache<ShopSettings>>,
 }
 
 type Id<T> = <T as Fetch>::Id;
@@ -78,16 +78,16 @@ impl Cache {
     /// A cache before `client`, over `store`, which other processes share.
     pub fn new(client: Client, store: Arc<dyn CacheStore>, settings: Settings) -> Self {
         let clock = client.0.clock;
-        let shelf =
-            Shelf { store, clock, settings, fences: Fences::default(), silent_until: std::sync::Mutex::new(None) };
+        let layers =
+            CacheLayers { store, clock, settings, fences: Fences::default(), quiet_until: std::sync::Mutex::new(None) };
         let bytes = settings.memory_bytes;
-        let lanes = Lanes {
-            products: Arc::new(Lane::new(bytes)),
-            variants: Arc::new(Lane::new(bytes)),
-            metafields: Arc::new(Lane::new(bytes)),
-            shops: Arc::new(Lane::new(bytes)),
+        let type_caches = TypeCaches {
+            products: Arc::new(TypeCache::new(bytes)),
+            variants: Arc::new(TypeCache::new(bytes)),
+            metafields: Arc::new(TypeCache::new(bytes)),
+            shops: Arc::new(TypeCache::new(bytes)),
         };
-        Self(Arc::new(Inner { client, shelf, lanes }))
+        Self(Arc::new(Inner { client, layers, type_caches }))
     }
 
     /// One object; `None` if there is none. Fails as [`Cache::get_many`] does.
@@ -111,26 +111,26 @@ impl Cache {
         ids: &[Id<T>],
         call: &Call,
     ) -> Result<Vec<Option<Arc<T>>>, Arc<Error>> {
-        let lane = T::lane(&self.0.lanes);
+        let type_cache = T::type_cache(&self.0.type_caches);
         let mut found = HashMap::with_capacity(ids.len());
         let mut wanted = Vec::new();
         for id in ids.iter().copied().collect::<HashSet<_>>() {
-            match lane.remembered(&self.0.shelf, shop, id).await {
+            match type_cache.remembered(&self.0.layers, shop, id).await {
                 Some(value) => _ = found.insert(id, value),
                 None => wanted.push(id),
             }
         }
         while !wanted.is_empty() {
-            let boarded = lane.board(&self.0, shop, &wanted, call);
-            let flights = join_all(boarded.iter().map(|(flight, _)| flight.run.clone()));
-            let landed = timeout_at(call.deadline, flights).await.map_err(|_| late::<T>(shop))?;
+            let joined = type_cache.join(&self.0, shop, &wanted, call);
+            let batches = join_all(joined.iter().map(|(batch, _)| batch.run.clone()));
+            let results = timeout_at(call.deadline, batches).await.map_err(|_| late::<T>(shop))?;
             wanted.clear();
-            for ((flight, ids), landed) in boarded.into_iter().zip(landed) {
+            for ((batch, ids), results) in joined.into_iter().zip(results) {
                 for id in ids {
-                    match landed.get(&id) {
+                    match results.get(&id) {
                         Some(Ok(value)) => _ = found.insert(id, value.clone()),
                         // Its time was shorter than this caller's, who may still have what it takes.
-                        Some(Err(error)) if error.retry != Retry::Never && flight.deadline() < call.deadline => {
+                        Some(Err(error)) if error.retry != Retry::Never && batch.deadline() < call.deadline => {
                             wanted.push(id);
                         }
                         Some(Err(error)) => return Err(Arc::clone(error)),
@@ -147,21 +147,21 @@ impl Cache {
     /// # Errors
     /// When the store does not take it: here it is forgotten, elsewhere it may be served until it is too old.
     pub async fn invalidate(&self, shop: &ShopDomain, object: Object) -> Result<(), CacheStoreError> {
-        let Inner { shelf, lanes, .. } = &*self.0;
-        let now = shelf.clock.now();
-        shelf.fences.raise(shop, object, now, shelf.settings.ttl);
-        lanes.products.part_with(shop, object);
-        lanes.variants.part_with(shop, object);
-        lanes.metafields.part_with(shop, object);
-        lanes.shops.part_with(shop, object);
-        shelf.store.invalidate(&key(shop, object), now + CLOCK_SKEW, shelf.settings.ttl).await
+        let Inner { layers, type_caches, .. } = &*self.0;
+        let now = layers.clock.now();
+        layers.fences.raise(shop, object, now, layers.settings.ttl);
+        type_caches.products.detach(shop, object);
+        type_caches.variants.detach(shop, object);
+        type_caches.metafields.detach(shop, object);
+        type_caches.shops.detach(shop, object);
+        layers.store.invalidate(&key(shop, object), now + CLOCK_SKEW, layers.settings.ttl).await
     }
 }
 
 #[cfg(test)]
 impl Cache {
     pub(super) fn clock(&self) -> resilience::Clock {
-        self.0.shelf.clock
+        self.0.layers.clock
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -169,13 +169,13 @@ impl Cache {
     }
 
     /// How many products and fetches of them are on their way.
-    pub(super) fn on_its_way(&self) -> usize {
-        self.0.lanes.products.on_its_way()
+    pub(super) fn in_flight_count(&self) -> usize {
+        self.0.type_caches.products.in_flight_count()
     }
 
     /// What products take.
     pub(super) async fn memory_bytes(&self) -> u64 {
-        self.0.lanes.products.memory_bytes().await
+        self.0.type_caches.products.memory_bytes().await
     }
 }
 

@@ -1,4 +1,4 @@
-//! How objects get into the layers and out of them.
+//! The two layers of the cache, memory and the shared store: how objects get in and out.
 
 use std::{
     collections::HashMap,
@@ -12,28 +12,28 @@ use shopify_webhook::ShopDomain;
 use tokio::time::timeout;
 
 use super::{
-    CacheStore, CacheStoreError, Cacheable, Entry, Object, Settings, cacheable::sealed::Fetch, fences::Fences,
-    front::Inner, key, lane::Lane,
+    CacheStore, CacheStoreError, Cacheable, Entry, Object, Settings, cache::Inner, cacheable::sealed::Fetch,
+    fences::Fences, key, type_cache::TypeCache,
 };
 use crate::{Call, Error, Kind, Retry};
 
 type Id<T> = <T as Fetch>::Id;
 
 /// What a fetch brought, by id.
-pub(super) type Landed<T> = Arc<HashMap<Id<T>, Result<Option<Arc<T>>, Arc<Error>>>>;
+pub(super) type BatchResult<T> = Arc<HashMap<Id<T>, Result<Option<Arc<T>>, Arc<Error>>>>;
 
 /// What all kinds have in common.
-pub(super) struct Shelf {
+pub(super) struct CacheLayers {
     pub(super) store: Arc<dyn CacheStore>,
     pub(super) clock: Clock,
     pub(super) settings: Settings,
     pub(super) fences: Fences,
-    /// Until when trouble with the store is not told again.
-    pub(super) silent_until: Mutex<Option<UnixMillis>>,
+    /// Until when trouble with the store is not logged again.
+    pub(super) quiet_until: Mutex<Option<UnixMillis>>,
 }
 
 /// An object in memory, or that there is none.
-pub(super) struct Slot<T> {
+pub(super) struct CachedValue<T> {
     pub(super) value: Option<Arc<T>>,
     asked_at: UnixMillis,
     until: UnixMillis,
@@ -41,36 +41,36 @@ pub(super) struct Slot<T> {
     pub(super) bytes: u32,
 }
 
-impl<T> Clone for Slot<T> {
+impl<T> Clone for CachedValue<T> {
     fn clone(&self) -> Self {
         Self { value: self.value.clone(), ..*self }
     }
 }
 
-/// What a slot takes beside its object: key, times, moka's own book-keeping.
-const SLOT_BYTES: usize = 300;
-/// How long trouble with the store is not told again.
-const SILENCE: Duration = Duration::from_secs(60);
+/// What a cached value takes beside its object: key, times, moka's own book-keeping.
+const OVERHEAD_BYTES: usize = 300;
+/// How long trouble with the store is not logged again.
+const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 /// An entry under a product's key without a product in it. Read as a product it is none, as anything else that can't
 /// be read.
-const ANCHOR: &str = "{}";
+const PLACEHOLDER: &str = "{}";
 
-impl Shelf {
-    /// Whether a slot may still be served.
-    pub(super) fn counts<T: Cacheable>(&self, shop: &ShopDomain, id: Id<T>, slot: &Slot<T>) -> bool {
-        self.clock.now() < slot.until && self.is_unchanged::<T>(shop, id, slot.asked_at)
+impl CacheLayers {
+    /// Whether a cached value may still be served.
+    pub(super) fn counts<T: Cacheable>(&self, shop: &ShopDomain, id: Id<T>, cached: &CachedValue<T>) -> bool {
+        self.clock.now() < cached.until && self.is_unchanged::<T>(shop, id, cached.asked_at)
     }
 
     fn is_unchanged<T: Cacheable>(&self, shop: &ShopDomain, id: Id<T>, asked_at: UnixMillis) -> bool {
         self.fences.pass(shop, [Some(T::object(id)), T::owner(id)], asked_at)
     }
 
-    fn slot<T>(&self, value: Option<Arc<T>>, asked_at: UnixMillis, json_bytes: usize) -> Slot<T> {
+    fn cached<T>(&self, value: Option<Arc<T>>, asked_at: UnixMillis, json_bytes: usize) -> CachedValue<T> {
         let ttl = if value.is_some() { self.settings.ttl } else { self.settings.absent_ttl };
         let until = (self.clock.now() + self.settings.memory_ttl).min(asked_at + ttl);
         // Parsed, text takes about twice its room.
-        let bytes = u32::try_from(2 * json_bytes + SLOT_BYTES).unwrap_or(u32::MAX);
-        Slot { value, asked_at, until, bytes }
+        let bytes = u32::try_from(2 * json_bytes + OVERHEAD_BYTES).unwrap_or(u32::MAX);
+        CachedValue { value, asked_at, until, bytes }
     }
 
     /// What the store has of these, and which of their owners stand there. Nothing if the store is out of order.
@@ -84,28 +84,28 @@ impl Shelf {
             });
         }
         let (now, ttl) = (self.clock.now(), self.settings.ttl);
-        let Some(entries) = self.within_patience(self.store.get(&keys, now, ttl)).await else {
-            return Stored { slots: HashMap::new(), owners: None };
+        let Some(entries) = self.in_time(self.store.get(&keys, now, ttl)).await else {
+            return Stored { cached_values: HashMap::new(), owners: None };
         };
         let entry = |place: usize| entries.get(place).and_then(Option::as_ref);
         let stands = |(owner, place): (Object, usize)| Some((owner, entry(place)?.fetched_at));
         let owners: HashMap<Object, UnixMillis> = places.into_iter().filter_map(stands).collect();
-        let mut slots = HashMap::new();
+        let mut cached_values = HashMap::new();
         for (place, id) in ids.iter().enumerate() {
             let Some(Entry { value, fetched_at, .. }) = entry(place) else { continue };
             let holds = T::owner(*id).is_none_or(|owner| owners.get(&owner).is_some_and(|since| since <= fetched_at));
-            // What can't be read is of another version of weir, or an anchor.
+            // What can't be read is of another version of weir, or a placeholder.
             let Ok(object) = serde_json::from_str::<Option<T>>(value) else { continue };
             // By the clock of whoever asked for it, that may be still to come. By this one it was before this read.
-            let slot = self.slot(object.map(Arc::new), now.min(*fetched_at), value.len());
-            if holds && self.counts::<T>(shop, *id, &slot) {
-                slots.insert(*id, slot);
+            let cached = self.cached(object.map(Arc::new), now.min(*fetched_at), value.len());
+            if holds && self.counts::<T>(shop, *id, &cached) {
+                cached_values.insert(*id, cached);
             }
         }
-        Stored { slots, owners: Some(owners) }
+        Stored { cached_values, owners: Some(owners) }
     }
 
-    /// Stores what Shopify said, with an anchor for each owner that does not stand there.
+    /// Stores what Shopify said, with a placeholder for each owner that does not stand there.
     async fn store<T: Cacheable>(
         &self,
         shop: &ShopDomain,
@@ -119,30 +119,30 @@ impl Shelf {
         };
         for (id, json) in brought {
             if let Some(owner) = T::owner(id).filter(|owner| !owners.contains_key(owner)) {
-                add(key(shop, owner), ANCHOR.to_owned());
+                add(key(shop, owner), PLACEHOLDER.to_owned());
             }
             add(key(shop, T::object(id)), json);
         }
         if !entries.is_empty() {
             let entries: Vec<Entry> = entries.into_values().collect();
-            self.within_patience(self.store.put(&entries, self.settings.ttl)).await;
+            self.in_time(self.store.put(&entries, self.settings.ttl)).await;
         }
     }
 
-    /// What the store answers in time. Trouble is told once a minute: without the store weir goes on.
-    async fn within_patience<X>(&self, answer: impl Future<Output = Result<X, CacheStoreError>>) -> Option<X> {
-        let trouble = match timeout(self.settings.store_patience, answer).await {
+    /// What the store answers in time. Trouble is logged once a minute: weir goes on without the store.
+    async fn in_time<X>(&self, answer: impl Future<Output = Result<X, CacheStoreError>>) -> Option<X> {
+        let trouble = match timeout(self.settings.store_timeout, answer).await {
             Ok(Ok(answer)) => return Some(answer),
             Ok(Err(error)) => match std::error::Error::source(&error) {
                 Some(source) => format!("{error}: {source}"),
                 None => error.to_string(),
             },
-            Err(_) => format!("no answer within {:?}", self.settings.store_patience),
+            Err(_) => format!("no answer within {:?}", self.settings.store_timeout),
         };
         let now = self.clock.now();
-        let mut silent_until = self.silent_until.lock().unwrap_or_else(PoisonError::into_inner);
-        if silent_until.is_none_or(|until| until <= now) {
-            *silent_until = Some(now + SILENCE);
+        let mut quiet_until = self.quiet_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if quiet_until.is_none_or(|until| until <= now) {
+            *quiet_until = Some(now + WARNING_INTERVAL);
             tracing::warn!(trouble, "The shared cache is out of order: Shopify is asked in its place");
         }
         None
@@ -150,29 +150,29 @@ impl Shelf {
 }
 
 struct Stored<T: Cacheable> {
-    slots: HashMap<Id<T>, Slot<T>>,
+    cached_values: HashMap<Id<T>, CachedValue<T>>,
     /// When what stands under an owner's key was asked for; `None` if the store is out of order.
     owners: Option<HashMap<Object, UnixMillis>>,
 }
 
-/// A whole flight: one read of the store, a query for each 250 that it lacks, one write.
+/// A whole batch: one read of the store, a query for each 250 that it lacks, one write.
 pub(super) async fn fetch<T: Cacheable>(
     inner: &Inner,
-    lane: &Lane<T>,
+    type_cache: &TypeCache<T>,
     shop: &ShopDomain,
     ids: &[Id<T>],
     call: &Call,
-) -> Landed<T> {
-    let shelf = &inner.shelf;
-    let Stored { slots, owners } = shelf.stored::<T>(shop, ids).await;
-    let missing: Vec<Id<T>> = ids.iter().copied().filter(|id| !slots.contains_key(id)).collect();
-    let mut landed = HashMap::with_capacity(ids.len());
-    for (id, slot) in slots {
-        landed.insert(id, Ok(slot.value.clone()));
-        lane.remember(shop, id, slot).await;
+) -> BatchResult<T> {
+    let layers = &inner.layers;
+    let Stored { cached_values, owners } = layers.stored::<T>(shop, ids).await;
+    let missing: Vec<Id<T>> = ids.iter().copied().filter(|id| !cached_values.contains_key(id)).collect();
+    let mut results = HashMap::with_capacity(ids.len());
+    for (id, cached) in cached_values {
+        results.insert(id, Ok(cached.value.clone()));
+        type_cache.remember(shop, id, cached).await;
     }
     // Before the queries: what is invalidated while they are on their way ends what they bring.
-    let asked_at = shelf.clock.now();
+    let asked_at = layers.clock.now();
     let queries = missing.chunks(T::AT_ONCE).map(|ids| async move { (ids, query::<T>(inner, shop, ids, call).await) });
     let mut brought = Vec::new();
     for (ids, answer) in join_all(queries).await {
@@ -180,7 +180,7 @@ pub(super) async fn fetch<T: Cacheable>(
             Ok(objects) => objects,
             Err(error) => {
                 let error = Arc::new(error);
-                landed.extend(ids.iter().map(|id| (*id, Err(Arc::clone(&error)))));
+                results.extend(ids.iter().map(|id| (*id, Err(Arc::clone(&error)))));
                 continue;
             }
         };
@@ -188,17 +188,17 @@ pub(super) async fn fetch<T: Cacheable>(
             let object = object.map(Arc::new);
             // Text keys and plain values: there is nothing that JSON can't say. What it could not is only not kept.
             if let Ok(json) = serde_json::to_string(&object.as_deref()) {
-                lane.remember(shop, *id, shelf.slot(object.clone(), asked_at, json.len())).await;
+                type_cache.remember(shop, *id, layers.cached(object.clone(), asked_at, json.len())).await;
                 brought.push((*id, json));
             }
-            landed.insert(*id, Ok(object));
+            results.insert(*id, Ok(object));
         }
     }
     // A store that can't be read is not waited for again.
     if let Some(owners) = owners {
-        shelf.store::<T>(shop, brought, &owners, asked_at).await;
+        layers.store::<T>(shop, brought, &owners, asked_at).await;
     }
-    Arc::new(landed)
+    Arc::new(results)
 }
 
 /// One query; its answer has an element for each id.
