@@ -18,16 +18,19 @@ fn test_names_begin_with_their_subject() {
 
 #[test]
 fn headless_name_is_found_after_the_attribute_of_a_test() {
-    let name = |text: &str| names(text).filter(|name| is_headless(name)).collect::<Vec<_>>();
-    assert_eq!(name("    #[test]\n    fn what_is_lost_is_found() {"), ["what_is_lost_is_found"]);
-    assert_eq!(name("#[tokio::test(start_paused = true)]\nasync fn nothing_is_lost() {"), ["nothing_is_lost"]);
-    assert!(name("#[test]\nfn lost_event_is_found() {").is_empty());
-    assert!(name("fn what_is_no_test() {").is_empty());
+    assert_eq!(headless_in("    #[test]\n    fn what_is_lost_is_found() {"), ["what_is_lost_is_found"]);
+    assert_eq!(headless_in("#[tokio::test(start_paused = true)]\nasync fn nothing_is_lost() {"), ["nothing_is_lost"]);
+    assert!(headless_in("#[test]\nfn lost_event_is_found() {").is_empty());
+    assert!(headless_in("fn what_is_no_test() {").is_empty());
 }
 
 fn headless(path: &Path) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap();
-    names(&text).filter(|name| is_headless(name)).map(|name| format!("{}: {name}", path.display())).collect()
+    headless_in(&text).into_iter().map(|name| format!("{}: {name}", path.display())).collect()
+}
+
+fn headless_in(text: &str) -> Vec<&str> {
+    names(text).filter(|name| is_headless(name)).collect()
 }
 
 fn is_headless(name: &str) -> bool {
