@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shopify_webhook::ShopDomain;
 
-use super::{MetafieldId, Object, VariantId, cache::TypeCaches, type_cache::TypeCache};
+use super::{MetafieldId, Object, VariantId, lookup::TypeCaches, type_cache::TypeCache};
 use crate::{
     Call, Client, Error,
     operations::{

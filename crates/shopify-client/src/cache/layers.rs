@@ -12,8 +12,8 @@ use shopify_webhook::ShopDomain;
 use tokio::time::timeout;
 
 use super::{
-    CacheStore, CacheStoreError, Cacheable, Entry, Object, Settings, cache::Inner, cacheable::sealed::Fetch,
-    fences::Fences, key, type_cache::TypeCache,
+    CacheStore, CacheStoreError, Cacheable, Entry, Object, Settings, cacheable::sealed::Fetch, fences::Fences, key,
+    lookup::Inner, type_cache::TypeCache,
 };
 use crate::{Call, Error, Kind, Retry};
 

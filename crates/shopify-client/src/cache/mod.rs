@@ -16,17 +16,17 @@
 //!   keeps its own copy, and knows so.
 //! - **Never orders or inventory levels**: see [`Cacheable`].
 
-mod cache;
 mod cacheable;
 mod fences;
 mod layers;
+mod lookup;
 mod memory;
 mod object;
 mod store;
 mod type_cache;
 
-pub use cache::{Cache, Settings};
 pub use cacheable::{Cacheable, Metafield, Product, ShopSettings, Variant};
+pub use lookup::{Cache, Settings};
 pub use memory::MemoryCache;
 pub use object::{MetafieldId, Object, VariantId, invalidated_by, key};
 pub use store::{CacheStore, CacheStoreError, Entry};

@@ -14,9 +14,9 @@ use tokio::time::Instant;
 
 use super::{
     Cacheable, Object,
-    cache::Inner,
     cacheable::sealed::Fetch,
     layers::{BatchResult, CacheLayers, CachedValue, fetch},
+    lookup::Inner,
 };
 use crate::{Call, budget::Priority};
 

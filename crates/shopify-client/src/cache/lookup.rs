@@ -1,4 +1,4 @@
-//! What callers see.
+//! What callers see: objects looked up by id, and invalidation.
 
 use std::{
     collections::{HashMap, HashSet},
