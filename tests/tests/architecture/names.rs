@@ -25,7 +25,7 @@ fn headless_name_is_found_after_the_attribute_of_a_test() {
 }
 
 fn headless(path: &Path) -> Vec<String> {
-    let text = fs::read_to_string(path).unwrap();
+    let text = fs::read_to_string(path).expect("a source");
     headless_in(&text).into_iter().map(|name| format!("{}: {name}", path.display())).collect()
 }
 
@@ -49,11 +49,11 @@ fn names(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn sources() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let mut left = ["crates", "fuzz", "tests", "xtask"].map(|folder| root.join(folder)).to_vec();
     let mut found = Vec::new();
     while let Some(folder) = left.pop() {
-        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
             match entry.is_dir() {
                 true if !entry.ends_with("target") => left.push(entry),
                 false if entry.extension().is_some_and(|extension| extension == "rs") => found.push(entry),
