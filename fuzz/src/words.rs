@@ -1,6 +1,6 @@
 //! Command lines of `weir`: words that it knows, with others among them.
 
-use std::{ffi::OsString, os::unix::ffi::OsStringExt};
+use std::{ffi::OsString, os::unix::ffi::OsStringExt, sync::LazyLock};
 
 use arbitrary::Arbitrary;
 
@@ -30,95 +30,19 @@ enum Value<'a> {
     Span(u32, u8),
 }
 
-const COMMANDS: [&[&str]; 25] = [
-    &["send", "orders/create"],
-    &["send"],
-    &["events", "list"],
-    &["events", "show", "1"],
-    &["shops", "add", "north.myshopify.com"],
-    &["shops", "list"],
-    &["shops", "show", "north.myshopify.com"],
-    &["shops", "check"],
-    &["shops", "remove"],
-    &["audit"],
-    &["dlq", "list"],
-    &["dlq", "show", "north.myshopify.com#1"],
-    &["dlq", "replay"],
-    &["dlq", "drop"],
-    &["dlq", "history"],
-    &["subscriptions", "plan"],
-    &["subscriptions", "apply"],
-    &["reconcile"],
-    &["status"],
-    &["dev"],
-    &["topics"],
-    &["events"],
-    &["shops"],
-    &[],
-    &["help"],
-];
+/// Every command, and `help`.
+static COMMANDS: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
+    let mut commands = weir_cli::input::commands();
+    commands.push(vec!["help".to_owned()]);
+    commands
+});
 
-const WORDS: [&str; 59] = [
-    "--shop",
-    "--file",
-    "--id",
-    "--times",
-    "--rate",
-    "--concurrency",
-    "--seed",
-    "--url",
-    "--secret-env",
-    "--dry-run",
-    "--topic",
-    "--state",
-    "--limit",
-    "--stack",
-    "--table",
-    "--region",
-    "--profile",
-    "--since",
-    "--token-env",
-    "--token-stdin",
-    "--client-credentials",
-    "--refresh-token-env",
-    "--expires-in",
-    "--plan",
-    "--tier",
-    "--replace",
-    "--app",
-    "--yes",
-    "--after",
-    "--by",
-    "--error",
-    "--event",
-    "--every",
-    "--follow",
-    "--force",
-    "--if-version",
-    "--lane",
-    "--last",
-    "--newer-than",
-    "--older-than",
-    "--outcome",
-    "--points",
-    "--prune",
-    "--raw",
-    "--resource",
-    "--resume",
-    "--scan",
-    "--topics",
-    "--until",
-    "--watch",
-    "--why",
-    "--json",
-    "--no-demo",
-    "--port",
-    "--help",
-    "--version",
-    "--",
-    "-",
-    "=",
-];
+/// Every option, and words that stand where one may.
+static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let mut words = weir_cli::input::options();
+    words.extend(["--help", "--version", "--", "-", "="].map(str::to_owned));
+    words
+});
 
 const VALUES: [&str; 16] = [
     "north.myshopify.com",
@@ -144,8 +68,9 @@ const UNITS: [&str; 8] = ["ns", "s", "m", "h", " days", "w", "mo", "y"];
 impl Line<'_> {
     /// The words, the program's name first; `secret` where one is given.
     pub fn words(&self, secret: &str) -> Vec<OsString> {
-        let command = COMMANDS[usize::from(self.command) % COMMANDS.len()];
-        let mut line: Vec<OsString> = ["weir"].iter().chain(command).map(OsString::from).collect();
+        let command = known(&COMMANDS, self.command);
+        let mut line = vec![OsString::from("weir")];
+        line.extend(command.iter().map(OsString::from));
         for word in &self.words {
             match word {
                 Word::Known(number) => line.push(known(&WORDS, *number).into()),
@@ -166,7 +91,7 @@ impl Line<'_> {
 impl Value<'_> {
     fn text(&self) -> OsString {
         match self {
-            Self::Known(number) => known(&VALUES, *number).into(),
+            Self::Known(number) => (*known(&VALUES, *number)).into(),
             Self::Number(number) => number.to_string().into(),
             Self::Float(number) => format!("{number:e}").into(),
             Self::Text(text) => (*text).into(),
@@ -177,6 +102,6 @@ impl Value<'_> {
     }
 }
 
-fn known(list: &[&'static str], number: u8) -> &'static str {
-    list[usize::from(number) % list.len()]
+fn known<T>(list: &[T], number: u8) -> &T {
+    &list[usize::from(number) % list.len()]
 }

@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 use shopify_webhook::sign;
+use weir_load::HeaderValues;
 
 /// An HTTP client of the test's own runtime.
 ///
@@ -43,16 +44,14 @@ impl Delivery {
         let body = body.into();
         // Each is an event of its own, unless a test says otherwise.
         let event_id = format!("event-of-{id}");
-        let headers = [
-            ("X-Shopify-Topic", topic),
-            ("X-Shopify-Shop-Domain", "north.myshopify.com"),
-            ("X-Shopify-Webhook-Id", id),
-            ("X-Shopify-Event-Id", &event_id),
-            ("X-Shopify-API-Version", "2026-10"),
-            ("X-Shopify-Triggered-At", "2026-11-22T12:00:00.123456789Z"),
-            ("Content-Type", "application/json"),
-        ];
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let values = HeaderValues {
+            topic,
+            shop: "north.myshopify.com",
+            webhook_id: id,
+            event_id: Some(&event_id),
+            triggered_at: Some("2026-11-22T12:00:00.123456789Z"),
+        };
+        let headers = values.unsigned().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Self { headers, signature: Some(sign(&body, secret)), body }
     }
 

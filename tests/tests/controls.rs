@@ -9,7 +9,7 @@ use weir_local::Checkout;
 use weir_tests::World;
 
 #[tokio::test]
-async fn what_is_written_into_the_parameter_of_the_stack_is_read_by_workers() {
+async fn workers_read_the_controls_parameter() {
     let world = World::new("controls").await;
     let parameter = Parameter::new(&world.aws, world.deployed.controls_parameter.clone());
     assert_eq!(parameter.read().await.unwrap(), None, "the first change makes it");

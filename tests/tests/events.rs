@@ -10,7 +10,7 @@ use weir_core::{
     Failure, Lane, UnixMillis,
     envelope::Meta,
     ledger::{
-        Ask, Claim, Ended, Ending, Key, Ledger, Outcome, Owner, Record, State,
+        AttemptResult, Claim, ClaimRequest, Key, Ledger, Outcome, Owner, Record, SettleRequest, State,
         index::{Bucket, Trouble},
     },
 };
@@ -47,10 +47,10 @@ fn meta(shop: &str, id: &str, received_at: UnixMillis) -> Meta {
 }
 
 /// Claims an event, and ends the attempt so.
-async fn attempt(world: &World, meta: &Meta, now: UnixMillis, ending: &Ending) -> Key {
+async fn attempt(world: &World, meta: &Meta, now: UnixMillis, ending: &AttemptResult) -> Key {
     let (key, owner) = (Key::of(meta), Owner(OWNER.into()));
     let (resource, lane) = (Some("orders/820982911946154508"), Lane::Standard);
-    let ask = Ask {
+    let ask = ClaimRequest {
         key: &key,
         owner: &owner,
         body_sha256: &meta.body_sha256,
@@ -66,7 +66,7 @@ async fn attempt(world: &World, meta: &Meta, now: UnixMillis, ending: &Ending) -
         panic!("{key} is another's")
     };
     let comes_back = Some(now + Duration::from_secs(20));
-    let ended = Ended {
+    let ended = SettleRequest {
         key: &key,
         owner: &owner,
         ending,
@@ -108,7 +108,7 @@ async fn the_index_by_day_has_every_event_and_that_by_trouble_only_what_is_in_an
         // Three days, and two events of each millisecond.
         let received_at = NOW - Duration::from_secs(index / 2 * 12_000);
         let meta = meta(&format!("shop-{}.myshopify.com", index % 3), &index.to_string(), received_at);
-        expected.push((received_at, attempt(&world, &meta, received_at, &Ending::Done).await));
+        expected.push((received_at, attempt(&world, &meta, received_at, &AttemptResult::Done).await));
     }
     expected.sort_by(|a, b| (b.0, &a.1).cmp(&(a.0, &b.1)));
     let listed = all(Listing::by_day(&world.ledger, Bucket::all(), range(4), 5)).await;
@@ -127,14 +127,14 @@ async fn the_index_by_day_has_every_event_and_that_by_trouble_only_what_is_in_an
     assert!(spent.units > 0.0, "{spent:?}");
 
     let event = meta(SHOP, ID, NOW);
-    let parked = Ending::Parked { parks: 1, until: NOW + DAY, reason: "erp is down".into() };
+    let parked = AttemptResult::Parked { parks: 1, until: NOW + DAY, reason: "erp is down".into() };
     assert!(in_trouble(&world, Trouble::Failed, range(9)).await.is_empty());
-    let key = attempt(&world, &event, NOW, &Ending::Failed(Failure::transient("timed out"))).await;
+    let key = attempt(&world, &event, NOW, &AttemptResult::Failed(Failure::transient("timed out"))).await;
     assert_eq!(in_trouble(&world, Trouble::Failed, range(9)).await, [(key.clone(), Some("timed out".into()))]);
     attempt(&world, &event, NOW, &parked).await;
     assert_eq!(in_trouble(&world, Trouble::Failed, range(9)).await, []);
     assert_eq!(in_trouble(&world, Trouble::Parked, range(9)).await, [(key.clone(), Some("erp is down".into()))]);
-    attempt(&world, &event, NOW, &Ending::Done).await;
+    attempt(&world, &event, NOW, &AttemptResult::Done).await;
     assert_eq!(in_trouble(&world, Trouble::Parked, range(9)).await, []);
     let (records, spent) = world.ledger.records(&[key.clone(), Key { generation: 7, ..key.clone() }]).await.unwrap();
     assert_eq!((records.len(), records[&key].state.clone(), spent.items), (1, State::Done, 1));
@@ -144,10 +144,10 @@ async fn the_index_by_day_has_every_event_and_that_by_trouble_only_what_is_in_an
 #[tokio::test]
 async fn an_event_keeps_its_place_in_the_list_whatever_comes_later() {
     let world = World::new("place").await;
-    attempt(&world, &meta(SHOP, ID, NOW), NOW, &Ending::Failed(Failure::transient("down"))).await;
+    attempt(&world, &meta(SHOP, ID, NOW), NOW, &AttemptResult::Failed(Failure::transient("down"))).await;
     // Shopify sends it again, days later: another message of the same event.
     let later = NOW + 3 * DAY;
-    attempt(&world, &meta(SHOP, ID, later), later, &Ending::Done).await;
+    attempt(&world, &meta(SHOP, ID, later), later, &AttemptResult::Done).await;
     let range = Range { since: NOW - DAY, until: later + DAY };
     let listed = all(Listing::by_day(&world.ledger, Bucket::all(), range, 5)).await;
     assert_eq!(listed.iter().map(|entry| entry.received_at).collect::<Vec<_>>(), [NOW]);
@@ -176,9 +176,9 @@ async fn a_write_costs_one_unit_for_all_but_an_event_that_fails_again_and_again(
         let event = Meta { dedupe_key, ..meta(SHOP, &format!("{ID}-{tries}"), NOW) };
         for _ in 1..tries {
             let error = "forward: the service answered 503 Service Unavailable after 10.0 s, and is tried again";
-            attempt(&world, &event, NOW, &Ending::Failed(Failure::transient(error))).await;
+            attempt(&world, &event, NOW, &AttemptResult::Failed(Failure::transient(error))).await;
         }
-        let key = attempt(&world, &event, NOW, &Ending::Done).await;
+        let key = attempt(&world, &event, NOW, &AttemptResult::Done).await;
         let request = dynamo.get_item().table_name(&world.deployed.ledger_table);
         let request = request.key("pk", AttributeValue::S(key.event)).key("generation", AttributeValue::N("0".into()));
         sizes.insert(tries, size(&request.send().await.unwrap().item.unwrap()));
@@ -197,7 +197,7 @@ async fn ended(world: &World, id: &str) -> Record {
 }
 
 #[tokio::test]
-async fn what_went_through_the_pipeline_is_told_attempt_by_attempt() {
+async fn events_show_lists_every_attempt() {
     let world = World::new("stories").await;
     let order =
         |version: &str| format!("{{\"id\":820982911946154508,\"updated_at\":\"2026-11-27T05:00:0{version}Z\"}}");

@@ -54,7 +54,7 @@ async fn a_thousand_webhooks_of_a_flash_sale_go_through_and_none_is_lost() {
 }
 
 #[tokio::test]
-async fn what_no_worker_can_read_is_told_as_dead_lettered_and_holds_up_nobody() {
+async fn unreadable_message_is_dead_lettered_and_delays_no_other() {
     let local = Local::new("load-poison").await;
     let (ended, report) = load(&local, &["--rate", "20", "--duration", "4s", "--poison", "10", "--seed", "7"]).await;
     let audit = |name: &str| figure(&report, &format!("/audit/{name}"));

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use weir_core::metrics::EMITTED;
+use weir_telemetry::metrics::EMITTED;
 
 fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("crates")
@@ -34,7 +34,7 @@ fn sources(folder: &Path, all: &mut String) {
 
 #[test]
 fn every_declared_metric_is_emitted_by_some_function() {
-    let table = fs::read_to_string(crates().join("weir-core/src/metrics/table.rs")).expect("the table");
+    let table = fs::read_to_string(crates().join("weir-telemetry/src/metrics/table.rs")).expect("the table");
     let names = constants(&table);
     assert_eq!(names.len(), EMITTED.len(), "the table is read whole: {names:?}");
     let mut code = String::new();

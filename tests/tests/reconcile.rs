@@ -20,7 +20,7 @@ use shopify_webhook::ShopDomain;
 use tokio::net::TcpListener;
 use weir_aws::LaneUrls;
 use weir_core::{UnixMillis, ledger::State};
-use weir_recovery::{Kind, Reconciler, Report, Request, Since, StackNames, StackOutside, Wanted};
+use weir_reconcile::{Kind, ReconcileTopic, Reconciler, Report, Request, Since, StackNames, StackStore};
 use weir_testkit::shopify::{Shared, tokens_of};
 use weir_tests::{World, eventually};
 
@@ -83,11 +83,11 @@ impl Shopify {
     }
 
     async fn reconcile(&self, world: &World, since: UnixMillis) -> Report {
-        let wanted = [Wanted::topic("orders/create"), Wanted::topic("orders/paid")];
+        let wanted = [ReconcileTopic::topic("orders/create"), ReconcileTopic::topic("orders/paid")];
         self.reconcile_wanting(world, Since::At(since), &wanted, Clock::Wall).await
     }
 
-    async fn reconcile_wanting(&self, world: &World, since: Since, wanted: &[Wanted], clock: Clock) -> Report {
+    async fn reconcile_wanting(&self, world: &World, since: Since, wanted: &[ReconcileTopic], clock: Clock) -> Report {
         let of = &world.deployed;
         let names = StackNames {
             fence_table: of.fence_table.clone(),
@@ -96,14 +96,14 @@ impl Shopify {
             bodies_bucket: of.bodies_bucket.clone(),
             operations_table: of.operations_table.clone(),
         };
-        let reconciler = Reconciler::new(self.client.clone(), StackOutside::new(&world.aws, names), clock);
+        let reconciler = Reconciler::new(self.client.clone(), StackStore::new(&world.aws, names), clock);
         let request = Request {
             shop: &self.installed.shop,
             app: "default",
             installed_at: None,
             since,
             until: None,
-            grace: weir_recovery::GRACE,
+            grace: weir_reconcile::GRACE,
             wanted,
             dry_run: false,
             points: u64::MAX,
@@ -173,8 +173,8 @@ async fn cursors_and_reports_are_kept() {
     shopify.sim.place_orders(&shopify.installed.shop, 1);
     let first = shopify.reconcile(&world, UnixMillis::now() - 2 * BEHIND).await;
     assert_eq!(first.missing(), 1);
-    let operations = weir_aws::Operations::new(&world.aws, world.deployed.operations_table.clone());
-    let mut cursors = operations.list::<weir_recovery::Cursor>("cursors", false, 10).await.unwrap();
+    let operations = weir_aws::DocumentStore::new(&world.aws, world.deployed.operations_table.clone());
+    let mut cursors = operations.list::<weir_reconcile::Cursor>("cursors", false, 10).await.unwrap();
     let [cursor] = &mut cursors[..] else { panic!("of orders alone: {cursors:?}") };
     assert!(cursor.name.starts_with("north.myshopify.com/default/orders/"), "{}", cursor.name);
     let until = first.kinds[&Kind::Orders].until;
@@ -192,7 +192,7 @@ async fn product_created_and_changed_between_two_walks_gets_one_creation() {
     let began = UnixMillis::now() - Duration::from_secs(86_400);
     let shopify = Shopify::with_clock(&world, shopify_sim::Clock::new(began.0, 60.0)).await;
     let (sim, shop) = (&shopify.sim, &shopify.installed.shop);
-    let wanted = [Wanted::topic("products/create"), Wanted::topic("products/update")];
+    let wanted = [ReconcileTopic::topic("products/create"), ReconcileTopic::topic("products/update")];
     let product = sim.create_product(shop, "New").unwrap();
     let created = UnixMillis(sim.clock().now().0);
     sim.clock().sleep(Duration::from_secs(30)).await;
@@ -201,7 +201,7 @@ async fn product_created_and_changed_between_two_walks_gets_one_creation() {
     // The first walk ends between the two changes, the second one after both.
     let mut published = Vec::new();
     for after in [Duration::from_secs(10), Duration::from_secs(3_600)] {
-        let clock = Clock::starting_at(created + after + weir_recovery::GRACE);
+        let clock = Clock::starting_at(created + after + weir_reconcile::GRACE);
         shopify.reconcile_wanting(&world, Since::Cursor, &wanted, clock).await;
         eventually("the lanes to be empty", async || {
             let events = world.take(&world.deployed.tap_queue_url).await;
@@ -233,7 +233,7 @@ fn reconciliation_judges_nothing_that_the_shortest_retention_forgets() {
     let template = checkout.read_template().unwrap();
     let days = template["Parameters"]["LedgerRetentionDays"]["MinValue"].as_u64().unwrap();
     assert!(
-        weir_recovery::REMEMBERED + Duration::from_secs(2 * 86_400) <= Duration::from_secs(days * 86_400),
+        weir_reconcile::FENCE_MEMORY + Duration::from_secs(2 * 86_400) <= Duration::from_secs(days * 86_400),
         "{days}"
     );
 }

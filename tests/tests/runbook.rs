@@ -45,7 +45,7 @@ fn every_command_of_weirs_can_be_read_and_others_are_awss() {
 }
 
 #[test]
-fn what_is_said_to_be_missing_is_missing() {
+fn outputs_named_as_missing_are_missing() {
     let runbook = Runbook::read();
     let unread: Vec<String> = commands(&runbook)
         .map(|(_, command)| filled_in(command, &format!("{SHOP}#id")))

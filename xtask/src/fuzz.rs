@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_committed_of_the_fuzzer_stays_small() {
+    fn committed_fuzz_inputs_stay_small() {
         let bytes = |kind: &str| -> u64 {
             let folders = fs::read_dir(dir().join(kind)).unwrap().map(|folder| folder.unwrap().path());
             let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap());

@@ -5,7 +5,6 @@ mod assemble;
 mod bench;
 mod clock;
 mod deny;
-mod environments;
 mod fuzz;
 mod process;
 mod sam;

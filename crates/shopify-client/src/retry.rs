@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_did_not_run_is_sent_again_whatever_it_is() {
+    fn request_that_did_not_run_is_retried_whatever_it_is() {
         let unreached = Kind::Transport(TransportError::Connect("refused".into()));
         for kind in [Kind::Throttled, Kind::TooManyRequests, unreached] {
             assert!(is_repeated(&kind, OperationKind::Mutation), "{kind}");
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_shopify_answered_is_not_asked_again() {
+    fn answered_mutation_is_not_retried() {
         for kind in [Kind::Unauthorized, Kind::Frozen, Kind::NotFound, Kind::Invalid(vec![]), Kind::Forbidden] {
             assert_eq!(next(&kind, OperationKind::Query, 1, None), Next::Stop(Retry::Never), "{kind}");
         }

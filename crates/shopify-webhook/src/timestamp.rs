@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_rfc_3339_is_refused() {
+    fn timestamp_that_is_not_rfc_3339_is_refused() {
         for text in [
             "",
             "now",

@@ -244,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_refused_is_told_at_its_place() {
+    fn refused_batch_entry_is_reported_at_its_index() {
         let entry = |id: &str, fault| {
             BatchResultErrorEntry::builder().id(id).code("InternalError").sender_fault(fault).build().unwrap()
         };

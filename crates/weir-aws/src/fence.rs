@@ -28,7 +28,7 @@ use aws_sdk_dynamodb::{Client, operation::update_item::builders::UpdateItemFluen
 use aws_types::SdkConfig;
 use weir_core::{
     StoreError,
-    fence::{self, Ask, Entry, Fence, Leave, Record, Run, Settled},
+    fence::{self, EnterRequest, Entry, Fence, Leave, Record, Run, Settled},
 };
 
 pub use self::inspect::{Forgotten, Kept};
@@ -115,7 +115,7 @@ impl DynamoFence {
     }
 
     /// One conditional write of those that enter a resource.
-    async fn write(&self, ask: &Ask<'_>, write: expression::Write) -> Result<Written<Record>, StoreError> {
+    async fn write(&self, ask: &EnterRequest<'_>, write: expression::Write) -> Result<Written<Record>, StoreError> {
         let mut request = self.update(ask).update_expression(write.update).condition_expression(write.condition);
         for (name, attribute) in write.names {
             request = request.expression_attribute_names(name, attribute);
@@ -126,7 +126,7 @@ impl DynamoFence {
         written(request.send().await, record, "enter the resource", &self.table, &self.acceptance)
     }
 
-    fn update(&self, ask: &Ask<'_>) -> UpdateItemFluentBuilder {
+    fn update(&self, ask: &EnterRequest<'_>) -> UpdateItemFluentBuilder {
         update(&self.client, &self.table, Item::from([(PK.to_owned(), text(ask.key))]))
             .expression_attribute_names("#owner", OWNER)
             .expression_attribute_values(":me", text(&ask.owner.0))
@@ -136,13 +136,13 @@ impl DynamoFence {
 }
 
 /// The topic's run, if the first write can't tell whether the asker's state is the one that ran.
-fn returned<'a>(record: Option<&'a Record>, ask: &Ask<'_>) -> Option<&'a Run> {
+fn returned<'a>(record: Option<&'a Record>, ask: &EnterRequest<'_>) -> Option<&'a Run> {
     let record = record?;
     record.ran.get(ask.mark).filter(|run| fence::looks_repeated(run, record, ask))
 }
 
 impl Fence for DynamoFence {
-    async fn enter(&self, ask: &Ask<'_>) -> Result<Entry, StoreError> {
+    async fn enter(&self, ask: &EnterRequest<'_>) -> Result<Entry, StoreError> {
         let record = match self.write(ask, expression::enter(ask)).await? {
             Written::Yes(_) => return Ok(Entry::Granted),
             Written::No(record) => record,
@@ -168,7 +168,7 @@ impl Fence for DynamoFence {
         }
     }
 
-    async fn leave(&self, ask: &Ask<'_>, how: Leave) -> Result<Settled, StoreError> {
+    async fn leave(&self, ask: &EnterRequest<'_>, how: Leave) -> Result<Settled, StoreError> {
         let told = format!("SET {UPDATED_AT_MS} = :now, {EXPIRES_AT_S} = :expires");
         let freed = format!("REMOVE #owner, {LEASE_UNTIL_MS}");
         let request = self.update(ask).condition_expression(MAY_LEAVE);

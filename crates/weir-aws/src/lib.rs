@@ -19,13 +19,13 @@ pub mod controls;
 #[cfg(feature = "lanes")]
 pub mod dead_letters;
 #[cfg(feature = "tables")]
+pub mod documents;
+#[cfg(feature = "tables")]
 mod fence;
 #[cfg(feature = "lanes")]
 mod lanes;
 #[cfg(feature = "tables")]
 pub mod ledger;
-#[cfg(feature = "tables")]
-pub mod operations;
 #[cfg(feature = "lanes")]
 mod queue;
 mod reason;
@@ -44,15 +44,15 @@ pub use call_error::{CallError, ErrorClass};
 #[cfg(feature = "controls")]
 pub use controls::Controls;
 #[cfg(feature = "tables")]
+pub use documents::DocumentStore;
+#[cfg(feature = "tables")]
 pub use fence::{DynamoFence, Forgotten, Kept};
 #[cfg(feature = "lanes")]
 pub use lanes::{LaneError, LaneSender, LaneUrls};
 #[cfg(feature = "tables")]
 pub use ledger::{BadItem, DynamoLedger};
-#[cfg(feature = "tables")]
-pub use operations::Operations;
 #[cfg(feature = "lanes")]
-pub use queue::{LaneQueue, NotParked};
+pub use queue::{LaneQueue, NotParked, QueueDepth, QueueDepthError, QueueDepths};
 pub use reason::reason;
 #[cfg(feature = "secrets")]
 pub use secrets::{AppCredentials, AppSecrets, SecretError, SecretText, SecretTextError};

@@ -1,8 +1,11 @@
-//! The queue that a worker reads: when its messages come back, and copies of those whose way is barred.
+//! The queue that a worker reads: when its messages come back, copies of those whose way is barred, and how many there are.
 
 use std::time::Duration;
 
-use aws_sdk_sqs::{Client, types::ChangeMessageVisibilityBatchRequestEntry};
+use aws_sdk_sqs::{
+    Client,
+    types::{ChangeMessageVisibilityBatchRequestEntry, QueueAttributeName},
+};
 use aws_types::SdkConfig;
 
 use crate::{call_error::CallError, reason::reason};
@@ -96,4 +99,59 @@ impl LaneQueue {
 
 fn whole_seconds(delay: Duration) -> i32 {
     delay.as_secs_f64().ceil() as i32
+}
+
+/// How many messages a queue holds, about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct QueueDepth {
+    /// Those that can be received.
+    pub waiting: u64,
+    /// Those that somebody received, and neither deleted nor gave back.
+    pub in_flight: u64,
+    /// Those that become visible later.
+    pub delayed: u64,
+}
+
+/// SQS does not say how many messages a queue holds.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("queue {queue}: {reason}")]
+pub struct QueueDepthError {
+    /// The queue's name.
+    pub queue: String,
+    /// What SQS said.
+    pub reason: String,
+}
+
+/// Asks SQS how many messages queues hold.
+#[derive(Debug, Clone)]
+pub struct QueueDepths {
+    client: Client,
+}
+
+const WAITING: QueueAttributeName = QueueAttributeName::ApproximateNumberOfMessages;
+const IN_FLIGHT: QueueAttributeName = QueueAttributeName::ApproximateNumberOfMessagesNotVisible;
+const DELAYED: QueueAttributeName = QueueAttributeName::ApproximateNumberOfMessagesDelayed;
+
+impl QueueDepths {
+    /// Of the queues of this account and region.
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+
+    /// How many messages the queue at this URL holds.
+    ///
+    /// # Errors
+    /// If SQS does not say.
+    pub async fn of(&self, url: &str) -> Result<QueueDepth, QueueDepthError> {
+        let request = self.client.get_queue_attributes().queue_url(url);
+        let request = request.attribute_names(WAITING).attribute_names(IN_FLIGHT).attribute_names(DELAYED);
+        let reply = request.send().await.map_err(|error| {
+            let queue = url.rsplit('/').next().unwrap_or(url).to_owned();
+            QueueDepthError { queue, reason: reason(&error) }
+        })?;
+        let count = |name: &QueueAttributeName| {
+            reply.attributes().and_then(|all| all.get(name)?.parse().ok()).unwrap_or_default()
+        };
+        Ok(QueueDepth { waiting: count(&WAITING), in_flight: count(&IN_FLIGHT), delayed: count(&DELAYED) })
+    }
 }

@@ -19,10 +19,7 @@ pub enum SecretError {
     )]
     Malformed(String),
     /// It lacks what renewing tokens needs.
-    #[error(
-        "the secret {0} has no client id\nhint: add it, as Shopify's Dev Dashboard shows it: \
-         {{\"client_id\": \"…\", \"client_secrets\": [\"…\"]}}"
-    )]
+    #[error("the secret {0} has no client id")]
     NoClientId(String),
     /// Secrets Manager did not answer.
     #[error("the secret {name} can't be fetched: {reason}")]

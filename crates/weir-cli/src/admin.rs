@@ -3,18 +3,12 @@
 use shopify_client::Client;
 use weir_ops::shops::{ClientError, Shops};
 
-/// What to do where no Shopify runs beside the local stack.
-pub(crate) const NO_SHOPIFY_HINT: &str = "`cargo dev` of this version brings one: start it again";
-
 /// A client that shares tokens, budgets and circuits with the stack's functions.
 ///
 /// # Errors
 /// When the app has no client id or secret, the key of its tokens can't be had, or there is no Shopify.
-pub(crate) async fn client(shops: &Shops, app: &str) -> anyhow::Result<Client> {
-    shops.client(app, process()).await.map_err(|error| match error {
-        ClientError::NoShopify => anyhow::anyhow!("{error}\nhint: {NO_SHOPIFY_HINT}"),
-        other => other.into(),
-    })
+pub(crate) async fn client(shops: &Shops, app: &str) -> Result<Client, ClientError> {
+    shops.client(app, process()).await
 }
 
 /// Names this process to others: two commands at once are two processes, on two machines perhaps.

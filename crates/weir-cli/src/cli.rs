@@ -4,7 +4,7 @@ mod audit;
 mod controls;
 mod cost;
 pub(crate) mod dlq;
-mod door;
+mod endpoint;
 mod events;
 mod fence;
 mod load;
@@ -27,7 +27,7 @@ pub(crate) use cost::CostArgs;
 pub(crate) use dlq::{
     DlqArgs, DlqCommand, DlqDropArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs, FilterArgs,
 };
-pub(crate) use door::DoorArgs;
+pub(crate) use endpoint::EndpointArgs;
 pub(crate) use events::{EventsArgs, EventsCommand, LedgerArgs, ListArgs, Moment, ShowArgs};
 pub(crate) use fence::{FenceArgs, FenceCommand, FenceResetArgs, FenceShowArgs, ResourceArgs};
 pub(crate) use load::{LoadArgs, PatternName, Share};
@@ -142,7 +142,7 @@ pub(crate) struct SendArgs {
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
     #[command(flatten)]
-    pub(crate) door: DoorArgs,
+    pub(crate) endpoint: EndpointArgs,
     /// Post nothing: print the request as a curl command
     #[arg(long, conflicts_with_all = ["times", "rate", "concurrency"])]
     pub(crate) dry_run: bool,

@@ -1,6 +1,13 @@
 //! What to check when a stack, a table or AWS does not do what was asked.
 
-use weir_ops::{Stack, StackError};
+use weir_load::PostError;
+use weir_ops::{
+    Stack, StackError,
+    shops::{ClientError, SecretError},
+};
+use weir_shops::{registry::RegistryError, seal::KeyError};
+
+use crate::problem::{HintedError, parted};
 
 const LOCAL: &str = "does `cargo dev` still run? start it again";
 const STACK: &str = "check the stack's name, --region, and the credentials that `aws sts get-caller-identity` shows";
@@ -26,19 +33,60 @@ pub(crate) fn failed(stack: &Stack, error: impl std::error::Error + Send + Sync 
 
 /// The error with a hint.
 pub(crate) fn with(hint: &str, error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
-    let said = format!("{error}\nhint: {hint}");
-    anyhow::Error::new(error).context(said)
+    let said = error.to_string();
+    HintedError::new(parted(&said).0, hint).because(error).into()
 }
 
-/// What to do about a stack that can't be used.
-pub(crate) fn of_stack_error(error: &StackError) -> String {
+/// What to do about an error of a library whose facts say it.
+pub(crate) fn of_error(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<StackError>() {
+        return Some(of_stack_error(error));
+    }
+    let post = error.downcast_ref::<PostError>().and_then(of_post_error);
+    let client = error.downcast_ref::<ClientError>().and_then(of_client_error);
+    let key = error.downcast_ref::<KeyError>().and_then(of_key_error);
+    let registry = error.downcast_ref::<RegistryError>().and_then(of_registry_error);
+    post.or(client).or(key).or(registry).map(str::to_owned)
+}
+
+/// The same of an error that an app's shops have in common.
+pub(crate) fn of_client_error(error: &ClientError) -> Option<&'static str> {
     match error {
-        StackError::Unknown { is_emulated, source, .. } => {
-            hint_for(&weir_aws::reason(source), where_it_runs(*is_emulated))
+        ClientError::NoShopify => Some("`cargo dev` of this version brings one: start it again"),
+        ClientError::Secret(SecretError::NoClientId(_)) => {
+            Some("add it, as Shopify's Dev Dashboard shows it: {\"client_id\": \"…\", \"client_secrets\": [\"…\"]}")
+        }
+        ClientError::Key(error) => of_key_error(error),
+        ClientError::Secret(_) | ClientError::Transport(_) => None,
+    }
+}
+
+fn of_key_error(error: &KeyError) -> Option<&'static str> {
+    matches!(error, KeyError::Missing(_)).then_some("template.yaml makes it: is this the right stack?")
+}
+
+fn of_registry_error(error: &RegistryError) -> Option<&'static str> {
+    matches!(error, RegistryError::Contended(_)).then_some("look at it with `weir shops show`, then try again")
+}
+
+fn of_stack_error(error: &StackError) -> String {
+    match error {
+        StackError::Unknown { is_emulated, .. } => {
+            hint_for(&error.aws_reason().unwrap_or_default(), where_it_runs(*is_emulated))
         }
         StackError::NoOutput { is_emulated, .. } => {
             format!("{}; or deploy it again", where_it_runs(*is_emulated))
         }
+    }
+}
+
+fn of_post_error(error: &PostError) -> Option<&'static str> {
+    match error {
+        PostError::NoConnection { is_loopback: true, .. } => {
+            Some("start `cargo dev` in another terminal and wait until it prints its webhook URL")
+        }
+        PostError::NoConnection { .. } => Some("check the URL, and that this machine can reach it"),
+        PostError::NoAnswer { .. } => None,
     }
 }
 
@@ -64,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_aws_refuses_is_told_with_what_to_do() {
+    fn refusal_of_aws_has_a_hint() {
         for (said, todo) in [
             (
                 "service error: ExpiredTokenException: The security token included in the request is expired",

@@ -1,9 +1,9 @@
 //! What the command is given, read as the commands read it, up to where they would act: a door for what tries them with
 //! any input.
 
-use std::{ffi::OsString, path::Path};
+use std::{collections::BTreeSet, ffi::OsString, path::Path};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use jiff::Timestamp;
 use resilience::UnixMillis;
 use shopify_client::Endpoint;
@@ -14,11 +14,11 @@ use crate::{
     commands::{
         audit,
         dlq::{event_name, filter},
-        send::{deliveries::Deliveries, turn},
+        send::{deliveries::deliveries, turn},
     },
-    delivery,
-    http::web_url,
     problem::{self, Shown},
+    shop_domain,
+    target::web_url,
 };
 
 /// The command does not do what it was asked for.
@@ -42,6 +42,33 @@ impl From<anyhow::Error> for Refused {
     }
 }
 
+/// Every command and command of commands, as the words that name it: `["dlq", "replay"]`. The first is `weir` itself.
+#[must_use]
+pub fn commands() -> Vec<Vec<String>> {
+    let mut all = Vec::new();
+    walk(&Cli::command(), &mut Vec::new(), &mut |path, _| all.push(path.to_vec()));
+    all
+}
+
+/// Every option of every command, once: `--shop`.
+#[must_use]
+pub fn options() -> Vec<String> {
+    let mut all = BTreeSet::new();
+    walk(&Cli::command(), &mut Vec::new(), &mut |_, command| {
+        all.extend(command.get_arguments().filter_map(|one| Some(format!("--{}", one.get_long()?))));
+    });
+    all.into_iter().collect()
+}
+
+fn walk(command: &clap::Command, path: &mut Vec<String>, seen: &mut impl FnMut(&[String], &clap::Command)) {
+    seen(path, command);
+    for inner in command.get_subcommands() {
+        path.push(inner.get_name().to_owned());
+        walk(inner, path, seen);
+        path.pop();
+    }
+}
+
 /// Reads a command line, the program's name first, and what its arguments mean. Opens no file and asks nobody.
 ///
 /// # Errors
@@ -59,7 +86,7 @@ fn meant(command: Command) -> anyhow::Result<()> {
                 EventsCommand::List(args) => (args.shop, [args.since, args.until]),
                 EventsCommand::Show(args) => (args.shop, [args.since, None]),
             };
-            shop.as_deref().map(delivery::shop).transpose()?;
+            shop.as_deref().map(shop_domain::parse).transpose()?;
             times.into_iter().flatten().for_each(|moment| drop(moment.at(now).to_string()));
         }
         Command::Shops(args) => {
@@ -70,15 +97,15 @@ fn meant(command: Command) -> anyhow::Result<()> {
                 ShopsCommand::Remove(args) => &args.shop,
                 ShopsCommand::List(_) => return Ok(()),
             };
-            delivery::shop(&shop.shop)?;
+            shop_domain::parse(&shop.shop)?;
         }
-        Command::Reconcile(args) => drop(delivery::shop(&args.shop)?),
+        Command::Reconcile(args) => drop(shop_domain::parse(&args.shop)?),
         Command::Fence(args) => {
             let resource = match &args.command {
                 FenceCommand::Show(args) => &args.resource,
                 FenceCommand::Reset(args) => &args.resource,
             };
-            delivery::shop(&resource.shop)?;
+            shop_domain::parse(&resource.shop)?;
         }
         Command::Subscriptions(args) => {
             let select = match &args.command {
@@ -86,7 +113,7 @@ fn meant(command: Command) -> anyhow::Result<()> {
                 SubscriptionsCommand::Apply(args) => &args.select,
                 SubscriptionsCommand::Status(args) => args,
             };
-            drop(select.shop.as_deref().map(delivery::shop).transpose()?);
+            drop(select.shop.as_deref().map(shop_domain::parse).transpose()?);
         }
         Command::Audit(args) => drop((UnixMillis::now() - args.since).to_string()),
         Command::Dlq(args) => {
@@ -115,14 +142,14 @@ fn meant(command: Command) -> anyhow::Result<()> {
 
 /// The first delivery and its headers, unless its body is in a file.
 fn sent(args: &SendArgs) -> anyhow::Result<()> {
-    args.door.url.as_deref().map(web_url).transpose()?;
+    args.endpoint.url.as_deref().map(web_url).transpose()?;
     let last = turn(args.times - 1, args.rate.unwrap_or(f64::MAX));
     let _can_be_waited_for = tokio::time::Instant::now() + last;
     if args.file.is_some() {
         return Ok(());
     }
-    let delivery = Deliveries::new(args, Timestamp::now())?.next(Timestamp::now());
-    let _signed = delivery.headers(&args.door.secret.clone().unwrap_or_else(|| "secret".into()));
+    let delivery = deliveries(args, Timestamp::now())?.next(Timestamp::now());
+    let _signed = delivery.headers(&args.endpoint.secret.clone().unwrap_or_else(|| "secret".into()));
     Ok(())
 }
 

@@ -3,15 +3,15 @@
 mod admin;
 mod cli;
 mod commands;
-mod delivery;
 mod exit;
 mod hints;
-mod http;
 pub mod input;
 mod layout;
 mod printable;
 mod printer;
 mod problem;
+mod progress;
+mod shop_domain;
 mod signals;
 mod target;
 pub mod views;

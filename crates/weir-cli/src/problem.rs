@@ -1,16 +1,14 @@
 //! Errors as they are shown: what failed, because of what, and a hint at what to do next.
 
-use std::io;
+use std::{error::Error, io};
 
 use serde::Serialize;
-
-use weir_ops::StackError;
 
 use crate::{exit::ExitStatus, hints};
 
 /// The command line can't be followed.
 #[derive(Debug, thiserror::Error)]
-#[error("{problem}\nhint: {hint}")]
+#[error("{problem}")]
 pub(crate) struct Usage {
     pub(crate) problem: String,
     pub(crate) hint: String,
@@ -19,6 +17,26 @@ pub(crate) struct Usage {
 impl Usage {
     pub(crate) fn new(problem: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { problem: problem.into(), hint: hint.into() }
+    }
+}
+
+/// A command failed, and this is what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{problem}")]
+pub(crate) struct HintedError {
+    problem: String,
+    hint: String,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl HintedError {
+    pub(crate) fn new(problem: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { problem: problem.into(), hint: hint.into(), source: None }
+    }
+
+    /// The same, because of this.
+    pub(crate) fn because(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { source: Some(source.into()), ..self }
     }
 }
 
@@ -33,24 +51,20 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    /// Any error of the chain may carry a hint, on a last line that begins with `hint: `; the outermost one knows
-    /// best what the user wanted. The errors of libraries carry facts, which the hint is made of here.
+    /// Any error of the chain may have a hint; the outermost one knows best what the user wanted.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         let mut shown = Self { error: String::new(), because: Vec::new(), hint: None };
         for (depth, cause) in error.chain().enumerate() {
             let text = cause.to_string();
-            let (said, hint) = match text.split_once("\nhint: ") {
-                Some((said, hint)) => (said.to_owned(), Some(hint.to_owned())),
-                None => (text, None),
-            };
-            shown.hint = shown.hint.or(hint).or_else(|| cause.downcast_ref::<StackError>().map(hints::of_stack_error));
-            let told =
-                depth > 0 && std::iter::once(&shown.error).chain(&shown.because).any(|told| told.contains(&said));
+            let (said, written) = parted(&text);
+            shown.hint = shown.hint.or_else(|| hint_of(cause)).or_else(|| written.map(str::to_owned));
+            let is_told =
+                depth > 0 && std::iter::once(&shown.error).chain(&shown.because).any(|told| told.contains(said));
             match depth {
-                0 => shown.error = said,
+                0 => said.clone_into(&mut shown.error),
                 // Many errors repeat what they wrap.
-                _ if told => {}
-                _ => shown.because.push(said),
+                _ if is_told => {}
+                _ => shown.because.push(said.to_owned()),
             }
         }
         shown
@@ -62,6 +76,17 @@ impl Shown {
         let because = self.because.iter().map(|cause| format!("  because {cause}"));
         error.chain(because).chain(self.hint.iter().map(|hint| format!("hint: {hint}"))).collect()
     }
+}
+
+/// The hint of an error of this command, or of one whose facts a hint is made of.
+fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
+    let own = error.downcast_ref::<HintedError>().map(|error| &error.hint);
+    own.or_else(|| error.downcast_ref::<Usage>().map(|error| &error.hint)).cloned().or_else(|| hints::of_error(error))
+}
+
+/// What an error says, and the hint on its last line, as those of the Admin API's client and of the local stack have it.
+pub(crate) fn parted(text: &str) -> (&str, Option<&str>) {
+    text.split_once("\nhint: ").map_or((text, None), |(said, hint)| (said, Some(hint)))
 }
 
 /// The exit status of a command that ended in `error`.
@@ -76,10 +101,12 @@ pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use weir_ops::StackError;
+
     use super::*;
 
     #[test]
-    fn the_hint_comes_last_wherever_in_the_chain_it_stood() {
+    fn hint_anywhere_in_the_chain_is_shown_last() {
         let inner = Usage::new("no such file", "check the name");
         let error = anyhow::Error::from(inner).context("could not read the body");
         let lines = Shown::of(&error).lines();
@@ -87,14 +114,46 @@ mod tests {
     }
 
     #[test]
-    fn what_a_wrapper_said_already_is_not_said_again() {
+    fn cause_that_its_wrapper_quotes_is_printed_once() {
         let error = anyhow::anyhow!("refused").context("connect: refused");
         assert_eq!(Shown::of(&error).lines(), ["error: connect: refused"]);
+    }
+
+    #[test]
+    fn stack_without_an_output_gets_a_hint_from_where_it_runs() {
+        let error = |is_emulated| StackError::NoOutput { stack: "weir".into(), is_emulated, output: "Bus".into() };
+        for (is_emulated, hint) in [
+            (true, "hint: does `cargo dev` still run? start it again; or deploy it again"),
+            (
+                false,
+                "hint: check the stack's name, --region, and the credentials that `aws sts get-caller-identity` shows; \
+                 or deploy it again",
+            ),
+        ] {
+            let said =
+                "error: stack weir has no output Bus: it was not made from weir's template, or from an older one";
+            assert_eq!(Shown::of(&error(is_emulated).into()).lines(), [said, hint]);
+        }
     }
 
     #[test]
     fn a_usage_problem_has_a_status_of_its_own() {
         assert_eq!(status(&Usage::new("a", "b").into()), ExitStatus::Usage);
         assert_eq!(status(&anyhow::anyhow!("x")), ExitStatus::Failed);
+    }
+
+    #[test]
+    fn hint_that_a_library_wrote_on_its_last_line_is_shown_as_a_hint() {
+        let error = anyhow::anyhow!("no token\nhint: install the app again").context("could not ask Shopify");
+        let lines = Shown::of(&error).lines();
+        assert_eq!(lines, ["error: could not ask Shopify", "  because no token", "hint: install the app again"]);
+    }
+
+    #[test]
+    fn outermost_hint_is_shown_above_what_caused_it() {
+        let error =
+            HintedError::new("the file can't be read", "name another").because(Usage::new("no such file", "look"));
+        let lines = Shown::of(&error.into()).lines();
+        assert_eq!(lines, ["error: the file can't be read", "  because no such file", "hint: name another"]);
     }
 }

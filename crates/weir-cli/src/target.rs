@@ -1,28 +1,23 @@
 //! Where to send to and where to read from: the local stack, or what the flags name.
 
-mod evidence;
-
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use anyhow::Context;
-use aws_credential_types::Credentials;
 use secrecy::SecretString;
 use shopify_client::Endpoint as AdminApi;
-use weir_aws::config::{self, Patience};
-use weir_aws::{DynamoLedger, SdkConfig};
-use weir_local::{Checkout, Deployed, DevFile, DevFileError};
-use weir_ops::{Stack, StackLocation};
+use weir_load::{Endpoint, LedgerProbe};
+use weir_local::{Checkout, DevFile, DevFileError};
+use weir_ops::{Stack, StackLocation, events::Ledger};
 
-use crate::cli::{DoorArgs, LedgerArgs, StackArgs};
-use crate::hints;
-use crate::http::{Endpoint, web_url};
-use crate::problem::Usage;
+use crate::{
+    cli::{EndpointArgs, LedgerArgs, StackArgs},
+    hints,
+    problem::{HintedError, Usage},
+};
 
-pub(crate) use evidence::Evidence;
-
-/// A door for deliveries, and the secret that opens it.
+/// An endpoint for deliveries, and the secret that they are signed with.
 #[derive(Debug)]
-pub(crate) struct Door {
+pub(crate) struct WebhookEndpoint {
     pub(crate) endpoint: Endpoint,
     pub(crate) secret: SecretString,
     /// Whether it is the local stack's: then the next command needs no flags.
@@ -41,16 +36,21 @@ fn dev_file(instead: &str) -> anyhow::Result<DevFile> {
     let here = std::env::current_dir().context("could not tell which folder this is")?;
     let hint = format!("start `cargo dev` in another terminal, or give {instead}");
     let checkout = Checkout::find(&here).map_err(|_| {
-        anyhow::anyhow!("no local stack: {} is not in a checkout of weir\nhint: {hint}", here.display())
+        HintedError::new(format!("no local stack: {} is not in a checkout of weir", here.display()), &hint)
     })?;
     DevFile::read(&checkout).map_err(|error| match error {
-        DevFileError::NotThere { .. } => anyhow::anyhow!("no local stack runs\nhint: {hint}"),
+        DevFileError::NotThere { .. } => HintedError::new("no local stack runs", hint).into(),
         other => other.into(),
     })
 }
 
+/// The address of an endpoint that deliveries can be posted to.
+pub(crate) fn web_url(text: &str) -> Result<reqwest::Url, Usage> {
+    weir_load::web_url(text).map_err(|error| Usage::new(error.to_string(), "it looks like https://HOST/webhooks"))
+}
+
 /// Where `weir send` posts, and what it signs with.
-pub(crate) fn door(args: &DoorArgs) -> anyhow::Result<Door> {
+pub(crate) fn endpoint(args: &EndpointArgs) -> anyhow::Result<WebhookEndpoint> {
     let given = given_secret(args, &env)?;
     let (url, secret, is_local) = match &args.url {
         Some(url) => {
@@ -67,10 +67,10 @@ pub(crate) fn door(args: &DoorArgs) -> anyhow::Result<Door> {
             (web_url(&local.webhook_url)?, given.unwrap_or(local.client_secret), true)
         }
     };
-    Ok(Door { endpoint: Endpoint::new(url)?, secret, is_local })
+    Ok(WebhookEndpoint { endpoint: Endpoint::new(url)?, secret, is_local })
 }
 
-fn given_secret(args: &DoorArgs, env: Env<'_>) -> Result<Option<SecretString>, Usage> {
+fn given_secret(args: &EndpointArgs, env: Env<'_>) -> Result<Option<SecretString>, Usage> {
     if let Some(secret) = &args.secret {
         return Ok(Some(secret.clone()));
     }
@@ -86,7 +86,7 @@ fn given_secret(args: &DoorArgs, env: Env<'_>) -> Result<Option<SecretString>, U
 /// The ledger to read, and what to check when it can't be.
 #[derive(Debug)]
 pub(crate) struct LedgerTarget {
-    pub(crate) ledger: DynamoLedger,
+    pub(crate) ledger: Ledger,
     pub(crate) hint: &'static str,
 }
 
@@ -102,92 +102,85 @@ pub(crate) async fn stack(args: &StackArgs) -> anyhow::Result<Stack> {
     match &args.stack {
         None => {
             let local = dev_file("--stack")?;
-            let stack = Stack::describe(local_stack(&local)?).await?;
+            let stack = Stack::describe(location_of(&local)?).await?;
             // The emulator's own form of it.
             Ok(stack.with_output("WebhookUrl", local.webhook_url))
         }
-        Some(name) => Ok(Stack::describe(stack_on_aws(name, args).await).await?),
+        Some(name) => Ok(Stack::describe(location(name, args).await).await?),
     }
 }
 
 /// The same, with the outputs that the local stack's file has: the emulator is not asked for them.
 pub(crate) async fn stack_of_file(args: &StackArgs) -> anyhow::Result<Stack> {
     match &args.stack {
-        None => {
-            let local = dev_file("--stack")?;
-            let location = local_stack(&local)?;
-            let outputs = [
-                ("ShopsTable", local.shops_table),
-                ("StateTable", local.state_table),
-                ("TokenKeyId", local.token_key_id),
-                ("SecretPrefix", local.secret_prefix),
-                ("ControlsParameter", local.controls_parameter),
-            ];
-            Ok(Stack::known(location, outputs.map(|(name, value)| (name.to_owned(), value)).into()))
-        }
-        Some(name) => Ok(Stack::describe(stack_on_aws(name, args).await).await?),
+        None => local_stack("--stack"),
+        Some(name) => Ok(Stack::describe(location(name, args).await).await?),
     }
 }
 
 /// The same, of which nothing but the name is needed.
 pub(crate) async fn stack_by_name(args: &StackArgs) -> anyhow::Result<Stack> {
     let location = match &args.stack {
-        None => local_stack(&dev_file("--stack or --file")?)?,
-        Some(name) => stack_on_aws(name, args).await,
+        None => location_of(&dev_file("--stack or --file")?)?,
+        Some(name) => location(name, args).await,
     };
     Ok(Stack::known(location, BTreeMap::new()))
 }
 
-/// A local stack that this process deployed, with the simulated Shopify that it serves.
-pub(crate) fn deployed_stack(deployed: &Deployed, shopify: &str) -> anyhow::Result<Stack> {
-    let location = StackLocation {
-        name: deployed.stack_name.clone(),
-        config: local_config(&deployed.region, &deployed.endpoint),
-        is_emulated: true,
-        shopify: Some(AdminApi::at(shopify)?),
-    };
-    let outputs = [
-        ("ShopsTable", &deployed.shops_table),
-        ("StateTable", &deployed.state_table),
-        ("TokenKeyId", &deployed.token_key_id),
-        ("SecretPrefix", &deployed.secret_prefix),
+/// The local stack, with the outputs that its file has. `instead` names the flags that make it needless.
+pub(crate) fn local_stack(instead: &str) -> anyhow::Result<Stack> {
+    stack_in(&dev_file(instead)?)
+}
+
+/// The ledger and the lanes that the local stack's file has. `instead` names the flags that make it needless.
+pub(crate) fn local_probe(instead: &str) -> anyhow::Result<LedgerProbe> {
+    let file = dev_file(instead)?;
+    let lanes = file.lanes.values().map(|urls| urls.queue_url.clone()).collect();
+    Ok(stack_in(&file)?.ledger_probe_of(lanes)?)
+}
+
+/// The stack that a `dev.json` describes.
+pub(crate) fn stack_in(file: &DevFile) -> anyhow::Result<Stack> {
+    let named = [
+        ("WebhookUrl", &file.webhook_url),
+        ("LedgerTable", &file.ledger_table),
+        ("ShopsTable", &file.shops_table),
+        ("StateTable", &file.state_table),
+        ("TokenKeyId", &file.token_key_id),
+        ("SecretPrefix", &file.secret_prefix),
+        ("ControlsParameter", &file.controls_parameter),
     ];
-    Ok(Stack::known(location, outputs.map(|(name, value)| (name.to_owned(), value.clone())).into()))
+    let named = named.into_iter().map(|(name, value)| (name.to_owned(), value.clone()));
+    let queues = file.lanes.iter().filter_map(|(lane, urls)| {
+        let (queue, dlq) = Stack::lane_outputs(lane.parse().ok()?);
+        Some([(queue, urls.queue_url.clone()), (dlq, urls.dlq_url.clone())])
+    });
+    Ok(Stack::known(location_of(file)?, named.chain(queues.flatten()).collect()))
 }
 
-fn local_stack(local: &DevFile) -> anyhow::Result<StackLocation> {
-    Ok(StackLocation {
-        name: local.stack_name.clone(),
-        config: local_config(&local.region, &local.aws_endpoint_url),
-        is_emulated: true,
-        shopify: local.shopify_url.as_deref().map(AdminApi::at).transpose()?,
-    })
+fn location_of(file: &DevFile) -> anyhow::Result<StackLocation> {
+    let shopify = file.shopify_url.as_deref().map(AdminApi::at).transpose()?;
+    Ok(StackLocation::emulated(&file.stack_name, &file.region, &file.aws_endpoint_url, shopify))
 }
 
-async fn stack_on_aws(name: &str, args: &StackArgs) -> StackLocation {
-    let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await;
-    StackLocation { name: name.to_owned(), config, is_emulated: false, shopify: Some(AdminApi::Shopify) }
+async fn location(name: &str, args: &StackArgs) -> StackLocation {
+    StackLocation::on_aws(name, args.region.as_deref(), args.profile.as_deref()).await
 }
 
 /// The ledger of the local stack, or the one that was named.
 pub(crate) async fn ledger(args: &LedgerArgs) -> anyhow::Result<LedgerTarget> {
-    match place(args, &env)? {
-        LedgerPlace::Local => {
-            let local = dev_file("--stack or --table")?;
-            let config = local_config(&local.region, &local.aws_endpoint_url);
-            Ok(LedgerTarget { ledger: reader(&config, local.ledger_table), hint: hints::where_it_runs(true) })
-        }
+    let place = place(args, &env)?;
+    let name = if let LedgerPlace::Stack(name) = place { name } else { "" };
+    let on_aws = StackLocation::on_aws(name, args.region.as_deref(), args.profile.as_deref());
+    let (stack, hint) = match place {
+        LedgerPlace::Local => (local_stack("--stack or --table")?, hints::where_it_runs(true)),
         LedgerPlace::Table(table) => {
-            let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await;
-            Ok(LedgerTarget { ledger: reader(&config, table), hint: hints::TABLE })
+            let outputs = BTreeMap::from([("LedgerTable".to_owned(), table)]);
+            (Stack::known(on_aws.await, outputs), hints::TABLE)
         }
-        LedgerPlace::Stack(stack) => {
-            let config = aws_config(args.region.as_deref(), args.profile.as_deref()).await;
-            let location = StackLocation { name: stack.to_owned(), config, is_emulated: false, shopify: None };
-            let stack = Stack::describe(location).await?;
-            Ok(LedgerTarget { ledger: reader(&stack.config, stack.output("LedgerTable")?), hint: hints::TABLE })
-        }
-    }
+        LedgerPlace::Stack(_) => (Stack::describe(on_aws.await).await?, hints::TABLE),
+    };
+    Ok(LedgerTarget { ledger: stack.ledger()?, hint })
 }
 
 fn place<'a>(args: &'a LedgerArgs, env: Env<'_>) -> Result<LedgerPlace<'a>, Usage> {
@@ -202,30 +195,6 @@ fn place<'a>(args: &'a LedgerArgs, env: Env<'_>) -> Result<LedgerPlace<'a>, Usag
     }
 }
 
-/// The configuration for a local stack.
-pub(crate) fn local_config(region: &str, endpoint: &str) -> SdkConfig {
-    // The emulator takes any credentials, and the user's own are none of its business.
-    let credentials = Credentials::new("test", "test", None, None, "local stack");
-    config::at(endpoint.to_owned(), region.to_owned(), credentials, Patience::BACKGROUND)
-}
-
-/// A ledger for reading: the retention is of no use to it.
-pub(crate) fn reader(config: &SdkConfig, table: String) -> DynamoLedger {
-    DynamoLedger::new(config, table, Duration::ZERO)
-}
-
-async fn aws_config(region: Option<&str>, profile: Option<&str>) -> SdkConfig {
-    let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .http_client(config::http_client(None, config::Roots::System));
-    if let Some(region) = region {
-        loader = loader.region(aws_config::Region::new(region.to_owned()));
-    }
-    if let Some(profile) = profile {
-        loader = loader.profile_name(profile);
-    }
-    loader.load().await
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -234,9 +203,9 @@ mod tests {
     use super::*;
     use crate::cli::{Cli, Command};
 
-    fn send_args(line: &[&str]) -> DoorArgs {
+    fn send_args(line: &[&str]) -> EndpointArgs {
         match Cli::parse_from(["weir", "send", "orders/create"].iter().chain(line)).command {
-            Command::Send(args) => args.door,
+            Command::Send(args) => args.endpoint,
             other => panic!("{other:?}"),
         }
     }

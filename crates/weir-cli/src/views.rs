@@ -11,7 +11,7 @@ use weir_core::{
 use crate::{
     commands::{dlq, events, status},
     printable, printer,
-    problem::Shown,
+    problem::{HintedError, Shown},
 };
 
 /// What an envelope, a ledger item, a shared document and an error may say.
@@ -58,8 +58,8 @@ pub fn views(words: &Words<'_>) -> std::io::Result<Vec<View>> {
     all.extend(events::views(&record, NOW)?);
     all.extend(dlq::views(&record, &message, words)?);
     all.push(status::view(words)?);
-    let error = anyhow::anyhow!("{}\nhint: {}", printable::line(words.error), printable::line(words.other));
-    let error = Shown::of(&error.context(words.topic.to_owned()));
+    let error = HintedError::new(printable::line(words.error), printable::line(words.other));
+    let error = Shown::of(&anyhow::Error::new(error).context(words.topic.to_owned()));
     let said = |error: &Shown| error.lines().join("\n");
     all.push(View::of("error", &error, said)?);
     let body = printable::body(words.other.as_bytes());

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_fence_or_a_webhook_id_tells_apart_has_no_such_key() {
+    fn fenced_topic_has_no_dedupe_key() {
         let order = Meta { topic: "orders/paid".into(), ..refund() };
         assert_eq!(key_of(&order, REFUND), None, "the fence knows its resource");
         assert_eq!(key_of(&Meta { event_id: None, ..refund() }, REFUND), None);

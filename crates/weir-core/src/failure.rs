@@ -9,6 +9,10 @@ pub enum Failure {
     /// Trying again may help (time-out, 5xx, throttled): the message backs off.
     #[error("{0}")]
     Transient(String),
+    /// A handler panicked: the message backs off, as for a transient failure. The panic's own text may quote customer
+    /// data, so it is kept nowhere.
+    #[error("{PANIC_REASON}")]
+    Panic,
     /// What it needs is not there for a while (a circuit is open, a switch is off, a rate is spent): the message is
     /// parked, which uses up none of its receives.
     #[error("{reason}")]
@@ -31,6 +35,9 @@ pub enum Failure {
 
 /// The begin of every reason of [`Failure::Misconfigured`]: by it a reader of the ledger recognizes one.
 pub const MISCONFIGURED: &str = "misconfigured: ";
+
+/// The reason of [`Failure::Panic`].
+const PANIC_REASON: &str = "a handler panicked: the log says where";
 
 /// The longest error text that is kept, in bytes.
 const MAX_TEXT: usize = 1000;
@@ -65,6 +72,7 @@ impl Failure {
     /// The reason.
     pub fn reason(&self) -> &str {
         match self {
+            Self::Panic => PANIC_REASON,
             Self::Transient(reason)
             | Self::Permanent(reason)
             | Self::Misconfigured(reason)

@@ -11,13 +11,11 @@ mod failure;
 pub mod fence;
 mod lease;
 pub mod ledger;
-pub mod metrics;
 pub mod park;
 mod routes;
 pub mod sha256;
 mod store_error;
 pub mod topics;
-mod trace;
 
 pub use failure::{Failure, MISCONFIGURED};
 pub use lease::{CLOCK_SKEW, LANDING, LAST_EFFECT, MAX_LEASE, closed_until, effects_until, is_believed, lease_until};
@@ -25,4 +23,3 @@ pub use resilience::{Backoff, UnixMillis};
 pub use routes::{Lane, Routes};
 pub use store_error::StoreError;
 pub use topics::Topics;
-pub use trace::TraceContext;

@@ -3,16 +3,18 @@
 use std::sync::Mutex;
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
-use shopify_webhook::{Delivery, Header, Unverified, Verified};
+use shopify_webhook::{Delivery, Header, Unverified};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span};
 use weir_core::{
-    Routes, Topics, TraceContext, UnixMillis, dedupe,
+    Routes, Topics, UnixMillis, dedupe,
     envelope::{MAX_BODY_BYTES, Meta, is_reserved_id},
-    metrics::{self, DroppedHeader, Rejection},
     sha256,
 };
-use weir_lambda::{metrics::Of, telemetry::Telemetry};
+use weir_telemetry::{
+    Labels, Telemetry, TraceContext,
+    metrics::{self, DroppedHeader, Rejection},
+};
 
 use crate::{
     ANSWER_WITHIN, HttpEvent, answer,
@@ -20,7 +22,7 @@ use crate::{
     outside::{SecretSource, Sink, Unavailable},
     problem::Problem,
     refusals::{Notice, Refusals},
-    regions::{Parcel, Put, Regions},
+    regions::{EnqueueRequest, EnqueuedIn, Regions},
     trace, trust,
 };
 
@@ -135,10 +137,10 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
     async fn tell(&self, begun: Instant, rejection: Option<Rejection>, now: Option<UnixMillis>) {
         let Telemetry { metrics, traces } = &self.telemetry;
         if rejection.is_some() {
-            metrics.count(&metrics::REJECTED, &Of { reason: rejection, ..Of::default() });
+            metrics.count(&metrics::REJECTED, &Labels { reason: rejection, ..Labels::default() });
         }
         traces.flush(trace::EXPORTED_WITHIN).await;
-        metrics.add(&metrics::INGEST_LATENCY, milliseconds(begun), &Of::default());
+        metrics.add(&metrics::INGEST_LATENCY, milliseconds(begun), &Labels::default());
         if let Some(now) = now {
             metrics.flush(now);
         }
@@ -159,42 +161,41 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
         let place = self.telemetry.traces.place(parent);
         let lane = self.routes.lane(&delivery.topic);
         trace::name(&Span::current(), &delivery, app, lane, place);
-        let parcel = Parcel {
+        let request = EnqueueRequest {
             meta: meta(&delivery, app, verified.body(), invocation.now, place),
-            body: verified.body(),
+            verified: &verified,
             lane,
             shop: &delivery.shop,
             dropped: &delivery.dropped,
         };
-        let result = self.enqueue(&verified, &parcel, end).await;
+        let result = self.enqueue(&request, end).await;
         let error = result.as_ref().err().map(ToString::to_string);
-        self.telemetry.traces.record(trace::span(&parcel, place, parent, error.clone()));
+        self.telemetry.traces.record(trace::span(&request, place, parent, error.clone()));
         result.map_err(|error| {
             tracing::error!(%error, "Not stored");
             Problem::NotStored
         })
     }
 
-    /// Takes only what went through the door.
-    async fn enqueue(&self, verified: &Verified<'_>, parcel: &Parcel<'_>, end: Instant) -> Result<(), Unavailable> {
-        let (begun, bytes) = (Instant::now(), verified.body().len());
-        let put = self.regions.put(parcel, end).await?;
-        let (metrics, meta) = (&self.telemetry.metrics, &parcel.meta);
-        let of = Of { lane: Some(parcel.lane), shop: Some(&meta.shop), ..Of::default() };
+    async fn enqueue(&self, request: &EnqueueRequest<'_>, end: Instant) -> Result<(), Unavailable> {
+        let (begun, bytes) = (Instant::now(), request.verified.body().len());
+        let enqueued_in = self.regions.enqueue(request, end).await?;
+        let (metrics, meta) = (&self.telemetry.metrics, &request.meta);
+        let of = Labels { lane: Some(request.lane), shop: Some(&meta.shop), ..Labels::default() };
         metrics.count(&metrics::ACCEPTED, &of);
         metrics.add(&metrics::ENQUEUE_LATENCY, milliseconds(begun), &of);
         if let Some(delay) = meta.triggered_at_ms().map(|at| meta.received_at.since(at)) {
             metrics.add(&metrics::DELIVERY_DELAY, u64::try_from(delay.as_millis()).unwrap_or(u64::MAX), &of);
         }
-        let dropped: Vec<DroppedHeader> = parcel.dropped.iter().filter_map(|header| dropped(*header)).collect();
+        let dropped: Vec<DroppedHeader> = request.dropped.iter().filter_map(|header| dropped(*header)).collect();
         for header in &dropped {
-            metrics.count(&metrics::HEADERS_DROPPED, &Of { header: Some(*header), ..Of::default() });
+            metrics.count(&metrics::HEADERS_DROPPED, &Labels { header: Some(*header), ..Labels::default() });
         }
         let names = dropped.iter().map(|header| header.as_str()).collect::<Vec<_>>().join(", ");
         let dropped_headers = Some(names.as_str()).filter(|names| !names.is_empty());
-        match put {
-            Put::Home => tracing::info!(bytes, dropped_headers, "Enqueued"),
-            Put::Fallback(reason) => {
+        match enqueued_in {
+            EnqueuedIn::Primary => tracing::info!(bytes, dropped_headers, "Enqueued"),
+            EnqueuedIn::Secondary(reason) => {
                 metrics.count(&metrics::ACCEPTED_ELSEWHERE, &of);
                 tracing::warn!(bytes, dropped_headers, %reason, "Enqueued in the fallback region");
             }

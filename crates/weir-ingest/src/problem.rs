@@ -2,7 +2,8 @@
 
 use lambda_http::http::StatusCode;
 use shopify_webhook::HeaderProblem;
-use weir_core::{envelope::SYNTHETIC_ID_PREFIX, metrics::Rejection};
+use weir_core::envelope::SYNTHETIC_ID_PREFIX;
+use weir_telemetry::metrics::Rejection;
 
 /// Why a request is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

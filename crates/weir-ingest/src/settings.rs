@@ -1,10 +1,7 @@
 //! Ingest's settings, as template.yaml sets them.
 
 use weir_aws::LaneUrls;
-use weir_lambda::{
-    settings::{Problems, Reader},
-    telemetry,
-};
+use weir_lambda::settings::{Problems, Reader};
 
 /// All of them.
 #[derive(Debug)]
@@ -22,7 +19,7 @@ pub struct Settings {
     /// The second region, if there is one.
     pub fallback: Option<Fallback>,
     /// `WEIR_LOG`, `WEIR_STACK` and what else all functions have.
-    pub telemetry: telemetry::Settings,
+    pub telemetry: weir_telemetry::Settings,
 }
 
 /// A stack in another region that takes what this region's lanes do not.
@@ -49,7 +46,7 @@ impl Settings {
             lanes: LaneUrls::prefixed(&reader.text("WEIR_QUEUE_PREFIX")),
             bodies_bucket: reader.text("WEIR_BODIES_BUCKET"),
             fallback: Fallback::read(&env, &mut reader),
-            telemetry: telemetry::Settings::read(&mut reader),
+            telemetry: weir_telemetry::Settings::read(&mut reader),
         };
         reader.finish(settings)
     }

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use shopify_webhook::Delivery;
 use tracing::{Span, field::Empty};
-use weir_core::{Lane, TraceContext, UnixMillis};
-use weir_lambda::traces::{self, Kind};
+use weir_core::{Lane, UnixMillis};
+use weir_telemetry::{
+    TraceContext,
+    traces::{self, Kind},
+};
 
-use crate::regions::Parcel;
+use crate::regions::EnqueueRequest;
 
 /// How long an answer may wait for its span to be exported, if spans are exported at all: Lambda freezes what runs on
 /// after the answer. A collector that does not answer is left alone for ten seconds, so a flood does not wait for it.
@@ -47,18 +50,18 @@ pub(crate) fn name(span: &Span, delivery: &Delivery, app: &str, lane: Lane, plac
 
 /// The delivery as a span of its trace.
 pub(crate) fn span(
-    parcel: &Parcel<'_>,
+    request: &EnqueueRequest<'_>,
     place: TraceContext,
     parent: Option<TraceContext>,
     error: Option<String>,
 ) -> traces::Span {
-    let meta = &parcel.meta;
+    let meta = &request.meta;
     let attributes = vec![
         ("shop", meta.shop.clone()),
         ("topic", meta.topic.clone()),
         ("webhook_id", meta.webhook_id.clone()),
         ("app", meta.app.clone()),
-        ("lane", parcel.lane.as_str().to_owned()),
+        ("lane", request.lane.as_str().to_owned()),
     ];
     let (began, ended) = (meta.received_at, UnixMillis::now().max(meta.received_at));
     traces::Span { name: "receive".into(), kind: Kind::Server, context: place, parent, began, ended, attributes, error }

@@ -167,7 +167,7 @@ async fn six_megabytes_arrive_and_more_is_413() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_no_message_can_carry_goes_to_the_store() {
+async fn body_too_large_for_a_message_goes_to_the_store() {
     let world = World::new(Outside::default());
     assert_eq!(world.post(&Request::signed(noise())).await.status, 200);
     assert_eq!(world.only_message().1.reference(), Some("s3://bodies/1"));

@@ -1,11 +1,3 @@
-//! What all of weir's functions share: settings read once and whole, telemetry, the driver that turns a batch
-//! of SQS messages into verdicts, the router that finds an event's handlers, and destinations that these call.
+//! What every function needs before anything else: its settings, read once and whole.
 
-pub mod batch;
-pub mod destination;
-pub mod metrics;
-pub mod output;
-pub mod router;
 pub mod settings;
-pub mod telemetry;
-pub mod traces;

@@ -62,14 +62,21 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
     /// A value that must be there and be read by its type; `stand_in` until [`finish`](Self::finish) refuses.
     pub fn parsed<T: FromStr<Err: fmt::Display>>(&mut self, name: &'static str, stand_in: T) -> T {
+        self.parsed_or_none(name).unwrap_or(stand_in)
+    }
+
+    /// A value that must be there and be read by its type; `None` where [`finish`](Self::finish) refuses.
+    pub fn parsed_or_none<T: FromStr<Err: fmt::Display>>(&mut self, name: &'static str) -> Option<T> {
         let text = self.text(name);
         if text.is_empty() {
-            return stand_in;
+            return None;
         }
-        text.parse().unwrap_or_else(|reason: T::Err| {
-            self.problems.push(Problem::Malformed { name, reason: reason.to_string() });
-            stand_in
-        })
+        text.parse().map_err(|reason: T::Err| self.refuse(name, reason)).ok()
+    }
+
+    /// Refuses a setting for a reason that does not show its value.
+    pub fn refuse(&mut self, name: &'static str, reason: impl fmt::Display) {
+        self.problems.push(Problem::Malformed { name, reason: reason.to_string() });
     }
 
     /// A text that may be missing or empty.
@@ -82,7 +89,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         let text = self.text(name);
         let entries: Vec<String> = text.split(',').map(|entry| entry.trim().to_owned()).collect();
         if !text.is_empty() && !entries.iter().all(|entry| valid(entry)) {
-            self.problems.push(Problem::Malformed { name, reason: format!("expected {expected}") });
+            self.refuse(name, format!("expected {expected}"));
         }
         entries
     }

@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_preloaded_unless_the_clock_is_shifted() {
+    fn library_is_preloaded_only_for_a_shifted_clock() {
         let of = |set: &[(&str, &str)]| {
             let find = |name: &str| set.iter().find(|one| one.0 == name).map(|one| one.1.to_owned());
             shifted(&find).into_iter().map(|(name, _)| name).collect::<Vec<_>>()

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use crate::{DevFile, LaneUrls, REGION};
+use crate::{
+    dev_file::{DevFile, LaneUrls},
+    sdk::REGION,
+};
 
 /// A deployed stack of weir's template.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::Checkout;
+use crate::checkout::Checkout;
 
 /// What is in `dev.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_published_has_the_documented_fields_and_goes_with_its_owner() {
+    fn dev_file_has_the_documented_fields_and_ends_with_its_owner() {
         let (_dir, checkout) = checkout();
         let published = dev_file(1).publish(&checkout).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&fs::read(published.path()).unwrap()).unwrap();

@@ -22,12 +22,14 @@
 //! # }
 //! ```
 
+mod app_secret;
 mod checkout;
 mod clock;
 mod cloudformation;
 mod deployed;
 mod dev_file;
 mod emulator;
+mod environments;
 mod functions;
 mod health;
 mod install;
@@ -46,6 +48,7 @@ pub use cloudformation::AwsError;
 pub use deployed::{Deployed, MissingOutputs};
 pub use dev_file::{DevFile, DevFileError, LaneUrls, PublishedDevFile};
 pub use emulator::{Emulator, EmulatorDied, Options, StartError};
+pub use environments::{EnvironmentsError, Variables, environments};
 pub use functions::{BuildError, build_functions, cargo};
 pub use install::{InstallError, Installation};
 pub use package::PackageError;

@@ -10,11 +10,11 @@ use shopify_client::{
 };
 use tokio::sync::Mutex;
 use weir_aws::{AppSecrets, SdkConfig};
-use weir_lambda::telemetry::Telemetry;
 use weir_shops::{
     DynamoState, DynamoTokens,
     seal::{KeyError, KeyRing},
 };
+use weir_telemetry::Telemetry;
 
 /// Where clients come from. Kept from one invocation to the next.
 pub struct Clients {

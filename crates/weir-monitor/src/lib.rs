@@ -9,7 +9,7 @@
 //!
 //! What it leaves in the table of operations:
 //!
-//! | shelf | name | document |
+//! | collection | name | document |
 //! |---|---|---|
 //! | `monitor` | `shard/{n}of{m}` | [`Progress`](weir_subscriptions::progress::Progress): where the round stands, and which shops could not be checked |
 //! | `monitor` | `round` | [`Round`](weir_subscriptions::progress::Round): when every shard last came to its end, and how many shops there were |
@@ -20,16 +20,17 @@
 
 mod clients;
 mod due;
+mod event_recovery;
+mod loss;
 mod monitor;
-mod reconcile;
-pub mod recover;
 mod repair;
 pub mod settings;
 mod shard;
 mod summary;
 
 pub use clients::Clients;
+pub use event_recovery::EventRecovery;
 pub use monitor::{Monitor, RunError};
-pub use reconcile::Reconcile;
+
 pub use shard::{NotAShard, Shard};
 pub use summary::Summary;

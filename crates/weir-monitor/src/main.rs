@@ -3,10 +3,10 @@
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use resilience::Clock;
 use shopify_client::Endpoint;
-use weir_aws::{Operations, config};
+use weir_aws::{DocumentStore, config};
 use weir_core::UnixMillis;
-use weir_monitor::{Clients, Monitor, Reconcile, Shard, Summary, settings::Settings};
-use weir_recovery::StackNames;
+use weir_monitor::{Clients, EventRecovery, Monitor, Shard, Summary, settings::Settings};
+use weir_reconcile::StackNames;
 use weir_shops::Registry;
 use weir_subscriptions::Desired;
 
@@ -23,12 +23,12 @@ async fn main() -> Result<(), Error> {
         bodies_bucket: settings.bodies_bucket,
         operations_table: settings.operations_table.clone(),
     };
-    let reconcile = Reconcile::new(&aws, names, telemetry.metrics.clone(), Clock::Wall);
+    let recovery = EventRecovery::new(&aws, names, telemetry.metrics.clone(), Clock::Wall);
     let monitor = Monitor {
         desired: Desired::built_in(),
         webhook_url: settings.webhook_url,
         registry: Registry::new(&aws, settings.shops_table.clone()),
-        operations: Operations::new(&aws, settings.operations_table),
+        operations: DocumentStore::new(&aws, settings.operations_table),
         clients: Clients {
             endpoint: match &settings.shopify_url {
                 Some(url) => Endpoint::at(url)?,
@@ -44,7 +44,7 @@ async fn main() -> Result<(), Error> {
             telemetry: telemetry.clone(),
             made: tokio::sync::Mutex::default(),
         },
-        recover: reconcile,
+        recovery,
         reconcile_every: settings.reconcile_every,
         clock: Clock::Wall,
     };

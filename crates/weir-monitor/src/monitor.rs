@@ -6,8 +6,8 @@ use futures_util::{StreamExt, stream};
 use resilience::Clock;
 use tokio::time::Instant;
 use weir_aws::{
-    Operations,
-    operations::{Document, OperationsError, Stored},
+    DocumentStore,
+    documents::{Document, DocumentError, Stored},
 };
 use weir_core::UnixMillis;
 use weir_shops::{
@@ -17,28 +17,28 @@ use weir_shops::{
 use weir_subscriptions::{
     Desired,
     drift::{self, Drift},
-    progress::{Progress, ROUND, Round, SHELF},
+    progress::{COLLECTION, Progress, ROUND, Round},
 };
 
-use crate::{Clients, Shard, Summary, due::is_due, recover::Recover};
+use crate::{Clients, EventRecovery, Shard, Summary, due::is_due};
 
 /// Shops that are checked at once: each is one call, and each has a budget of its own at Shopify.
-const AT_ONCE: usize = 10;
+const MAX_CONCURRENCY: usize = 10;
 
 /// Shops after which the progress is kept: one write for each such lot.
-const LOT: usize = 20;
+const LOT_SIZE: usize = 20;
 
 /// What a lot may take: one that could take longer is left to the next run.
-const LOT_WITHIN: Duration = Duration::from_secs(60);
+const LOT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A run is surely dead so long after its invocation's end.
-const SKEW: Duration = Duration::from_secs(5);
+const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// Shops that differ at once, of which a run knows from before. Those beyond are found again, as if for the first time.
-const KNOWN: usize = 10_000;
+const MAX_KNOWN_DRIFTS: usize = 10_000;
 
 /// Looks after the shops of a stack.
-pub struct Monitor<R> {
+pub struct Monitor {
     /// What is desired.
     pub desired: Desired,
     /// Where subscriptions point.
@@ -46,11 +46,11 @@ pub struct Monitor<R> {
     /// The shops.
     pub registry: Registry,
     /// What is remembered from run to run.
-    pub operations: Operations,
+    pub operations: DocumentStore,
     /// Who calls Shopify.
     pub clients: Clients,
-    /// Who looks for events that were missed.
-    pub recover: R,
+    /// Looks for events that were missed.
+    pub recovery: EventRecovery,
     /// How often each shop is reconciled though all is well; `None` is never.
     pub reconcile_every: Option<Duration>,
     /// What time it is.
@@ -62,19 +62,19 @@ pub struct Monitor<R> {
 pub enum RunError {
     /// The table of operations could not be read or written.
     #[error(transparent)]
-    Operations(#[from] OperationsError),
+    Operations(#[from] DocumentError),
     /// The registry of shops could not be read.
     #[error(transparent)]
     Registry(#[from] RegistryError),
 }
 
 /// The shard's document, as this run holds it.
-struct Held {
+struct HeldShard {
     version: u64,
     progress: Progress,
 }
 
-impl<R: Recover> Monitor<R> {
+impl Monitor {
     /// Checks the shard's shops, beginning where the last run ended, until all are checked or the time is up. `None` if
     /// another run is at it.
     ///
@@ -83,15 +83,15 @@ impl<R: Recover> Monitor<R> {
     /// the next run.
     pub async fn run(&self, shard: Shard, end: UnixMillis) -> Result<Option<Summary>, RunError> {
         let Some(mut held) = self.hold(shard, end).await? else { return Ok(None) };
-        let known: Vec<Document<Drift>> = self.operations.list(drift::SHELF, false, KNOWN).await?;
+        let known: Vec<Document<Drift>> = self.operations.list(drift::COLLECTION, false, MAX_KNOWN_DRIFTS).await?;
         let known: HashMap<String, Document<Drift>> = known.into_iter().map(|one| (one.name.clone(), one)).collect();
         let mut summary = Summary::default();
         let after = held.progress.round.as_ref().and_then(|round| round.after.clone());
         let mut page = after.map(|(shop, app)| Page::after(&shop, &app));
         loop {
             let next = self.registry.list(None, Some(ShopState::Installed), page).await?;
-            for lot in next.shops.chunks(LOT) {
-                if end.since(self.clock.now()) < LOT_WITHIN {
+            for lot in next.shops.chunks(LOT_SIZE) {
+                if end.since(self.clock.now()) < LOT_TIMEOUT {
                     self.keep(shard, &mut held, |progress| progress.held_until_ms = 0).await?;
                     return Ok(Some(summary));
                 }
@@ -114,22 +114,27 @@ impl<R: Recover> Monitor<R> {
     }
 
     /// Takes the shard for this run.
-    async fn hold(&self, shard: Shard, end: UnixMillis) -> Result<Option<Held>, RunError> {
-        let found = self.operations.get::<Progress>(SHELF, &shard.document()).await?;
+    async fn hold(&self, shard: Shard, end: UnixMillis) -> Result<Option<HeldShard>, RunError> {
+        let found = self.operations.get::<Progress>(COLLECTION, &shard.document()).await?;
         let version = found.as_ref().map(|found| found.version);
         let progress = found.map(|found| found.value).unwrap_or_default();
-        let Some(progress) = progress.held(self.clock.now(), end + SKEW) else { return Ok(None) };
-        match self.operations.put(SHELF, &shard.document(), version, &progress, None).await? {
-            Stored::Written(version) => Ok(Some(Held { version, progress })),
+        let Some(progress) = progress.held(self.clock.now(), end + CLOCK_SKEW) else { return Ok(None) };
+        match self.operations.put(COLLECTION, &shard.document(), version, &progress, None).await? {
+            Stored::Written(version) => Ok(Some(HeldShard { version, progress })),
             // This very write, whose reply was lost, or another run: the next one has it.
             Stored::Lost(_) => Ok(None),
         }
     }
 
     /// Keeps what changed; false if another run has the shard now.
-    async fn keep(&self, shard: Shard, held: &mut Held, change: impl FnOnce(&mut Progress)) -> Result<bool, RunError> {
+    async fn keep(
+        &self,
+        shard: Shard,
+        held: &mut HeldShard,
+        change: impl FnOnce(&mut Progress),
+    ) -> Result<bool, RunError> {
         change(&mut held.progress);
-        match self.operations.put(SHELF, &shard.document(), Some(held.version), &held.progress, None).await? {
+        match self.operations.put(COLLECTION, &shard.document(), Some(held.version), &held.progress, None).await? {
             Stored::Written(version) => held.version = version,
             Stored::Lost(Some(there)) if there.value == held.progress => held.version = there.version,
             Stored::Lost(_) => return Ok(false),
@@ -154,7 +159,7 @@ impl<R: Recover> Monitor<R> {
             let is_due = self.reconcile_every.is_some_and(|every| is_due(&name, every, before, now));
             async move { (name, self.check(shop, known, well_at, is_due, deadline).await) }
         });
-        let results: Vec<_> = stream::iter(checks).buffer_unordered(AT_ONCE).collect().await;
+        let results: Vec<_> = stream::iter(checks).buffer_unordered(MAX_CONCURRENCY).collect().await;
         let mut names = Vec::new();
         for (name, (counts, is_checked)) in results {
             *summary += counts;
@@ -164,7 +169,7 @@ impl<R: Recover> Monitor<R> {
     }
 
     /// The round is over: its end is told for this shard, and for all of them together.
-    async fn end(&self, shard: Shard, mut held: Held, summary: &mut Summary) -> Result<(), RunError> {
+    async fn end(&self, shard: Shard, mut held: HeldShard, summary: &mut Summary) -> Result<(), RunError> {
         let now = self.clock.now();
         if !self.keep(shard, &mut held, |progress| progress.ended(now)).await? {
             return Ok(());
@@ -172,16 +177,16 @@ impl<R: Recover> Monitor<R> {
         summary.is_round = true;
         let (mut ended_at, mut shops) = (now, 0);
         for each in shard.all() {
-            let found = self.operations.get::<Progress>(SHELF, &each.document()).await?;
+            let found = self.operations.get::<Progress>(COLLECTION, &each.document()).await?;
             // One that never ended a round: there is nothing to tell of all yet.
             let Some(last) = found.and_then(|found| found.value.last) else { return Ok(()) };
             ended_at = ended_at.min(UnixMillis(last.ended_at_ms));
             shops += last.shops;
         }
         let round = Round { ended_at: ended_at.to_string(), shops };
-        let found = self.operations.get::<Round>(SHELF, ROUND).await?;
+        let found = self.operations.get::<Round>(COLLECTION, ROUND).await?;
         // Lost to another shard's end at the same moment: its word is as good.
-        self.operations.put(SHELF, ROUND, found.map(|found| found.version), &round, None).await?;
+        self.operations.put(COLLECTION, ROUND, found.map(|found| found.version), &round, None).await?;
         Ok(())
     }
 }

@@ -5,46 +5,46 @@ use std::time::Duration;
 use jiff::Timestamp;
 use shopify_client::{Call, Client, budget::Priority};
 use tokio::time::Instant;
-use weir_aws::operations::{Document, OperationsError, Stored};
+use weir_aws::documents::{Document, DocumentError, Stored};
 use weir_core::UnixMillis;
-use weir_recovery::FIRST_LOOK;
+use weir_reconcile::FIRST_RUN_LOOKBACK;
 use weir_shops::Shop;
 use weir_subscriptions::{
-    Actual, Change, Plan, Wanted, address,
+    Actual, Change, DesiredSubscriptions, Plan, address,
     drift::{self, Drift, Found},
     plan, shopify,
 };
 
 use crate::{
     Monitor, Summary,
-    recover::{KeptUp, Loss, Recover, Recovery, Subject},
+    loss::{CatchUp, Loss, RecoveryProgress, Subject},
 };
 
 /// For reading a shop's subscriptions, waits for its budget included.
-const READ_WITHIN: Duration = Duration::from_secs(15);
+const READ_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// For changing one of them.
-const CHANGE_WITHIN: Duration = Duration::from_secs(15);
+const CHANGE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Kept at the end of an invocation for what is written down afterwards.
-const AFTERWARDS: Duration = Duration::from_secs(5);
+const WRAP_UP_TIME: Duration = Duration::from_secs(5);
 
 /// How long a repair is remembered.
-const REPAIRS_KEPT: Duration = Duration::from_secs(90 * 86_400);
+const REPAIR_RETENTION: Duration = Duration::from_secs(90 * 86_400);
 
 /// A shop that could not be checked or put right, in words for the log.
 #[derive(Debug, thiserror::Error)]
-enum Failed {
+enum CheckError {
     #[error("{0}")]
     Client(#[from] crate::clients::ClientError),
     #[error("{0}")]
     Shopify(#[from] shopify_client::Error),
     #[error("{0}")]
-    Operations(#[from] OperationsError),
+    Operations(#[from] DocumentError),
 }
 
 /// The shop's document, as it is in the table.
-struct Noted {
+struct DriftNote {
     name: String,
     version: Option<u64>,
     drift: Drift,
@@ -52,7 +52,7 @@ struct Noted {
     is_new: bool,
 }
 
-impl<R: Recover> Monitor<R> {
+impl Monitor {
     /// Checks a shop; what was counted, and whether it is known now that all is well.
     pub(crate) async fn check(
         &self,
@@ -64,7 +64,7 @@ impl<R: Recover> Monitor<R> {
     ) -> (Summary, bool) {
         let mut summary = Summary { shops: 1, ..Summary::default() };
         let wanted = self.desired.wanted(&shop.app, shop.domain.as_str());
-        if wanted == Wanted::default() {
+        if wanted == DesiredSubscriptions::default() {
             return (summary, true);
         }
         let checked = self.compare(shop, &wanted, known, well_at, deadline, &mut summary).await;
@@ -87,19 +87,19 @@ impl<R: Recover> Monitor<R> {
     async fn compare(
         &self,
         shop: &Shop,
-        wanted: &Wanted<'_>,
+        wanted: &DesiredSubscriptions<'_>,
         known: Option<&Document<Drift>>,
         well_at: Option<UnixMillis>,
         deadline: Instant,
         summary: &mut Summary,
-    ) -> Result<Option<Client>, Failed> {
+    ) -> Result<Option<Client>, CheckError> {
         let client = self.clients.of(&shop.app).await?;
         let subject = subject(shop, &client, wanted, deadline);
-        let actual = shopify::read(&client, &shop.domain, &call(READ_WITHIN, subject.deadline)).await?;
+        let actual = shopify::read(&client, &shop.domain, &call(READ_TIMEOUT, subject.deadline)).await?;
         let address = address(&self.webhook_url, &shop.app);
         summary.fell_forward += fell_forward(shop, &client, &actual, &address);
         let plan = plan(wanted, &actual, &address).without_deletions();
-        let mut noted = known.map(|known| Noted {
+        let mut noted = known.map(|known| DriftNote {
             name: known.name.clone(),
             version: Some(known.version),
             drift: known.value.clone(),
@@ -108,8 +108,8 @@ impl<R: Recover> Monitor<R> {
         if !plan.changes.is_empty() {
             let noted = noted.get_or_insert_with(|| {
                 let now = self.clock.now();
-                let found = Found::of(well_at, shop.installed_at, now, FIRST_LOOK);
-                Noted {
+                let found = Found::of(well_at, shop.installed_at, now, FIRST_RUN_LOOKBACK);
+                DriftNote {
                     name: drift::name(&shop.app, shop.domain.as_str()),
                     version: None,
                     drift: Drift::found(&plan, now, found.since()),
@@ -132,9 +132,9 @@ impl<R: Recover> Monitor<R> {
     /// Reconciles a shop whose turn it is. What goes wrong is for its next turn: the cursors stay where they are.
     async fn keep_up(&self, subject: &Subject<'_>, summary: &mut Summary) {
         let (shop, app) = (subject.shop.as_str(), subject.app);
-        match self.recover.keep_up(subject).await {
-            Ok(KeptUp { recovery, silent }) => {
-                if let Recovery::Whole(events) = recovery {
+        match self.recovery.keep_up(subject).await {
+            Ok(CatchUp { recovery, silent }) => {
+                if let RecoveryProgress::Whole(events) = recovery {
                     summary.recovered += events;
                 }
                 summary.silent += silent.len() as u64;
@@ -157,9 +157,9 @@ impl<R: Recover> Monitor<R> {
         subject: &Subject<'_>,
         address: &str,
         plan: &Plan,
-        noted: &mut Noted,
+        noted: &mut DriftNote,
         summary: &mut Summary,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), CheckError> {
         let (domain, app) = (subject.shop.as_str(), subject.app);
         self.note(noted).await?;
         for change in &plan.changes {
@@ -174,7 +174,7 @@ impl<R: Recover> Monitor<R> {
                 subject.shop,
                 address,
                 change,
-                &call(CHANGE_WITHIN, subject.deadline),
+                &call(CHANGE_TIMEOUT, subject.deadline),
             )
             .await;
             if let Err(error) = done {
@@ -193,7 +193,12 @@ impl<R: Recover> Monitor<R> {
     }
 
     /// Has the missed events sent, and closes the document.
-    async fn recover(&self, subject: Subject<'_>, noted: &mut Noted, summary: &mut Summary) -> Result<(), Failed> {
+    async fn recover(
+        &self,
+        subject: Subject<'_>,
+        noted: &mut DriftNote,
+        summary: &mut Summary,
+    ) -> Result<(), CheckError> {
         let now = self.clock.now();
         let repaired_at = noted.drift.repaired_at.as_deref().and_then(|at| at.parse().ok());
         let loss = Loss {
@@ -203,12 +208,12 @@ impl<R: Recover> Monitor<R> {
             topics: noted.drift.topics(),
             subject,
         };
-        let failure = match self.recover.recover(&loss).await {
-            Ok(Recovery::Whole(events)) => {
+        let failure = match self.recovery.recover(&loss).await {
+            Ok(RecoveryProgress::Whole(events)) => {
                 summary.recovered += events;
                 return self.close(noted).await;
             }
-            Ok(Recovery::Unfinished(why)) | Err(why) => why,
+            Ok(RecoveryProgress::Unfinished(why)) | Err(why) => why,
         };
         let (domain, app) = (loss.subject.shop.as_str(), loss.subject.app);
         tracing::warn!(shop = domain, app, failure, "The events of a loss are not recovered yet: the next run goes on");
@@ -217,8 +222,8 @@ impl<R: Recover> Monitor<R> {
     }
 
     /// Writes the document. Of two runs that write at once the first counts: the shop is looked at again soon.
-    async fn note(&self, noted: &mut Noted) -> Result<(), Failed> {
-        let put = self.operations.put(drift::SHELF, &noted.name, noted.version, &noted.drift, None);
+    async fn note(&self, noted: &mut DriftNote) -> Result<(), CheckError> {
+        let put = self.operations.put(drift::COLLECTION, &noted.name, noted.version, &noted.drift, None);
         noted.version = match put.await? {
             Stored::Written(version) => Some(version),
             Stored::Lost(there) => there.map(|there| there.version),
@@ -227,23 +232,28 @@ impl<R: Recover> Monitor<R> {
     }
 
     /// The shop is as it should be: the document goes to those of repairs.
-    async fn close(&self, noted: &Noted) -> Result<(), Failed> {
+    async fn close(&self, noted: &DriftNote) -> Result<(), CheckError> {
         let now = self.clock.now();
         let name = format!("{now}/{}", noted.name);
-        let expires = Some(now + REPAIRS_KEPT);
+        let expires = Some(now + REPAIR_RETENTION);
         self.operations.put(drift::REPAIRS, &name, None, &noted.drift, expires).await?;
-        Ok(self.operations.delete(drift::SHELF, &noted.name).await?)
+        Ok(self.operations.delete(drift::COLLECTION, &noted.name).await?)
     }
 }
 
-fn subject<'a>(shop: &'a Shop, client: &'a Client, wanted: &'a Wanted<'a>, deadline: Instant) -> Subject<'a> {
+fn subject<'a>(
+    shop: &'a Shop,
+    client: &'a Client,
+    wanted: &'a DesiredSubscriptions<'a>,
+    deadline: Instant,
+) -> Subject<'a> {
     Subject {
         shop: &shop.domain,
         app: &shop.app,
         client,
         installed_at: shop.installed_at,
         wanted,
-        deadline: deadline.checked_sub(AFTERWARDS).unwrap_or(deadline),
+        deadline: deadline.checked_sub(WRAP_UP_TIME).unwrap_or(deadline),
     }
 }
 

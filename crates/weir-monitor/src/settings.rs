@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use weir_aws::LaneUrls;
-use weir_lambda::{
-    settings::{Problems, Reader},
-    telemetry,
-};
+use weir_lambda::settings::{Problems, Reader};
 
 /// All of them.
 #[derive(Debug)]
@@ -36,7 +33,7 @@ pub struct Settings {
     /// `WEIR_RECONCILE_HOURS`: how often each shop is reconciled though all is well; 0 is never.
     pub reconcile_every: Option<Duration>,
     /// `WEIR_LOG` and the like.
-    pub telemetry: telemetry::Settings,
+    pub telemetry: weir_telemetry::Settings,
 }
 
 impl Settings {
@@ -62,7 +59,7 @@ impl Settings {
                 0 => None,
                 hours => Some(Duration::from_secs(3_600) * hours),
             },
-            telemetry: telemetry::Settings::read(&mut reader),
+            telemetry: weir_telemetry::Settings::read(&mut reader),
         };
         reader.finish(settings)
     }

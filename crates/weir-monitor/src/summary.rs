@@ -1,10 +1,12 @@
 //! What a run did.
 
-use weir_core::metrics::{
-    API_VERSION_FELL_FORWARD, MONITOR_RUNS, MONITOR_SHOPS_CHECKED, MONITOR_SHOPS_FAILED, Metric, SILENT_SUBSCRIPTIONS,
-    SUBSCRIPTION_DRIFT, SUBSCRIPTIONS_RESTORED,
+use weir_telemetry::{
+    Labels, Metrics,
+    metrics::{
+        API_VERSION_FELL_FORWARD, MONITOR_RUNS, MONITOR_SHOPS_CHECKED, MONITOR_SHOPS_FAILED, Metric,
+        SILENT_SUBSCRIPTIONS, SUBSCRIPTION_DRIFT, SUBSCRIPTIONS_RESTORED,
+    },
 };
-use weir_lambda::metrics::{Metrics, Of};
 
 /// Counts of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,7 +55,7 @@ impl Summary {
             (&API_VERSION_FELL_FORWARD, self.fell_forward),
         ];
         for (metric, count) in counts {
-            metrics.add(metric, count, &Of::default());
+            metrics.add(metric, count, &Labels::default());
         }
     }
 }

@@ -8,13 +8,13 @@ use resilience::{Backoff, Clock};
 use tokio::time::Instant;
 use weir_aws::{SecretText, config};
 use weir_core::UnixMillis;
-use weir_lambda::telemetry;
 use weir_notifier::{
     NotTold, Notifier,
     settings::Settings,
     slack::{Slack, WebhookUrl},
 };
 use weir_shops::DynamoState;
+use weir_telemetry::logs;
 
 /// Left over when the invocation's time is up, for what is written after the message.
 const REST: Duration = Duration::from_secs(3);
@@ -25,7 +25,7 @@ const BACKOFF: Backoff = Backoff { base: Duration::from_secs(1), cap: Duration::
 async fn main() -> Result<(), Error> {
     let env = |name: &str| std::env::var(name).ok();
     let settings = Settings::read(env)?;
-    telemetry::install(settings.telemetry.log);
+    logs::install(settings.telemetry.log);
     let aws = config::from_env(env, config::Patience::BACKGROUND)?;
     let secret = SecretText::new(&aws, settings.slack_secret);
     let notifier = Notifier {

@@ -161,7 +161,7 @@ Runbook: <https://example.com/runbook.md#dead-letters|docs/operations/runbook.md
     }
 
     #[test]
-    fn what_pages_comes_first_then_what_set_it_off_then_the_rest() {
+    fn message_lists_paging_alarms_first() {
         let mut page = alarm("weir-page-me", State::Alarm);
         (page.is_composite, page.children) = (true, vec!["weir-z".into()]);
         let changes =
@@ -212,7 +212,7 @@ Runbook: <https://example.com/runbook.md#dead-letters|docs/operations/runbook.md
     }
 
     #[test]
-    fn what_is_no_alarm_is_counted_and_not_shown() {
+    fn unreadable_notification_is_counted_and_not_shown() {
         let text = compose(&Told { others: 2, ..told(&[], &[]) });
         assert!(text.contains("2 messages on the alarm topic told of no alarm"), "{text}");
     }

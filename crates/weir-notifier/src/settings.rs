@@ -1,9 +1,6 @@
 //! The notifier's settings, as template.yaml sets them.
 
-use weir_lambda::{
-    settings::{Problems, Reader},
-    telemetry,
-};
+use weir_lambda::settings::{Problems, Reader};
 
 /// All of them.
 #[derive(Debug)]
@@ -15,7 +12,7 @@ pub struct Settings {
     /// `WEIR_STATE_TABLE`: what was told is kept there.
     pub state_table: String,
     /// `WEIR_STACK`, with which the names of the stack's alarms begin, `WEIR_LOG` and the like.
-    pub telemetry: telemetry::Settings,
+    pub telemetry: weir_telemetry::Settings,
 }
 
 impl Settings {
@@ -26,7 +23,7 @@ impl Settings {
             slack_secret: reader.text("WEIR_SLACK_SECRET"),
             runbook_url: reader.optional("WEIR_RUNBOOK_URL"),
             state_table: reader.text("WEIR_STATE_TABLE"),
-            telemetry: telemetry::Settings::read(&mut reader),
+            telemetry: weir_telemetry::Settings::read(&mut reader),
         };
         reader.finish(settings)
     }

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_flaps_is_told_three_times_and_then_stays_an_alarm_until_it_is_quiet() {
+    fn flapping_alarm_is_reported_three_times_and_then_held() {
         use State::{Alarm, Ok};
         use Telling::{Flapping, Not, Whole};
         let told = check(&[
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_over_is_forgotten_and_what_stands_is_not() {
+    fn ended_alarm_is_forgotten_and_standing_alarm_kept() {
         let mut told = check(&[(State::Alarm, 0, Telling::Whole)]);
         told.forget(UnixMillis(0) + KEPT * 2);
         assert_eq!(told.standing().count(), 1);

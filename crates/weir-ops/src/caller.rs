@@ -9,6 +9,14 @@ use crate::Stack;
 #[error("could not tell who asks for it")]
 pub struct CallerError(#[from] SdkError<GetCallerIdentityError>);
 
+impl CallerError {
+    /// What AWS said.
+    #[must_use]
+    pub fn aws_reason(&self) -> String {
+        weir_aws::reason(self)
+    }
+}
+
 /// The identity of the stack's credentials.
 ///
 /// # Errors

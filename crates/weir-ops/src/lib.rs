@@ -10,10 +10,14 @@ pub mod controls;
 pub mod cost;
 pub mod dead_letters;
 pub mod events;
+pub mod fence;
 pub mod fleet;
 pub mod health;
+mod location;
 pub mod names;
+pub mod reconcile;
 pub mod shops;
 mod stack;
 
-pub use stack::{LaneQueues, Stack, StackError, StackLocation};
+pub use location::StackLocation;
+pub use stack::{LaneQueues, Stack, StackError};

@@ -1,6 +1,6 @@
 //! A deployed stack: how to reach it, its outputs and its parameters.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_cloudformation::{
     Client,
@@ -9,21 +9,11 @@ use aws_sdk_cloudformation::{
     types::{Output, Parameter},
 };
 use shopify_client::Endpoint as AdminApi;
-use weir_aws::SdkConfig;
+use weir_aws::{DynamoLedger, SdkConfig};
 use weir_core::Lane;
+use weir_load::LedgerProbe;
 
-/// Where a stack is. Whoever makes it knows the machine and its files; this crate does not.
-#[derive(Debug, Clone)]
-pub struct StackLocation {
-    /// Its name.
-    pub name: String,
-    /// Region, endpoint and credentials.
-    pub config: SdkConfig,
-    /// Whether it runs on an emulator, which has no metrics.
-    pub is_emulated: bool,
-    /// Where its shops' Admin API answers; `None` where there is none: real shops must not hear of a stack of tests.
-    pub shopify: Option<AdminApi>,
-}
+use crate::StackLocation;
 
 /// A stack.
 #[derive(Debug, Clone)]
@@ -74,6 +64,17 @@ pub enum StackError {
         /// The output's name.
         output: String,
     },
+}
+
+impl StackError {
+    /// What AWS said, if it was asked.
+    #[must_use]
+    pub fn aws_reason(&self) -> Option<String> {
+        match self {
+            Self::Unknown { source, .. } => Some(weir_aws::reason(source)),
+            Self::NoOutput { .. } => None,
+        }
+    }
 }
 
 impl Stack {
@@ -146,11 +147,73 @@ impl Stack {
     /// If the stack lacks an output.
     pub fn lanes(&self) -> Result<Vec<LaneQueues>, StackError> {
         let queues = |lane: Lane| {
-            let name = lane.as_str();
-            let name = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
-            let queue = self.output(&format!("{name}QueueUrl"))?;
-            Ok(LaneQueues { lane, queue, dlq: self.output(&format!("{name}DlqUrl"))? })
+            let (queue, dlq) = Self::lane_outputs(lane);
+            Ok(LaneQueues { lane, queue: self.output(&queue)?, dlq: self.output(&dlq)? })
         };
         Lane::ALL.iter().copied().map(queues).collect()
+    }
+
+    /// The stack's ledger, for reading.
+    ///
+    /// # Errors
+    /// If the stack lacks the output.
+    pub fn ledger(&self) -> Result<DynamoLedger, StackError> {
+        // It is only read: how long items are kept is of no use here.
+        Ok(DynamoLedger::new(&self.config, self.output("LedgerTable")?, Duration::ZERO))
+    }
+
+    /// The stack's ledger and lanes, for asking what became of events.
+    ///
+    /// # Errors
+    /// If the stack lacks an output.
+    pub fn ledger_probe(&self) -> Result<LedgerProbe, StackError> {
+        self.ledger_probe_of(self.lanes()?.into_iter().map(|queues| queues.queue).collect())
+    }
+
+    /// The same, with lanes at these URLs.
+    ///
+    /// # Errors
+    /// If the stack lacks the ledger's output.
+    pub fn ledger_probe_of(&self, lanes: Vec<String>) -> Result<LedgerProbe, StackError> {
+        Ok(LedgerProbe::new(&self.config, self.output("LedgerTable")?, lanes))
+    }
+
+    /// The outputs that name the queues of a lane: that of its worker, and its dead-letter queue.
+    #[must_use]
+    pub fn lane_outputs(lane: Lane) -> (String, String) {
+        let name = lane.as_str();
+        let name = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
+        (format!("{name}QueueUrl"), format!("{name}DlqUrl"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stack(outputs: &[(&str, &str)]) -> Stack {
+        let config = SdkConfig::builder().build();
+        let location = StackLocation { name: "weir".into(), config, is_emulated: true, shopify: None };
+        Stack::known(location, outputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn queues_of_each_lane_are_outputs() {
+        let all = ["Urgent", "Standard", "Bulk"].map(|lane| [format!("{lane}QueueUrl"), format!("{lane}DlqUrl")]);
+        let outputs: Vec<(&str, &str)> = all.iter().flatten().map(|name| (name.as_str(), name.as_str())).collect();
+        let lanes = stack(&outputs).lanes().unwrap();
+        assert_eq!(lanes.len(), 3);
+        let bulk = LaneQueues { lane: Lane::Bulk, queue: "BulkQueueUrl".into(), dlq: "BulkDlqUrl".into() };
+        assert_eq!(lanes[2], bulk);
+        let error = stack(&outputs[..3]).lanes().unwrap_err().to_string();
+        assert!(error.contains("no output StandardDlqUrl"), "{error}");
+    }
+
+    #[test]
+    fn output_can_be_replaced_by_another_form_of_it() {
+        let stack = stack(&[("WebhookUrl", "https://api.example/webhooks")]);
+        let local = stack.with_output("WebhookUrl", "http://127.0.0.1:4566/webhooks".into());
+        assert_eq!(local.webhook_url().unwrap(), "http://127.0.0.1:4566/webhooks");
+        assert_eq!(local.parameter("DepthAlarm"), None);
     }
 }

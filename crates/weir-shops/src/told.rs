@@ -1,10 +1,8 @@
 //! What a function tells of its calls of Shopify.
 
 use shopify_client::{Client, call_log::Record};
-use weir_core::{TraceContext, metrics};
-use weir_lambda::{
-    metrics::Of,
-    telemetry::Telemetry,
+use weir_telemetry::{
+    Labels, Telemetry, TraceContext, metrics,
     traces::{self, Call, Kind},
 };
 
@@ -14,11 +12,11 @@ pub fn tell(client: &Client, telemetry: &Telemetry) {
     let (calls, renewals) = (telemetry.clone(), telemetry.metrics.clone());
     client.trace_by(|| traces::current().as_ref().map(TraceContext::to_string));
     client.observe(move |record| call(&calls, record));
-    client.observe_failed_renewals(move |_shop| renewals.count(&metrics::TOKEN_REFRESH_FAILURES, &Of::default()));
+    client.observe_failed_renewals(move |_shop| renewals.count(&metrics::TOKEN_REFRESH_FAILURES, &Labels::default()));
 }
 
 fn call(telemetry: &Telemetry, record: &Record<'_>) {
-    let of = Of { operation: Some(record.operation), shop: Some(record.shop), ..Of::default() };
+    let of = Labels { operation: Some(record.operation), shop: Some(record.shop), ..Labels::default() };
     let took = u64::try_from(record.took.as_millis()).unwrap_or(u64::MAX);
     let values = [
         (&metrics::SHOPIFY_CALLS, 1),

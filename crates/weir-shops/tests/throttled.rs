@@ -69,11 +69,11 @@ async fn read(times: usize) -> (Vec<Option<String>>, usize) {
 }
 
 #[tokio::test]
-async fn what_is_left_out_is_asked_for_again() {
+async fn unprocessed_keys_are_requested_again() {
     assert_eq!(read(2).await, (vec![Some("\"a\"".into()), Some("\"b\"".into())], 3));
 }
 
 #[tokio::test]
-async fn what_is_left_out_again_and_again_is_not_cached_and_no_error() {
+async fn keys_left_out_repeatedly_are_not_cached() {
     assert_eq!(read(usize::MAX).await, (vec![Some("\"a\"".into()), None], 4));
 }

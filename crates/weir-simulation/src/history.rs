@@ -6,7 +6,7 @@ use std::{
 };
 
 use tokio::time::Instant;
-use weir_core::ledger::{Ending, Key, Owner};
+use weir_core::ledger::{AttemptResult, Key, Owner};
 
 /// One delivery that was accepted: its event, and what it is a snapshot of.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ pub(crate) struct Effect {
 pub(crate) struct Settled {
     pub(crate) key: Key,
     pub(crate) owner: Owner,
-    pub(crate) ending: Ending,
+    pub(crate) ending: AttemptResult,
     pub(crate) at: Instant,
 }
 

@@ -8,15 +8,14 @@ use tokio::{
     sync::Semaphore,
     time::{Instant, sleep, sleep_until},
 };
+use weir_consumer::{Consumer, QueueSource, router::Router};
 use weir_core::{Backoff, Lane, Topics, UnixMillis};
-use weir_lambda::router::Router;
-use weir_worker::Worker;
+use weir_worker::CONSUMER_METRICS;
 
 use crate::{
-    RecursiveLoop,
-    environment::LINEAGE,
+    environment::{LINEAGE, RecursiveLoop},
     network::Process,
-    services::{Received, Services, SimOutside},
+    services::{Received, SharedServices},
 };
 
 /// The function's time-out, as template.yaml has it.
@@ -34,10 +33,10 @@ pub(crate) type Handlers = Arc<dyn Fn(&Arc<Process>) -> Router + Send + Sync>;
 /// One lane's function.
 #[derive(Clone)]
 pub(crate) struct Lambda {
-    pub(crate) services: Services,
+    pub(crate) services: SharedServices,
     /// What the account has left for it.
     pub(crate) executions: Arc<Semaphore>,
-    pub(crate) topics: Arc<Topics>,
+    pub(crate) topics: Topics,
     pub(crate) router: Handlers,
     /// The true time.
     pub(crate) clock: Clock,
@@ -49,7 +48,7 @@ const BACKS_OFF: Duration = Duration::from_secs(5);
 impl Lambda {
     /// One of its pollers, for ever, but not between `disabled`.
     pub(crate) async fn poll(self, disabled: Option<(Instant, Instant)>) {
-        let Services { network, queue, .. } = &self.services;
+        let SharedServices { network, queue, .. } = &self.services;
         loop {
             if let Some((from, until)) = disabled
                 && (from..until).contains(&Instant::now())
@@ -69,7 +68,7 @@ impl Lambda {
 
     /// Invokes the function, unless Lambda does not let it: then the messages come back, received once more.
     async fn take(&self, batch: Vec<Received>) {
-        let Services { network, history, environment, .. } = &self.services;
+        let SharedServices { network, history, environment, .. } = &self.services;
         // How Lambda counts a batch of several lineages is not documented: here the longest counts.
         let lineage = batch.iter().map(|message| message.lineage).max().unwrap_or_default();
         if environment.recursive_loop == RecursiveLoop::Terminate && lineage >= LINEAGE {
@@ -90,29 +89,31 @@ impl Lambda {
     }
 
     async fn invoke(&self, batch: Vec<Received>, lineage: u32) {
-        let Services { history, queue, .. } = &self.services;
+        let SharedServices { history, queue, .. } = &self.services;
         let number = {
             let mut book = history.book();
             book.invocations += 1;
             book.invocations
         };
         let process = Arc::new(Process::new(number));
-        let outside = SimOutside::new(&self.services, &process, lineage);
-        let worker = Worker {
-            lane: Lane::Standard,
-            outside: Arc::new(outside),
+        let (services, step) = self.services.of_invocation(&process, lineage);
+        let consumer = Arc::new(Consumer {
+            source: QueueSource::Lane(Lane::Standard),
+            services,
+            step,
             router: (self.router)(&process),
-            topics: self.topics.clone(),
+            topics: Some(self.topics),
             backoff: Backoff::default(),
             clock: self.its_clock(),
             controls: weir_aws::Controls::fixed(weir_core::controls::Controls::default()),
-            telemetry: weir_lambda::telemetry::Telemetry::off(),
+            telemetry: weir_telemetry::Telemetry::off(),
+            metrics: CONSUMER_METRICS,
             max_receives: self.services.environment.worker_max_receives,
             max_attempts: MAX_ATTEMPTS,
-        };
+        });
         let end = self.clock.now() + TIMEOUT;
         let request_id = format!("invocation-{number}");
-        let handling = worker.handle(event(&batch), &request_id, end);
+        let handling = consumer.handle(event(&batch), &request_id, end);
         let deadline = Instant::now() + TIMEOUT;
         let answered = tokio::select! {
             biased;

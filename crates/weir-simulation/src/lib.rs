@@ -2,7 +2,7 @@
 //! virtual time, with faults drawn from a seed. The same seed makes the same run, to the last millisecond.
 //!
 //! ```text
-//! load ─▶ queue ─▶ lambda (pollers, deadlines, crashes) ─▶ weir_worker::Worker ─▶ ledger, fence, bus, destination
+//! load ─▶ queue ─▶ lambda (pollers, deadlines, crashes) ─▶ weir_consumer::Consumer ─▶ ledger, fence, bus, destination
 //!                                                            every call through `network`: latency, loss, crash points
 //! audit: what was accepted, against the ledger, the DLQ, the bus and the destination
 //! ```

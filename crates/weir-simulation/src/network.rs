@@ -13,7 +13,11 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::{Environment, Faults, Service, dice::Dice};
+use crate::{
+    dice::Dice,
+    environment::{Environment, Service},
+    faults::Faults,
+};
 
 /// An invocation as the network sees it: it dies at most once, and then calls nobody.
 #[derive(Debug, Default)]

@@ -12,20 +12,22 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep},
 };
-use weir_core::{Topics, envelope::Meta};
-use weir_lambda::{
+use weir_consumer::{
     destination::Destination,
     router::{Event, Router},
 };
+use weir_core::{Topics, envelope::Meta};
 use weir_testkit::ModelLedger;
 
 use crate::{
-    Audit, Environment, Faults, Load, SimQueue,
-    audit::audit,
+    audit::{Audit, audit},
+    environment::Environment,
+    faults::Faults,
     history::{History, Ran},
     lambda::Lambda,
+    load::Load,
     network::{Network, Process},
-    services::{Capacity, Services, SimDestination},
+    services::{Capacity, SharedServices, SimDestination, SimQueue},
 };
 
 /// What is run.
@@ -115,7 +117,7 @@ async fn simulate(seed: u64, setup: Setup) -> Outcome {
     let breakers = Arc::new(Breakers::new(resilience::breaker::Settings::default(), clock, state.clone()));
     let limiter = Arc::new(Limiter::new(clock, state));
     let capacity = Arc::new(Capacity::new(environment.table_writes, environment.key_writes));
-    let services = Services {
+    let services = SharedServices {
         network: network.clone(),
         history: history.clone(),
         tables: tables.clone(),
@@ -126,7 +128,7 @@ async fn simulate(seed: u64, setup: Setup) -> Outcome {
     let lambda = Lambda {
         services,
         executions: Arc::new(Semaphore::new(environment.executions)),
-        topics: Arc::new(Topics::built_in()),
+        topics: Topics::built_in(),
         router: Arc::new({
             let (history, network) = (history.clone(), network.clone());
             move |process: &Arc<Process>| router(process, &history, &network, &destinations, &breakers, &limiter)

@@ -16,7 +16,7 @@ fn check(seed: u64, setup: Setup) -> Outcome {
 
 /// Thousands of runs, on as many threads as there are.
 #[test]
-fn whatever_goes_wrong_nothing_is_lost_doubled_or_out_of_order() {
+fn faults_lose_double_or_reorder_no_event() {
     const SEEDS: u64 = 2_000;
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let share = |thread: u64| (thread..SEEDS).step_by(threads as usize).map(|seed| check(seed, scenario::CHAOS).audit);

@@ -60,7 +60,7 @@ pub(crate) fn same_name(one: Option<&str>, other: Option<&str>) -> bool {
 
 /// What is desired for one app in one shop.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted<'a> {
+pub struct DesiredSubscriptions<'a> {
     /// To be made by the API.
     pub subscriptions: Vec<&'a Subscription>,
     /// Topics of the app's TOML.
@@ -88,9 +88,9 @@ impl Desired {
 
     /// What is desired for an app in a shop. Of several entries with one topic and one name, the first that fits counts.
     #[must_use]
-    pub fn wanted(&self, app: &str, shop: &str) -> Wanted<'_> {
+    pub fn wanted(&self, app: &str, shop: &str) -> DesiredSubscriptions<'_> {
         let fits = |patterns: &[Pattern], name: &str| patterns.iter().any(|pattern| pattern.fits(name));
-        let mut wanted = Wanted::default();
+        let mut wanted = DesiredSubscriptions::default();
         for entry in self.entries.iter().filter(|entry| fits(&entry.apps, app) && fits(&entry.shops, shop)) {
             let one = &entry.subscription;
             if entry.declared {

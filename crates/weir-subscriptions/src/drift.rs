@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Plan;
 
-/// The shelf of shops that differ now, each by its [`name`].
-pub const SHELF: &str = "drift";
+/// The collection of shops that differ now, each by its [`name`].
+pub const COLLECTION: &str = "drift";
 
-/// The shelf of those that did.
+/// The collection of those that did.
 pub const REPAIRS: &str = "repairs";
 
 /// The name of a shop's document.
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_found_later_is_added_and_the_earliest_moment_stays() {
+    fn later_drift_is_added_and_keeps_the_first_time() {
         let desired =
             Desired::parse("[[subscription]]\ntopics = [\"orders/create\", \"orders/paid\"]").unwrap().desired;
         let plan = plan(&desired.wanted("default", "a.myshopify.com"), &[], "https://weir.example");

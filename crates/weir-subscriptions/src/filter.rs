@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn invalid_filter_is_reported() {
         for (text, error) in [
             ("", FilterError::Empty),
             ("  ", FilterError::Empty),

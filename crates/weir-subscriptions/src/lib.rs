@@ -1,7 +1,7 @@
 //! Webhook subscriptions as code.
 //!
 //! ```text
-//!  infra/subscriptions.toml ─▶ Desired ─ for an app and a shop ─▶ Wanted ─┐
+//!  infra/subscriptions.toml ─▶ Desired ─ for an app and a shop ─▶ DesiredSubscriptions ─┐
 //!                              (checked)                                  ├─▶ plan ─▶ Shopify
 //!  Shopify ─▶ Actual ─────────────────────────────────────────────────────┘
 //! ```
@@ -25,7 +25,7 @@ mod plan;
 pub mod progress;
 pub mod shopify;
 
-pub use desired::{Desired, Entry, Subscription, Wanted};
+pub use desired::{Desired, DesiredSubscriptions, Entry, Subscription};
 pub use file::{Mistake, Problem, Read};
 pub use filter::{Filter, FilterError};
 pub use pattern::Pattern;

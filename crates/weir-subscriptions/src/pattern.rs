@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_no_name_is_no_pattern() {
+    fn pattern_that_matches_no_topic_is_refused() {
         for text in ["", "North", "a b", "a/b", "a?"] {
             assert_eq!(Pattern::parse(text), None, "{text}");
         }

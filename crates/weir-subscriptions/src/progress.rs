@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use resilience::UnixMillis;
 use serde::{Deserialize, Serialize};
 
-/// The shelf of the shards' documents and of [`ROUND`].
-pub const SHELF: &str = "monitor";
+/// The collection of the shards' documents and of [`ROUND`].
+pub const COLLECTION: &str = "monitor";
 
 /// The name of what all shards came to together.
 pub const ROUND: &str = "round";

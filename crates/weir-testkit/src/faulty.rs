@@ -8,7 +8,7 @@ use std::sync::{
 use weir_core::{
     StoreError,
     fence::{self, Entry, Fence, Leave},
-    ledger::{Again, Ask, Claim, Ended, Key, Ledger, Settled},
+    ledger::{Claim, ClaimRequest, Key, Ledger, RepeatKind, SettleRequest, Settled},
 };
 
 /// How a call fails.
@@ -47,25 +47,25 @@ impl<L> Faulty<L> {
 }
 
 impl<L: Ledger> Ledger for Faulty<L> {
-    async fn claim(&self, ask: &Ask<'_>) -> Result<Claim, StoreError> {
+    async fn claim(&self, ask: &ClaimRequest<'_>) -> Result<Claim, StoreError> {
         self.pass(self.inner.claim(ask)).await
     }
 
-    async fn settle(&self, ended: &Ended<'_>) -> Result<Settled, StoreError> {
+    async fn settle(&self, ended: &SettleRequest<'_>) -> Result<Settled, StoreError> {
         self.pass(self.inner.settle(ended)).await
     }
 
-    async fn count(&self, key: &Key, again: Again, webhook_id: Option<&str>) -> Result<(), StoreError> {
+    async fn count(&self, key: &Key, again: RepeatKind, webhook_id: Option<&str>) -> Result<(), StoreError> {
         self.pass(self.inner.count(key, again, webhook_id)).await
     }
 }
 
 impl<L: Fence> Fence for Faulty<L> {
-    async fn enter(&self, ask: &fence::Ask<'_>) -> Result<Entry, StoreError> {
+    async fn enter(&self, ask: &fence::EnterRequest<'_>) -> Result<Entry, StoreError> {
         self.pass(self.inner.enter(ask)).await
     }
 
-    async fn leave(&self, ask: &fence::Ask<'_>, how: Leave) -> Result<Settled, StoreError> {
+    async fn leave(&self, ask: &fence::EnterRequest<'_>, how: Leave) -> Result<Settled, StoreError> {
         self.pass(self.inner.leave(ask, how)).await
     }
 }

@@ -1,5 +1,7 @@
-//! For tests: the ledger as a model in memory, the contracts that every store keeps, and faults on purpose.
+//! For tests: the ledger as a model in memory, the contracts that every store keeps, the audit of effects, and faults on
+//! purpose.
 
+pub mod audit;
 pub mod contract;
 mod faulty;
 mod model;

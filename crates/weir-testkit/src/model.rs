@@ -6,8 +6,8 @@ use weir_core::{
     StoreError, UnixMillis,
     fence::{self, Entry, Fence, Leave},
     ledger::{
-        self, ActionLog, ActionRequest, Again, Ask, Attempt, Claim, Ended, Ending, Key, Ledger, Record, Recorded,
-        SLOTS, Settled, State,
+        self, ActionLog, ActionRequest, Attempt, AttemptResult, Claim, ClaimRequest, Key, Ledger, Record, Recorded,
+        RepeatKind, SLOTS, SettleRequest, Settled, State,
     },
 };
 
@@ -61,7 +61,7 @@ impl ModelLedger {
 }
 
 impl Ledger for ModelLedger {
-    async fn claim(&self, ask: &Ask<'_>) -> Result<Claim, StoreError> {
+    async fn claim(&self, ask: &ClaimRequest<'_>) -> Result<Claim, StoreError> {
         Ok(self.locked(|records| {
             let before = records.get(ask.key);
             let claim = ledger::claim(before, ask);
@@ -100,8 +100,8 @@ impl Ledger for ModelLedger {
         }))
     }
 
-    async fn settle(&self, ended: &Ended<'_>) -> Result<Settled, StoreError> {
-        let Ended { key, owner, ending, .. } = *ended;
+    async fn settle(&self, ended: &SettleRequest<'_>) -> Result<Settled, StoreError> {
+        let SettleRequest { key, owner, ending, .. } = *ended;
         Ok(self.locked(|records| {
             let settled = ledger::settle(records.get(key), owner, ending);
             if let (Settled::Written, Some(record)) = (settled, records.get_mut(key)) {
@@ -109,15 +109,15 @@ impl Ledger for ModelLedger {
                 record.resource = ended.resource.map(str::to_owned).or_else(|| record.resource.take());
                 remember(&mut record.history, Attempt::of(ended));
                 record.state = match ending {
-                    Ending::Done => State::Done,
-                    Ending::Stale | Ending::Repeated => State::Stale,
-                    Ending::Failed(failure) => {
+                    AttemptResult::Done => State::Done,
+                    AttemptResult::Stale | AttemptResult::Repeated => State::Stale,
+                    AttemptResult::Failed(failure) => {
                         record.last_error = Some(failure.reason().to_owned());
                         record.parks = ended.copy.unwrap_or(record.parks);
                         record.progress = ended.progress.clone();
                         State::Failed(failure.clone())
                     }
-                    Ending::Parked { parks, until, reason } => {
+                    AttemptResult::Parked { parks, until, reason } => {
                         record.last_error = Some(reason.clone());
                         record.parks = *parks;
                         record.progress = ended.progress.clone();
@@ -129,13 +129,13 @@ impl Ledger for ModelLedger {
         }))
     }
 
-    async fn count(&self, key: &Key, again: Again, webhook_id: Option<&str>) -> Result<(), StoreError> {
+    async fn count(&self, key: &Key, again: RepeatKind, webhook_id: Option<&str>) -> Result<(), StoreError> {
         self.locked(|records| {
             if let Some(record) = records.get_mut(key) {
                 record.last_webhook_id = webhook_id.map(str::to_owned).or_else(|| record.last_webhook_id.take());
                 match again {
-                    Again::Duplicate => record.duplicates += 1,
-                    Again::Mismatch => record.mismatches += 1,
+                    RepeatKind::Duplicate => record.duplicates += 1,
+                    RepeatKind::Mismatch => record.mismatches += 1,
                 }
             }
         });
@@ -163,7 +163,7 @@ fn remember(history: &mut Vec<Attempt>, attempt: Attempt) {
 }
 
 impl Fence for ModelLedger {
-    async fn enter(&self, ask: &fence::Ask<'_>) -> Result<Entry, StoreError> {
+    async fn enter(&self, ask: &fence::EnterRequest<'_>) -> Result<Entry, StoreError> {
         Ok(self.locked_resources(|resources| {
             let before = resources.get(ask.key);
             let entry = fence::enter(before, ask);
@@ -186,7 +186,7 @@ impl Fence for ModelLedger {
         }))
     }
 
-    async fn leave(&self, ask: &fence::Ask<'_>, how: Leave) -> Result<Settled, StoreError> {
+    async fn leave(&self, ask: &fence::EnterRequest<'_>, how: Leave) -> Result<Settled, StoreError> {
         Ok(self.locked_resources(|resources| {
             let settled = fence::leave(resources.get(ask.key), ask);
             if settled == Settled::Lost && how == Leave::Ran && fence::has_left(resources.get(ask.key), ask) {

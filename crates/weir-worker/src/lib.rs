@@ -1,14 +1,11 @@
-//! The function behind each lane. A batch of SQS messages comes in; each is claimed in the ledger, handled,
-//! published to the bus and completed; the rest is reported as failed and comes back.
+//! The function behind each lane: the consumer engine with the deployment's handlers, and the bus as its last step.
 //!
 //! To add a handler, write it in [`handlers`] and add its line to [`handlers::router`].
 
+mod consumer_metrics;
 pub mod handlers;
-pub mod keeping;
-pub mod outside;
-pub mod process;
+pub mod publish;
 pub mod settings;
+pub mod shops;
 
-mod invocation;
-
-pub use invocation::Worker;
+pub use consumer_metrics::CONSUMER_METRICS;

@@ -4,20 +4,17 @@ use std::sync::Arc;
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use resilience::{Breakers, Clock, limit::Limiter};
-use weir_aws::{Bodies, Bus, DynamoFence, DynamoLedger, LaneQueue, SecretText, config};
+use resilience::Clock;
+use weir_aws::{Bodies, Bus, DynamoFence, DynamoLedger, LaneQueue, config};
+use weir_consumer::{Consumer, HandlerContext, QueueSource, services::AwsServices};
 use weir_core::{Topics, UnixMillis};
-use weir_lambda::destination::Destination;
 use weir_shops::DynamoState;
 use weir_worker::{
-    Worker,
-    handlers::{
-        self,
-        forward::{self, Signer},
-    },
-    keeping,
-    outside::{Stack, StackShops},
+    CONSUMER_METRICS,
+    handlers::{self, shop_sync},
+    publish::PublishStep,
     settings::Settings,
+    shops::StackShops,
 };
 
 /// A batch of ten makes tens of thousands of small allocations, and glibc's took a fifth of a worker's time. Without huge
@@ -33,37 +30,35 @@ async fn main() -> Result<(), Error> {
     let aws = config::from_env(env, config::Patience::BACKGROUND)?;
     let shops = StackShops::new(&aws, settings.shops_table, settings.cache_table);
     let state = Arc::new(DynamoState::new(&aws, settings.state_table, Clock::Wall));
-    let breakers = Arc::new(Breakers::new(resilience::breaker::Settings::default(), Clock::Wall, state.clone()));
-    let limiter = Arc::new(Limiter::new(Clock::Wall, state));
-    let mut router = handlers::router(keeping::router(shops.into()));
-    if let Some(url) = &settings.forward_url {
-        let signer = Signer::new(SecretText::new(&aws, settings.forward_secret), Clock::Wall);
-        router = forward::route(router, url, signer, Destination::new(forward::NAME, breakers, limiter))?;
-    }
-    let worker = Worker {
-        lane: settings.lane,
-        outside: Arc::new(Stack {
+    let context = HandlerContext::new(env, aws.clone(), Clock::Wall, state);
+    let router = handlers::router(&context, shop_sync::router(shops.into()));
+    context.finish()?;
+    let bodies = Bodies::new(&aws, settings.bodies_bucket);
+    let consumer = Arc::new(Consumer {
+        source: QueueSource::Lane(settings.lane),
+        services: AwsServices {
             ledger: DynamoLedger::new(&aws, settings.ledger_table, settings.ledger_retention),
             fence: DynamoFence::new(&aws, settings.fence_table, settings.ledger_retention),
-            bus: Bus::new(&aws, settings.bus).into(),
-            bodies: Bodies::new(&aws, settings.bodies_bucket),
+            bodies: bodies.clone(),
             queue: LaneQueue::new(&aws, settings.queue_url),
-        }),
+        },
+        step: PublishStep { bus: Bus::new(&aws, settings.bus).into(), bodies },
         router,
-        topics: Arc::new(Topics::built_in()),
+        topics: Some(Topics::built_in()),
         backoff: settings.backoff,
         clock: Clock::Wall,
         controls: weir_aws::Controls::new(&aws, settings.controls, Clock::Wall),
         telemetry,
+        metrics: CONSUMER_METRICS,
         max_receives: settings.max_receives,
         max_attempts: settings.max_attempts,
-    };
+    });
     // During init, which costs least: the first batch does not wait for it.
-    worker.controls.read_first().await;
+    consumer.controls.read_first().await;
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| {
         let end = UnixMillis(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
-        let worker = &worker;
-        async move { Ok::<_, Error>(worker.handle(event.payload, &event.context.request_id, end).await?) }
+        let consumer = &consumer;
+        async move { Ok::<_, Error>(consumer.handle(event.payload, &event.context.request_id, end).await?) }
     }))
     .await
 }

@@ -1,12 +1,9 @@
-//! The worker's settings, as template.yaml sets them.
+//! The worker's settings, as template.yaml sets them. Handlers read their own: see [`handlers`](crate::handlers).
 
 use std::time::Duration;
 
 use weir_core::{Backoff, Lane};
-use weir_lambda::{
-    settings::{Problems, Reader},
-    telemetry,
-};
+use weir_lambda::settings::{Problems, Reader};
 
 /// All of them.
 #[derive(Debug)]
@@ -21,16 +18,12 @@ pub struct Settings {
     pub ledger_retention: Duration,
     /// `WEIR_FENCE_TABLE`
     pub fence_table: String,
-    /// `WEIR_STATE_TABLE`: what processes tell each other, such as which circuits are open.
+    /// `WEIR_STATE_TABLE`: what processes share, such as which circuits are open.
     pub state_table: String,
     /// `WEIR_BACKOFF_BASE_SECONDS`, `WEIR_BACKOFF_CAP_SECONDS`: how long failed messages wait.
     pub backoff: Backoff,
     /// `WEIR_CONTROLS`: the parameter with what the operator switched off and slowed down.
     pub controls: String,
-    /// `WEIR_FORWARD_URL`: where every event is posted before it is published; nowhere if it is empty.
-    pub forward_url: Option<String>,
-    /// `WEIR_FORWARD_SECRET`: the secret whose keys sign what is posted there.
-    pub forward_secret: String,
     /// `WEIR_BUS`
     pub bus: String,
     /// `WEIR_SHOPS_TABLE`
@@ -44,7 +37,7 @@ pub struct Settings {
     /// `WEIR_MAX_ATTEMPTS`: how often an event may fail before it goes to the DLQ.
     pub max_attempts: u32,
     /// `WEIR_LOG`, `WEIR_STACK` and what else all functions have.
-    pub telemetry: telemetry::Settings,
+    pub telemetry: weir_telemetry::Settings,
 }
 
 impl Settings {
@@ -64,15 +57,13 @@ impl Settings {
                 cap: Duration::from_secs(reader.parsed("WEIR_BACKOFF_CAP_SECONDS", 0)),
             },
             controls: reader.text("WEIR_CONTROLS"),
-            forward_url: reader.optional("WEIR_FORWARD_URL"),
-            forward_secret: reader.optional("WEIR_FORWARD_SECRET").unwrap_or_default(),
             bus: reader.text("WEIR_BUS"),
             shops_table: reader.text("WEIR_SHOPS_TABLE"),
             cache_table: reader.text("WEIR_CACHE_TABLE"),
             bodies_bucket: reader.text("WEIR_BODIES_BUCKET"),
             max_receives: reader.parsed("WEIR_MAX_RECEIVE_COUNT", 0),
             max_attempts: reader.parsed("WEIR_MAX_ATTEMPTS", 0),
-            telemetry: telemetry::Settings::read(&mut reader),
+            telemetry: weir_telemetry::Settings::read(&mut reader),
         };
         reader.finish(settings)
     }

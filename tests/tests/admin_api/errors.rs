@@ -35,7 +35,7 @@ fn shows(error: &Error, words: &[&str]) {
 }
 
 #[tokio::test]
-async fn what_shopify_says_once_and_for_all_is_asked_once() {
+async fn permanent_error_is_not_retried() {
     for (code, word, hint) in [
         (402, "frozen", "settle"),
         (403, "403", "scopes"),
@@ -51,7 +51,7 @@ async fn what_shopify_says_once_and_for_all_is_asked_once() {
 }
 
 #[tokio::test]
-async fn what_may_pass_is_asked_again_and_then_later() {
+async fn transient_error_is_retried_and_then_deferred() {
     for code in [500, 502, 503, 504] {
         let (error, calls) = read_under(status(code)).await;
         assert_eq!((calls, error.attempts), (5, 5), "{code}");
@@ -96,7 +96,7 @@ async fn a_retry_after_beyond_the_callers_time_is_told_not_waited_for() {
 }
 
 #[tokio::test]
-async fn what_is_cut_off_garbled_or_never_comes_is_a_failure_of_the_way() {
+async fn broken_or_missing_response_is_a_transport_error() {
     for (act, expected) in [
         (Act::Hang, "no reply within"),
         (Act::Truncate, "broke"),
@@ -113,7 +113,7 @@ async fn what_is_cut_off_garbled_or_never_comes_is_a_failure_of_the_way() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_told_and_tried_again() {
+async fn refused_connection_is_retried_and_reported() {
     let mut world = World::new().await;
     // A port that was free a moment ago.
     let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
@@ -176,7 +176,7 @@ async fn a_field_that_may_not_be_read_is_an_error() {
 }
 
 #[tokio::test]
-async fn what_shopify_left_out_is_listed_for_those_who_take_the_rest() {
+async fn partial_response_lists_the_fields_left_out() {
     let body = r#"{"data":{"tagsAdd":null},"errors":[{"message":"Access denied for tagsAdd field.","path":["tagsAdd"],
         "extensions":{"code":"ACCESS_DENIED","requiredAccess":"`write_products`"}}]}"#;
     let variables = || tags_add::Variables { id: "gid://shopify/Product/1".to_owned(), tags: vec!["a".to_owned()] };

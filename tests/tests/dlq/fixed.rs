@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde_json::Value;
-use weir_aws::Operations;
+use weir_aws::DocumentStore;
 use weir_core::{
     Lane,
     ledger::{Key, Record, State},
@@ -87,7 +87,7 @@ async fn a_poison_payload_is_replaced_from_a_file_and_runs_as_a_new_generation()
 }
 
 #[tokio::test]
-async fn what_took_effect_runs_again_only_by_force_and_once() {
+async fn done_event_is_replayed_once_and_only_by_force() {
     let world = World::new("forced").await;
     let weir = Weir::of(&world).await;
     let all = [dead("a", b"{\"id\":1}"), dead("b", b"{\"id\":2}")];
@@ -113,7 +113,7 @@ async fn what_took_effect_runs_again_only_by_force_and_once() {
 }
 
 #[tokio::test]
-async fn what_is_dropped_is_kept_in_a_file_and_written_down() {
+async fn dropped_messages_are_exported_and_recorded() {
     let world = World::new("dropped").await;
     let weir = Weir::of(&world).await;
     fill(&world, &[dead("a", b"{\"id\":1}"), dead("b", b"{\"id\":2}")]).await;
@@ -166,7 +166,7 @@ async fn a_replay_that_is_interrupted_gives_back_what_it_holds_and_goes_on_later
     let all: Vec<Dead> = (0..30).map(|index| dead(&format!("i-{index}"), b"{\"id\":1}")).collect();
     fill(&world, &all).await;
     let mut child = weir.start(&["replay", "--rate", "2/s", "--yes"]);
-    let operations = Operations::new(&world.aws, world.deployed.operations_table.clone());
+    let operations = DocumentStore::new(&world.aws, world.deployed.operations_table.clone());
     let under_way = eventually("the first to be sent", async || {
         let there = operations.list::<Value>("replays", true, 1).await.unwrap().pop()?;
         (there.value["counts"]["sent"].as_u64()? > 0).then_some(there.name)
@@ -190,7 +190,7 @@ async fn a_replay_that_is_interrupted_gives_back_what_it_holds_and_goes_on_later
 }
 
 #[tokio::test]
-async fn what_names_nothing_is_an_error_and_changes_nothing() {
+async fn filter_that_matches_nothing_is_an_error() {
     let world = World::new("nothing").await;
     let weir = Weir::of(&world).await;
     assert_eq!(weir.dlq(&["replay", "--yes"]).await.0, 0, "nothing is dead-lettered, and that is well");

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message};
 use futures_util::future::try_join_all;
 use serde_json::Value;
-use weir_aws::Operations;
+use weir_aws::DocumentStore;
 use weir_core::{Lane, ledger::State};
 use weir_tests::{World, eventually};
 
@@ -101,7 +101,7 @@ async fn ten_thousand_are_replayed_killed_half_way_and_resumed_with_none_lost_or
 
     // Killed half-way: when it has written down that it sent some, and not yet all.
     let mut child = weir.start(&[&["replay", "--yes"][..], &MEANT].concat());
-    let operations = Operations::new(&world.aws, world.deployed.operations_table.clone());
+    let operations = DocumentStore::new(&world.aws, world.deployed.operations_table.clone());
     let name = eventually("the replay to be under way", async || {
         let there = operations.list::<Value>("replays", true, 1).await.unwrap().pop()?;
         (there.value["counts"]["sent"].as_u64()? > 1_000).then_some(there.name)

@@ -37,7 +37,7 @@ async fn end(home: World, there: World) {
 }
 
 #[tokio::test]
-async fn what_home_does_not_take_arrives_on_the_bus_of_the_second_region() {
+async fn delivery_that_home_refuses_arrives_on_the_second_regions_bus() {
     let (home, there) = two_regions("refusing").await;
     for lane in home.deployed.lanes.values() {
         home.delete_queue(&lane.queue_url).await;

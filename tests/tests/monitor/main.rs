@@ -7,10 +7,10 @@ mod roles;
 mod support;
 
 use serde_json::Value;
-use weir_aws::operations::Document;
+use weir_aws::documents::Document;
 use weir_core::UnixMillis;
 use weir_subscriptions::{
-    drift::{Drift, REPAIRS, SHELF},
+    drift::{COLLECTION, Drift, REPAIRS},
     progress::{self, ROUND, Round},
 };
 use weir_tests::eventually;
@@ -22,11 +22,11 @@ async fn repairs(setting: &Setting) -> Vec<Document<Drift>> {
 }
 
 async fn drifts(setting: &Setting) -> Vec<Document<Drift>> {
-    setting.operations().list(SHELF, false, 100).await.unwrap()
+    setting.operations().list(COLLECTION, false, 100).await.unwrap()
 }
 
 #[tokio::test]
-async fn what_is_deleted_or_changed_behind_weirs_back_is_as_before_after_the_next_run() {
+async fn subscriptions_changed_by_others_are_restored_by_the_next_run() {
     let setting = Setting::new("monitor-restores").await;
     setting.create_foreign("orders/create").await;
     setting.run().await;
@@ -113,10 +113,10 @@ async fn a_shop_that_can_not_be_called_is_tried_again_and_nothing_of_its_loss_is
 async fn a_round_is_told_once_all_shops_were_looked_at() {
     let setting = Setting::new("monitor-round").await;
     setting.add_shop("south").await;
-    assert_eq!(setting.operations().get::<Round>(progress::SHELF, ROUND).await.unwrap(), None);
+    assert_eq!(setting.operations().get::<Round>(progress::COLLECTION, ROUND).await.unwrap(), None);
     let before = UnixMillis::now();
     setting.run().await;
-    let round = setting.operations().get::<Round>(progress::SHELF, ROUND).await.unwrap().unwrap().value;
+    let round = setting.operations().get::<Round>(progress::COLLECTION, ROUND).await.unwrap().unwrap().value;
     assert_eq!(round.shops, 2);
     assert!(round.ended_at >= before.to_string(), "{round:?}");
     setting.world.end().await;

@@ -9,7 +9,7 @@ use shopify_client::{Call, Client, Endpoint, Settings, transport::Https};
 use shopify_sim::{Installed, Options, Serving, ShopSeed, Sim};
 use shopify_webhook::ShopDomain;
 use tokio::net::TcpListener;
-use weir_aws::Operations;
+use weir_aws::DocumentStore;
 use weir_core::UnixMillis;
 use weir_shops::{
     DynamoState, DynamoTokens, Registry,
@@ -93,8 +93,8 @@ impl Setting {
         assert!(answer.is_null(), "{answer}");
     }
 
-    pub(crate) fn operations(&self) -> Operations {
-        Operations::new(&self.world.aws, self.world.deployed.operations_table.clone())
+    pub(crate) fn operations(&self) -> DocumentStore {
+        DocumentStore::new(&self.world.aws, self.world.deployed.operations_table.clone())
     }
 
     fn call(&self) -> Call {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use weir_core::{
     Lane, UnixMillis,
     fence::{self, Entry, Fence, Mark, Run, State},
-    ledger::{Ask, Claim, Key, Ledger, Owner},
+    ledger::{Claim, ClaimRequest, Key, Ledger, Owner},
     topics::Version,
 };
 use weir_testkit::contract;
@@ -45,7 +45,7 @@ async fn fifty_workers_that_claim_at_once_have_one_winner() {
             let (lane, now) = (Lane::Bulk, NOW);
             let (key, owner, meta, body_sha256) = (&key, &owner, None, "x");
             let (resource, receives, parks) = (None, 1, 0);
-            let ask = Ask { key, owner, body_sha256, meta, resource, lane, receives, parks, now, lease_until };
+            let ask = ClaimRequest { key, owner, body_sha256, meta, resource, lane, receives, parks, now, lease_until };
             ledger.claim(&ask).await.unwrap()
         });
         entries.spawn(async move {
@@ -54,7 +54,7 @@ async fn fifty_workers_that_claim_at_once_have_one_winner() {
             let state = State { version, body: "b".to_owned(), event: None, content: None };
             let run = Run { version, delivery: index.to_string(), generation: 0, body: "b".to_owned() };
             let (key, owner, mark, run, state) = ("north.myshopify.com#default#orders/1", &also, &mark, &run, &state);
-            let ask = fence::Ask { key, owner, mark, run, state, now: NOW, lease_until, once: false };
+            let ask = fence::EnterRequest { key, owner, mark, run, state, now: NOW, lease_until, once: false };
             fence.enter(&ask).await.unwrap()
         });
     }

@@ -69,7 +69,7 @@ async fn answer(mut stream: tokio::net::TcpStream, down: Arc<AtomicBool>, taken:
 }
 
 #[tokio::test]
-async fn what_a_destination_misses_while_it_is_down_is_parked_and_arrives_after() {
+async fn events_for_a_destination_that_is_down_are_parked_and_arrive_later() {
     let mut service = Service::start().await;
     let world = World::with("parked", &[("ForwardUrl", &service.url), ("MaxReceiveCount", "5")]).await;
     let ids = ["1", "2", "3", "4", "5", "6", "7", "8"];

@@ -4,8 +4,8 @@
 mod contracts;
 #[expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
 mod destination;
+mod documents;
 mod fence;
-mod operations;
 mod order;
 #[expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
 mod queue;

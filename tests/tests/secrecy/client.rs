@@ -16,12 +16,12 @@ use shopify_client::{
 };
 use shopify_webhook::ShopDomain;
 use tracing_subscriber::filter::LevelFilter;
-use weir_core::metrics::{EMITTED, Emitter};
-use weir_lambda::{
-    metrics::{Metrics, check::assert_embedded_metrics},
-    output::Output,
-    telemetry::{self, Telemetry},
-    traces::{self, Traces},
+use weir_telemetry::{
+    Metrics, Output, Telemetry, Traces,
+    emf::check::assert_embedded_metrics,
+    logs,
+    metrics::{EMITTED, Emitter},
+    traces,
 };
 
 use crate::marks::{Mark, assert_secret, customer, leaks, mark};
@@ -126,7 +126,7 @@ async fn the_client_tells_nothing_of_what_it_sends_whatever_shopify_answers() {
         |quoted| (500, quoted.to_owned()),
         |quoted| (418, quoted.to_owned()),
     ];
-    let (subscriber, log) = telemetry::captured(LevelFilter::TRACE);
+    let (subscriber, log) = logs::captured(LevelFilter::TRACE);
     let logging = tracing::subscriber::set_default(subscriber);
     let (lines, spans) = (Output::memory(), Output::memory());
     let telemetry = Telemetry {
@@ -183,7 +183,7 @@ async fn the_client_tells_nothing_of_what_it_sends_whatever_shopify_answers() {
 }
 
 #[test]
-fn what_holds_a_secret_does_not_show_it() {
+fn debug_of_a_secret_holder_hides_the_secret() {
     let app = App { name: "default".into(), client_id: "id".into(), client_secret: SECRET.into() };
     let renewal = Renewal::Refresh { token: REFRESH.into(), expires_at: None };
     let token = StoredToken { access: ACCESS.into(), expires_at: None, renewal, version: 1 };

@@ -130,7 +130,7 @@ fn a_mark_is_found_in_whatever_form_it_is_told() {
 }
 
 #[test]
-fn what_is_no_mark_is_not_found() {
+fn text_without_a_mark_is_not_reported() {
     let text = "north.myshopify.com orders/create Zora quillmark 5557719 {\"id\":1} UXVpbGw";
     assert_eq!(leaks(text, &customer()), []);
 }
@@ -139,7 +139,7 @@ fn what_is_no_mark_is_not_found() {
 #[test]
 #[should_panic(expected = "the log tells")]
 fn a_customer_in_the_log_fails_the_test() {
-    let (subscriber, output) = weir_lambda::telemetry::captured(tracing_subscriber::filter::LevelFilter::INFO);
+    let (subscriber, output) = weir_telemetry::logs::captured(tracing_subscriber::filter::LevelFilter::INFO);
     tracing::subscriber::with_default(subscriber, || tracing::info!(body = body(1), "A handler's careless line"));
     assert_secret("the log", &output.lines().join("\n"), &customer());
 }

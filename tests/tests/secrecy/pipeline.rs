@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::Client as Tables;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use weir_core::{Failure, ledger::State};
-use weir_lambda::metrics::check::assert_embedded_metrics;
+use weir_telemetry::emf::check::assert_embedded_metrics;
 use weir_tests::{Receiver, World, eventually};
 
 use crate::marks::{Mark, assert_secret, body, customer, leaks, mark};

@@ -13,7 +13,7 @@ use super::{APP, add, keys, new_shop, offline, registry, shop};
 const NOW: UnixMillis = UnixMillis(1_795_755_600_000);
 
 #[tokio::test]
-async fn what_others_change_meanwhile_is_neither_undone_nor_half_made() {
+async fn concurrent_changes_of_a_shop_are_kept_whole() {
     let world = World::new("races").await;
     replacements_at_once_are_each_counted(&world).await;
     a_shop_that_is_removed_meanwhile_leaves_no_stump(&world).await;

@@ -40,7 +40,7 @@ async fn forty_processes_whose_token_expires_at_once_cause_one_refresh() {
 }
 
 #[tokio::test]
-async fn who_renews_and_dies_before_the_token_is_stored_leaves_nobody_without_one() {
+async fn token_survives_a_process_that_dies_while_renewing() {
     let world = World::new("killed").await;
     // The first refresh is done, and its reply reaches nobody.
     let shopify = TokenEndpoint::start(1);

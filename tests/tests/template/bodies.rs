@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::model::{Template, at, entries, items};
 
 #[test]
-fn nothing_else_takes_a_body_away_or_keeps_it_longer() {
+fn bodies_are_deleted_by_the_lifecycle_rule_alone() {
     let template = Template::read();
     let rules = lifecycle(&template);
     // With a filter it would miss bodies; with transitions or versions, "expired" would not mean gone.

@@ -75,7 +75,7 @@ fn every_metric_that_weir_emits_is_to_be_seen() {
     let shown: BTreeSet<String> = widgets(&body).into_iter().flat_map(metrics).map(|used| used.name).collect();
     // Told by others: what an operation takes, by `weir audit`.
     let elsewhere = ["ShopifyLatency"];
-    let missing: Vec<&str> = weir_core::metrics::EMITTED
+    let missing: Vec<&str> = weir_telemetry::metrics::EMITTED
         .iter()
         .map(|metric| metric.name)
         .filter(|name| !shown.contains(*name) && !elsewhere.contains(name))
@@ -84,7 +84,7 @@ fn every_metric_that_weir_emits_is_to_be_seen() {
 }
 
 #[test]
-fn what_is_filled_in_is_a_thing_of_the_template() {
+fn dashboard_references_only_resources_of_the_template() {
     let template = Template::read();
     let (text, _) = source(&template);
     for part in text.split("${").skip(1) {

@@ -20,13 +20,19 @@ mod sources;
 mod stores;
 mod transport;
 
-use std::{cell::RefCell, collections::BTreeSet, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use alarms::Alarm;
 use model::{Lane, Template, at, items, refers_to, seconds, text};
+use resilience::{Clock, MemoryState};
 use serde_json::Value;
+use weir_consumer::{HandlerContext, destination::CALL_TIMEOUT, router::Router};
 use weir_core::{CLOCK_SKEW, MAX_LEASE, UnixMillis, effects_until, is_believed, lease_until};
-use weir_lambda::destination::ANSWERS_WITHIN;
 
 /// Lambda's advice for queues that it polls: with less, a throttled batch is handed out a second time.
 #[test]
@@ -56,7 +62,7 @@ fn a_lease_ends_before_the_first_redelivery() {
 fn an_invocation_has_time_for_a_call_that_hangs() {
     for lane in Template::read().lanes() {
         let effects = effects_until(UnixMillis(0) + timeout(&lane)).since(UnixMillis(0));
-        assert!(ANSWERS_WITHIN * 2 < effects, "{}: {effects:?}", lane.queue_id);
+        assert!(CALL_TIMEOUT * 2 < effects, "{}: {effects:?}", lane.queue_id);
     }
 }
 
@@ -66,7 +72,7 @@ fn functions_are_given_the_settings_that_they_read() {
     for (id, function) in template.of_type("AWS::Serverless::Function") {
         let mut read = match binary(&template, id) {
             "weir-ingest" => names(|env| drop(weir_ingest::settings::Settings::read(env))),
-            "weir-worker" => names(|env| drop(weir_worker::settings::Settings::read(env))),
+            "weir-worker" => worker_names(),
             "weir-monitor" => names(|env| drop(weir_monitor::settings::Settings::read(env))),
             "weir-notifier" => names(|env| drop(weir_notifier::settings::Settings::read(env))),
             other => panic!("{id} runs {other}: say here who reads its settings"),
@@ -154,7 +160,7 @@ fn ingest_answers_before_anyone_gives_up() {
 }
 
 #[test]
-fn nothing_is_allowed_on_every_resource_and_no_action_is_a_pattern() {
+fn roles_name_each_resource_and_action() {
     let template = Template::read();
     let allowed = template.allowed();
     assert!(allowed.len() > 10, "the policies were not found: {}", allowed.len());
@@ -209,6 +215,22 @@ fn binary<'a>(template: &'a Template, function: &str) -> &'a str {
 }
 
 /// The names that a reader of settings asks for.
+/// The settings of the worker, and of its handlers.
+fn worker_names() -> BTreeSet<String> {
+    let mut read = names(|env| drop(weir_worker::settings::Settings::read(env)));
+    let asked = Arc::new(Mutex::new(BTreeSet::new()));
+    let asking = asked.clone();
+    let environment = move |name: &str| {
+        asking.lock().expect("no test panicked").insert(name.to_owned());
+        None
+    };
+    let (aws, state) = (weir_aws::SdkConfig::builder().build(), Arc::new(MemoryState::default()));
+    let context = HandlerContext::new(environment, aws, Clock::Wall, state);
+    let _handlers = weir_worker::handlers::router(&context, Router::new());
+    read.extend(asked.lock().expect("no test panicked").iter().cloned());
+    read
+}
+
 fn names(read: impl FnOnce(&dyn Fn(&str) -> Option<String>)) -> BTreeSet<String> {
     let asked = RefCell::new(BTreeSet::new());
     read(&|name| {

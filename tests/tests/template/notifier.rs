@@ -21,7 +21,7 @@ fn alarms_go_to_the_notifiers_queue_as_cloudwatch_writes_them() {
 }
 
 #[test]
-fn what_slack_does_not_take_comes_back_for_an_hour_and_is_never_lost_unseen() {
+fn notification_that_slack_refuses_is_retried_for_an_hour_and_then_dead_lettered() {
     let template = Template::read();
     let queue = at(template.resource("AlarmQueue"), &["Properties"]);
     let notifier = at(template.resource("Notifier"), &["Properties"]);

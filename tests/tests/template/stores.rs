@@ -7,7 +7,7 @@ use crate::model::{self, Template, at, items, text};
 const TABLE: &str = "AWS::DynamoDB::Table";
 
 #[test]
-fn what_cannot_be_made_anew_outlives_the_stack() {
+fn irreplaceable_resources_outlive_the_stack() {
     let template = Template::read();
     let lanes = template.lanes();
     let queues = lanes.iter().flat_map(|lane| [lane.queue_id, lane.dlq_id]);

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_is_bounded_and_of_all_sizes() {
+    fn kept_inputs_are_bounded_and_of_all_sizes() {
         let of = |sizes: Vec<u64>| {
             let files = iter::zip(sizes, 0..).map(|(size, number): (u64, u32)| (size, number.to_string().into()));
             chosen(files.collect()).into_iter().map(|(size, _)| size).collect::<Vec<_>>()

@@ -4,18 +4,18 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
 use secrecy::ExposeSecret;
-use shopify_webhook::sign;
 use weir_aws::DynamoLedger;
 use weir_core::ledger::{Key, State};
-use weir_local::{Checkout, Deployed, Emulator, Installation, Options, Stack, StackOptions, build_functions};
-
-use crate::environments::{Variables, environments};
+use weir_load::{Endpoint, HeaderValues};
+use weir_local::{
+    Checkout, Deployed, Emulator, Installation, Options, Stack, StackOptions, Variables, build_functions, environments,
+};
 
 /// The stack that functions run beside.
 const STACK: &str = "weir-sam";
 
 /// For whatever should happen within a moment, on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(90);
+const DONE_TIMEOUT: Duration = Duration::from_secs(90);
 
 const SHOP: &str = "weir-demo.myshopify.com";
 
@@ -65,21 +65,19 @@ impl Bench {
     /// Posts a signed webhook, and waits until it has taken effect.
     pub(super) async fn webhook(&self, deployed: &Deployed, url: &str, id: &str) -> Result<()> {
         let body = r#"{"id":820982911946154508}"#;
-        let request = self.http.post(url).body(body).header("Content-Type", "application/json");
-        let headers = [
-            ("X-Shopify-Topic", "refunds/create"),
-            ("X-Shopify-Shop-Domain", SHOP),
-            ("X-Shopify-API-Version", "2026-10"),
-            ("X-Shopify-Webhook-Id", id),
-            ("X-Shopify-Triggered-At", "2026-11-22T12:00:00Z"),
-        ];
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        let request = request.header("X-Shopify-Hmac-Sha256", sign(body.as_bytes(), &deployed.client_secret));
-        let reply = request.send().await.with_context(|| format!("{url} was not reached"))?;
-        let status = reply.status();
-        ensure!(status == 200, "{url} answered {status}: {}", reply.text().await.unwrap_or_default());
+        let values = HeaderValues {
+            topic: "refunds/create",
+            shop: SHOP,
+            webhook_id: id,
+            event_id: None,
+            triggered_at: Some("2026-11-22T12:00:00Z"),
+        };
+        let headers = values.signed(body.as_bytes(), &deployed.client_secret);
+        let endpoint = Endpoint::with_client(self.http.clone(), url.parse()?);
+        let answer = endpoint.post_raw(&headers, body.into()).await?;
+        ensure!(answer.status == 200, "{url} answered {}: {}", answer.status, answer.detail.unwrap_or_default());
 
-        let ledger = DynamoLedger::new(&self.emulator.sdk_config(), deployed.ledger_table.clone(), PATIENCE);
+        let ledger = DynamoLedger::new(&self.emulator.sdk_config(), deployed.ledger_table.clone(), DONE_TIMEOUT);
         let key = Key { event: format!("{SHOP}#{id}"), generation: 0 };
         let mut looks = tokio::time::interval(Duration::from_millis(100));
         let done = async {
@@ -88,9 +86,9 @@ impl Bench {
             }
             anyhow::Ok(())
         };
-        match tokio::time::timeout(PATIENCE, done).await {
+        match tokio::time::timeout(DONE_TIMEOUT, done).await {
             Ok(done) => done?,
-            Err(_elapsed) => bail!("the webhook was accepted, and is not done after {PATIENCE:?}"),
+            Err(_elapsed) => bail!("the webhook was accepted, and is not done after {DONE_TIMEOUT:?}"),
         }
         println!("webhook {id}: accepted, and done");
         Ok(())
@@ -104,8 +102,8 @@ impl Bench {
                 looks.tick().await;
             }
         };
-        let waited = tokio::time::timeout(PATIENCE, listening).await;
-        waited.with_context(|| format!("nothing listens on port {port} after {PATIENCE:?}"))
+        let waited = tokio::time::timeout(DONE_TIMEOUT, listening).await;
+        waited.with_context(|| format!("nothing listens on port {port} after {DONE_TIMEOUT:?}"))
     }
 }
 

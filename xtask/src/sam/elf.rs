@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_executable_is_an_error() {
+    fn file_that_is_no_executable_is_an_error() {
         let error = format!("{:#}", read(b"#!/bin/sh").unwrap_err());
         assert!(!error.is_empty());
     }

@@ -15,7 +15,9 @@ use super::{
     bench::{Bench, free_port},
     invoke::{ALL, Invocation},
 };
-use crate::{environments::Variables, root, tools};
+use weir_local::Variables;
+
+use crate::{root, tools};
 
 /// Run each function once in Lambda's runtime interface emulator (RIE), on the events of tests/events, beside a stack on the
 /// local AWS.

@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn who_implements_a_used_interface_has_its_fields() {
+    fn implementation_of_a_used_interface_has_its_fields() {
         let expected = "schema { query: Root } enum Kind { SMALL LARGE @deprecated } interface Node { id: ID! } \
             type Root { node: Node } type Thing implements Node { id: ID! kind: Kind! }";
         assert_eq!(subset("query A { node { id ... on Thing { kind } } }"), expected);

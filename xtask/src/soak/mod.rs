@@ -1,20 +1,13 @@
 //! `cargo xtask soak`: the pipeline under crashes.
 
-mod audit;
-mod destination;
-mod kills;
-mod log;
-mod plan;
-mod post;
-mod report;
-mod rest;
-mod run;
-mod stack;
 mod view;
-mod watch;
+
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
+
+use self::view::View;
 
 /// Kill workers and cut their connections while events go through, then account for every event.
 ///
@@ -56,17 +49,35 @@ impl Soak {
     /// Whatever ends first: the rest is dropped, and with it every process that was started.
     async fn until_a_signal(&self) -> Result<()> {
         let mut interrupt = signal(SignalKind::interrupt()).context("could not listen for Ctrl-C")?;
+        let soak = weir_soak::Soak {
+            events: self.events as usize,
+            seed: self.seed,
+            workers: self.workers.into(),
+            kill_percent: self.kill_percent,
+            stall_timeout: Duration::from_secs(self.patience.into()),
+            is_quiet: self.json,
+            log_folder: crate::state_dir().join("soak"),
+        };
+        let mut view = View::new(self.json);
         let mut terminate = signal(SignalKind::terminate()).context("could not listen for SIGTERM")?;
-        let (report, findings) = tokio::select! {
+        let step = |step: &str| eprintln!("{step}");
+        let mut progress = |now: &weir_soak::Progress| view.update(now);
+        let running = soak.run(crate::root(), &step, &mut progress);
+        let weir_soak::SoakResult { report, findings, logs } = tokio::select! {
             biased;
             _ = interrupt.recv() => bail!("interrupted; nothing is left running"),
             _ = terminate.recv() => bail!("terminated; nothing is left running"),
-            ended = run::run(self) => ended?,
+            ended = running => ended?,
         };
+        // What is printed next must not stand among bars.
+        drop(view);
+        if let Some(logs) = logs {
+            eprintln!("The workers' logs are in {}", logs.display());
+        }
         if self.json {
             println!("{}", serde_json::to_string(&report)?);
         } else {
-            println!("{}", report::table(&report, &findings));
+            println!("{}", weir_soak::table(&report, &findings));
         }
         if findings.is_broken() {
             bail!("a promise was broken: the figures above say which");

@@ -5,23 +5,10 @@ use std::time::Duration;
 use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
+use weir_soak::Progress;
 
 /// Where nothing can be redrawn, one line in this time is enough.
-const LINE_EVERY: Duration = Duration::from_secs(10);
-
-/// The figures of the moment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Now {
-    pub(super) posted: u64,
-    pub(super) deliveries: u64,
-    pub(super) settled: u64,
-    pub(super) events: u64,
-    pub(super) stale: u64,
-    pub(super) waiting: u64,
-    pub(super) kills: u64,
-    pub(super) cuts: u64,
-    pub(super) dead: u64,
-}
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
 pub(super) struct View {
     bars: Option<Bars>,
@@ -42,18 +29,18 @@ impl View {
         Self { bars, last: Instant::now() }
     }
 
-    pub(super) fn update(&mut self, now: &Now) {
+    pub(super) fn update(&mut self, now: &Progress) {
         if let Some(bars) = &self.bars {
             bars.show(now);
-        } else if self.last.elapsed() >= LINE_EVERY {
+        } else if self.last.elapsed() >= LINE_INTERVAL {
             self.last = Instant::now();
             eprintln!("posted {}/{}, {}", now.posted, now.deliveries, line(now));
         }
     }
 }
 
-fn line(now: &Now) -> String {
-    let Now { settled, events, stale, waiting, kills, cuts, dead, .. } = now;
+fn line(now: &Progress) -> String {
+    let Progress { settled, events, stale, waiting, kills, cuts, dead, .. } = now;
     format!(
         "settled {settled}/{events} ({stale} stale), on the lanes {waiting}, killed {kills}, cut {cuts}, dead {dead}"
     )
@@ -71,7 +58,7 @@ impl Bars {
         Self { all, posted, settled, rest }
     }
 
-    fn show(&self, now: &Now) {
+    fn show(&self, now: &Progress) {
         for (bar, position, length) in
             [(&self.posted, now.posted, now.deliveries), (&self.settled, now.settled, now.events)]
         {
@@ -102,7 +89,7 @@ mod tests {
     fn the_bars_can_be_drawn() {
         let bars = Bars::new();
         bars.all.set_draw_target(ProgressDrawTarget::hidden());
-        bars.show(&Now { posted: 3, deliveries: 7, settled: 2, events: 5, ..Now::default() });
+        bars.show(&Progress { posted: 3, deliveries: 7, settled: 2, events: 5, ..Progress::default() });
         assert_eq!((bars.posted.position(), bars.posted.length()), (3, Some(7)));
         assert_eq!((bars.settled.position(), bars.settled.length()), (2, Some(5)));
     }

@@ -132,7 +132,7 @@ async fn a_process_that_ends_by_itself_says_how_and_where_its_log_is() {
 }
 
 #[tokio::test]
-async fn what_asks_for_no_invocation_is_no_environment() {
+async fn process_that_asks_for_no_invocation_is_no_environment() {
     let logs = TempDir::new().unwrap();
     let ends = Function { bootstrap: Path::new("/bin/false").into(), ..function(&logs) };
     assert!(matches!(Environment::start(&ends, 1).await.unwrap_err(), StartError::Died { .. }));

@@ -28,7 +28,7 @@ async fn refused(breaker: &Arc<Breaker>) -> Open {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_one_process_finds_failing_all_leave_alone() {
+async fn open_circuit_holds_for_all_processes() {
     let state = Arc::new(MemoryState::default());
     let (one, other) = (process(&state), process(&state));
     other.permit().await.unwrap().succeeded().await;

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_older_than_the_window_is_forgotten() {
+    fn result_older_than_the_window_is_forgotten() {
         let length = Duration::from_secs(60);
         let mut window = Window::default();
         let start = UnixMillis(1_000_000_020_000);

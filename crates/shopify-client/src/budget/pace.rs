@@ -261,14 +261,14 @@ mod tests {
     }
 
     #[test]
-    fn what_a_rate_brought_in_vain_is_given_back() {
+    fn unused_rate_grant_is_returned() {
         let mut pace = with(0.0, 1.0, 20.0);
         let Take::Ask(ask) = pace.take(10.0, 0.0, SECOND, NOW + 59 * SECOND) else { panic!("the lease is over") };
         assert_eq!(ask.previous.map(|(_, unspent)| unspent), Some(59.0));
     }
 
     #[test]
-    fn nobody_sits_on_a_lump() {
+    fn idle_client_holds_no_grant() {
         let mut pace = with(100.0, 0.0, 0.0);
         assert!(goes(&mut pace, 10.0, NOW + 7 * SECOND));
         let Take::Ask(ask) = pace.take(10.0, 0.0, SECOND, NOW + 9 * SECOND) else { panic!("the lump is over") };

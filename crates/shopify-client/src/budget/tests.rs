@@ -210,7 +210,7 @@ async fn a_smaller_plan_throttles_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_cannot_wait_is_told_when_to_come_back() {
+async fn caller_without_time_learns_when_to_return() {
     let world = World::new(2_000.0, 100.0);
     let budget = world.process();
     let hurry = |_| world.call(&budget, Priority::Foreground, Duration::from_secs(2));
@@ -240,7 +240,7 @@ async fn the_foreground_finds_its_reserve_however_much_the_background_wants() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_dead_processes_were_promised_is_there_again_after_a_while() {
+async fn grants_of_dead_processes_return_after_a_while() {
     let world = World::new(2_000.0, 100.0);
     for _ in 0..60 {
         let budget = world.process();
@@ -304,7 +304,7 @@ async fn erratic(world: &World, seed: u64, until: Instant) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_processes_do_none_is_throttled() {
+async fn processes_that_share_a_budget_are_not_throttled() {
     for seed in 0..60 {
         let (max, restore) = [(2_000.0, 100.0), (4_000.0, 200.0), (20_000.0, 1_000.0)][seed as usize % 3];
         let world = World::new(max, restore);

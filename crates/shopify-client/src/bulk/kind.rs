@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_enum_is_read_as_it_is() {
+    fn value_of_no_enum_is_read_unchanged() {
         let json = br#"{"title":"Lamp"}"#;
         assert_eq!(read::<Title>(None, json).unwrap().title, "Lamp");
         assert_eq!(read::<serde_json::Value>(None, json).unwrap()["title"], "Lamp");

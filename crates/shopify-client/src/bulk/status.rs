@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_to_be_over_is_running() {
+    fn unknown_bulk_status_counts_as_running() {
         for status in ["CREATED", "RUNNING", "CANCELING", "NEWLY_INVENTED"] {
             assert_eq!(read(json!({"status": status})), Progress::Running { objects: 2 }, "{status}");
         }

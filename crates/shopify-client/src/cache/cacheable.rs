@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shopify_webhook::ShopDomain;
 
-use super::{MetafieldId, Object, VariantId, front::Lanes, lane::Lane};
+use super::{MetafieldId, Object, VariantId, lookup::TypeCaches, type_cache::TypeCache};
 use crate::{
     Call, Client, Error,
     operations::{
@@ -48,7 +48,7 @@ use crate::{
 pub trait Cacheable: sealed::Fetch + Serialize + DeserializeOwned + Send + Sync + 'static {}
 
 pub(super) mod sealed {
-    use super::{Arc, BoxFuture, Call, Client, Error, Hash, Lane, Lanes, Object, ShopDomain};
+    use super::{Arc, BoxFuture, Call, Client, Error, Hash, Object, ShopDomain, TypeCache, TypeCaches};
 
     /// The `nodes` of an answer, one for each id, `None` where there is none.
     pub(crate) type Fetched<T> = Result<Vec<Option<T>>, Error>;
@@ -73,7 +73,7 @@ pub(super) mod sealed {
             call: &'a Call,
         ) -> BoxFuture<'a, Fetched<Self>>;
         /// Where its kind is kept.
-        fn lane(lanes: &Lanes) -> &Arc<Lane<Self>>
+        fn type_cache(type_caches: &TypeCaches) -> &Arc<TypeCache<Self>>
         where
             Self: super::Cacheable;
     }
@@ -153,8 +153,8 @@ impl Fetch for Product {
         })
     }
 
-    fn lane(lanes: &Lanes) -> &Arc<Lane<Self>> {
-        &lanes.products
+    fn type_cache(type_caches: &TypeCaches) -> &Arc<TypeCache<Self>> {
+        &type_caches.products
     }
 }
 
@@ -197,8 +197,8 @@ impl Fetch for Variant {
         })
     }
 
-    fn lane(lanes: &Lanes) -> &Arc<Lane<Self>> {
-        &lanes.variants
+    fn type_cache(type_caches: &TypeCaches) -> &Arc<TypeCache<Self>> {
+        &type_caches.variants
     }
 }
 
@@ -235,8 +235,8 @@ impl Fetch for Metafield {
         })
     }
 
-    fn lane(lanes: &Lanes) -> &Arc<Lane<Self>> {
-        &lanes.metafields
+    fn type_cache(type_caches: &TypeCaches) -> &Arc<TypeCache<Self>> {
+        &type_caches.metafields
     }
 }
 
@@ -270,7 +270,7 @@ impl Fetch for ShopSettings {
         })
     }
 
-    fn lane(lanes: &Lanes) -> &Arc<Lane<Self>> {
-        &lanes.shops
+    fn type_cache(type_caches: &TypeCaches) -> &Arc<TypeCache<Self>> {
+        &type_caches.shops
     }
 }

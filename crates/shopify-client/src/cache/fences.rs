@@ -62,7 +62,7 @@ mod tests {
     const MOMENT: Duration = Duration::from_millis(1);
 
     #[test]
-    fn what_was_asked_for_later_passes() {
+    fn later_request_passes_the_cache_fence() {
         let shop = ShopDomain::parse("north.myshopify.com").unwrap();
         let fences = Fences::default();
         let pass = |id, owner: Option<u64>, at| {

@@ -9,7 +9,7 @@
 //!   neither stored nor joined after it. Another process's memory is not reached by that, so memory is short.
 //! - **A part goes with its product**: an invalidation is one write, of the product's key. A variant or metafield in
 //!   the store counts only while an entry under its product's key stands that is not younger than it: an invalidation
-//!   takes that away. Where no product is cached, a fetch of parts leaves an *anchor* there: an entry without a
+//!   takes that away. Where no product is cached, a fetch of parts leaves a *placeholder* there: an entry without a
 //!   product in it, that says only since when nothing changed.
 //! - **Absence is cached too**, for 30 s. Errors are not.
 //! - **Nothing outlives its time**, even while Shopify is out of order: a caller that can live with what is stale
@@ -18,15 +18,15 @@
 
 mod cacheable;
 mod fences;
-mod front;
-mod lane;
+mod layers;
+mod lookup;
 mod memory;
 mod object;
-mod shelf;
 mod store;
+mod type_cache;
 
 pub use cacheable::{Cacheable, Metafield, Product, ShopSettings, Variant};
-pub use front::{Cache, Settings};
+pub use lookup::{Cache, Settings};
 pub use memory::MemoryCache;
 pub use object::{MetafieldId, Object, VariantId, invalidated_by, key};
 pub use store::{CacheStore, CacheStoreError, Entry};

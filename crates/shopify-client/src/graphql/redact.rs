@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_shopify_quotes_is_not_repeated() {
+    fn quoted_values_are_redacted_from_errors() {
         for (message, shown) in [
             (
                 "Variable $email was provided invalid value \"ann@example.com\"",

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_of_the_key_comes_first() {
+    fn refusal_of_the_key_comes_first() {
         let errors = [error("X", "input.quantities.0"), error("IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", "")];
         assert_eq!(read(&errors, 1), Refusal::KeyUsedInVain);
         assert_eq!(read(&[error("IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "")], 1), Refusal::KeyUsedOtherwise);

@@ -81,7 +81,7 @@ fn a_value_that_an_enum_does_not_know_is_kept() {
 }
 
 #[test]
-fn what_the_cache_writes_it_can_read() {
+fn cached_values_survive_a_round_trip() {
     let answer = json!({"nodes": [product("ACTIVE"), null]});
     let data: products_by_ids::ResponseData = serde_json::from_value(answer).unwrap();
     let written = serde_json::to_string(&data).unwrap();

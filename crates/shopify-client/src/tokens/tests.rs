@@ -146,7 +146,7 @@ async fn a_process_that_died_while_renewing_is_followed_by_another_with_the_same
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_was_too_slow_does_not_overwrite_the_one_that_followed() {
+async fn late_token_does_not_replace_a_newer_one() {
     let world = World::new(Duration::ZERO, refresh());
     let now = world.clock.now();
     world.store.lock(&world.shop, 1, "slow", now, now).await.unwrap();
@@ -185,7 +185,7 @@ async fn a_token_of_a_few_minutes_is_used_and_not_renewed_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_used_as_a_token_does_not_take_the_place_of_one() {
+async fn unusable_token_replaces_no_usable_one() {
     for json in [
         r#"{"access_token":"a","expires_in":0}"#,
         r#"{"access_token":"a","expires_in":30}"#,

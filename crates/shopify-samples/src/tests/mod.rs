@@ -153,7 +153,7 @@ fn times_are_on_the_shops_clock_and_never_in_the_future() {
 }
 
 #[test]
-fn nothing_is_updated_before_it_is_created() {
+fn samples_are_updated_after_their_creation() {
     each_object(20, |_, topic, fields| {
         let time = |name: &str| fields.get(name)?.as_str()?.parse::<Timestamp>().ok();
         if let (Some(created), Some(updated)) = (time("created_at"), time("updated_at")) {

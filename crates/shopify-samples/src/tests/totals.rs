@@ -66,7 +66,7 @@ fn refunded(refund: &Value, taxes_included: bool, column: &str) -> i64 {
 }
 
 #[test]
-fn what_is_outstanding_is_what_was_not_paid() {
+fn outstanding_amount_is_total_minus_payments() {
     for seed in 0..200 {
         let order = body(&mut samples(seed), "orders/create");
         let expected = if order["financial_status"] == "paid" { "0.00".into() } else { order["total_price"].clone() };

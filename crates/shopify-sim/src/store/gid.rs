@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_global_id_is_refused() {
+    fn invalid_global_id_is_refused() {
         assert_eq!(Gid::of("Product", "gid://shopify/Product/9007199254740993"), Some(9_007_199_254_740_993));
         assert_eq!(Gid::parse("gid://shopify/InventoryLevel/7?inventory_item_id=8").unwrap().item, Some(8));
         for text in

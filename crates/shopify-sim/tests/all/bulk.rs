@@ -74,7 +74,7 @@ async fn without_grouping_children_come_apart_from_their_parents() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_found_has_no_url() {
+async fn empty_result_has_no_url() {
     let bench = Bench::new();
     let started = run(&bench, "{ orders { edges { node { id } } } }").await;
     let done = ended(&bench, &started["bulkOperation"]["id"]).await;

@@ -88,7 +88,7 @@ async fn states_of_one_second_share_updated_at_and_differ_in_when_they_were_trig
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_one_action_causes_shares_an_event_id_and_two_actions_do_not() {
+async fn event_id_is_shared_by_one_action_only() {
     let (bench, inbox) = bench(&["orders/paid", "orders/updated", "inventory_levels/update"]);
     let orders = bench.sim.place_orders(&bench.shop, 1);
     settle(&bench).await;

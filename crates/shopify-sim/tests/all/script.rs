@@ -21,7 +21,7 @@ async fn tag(bench: &Bench, act: Act) -> Reply {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_fails_before_it_runs_has_no_effect() {
+async fn request_that_fails_before_it_runs_has_no_effect() {
     let bench = Bench::new();
     let refused = tag(&bench, Act::Status { status: 429, retry_after: Some(2.0) }).await.full().unwrap();
     assert_eq!((refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()), (429, "2.0"));
@@ -36,7 +36,7 @@ async fn what_fails_before_it_runs_has_no_effect() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_fails_after_it_ran_has_its_effect() {
+async fn request_that_fails_after_it_ran_has_its_effect() {
     let bench = Bench::new();
     for act in [Act::ResetAfter, Act::Hang, Act::Truncate, Act::MalformedJson] {
         let reply = tag(&bench, act.clone()).await;

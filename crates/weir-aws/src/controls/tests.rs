@@ -92,7 +92,7 @@ async fn the_first_ones_wait_for_one_read_and_later_ones_do_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_fails_changes_nothing_and_is_not_tried_again_at_once() {
+async fn failed_read_keeps_the_controls_and_is_not_repeated_at_once() {
     let script = Script::default();
     script.says(Ok(Some(OFF)));
     let controls = controls(&script);

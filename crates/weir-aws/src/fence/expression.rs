@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use weir_core::{
     MAX_LEASE,
-    fence::{Ask, Run},
+    fence::{EnterRequest, Run},
 };
 
 use super::item::ran;
@@ -28,7 +28,7 @@ const LEASE: &str = "#owner = :me, lease_until_ms = :until";
 const STAMP: &str = "updated_at_ms = :now, expires_at_s = :expires";
 
 /// The state becomes the newest.
-pub(super) fn enter(ask: &Ask<'_>) -> Write {
+pub(super) fn enter(ask: &EnterRequest<'_>) -> Write {
     let (order, topic) = (is_not_older(ask), may_run(ask));
     let condition = format!("attribute_not_exists(pk) OR ({IS_FREE} AND {order} AND {topic})");
     let (set, remove) = state(ask);
@@ -36,7 +36,7 @@ pub(super) fn enter(ask: &Ask<'_>) -> Write {
 }
 
 /// Another topic of the same action overtook the event: the newest state stays.
-pub(super) fn enter_beside(ask: &Ask<'_>) -> Write {
+pub(super) fn enter_beside(ask: &EnterRequest<'_>) -> Write {
     let same = match &ask.state.event {
         Some(_) => "(#event = :event OR #body = :body)",
         None => "#body = :body",
@@ -46,7 +46,7 @@ pub(super) fn enter_beside(ask: &Ask<'_>) -> Write {
 }
 
 /// The state is not the one of the topic's run that was read, though it has its body.
-pub(super) fn enter_after(ask: &Ask<'_>, seen: &Run) -> Write {
+pub(super) fn enter_after(ask: &EnterRequest<'_>, seen: &Run) -> Write {
     let condition = format!("{IS_FREE} AND {} AND #ran = :seen", is_not_older(ask));
     let (set, remove) = state(ask);
     let mut write = Write::new(ask, format!("SET {STAMP}, {LEASE}, {set}{remove}"), condition);
@@ -55,7 +55,7 @@ pub(super) fn enter_after(ask: &Ask<'_>, seen: &Run) -> Write {
 }
 
 /// The rule of `weir_core::topics::Version::order`. An item has `updated_ns`, or else `earliest_ns`.
-fn is_not_older(ask: &Ask<'_>) -> String {
+fn is_not_older(ask: &EnterRequest<'_>) -> String {
     let version = ask.state.version;
     let (apart, meets) = match version.updated_at() {
         Some(_) => {
@@ -73,7 +73,7 @@ fn is_not_older(ask: &Ask<'_>) -> String {
 }
 
 /// The rule among the runs of a topic.
-fn may_run(ask: &Ask<'_>) -> String {
+fn may_run(ask: &EnterRequest<'_>) -> String {
     if ask.once {
         return format!("(attribute_not_exists(#ran) OR {IS_FORCED})");
     }
@@ -89,7 +89,7 @@ fn may_run(ask: &Ask<'_>) -> String {
 }
 
 /// What sets the newest state: attributes to set and to remove.
-fn state(ask: &Ask<'_>) -> (String, String) {
+fn state(ask: &EnterRequest<'_>) -> (String, String) {
     let state = ask.state;
     let (time, other) = match state.version.updated_at() {
         Some(_) => ("updated_ns = :updated", "earliest_ns"),
@@ -113,7 +113,7 @@ fn state(ask: &Ask<'_>) -> (String, String) {
 
 impl Write {
     /// With the names and values that its expressions use: DynamoDB refuses others.
-    fn new(ask: &Ask<'_>, update: String, condition: String) -> Self {
+    fn new(ask: &EnterRequest<'_>, update: String, condition: String) -> Self {
         let (run, state) = (ask.run, ask.state);
         let names = [("#ran", ran(ask.mark)), ("#body", "body".to_owned()), ("#event", "event".to_owned())];
         let values = [

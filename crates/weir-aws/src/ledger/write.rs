@@ -10,7 +10,8 @@ use aws_sdk_dynamodb::{
 use weir_core::{
     MAX_LEASE, StoreError, UnixMillis,
     ledger::{
-        self, Again, Ask, Attempt, Claim, Ended, Ending, Key, Ledger, Progress, Record, Settled,
+        self, Attempt, AttemptResult, Claim, ClaimRequest, Key, Ledger, Progress, Record, RepeatKind, SettleRequest,
+        Settled,
         index::{Bucket, Trouble, day},
     },
 };
@@ -78,7 +79,7 @@ fn attempts(item: &Item) -> u32 {
 }
 
 impl Ledger for DynamoLedger {
-    async fn claim(&self, ask: &Ask<'_>) -> Result<Claim, StoreError> {
+    async fn claim(&self, ask: &ClaimRequest<'_>) -> Result<Claim, StoreError> {
         let mut set = format!(
             "SET #state = :leased, #owner = :me, {} = :until, {} = :now, {sha} = if_not_exists({sha}, :sha), {} = :lane, \
              {} = :expires",
@@ -161,8 +162,8 @@ impl Ledger for DynamoLedger {
         }
     }
 
-    async fn settle(&self, ended: &Ended<'_>) -> Result<Settled, StoreError> {
-        let Ended { key, owner, ending, now, .. } = *ended;
+    async fn settle(&self, ended: &SettleRequest<'_>) -> Result<Settled, StoreError> {
+        let SettleRequest { key, owner, ending, now, .. } = *ended;
         let mut set = format!("SET #state = :state, {} = :now, {} = :expires", name::UPDATED_AT_MS, name::EXPIRES_AT_S);
         let mut values = HashMap::with_capacity(12);
         let mut also = |at: &str, value: AttributeValue| {
@@ -175,10 +176,10 @@ impl Ledger for DynamoLedger {
         }
         let mut remove = name::LEASE_UNTIL_MS.to_owned();
         match ending {
-            Ending::Done | Ending::Stale | Ending::Repeated => {
+            AttemptResult::Done | AttemptResult::Stale | AttemptResult::Repeated => {
                 remove.push_str(&format!(", {}, {}", name::PERMANENT, name::TROUBLE))
             }
-            Ending::Failed(failure) => {
+            AttemptResult::Failed(failure) => {
                 also(name::TROUBLE, text(Bucket::of(&key.event).with(Trouble::Failed)));
                 also(name::LAST_ERROR, text(failure.reason()));
                 also(name::PERMANENT, AttributeValue::Bool(failure.is_permanent()));
@@ -186,14 +187,14 @@ impl Ledger for DynamoLedger {
                     also(name::PARKS, number(copy));
                 }
             }
-            Ending::Parked { parks, until, reason } => {
+            AttemptResult::Parked { parks, until, reason } => {
                 also(name::TROUBLE, text(Bucket::of(&key.event).with(Trouble::Parked)));
                 also(name::LAST_ERROR, text(reason));
                 also(name::PARKS, number(parks));
                 also(name::PARKED_UNTIL_MS, number(until.0));
             }
         }
-        if matches!(ending, Ending::Failed(_) | Ending::Parked { .. }) {
+        if matches!(ending, AttemptResult::Failed(_) | AttemptResult::Parked { .. }) {
             also(name::OWN_FAILURES, number(ended.progress.failures));
             match ended.progress.passed.is_empty() {
                 true => remove.push_str(&format!(", {}", name::PASSED_HANDLERS)),
@@ -219,10 +220,10 @@ impl Ledger for DynamoLedger {
         }
     }
 
-    async fn count(&self, key: &Key, again: Again, webhook_id: Option<&str>) -> Result<(), StoreError> {
+    async fn count(&self, key: &Key, again: RepeatKind, webhook_id: Option<&str>) -> Result<(), StoreError> {
         let counter = match again {
-            Again::Duplicate => name::DUPLICATES,
-            Again::Mismatch => name::MISMATCHES,
+            RepeatKind::Duplicate => name::DUPLICATES,
+            RepeatKind::Mismatch => name::MISMATCHES,
         };
         let last = webhook_id.map_or_else(String::new, |_| format!(" SET {} = :id", name::LAST_WEBHOOK_ID));
         let request = update(&self.client, &self.table, item::key(key))

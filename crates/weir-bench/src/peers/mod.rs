@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_made_is_kept_until_its_sources_change() {
+    fn built_peer_is_reused_until_its_sources_change() {
         let sources = tempfile::tempdir().unwrap();
         let folder = tempfile::tempdir().unwrap().path().join("made");
         fs::create_dir(sources.path().join("src")).unwrap();

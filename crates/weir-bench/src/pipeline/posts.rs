@@ -10,10 +10,11 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
+use bytes::Bytes;
 use futures_util::future::{join_all, try_join, try_join_all};
 use jiff::Timestamp;
 use shopify_samples::Samples;
-use shopify_webhook::sign;
+use weir_load::{Endpoint, HeaderValues};
 use weir_local::Deployed;
 
 use super::{Load, Run};
@@ -26,7 +27,7 @@ const CLIENTS: usize = 8;
 const LOOKERS: usize = 2;
 
 /// When nothing has arrived for so long, nothing will.
-const PATIENCE: Duration = Duration::from_secs(120);
+const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Each of them counts, so that as many come out as went in.
 const TOPIC: &str = "refunds/create";
@@ -38,7 +39,7 @@ pub(super) struct Sending<'a> {
     load: Load,
     /// Tells the events of this load from those of another.
     prefix: String,
-    body: String,
+    body: Bytes,
     next: AtomicUsize,
     progress: Mutex<Progress>,
 }
@@ -55,7 +56,7 @@ impl<'a> Sending<'a> {
         let now = Timestamp::now();
         let mut samples = Samples::new(7, "shop-0.myshopify.com", now);
         // What weir does with a body does not depend on what it says.
-        let body = samples.sized_order(load.body_bytes);
+        let body = samples.sized_order(load.body_bytes).into();
         let progress =
             Progress { posted: HashMap::new(), answers_ms: Vec::new(), arrivals_ms: Vec::new(), last: Instant::now() };
         let prefix = format!("bench-{}", now.as_millisecond());
@@ -89,29 +90,23 @@ impl<'a> Sending<'a> {
     }
 
     async fn client(&self) -> Result<()> {
-        let signature = sign(self.body.as_bytes(), &self.deployed.client_secret);
+        let secret = &self.deployed.client_secret;
+        let endpoint = Endpoint::with_client(self.http.clone(), self.deployed.webhook_url.parse()?);
         loop {
             let number = self.next.fetch_add(1, Relaxed);
             if number >= self.load.events {
                 return Ok(());
             }
             let id = format!("{}-{number}", self.prefix);
-            let request = self
-                .http
-                .post(&self.deployed.webhook_url)
-                .header("Content-Type", "application/json")
-                .header("X-Shopify-Topic", TOPIC)
-                .header("X-Shopify-Hmac-Sha256", &signature)
-                .header("X-Shopify-Shop-Domain", format!("shop-{}.myshopify.com", number % self.load.shops))
-                .header("X-Shopify-API-Version", "2026-10")
-                .header("X-Shopify-Webhook-Id", &id)
-                .body(self.body.clone());
+            let shop = format!("shop-{}.myshopify.com", number % self.load.shops);
+            let values =
+                HeaderValues { topic: TOPIC, shop: &shop, webhook_id: &id, event_id: None, triggered_at: None };
+            let headers = values.signed(&self.body, secret);
             let began = Instant::now();
             self.progress(|progress| progress.posted.insert(id, began));
-            let status = request.send().await?.status();
-            ensure!(status == 200, "a webhook was answered {status}");
-            let took = began.elapsed().as_secs_f64() * 1e3;
-            self.progress(|progress| progress.answers_ms.push(took));
+            let answer = endpoint.post_raw(&headers, self.body.clone()).await?;
+            ensure!(answer.status == 200, "a webhook was answered {}", answer.status);
+            self.progress(|progress| progress.answers_ms.push(answer.took.as_secs_f64() * 1e3));
         }
     }
 
@@ -132,7 +127,7 @@ impl<'a> Sending<'a> {
             if arrived == self.load.events {
                 return Ok(());
             }
-            ensure!(idle < PATIENCE, "{arrived} of {} events came to the bus, and no more", self.load.events);
+            ensure!(idle < ARRIVAL_TIMEOUT, "{arrived} of {} events came to the bus, and no more", self.load.events);
         }
     }
 }

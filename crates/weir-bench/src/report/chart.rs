@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_machine_is_called_breaks_no_picture() {
+    fn machine_name_is_escaped_in_the_chart() {
         let mut report = sample::weir_alone();
         report.machine.cpu = "A<B> & Co".to_owned();
         assert!(svg(&report).contains("A&lt;B> &amp; Co"));

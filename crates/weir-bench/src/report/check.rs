@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fell_is_to_be_accepted_and_fails_nothing() {
+    fn lower_count_passes_and_asks_to_be_accepted() {
         assert!(difference(940).is_to_be_accepted() && !difference(940).is_regression());
         assert!(!difference(960).is_to_be_accepted());
         assert!(difference(940).to_string().ends_with("accept them"));

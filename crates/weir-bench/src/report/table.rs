@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_not_measured_has_no_column() {
+    fn unmeasured_peer_has_no_column() {
         let alone = all(&sample::weir_alone());
         assert!(alone.contains("| | weir |\n"), "{alone}");
         assert!(!alone.contains("Node |"));

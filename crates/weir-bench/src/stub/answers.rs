@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_not_answered() {
+    fn stub_refuses_unknown_requests() {
         assert_eq!(answer("AmazonSQS.PurgeQueue", b"{}"), None);
         assert_eq!(answer("nothing", b"{}"), None);
         assert_eq!(answer("AmazonSQS.SendMessage", b"not JSON"), None);

@@ -47,7 +47,7 @@ async fn it_counts_requests_writes_and_connections() {
 }
 
 #[tokio::test]
-async fn what_it_does_not_know_is_an_error_that_shows() {
+async fn unknown_request_to_the_stub_is_an_error() {
     let aws = Aws::start(None, Distance::default()).await.unwrap();
     assert_eq!(call(&client(None), &aws, "AmazonSQS.PurgeQueue", "{}").await.0, 400);
     assert_eq!(aws.seen().unknown, ["AmazonSQS.PurgeQueue"]);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{DoorArgs, StackArgs, rate, time::length};
+use super::{EndpointArgs, StackArgs, rate, time::length};
 
 /// Send a load of signed webhooks, measure the answers, and account for every event that was accepted
 ///
@@ -60,7 +60,7 @@ pub(crate) struct LoadArgs {
     #[arg(long)]
     pub(crate) not_loopback: bool,
     #[command(flatten)]
-    pub(crate) door: DoorArgs,
+    pub(crate) endpoint: EndpointArgs,
     #[command(flatten)]
     pub(crate) source: StackArgs,
 }
@@ -87,16 +87,6 @@ pub(crate) enum PatternName {
     FlashSale,
     /// From nothing to the full rate, evenly
     Ramp,
-}
-
-impl PatternName {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Steady => "steady",
-            Self::FlashSale => "flash-sale",
-            Self::Ramp => "ramp",
-        }
-    }
 }
 
 /// A topic and its share among the others.

@@ -153,7 +153,7 @@ fn logs_that_can_not_be_read_are_told_with_what_to_check() {
 }
 
 #[test]
-fn what_can_not_be_followed_ends_with_2() {
+fn audit_that_cannot_follow_exits_with_2() {
     for line in [
         &["--file", "/nowhere/calls.log"][..],
         &["--file", "/"],

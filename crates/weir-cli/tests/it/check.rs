@@ -104,7 +104,7 @@ fn tables(app: &'static str) -> Server {
 }
 
 #[test]
-fn what_shopify_says_of_a_shop_is_shown() {
+fn check_shows_the_shop_as_shopify_knows_it() {
     let world = World::start();
     let ended = world.check();
     assert_eq!(ended.status, 0, "{}", ended.stderr);

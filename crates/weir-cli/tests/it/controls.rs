@@ -143,7 +143,7 @@ fn switches_limits_and_tiers_are_set_and_taken_out() {
 }
 
 #[test]
-fn what_somebody_else_changed_meanwhile_is_left_alone() {
+fn concurrent_change_of_the_controls_is_kept() {
     let ssm = Ssm::with("{}");
     let theirs = r#"{"off":[{"lane":"urgent"}]}"#;
     ssm.kept.lock().unwrap().meanwhile = Some(theirs);
@@ -192,7 +192,7 @@ fn a_whole_document_is_applied_from_stdin_or_refused_with_all_its_mistakes() {
 }
 
 #[test]
-fn what_can_not_be_is_refused_with_a_hint_before_anything_is_asked() {
+fn invalid_controls_options_are_refused_before_any_request() {
     let ssm = Ssm::with("{}");
     for (line, hint) in [
         (&["off", "lane", "slow"][..], "weir topics"),
@@ -220,7 +220,7 @@ fn what_can_not_be_is_refused_with_a_hint_before_anything_is_asked() {
 }
 
 #[test]
-fn what_would_be_no_valid_document_is_not_written() {
+fn invalid_controls_are_not_written() {
     let ssm = Ssm::with("{}");
     for (line, mistake) in [
         (&["off", "handler", "two words"][..], "off[0].handler can't be"),

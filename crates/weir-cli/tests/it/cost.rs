@@ -25,7 +25,7 @@ fn a_month_is_its_lines_and_what_is_fixed() {
 }
 
 #[test]
-fn what_was_not_counted_is_said_and_not_guessed() {
+fn cost_names_what_was_not_counted() {
     let ended = run(&mut weir(&["cost"]));
     assert_eq!(ended.status, 0, "{}", ended.stderr);
     assert!(ended.stdout.contains("Left out:\n  - the free tier"), "{}", ended.stdout);
@@ -52,7 +52,7 @@ fn larger_bodies_fuller_batches_and_fewer_lines_show() {
 }
 
 #[test]
-fn what_is_not_reckoned_with_is_refused() {
+fn cost_option_out_of_range_is_refused() {
     for line in [["cost", "--payload-kb", "901"], ["cost", "--batch", "11"], ["cost", "--events-per-month", "0"]] {
         let ended = run(&mut weir(&line));
         assert_eq!(ended.status, 2, "{line:?}");

@@ -46,7 +46,7 @@ fn dlq(server: &Server, arguments: &[&str]) -> Ended {
 const ALL: [&[&str]; 4] = [&["list"], &["show", "7"], &["replay", "--yes"], &["drop", "--all", "--yes"]];
 
 #[test]
-fn who_may_not_read_the_queue_is_told_which_action_to_ask_for() {
+fn denied_queue_read_names_the_missing_action() {
     let server = Server::start(|request| match target(request) {
         "DescribeStacks" => stack(),
         "AmazonSQS.ReceiveMessage" => refused("AccessDenied", "not authorized to perform: sqs:receivemessage"),
@@ -88,7 +88,7 @@ fn an_unknown_stack_is_told_with_what_to_check() {
 }
 
 #[test]
-fn what_can_not_be_meant_is_refused_before_anything_is_asked() {
+fn contradictory_options_are_refused_before_any_request() {
     let server = Server::start(|_| panic!("nothing is asked"));
     for (line, hint) in [
         (&["list", "--shop", "north"][..], "it looks like north.myshopify.com"),

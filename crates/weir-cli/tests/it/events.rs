@@ -200,7 +200,7 @@ fn a_ledger_without_indexes_is_told_with_what_to_do() {
 }
 
 #[test]
-fn what_can_not_be_a_range_or_a_place_changes_nothing() {
+fn invalid_range_or_place_is_refused() {
     let server = Server::start(aws());
     for line in [
         &["list", "--since", "yesterday"][..],

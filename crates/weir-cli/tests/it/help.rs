@@ -4,39 +4,11 @@ use crate::{run, server, weir};
 
 #[test]
 fn every_command_shows_examples_in_its_help() {
-    let commands: [&[&str]; 29] = [
-        &["dev"],
-        &["send"],
-        &["load"],
-        &["cost"],
-        &["topics"],
-        &["events"],
-        &["events", "list"],
-        &["events", "show"],
-        &["shops"],
-        &["shops", "add"],
-        &["shops", "list"],
-        &["shops", "show"],
-        &["shops", "check"],
-        &["shops", "remove"],
-        &["audit"],
-        &["controls"],
-        &["controls", "show"],
-        &["controls", "off"],
-        &["controls", "on"],
-        &["controls", "limit"],
-        &["controls", "unlimit"],
-        &["controls", "tier"],
-        &["controls", "apply"],
-        &["dlq"],
-        &["dlq", "list"],
-        &["dlq", "show"],
-        &["dlq", "replay"],
-        &["dlq", "drop"],
-        &["dlq", "history"],
-    ];
+    let commands = weir_cli::input::commands();
+    assert!(commands.len() > 30, "{commands:?}");
     for command in commands {
-        let ended = run(weir(command).arg("--help"));
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let ended = run(weir(&words).arg("--help"));
         assert_eq!(ended.status, 0, "{}", ended.stderr);
         assert!(ended.stdout.contains("Usage:"), "{command:?}");
         // A command of commands sends the reader on to them.

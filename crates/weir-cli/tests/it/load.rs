@@ -99,7 +99,7 @@ fn an_event_that_neither_ledger_nor_lane_has_is_lost_and_the_load_fails() {
 }
 
 #[test]
-fn what_the_lanes_still_hold_is_not_lost_but_not_at_its_end_either() {
+fn load_counts_events_on_the_lanes_as_unsettled() {
     let ended = load(&stack(|number| (number % 2 == 0).then_some("done"), 20), &[]);
     assert_eq!(ended.status, 1);
     let report = report(&ended);
@@ -107,7 +107,7 @@ fn what_the_lanes_still_hold_is_not_lost_but_not_at_its_end_either() {
 }
 
 #[test]
-fn what_was_dead_lettered_came_to_its_end() {
+fn load_counts_dead_lettered_events_as_settled() {
     let ended = load(&stack(|number| Some(if number < 5 { "failed" } else { "done" }), 0), &[]);
     assert_eq!(ended.status, 0, "{}", ended.stderr);
     assert_eq!(report(&ended)["audit"]["dead_lettered"], 5);

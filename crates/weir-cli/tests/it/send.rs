@@ -120,7 +120,7 @@ fn where_nothing_listens_the_error_says_what_to_start() {
 }
 
 #[test]
-fn what_is_wrong_is_said_before_anything_is_sent() {
+fn invalid_options_are_reported_before_anything_is_sent() {
     let server = ingest(SECRET);
     for (arguments, part) in [
         (&["order/create"][..], "did you mean orders/create"),

@@ -166,7 +166,7 @@ fn a_shop_is_removed_only_after_a_yes() {
 }
 
 #[test]
-fn what_can_not_be_is_refused_with_a_hint_before_anything_is_asked() {
+fn invalid_shops_options_are_refused_before_any_request() {
     let server = Server::start(aws);
     for (line, hint) in [
         (&["show", "north"][..], "it looks like north.myshopify.com"),

@@ -44,7 +44,7 @@ fn an_empty_document_switches_nothing_off_and_limits_nothing() {
 }
 
 #[test]
-fn what_is_off_is_off_for_the_shops_it_names_and_says_why() {
+fn switch_applies_to_its_shops_and_has_a_reason() {
     let controls = controls();
     let off = controls.is_off(NOTE, NORTH).unwrap();
     assert_eq!(off.to_string(), "handler large_order::note is switched off for north.myshopify.com: INC-7");

@@ -47,7 +47,7 @@ fn json_travels_as_itself_to_the_last_digit() {
 }
 
 #[test]
-fn what_json_can_not_carry_unchanged_travels_as_base64() {
+fn body_that_json_would_change_travels_as_base64() {
     for body in [&b"not json"[..], b"", b"\xff\xfe{}", "\u{feff}{}".as_bytes(), "{\"a\":\"\u{fffe}\"}".as_bytes()] {
         assert!(check_round_trip(body).contains("data_base64"), "{body:?}");
     }
@@ -79,7 +79,7 @@ fn bodies_over_64_kb_are_compressed() {
 }
 
 #[test]
-fn what_does_not_fit_a_message_is_referred_to() {
+fn body_too_large_for_a_message_is_stored_and_referenced() {
     let mut rng = fastrand::Rng::with_seed(3);
     let body: Vec<u8> = std::iter::repeat_with(|| rng.u8(..)).take(1_000_000).collect();
     assert_eq!(seal(&meta(&body), &body), Err(TooLarge));

@@ -1,10 +1,10 @@
 //! The transitions, pure.
 
-use super::{Ask, Entry, Record, Run, Settled};
+use super::{EnterRequest, Entry, Record, Run, Settled};
 use crate::is_believed;
 
 /// Whether the asker may handle an event of the resource.
-pub fn enter(record: Option<&Record>, ask: &Ask<'_>) -> Entry {
+pub fn enter(record: Option<&Record>, ask: &EnterRequest<'_>) -> Entry {
     let Some(record) = record else { return Entry::Granted };
     let ran = record.ran.get(ask.mark);
     if ran == Some(ask.run) {
@@ -30,7 +30,7 @@ pub fn enter(record: Option<&Record>, ask: &Ask<'_>) -> Entry {
 
 /// Whether an entry makes the asker's state the newest one. Of an entry beside the newest state, by another topic of the
 /// same action, it does not.
-pub fn raises(record: Option<&Record>, ask: &Ask<'_>, entry: Entry) -> bool {
+pub fn raises(record: Option<&Record>, ask: &EnterRequest<'_>, entry: Entry) -> bool {
     let is_older = |record: &Record| ask.state.version.is_older_than(&record.newest.version);
     entry == Entry::Granted && !record.is_some_and(is_older)
 }
@@ -47,7 +47,7 @@ enum Among {
     Older,
 }
 
-fn of_its_topic(run: &Run, record: &Record, ask: &Ask<'_>) -> Among {
+fn of_its_topic(run: &Run, record: &Record, ask: &EnterRequest<'_>) -> Among {
     if ask.once {
         return Among::Once;
     }
@@ -72,14 +72,14 @@ fn of_its_topic(run: &Run, record: &Record, ask: &Ask<'_>) -> Among {
 
 /// Whether a state that was read from the Admin API, and so has no trigger, has the body of the newest one and of the
 /// topic's run. Nothing came in between if both are of one version: then the state is the one that ran.
-pub fn looks_repeated(run: &Run, record: &Record, ask: &Ask<'_>) -> bool {
+pub fn looks_repeated(run: &Run, record: &Record, ask: &EnterRequest<'_>) -> bool {
     let version = ask.state.version;
     let is_read = version.updated_at().is_some() && version.triggered_at().is_none();
     is_read && run.body == ask.run.body && record.newest.body == run.body
 }
 
 /// Whether another owner is in there.
-fn busy(record: &Record, ask: &Ask<'_>) -> Option<Entry> {
+fn busy(record: &Record, ask: &EnterRequest<'_>) -> Option<Entry> {
     match &record.held {
         Some((owner, until)) if owner != ask.owner && *until >= ask.now && is_believed(*until, ask.now) => {
             Some(Entry::Busy(until.since(ask.now)))
@@ -94,14 +94,14 @@ fn is_forced_replay(ran: &Run, asked: &Run) -> bool {
 }
 
 /// Whether the asker may free the resource: fenced by owner.
-pub fn leave(record: Option<&Record>, ask: &Ask<'_>) -> Settled {
+pub fn leave(record: Option<&Record>, ask: &EnterRequest<'_>) -> Settled {
     let holds = |record: &Record| record.held.as_ref().is_some_and(|(owner, _)| owner == ask.owner);
     if record.is_some_and(holds) { Settled::Written } else { Settled::Lost }
 }
 
 /// Whether the asker left before, having run: its reply was lost, and there is nothing left to write. Another may be in
 /// there by now, whom a second write would let nobody wait for.
-pub fn has_left(record: Option<&Record>, ask: &Ask<'_>) -> bool {
+pub fn has_left(record: Option<&Record>, ask: &EnterRequest<'_>) -> bool {
     record.is_some_and(|record| record.ran.get(ask.mark) == Some(ask.run))
 }
 

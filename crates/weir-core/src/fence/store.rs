@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::{Mark, Run, Settled, State};
 use crate::{StoreError, UnixMillis, ledger::Owner, topics::Version};
 
-/// What a worker asks for when it enters a resource.
+/// A request to enter a resource, or to leave it.
 #[derive(Debug, Clone)]
-pub struct Ask<'a> {
+pub struct EnterRequest<'a> {
     /// Which resource: `{shop}#{app}#{resource}`.
     pub key: &'a str,
     /// Who asks: the owner of the event's lease.
@@ -57,9 +57,10 @@ pub enum Leave {
 pub trait Fence: Send + Sync {
     /// [`enter`](super::enter) as one conditional write. Only an event that another topic of the same action overtook,
     /// or a repeated one that was triggered later, takes a second.
-    fn enter(&self, ask: &Ask<'_>) -> impl Future<Output = Result<Entry, StoreError>> + Send;
+    fn enter(&self, request: &EnterRequest<'_>) -> impl Future<Output = Result<Entry, StoreError>> + Send;
 
     /// [`leave`](super::leave) as one conditional write. Whoever ran and [`has_left`](super::has_left) is told `Written`,
     /// and nothing is written.
-    fn leave(&self, ask: &Ask<'_>, how: Leave) -> impl Future<Output = Result<Settled, StoreError>> + Send;
+    fn leave(&self, request: &EnterRequest<'_>, how: Leave)
+    -> impl Future<Output = Result<Settled, StoreError>> + Send;
 }

@@ -1,6 +1,6 @@
 //! The transitions, pure.
 
-use super::{Ask, Claim, Ending, Owner, Progress, Record, Settled, State};
+use super::{AttemptResult, Claim, ClaimRequest, Owner, Progress, Record, Settled, State};
 use crate::{Failure, is_believed};
 
 /// Whether the asker may act on the event.
@@ -18,7 +18,7 @@ use crate::{Failure, is_believed};
 ///
 /// Its body need not be the same to the byte: it is another serialization of the same event. What is compared with the
 /// first delivery's body are the redeliveries of that one.
-pub fn claim(record: Option<&Record>, ask: &Ask<'_>) -> Claim {
+pub fn claim(record: Option<&Record>, ask: &ClaimRequest<'_>) -> Claim {
     let Some(record) = record else {
         return Claim::Granted { attempt: 1, first: None, progress: Progress::default() };
     };
@@ -51,14 +51,14 @@ fn is_same_message(before: &Owner, now: &Owner) -> bool {
 
 /// Whether `owner` may record how its attempt ended. Fenced by owner: from the lease, or from the very state it
 /// would write (a reply was lost).
-pub fn settle(record: Option<&Record>, owner: &Owner, ending: &Ending) -> Settled {
+pub fn settle(record: Option<&Record>, owner: &Owner, ending: &AttemptResult) -> Settled {
     match record {
         Some(record) if record.owner == *owner && may_end(&record.state, ending) => Settled::Written,
         _ => Settled::Lost,
     }
 }
 
-fn may_end(state: &State, ending: &Ending) -> bool {
+fn may_end(state: &State, ending: &AttemptResult) -> bool {
     matches!(state, State::Leased { .. }) || state.as_str() == ending.state()
 }
 
@@ -130,7 +130,7 @@ mod tests {
             dedupe_key: Some("e1~0".into()),
             ..meta("refunds/create", None)
         });
-        let ask = Ask {
+        let ask = ClaimRequest {
             key: &key(),
             owner: &owner,
             body_sha256: body,
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_for_good_runs_again_only_for_a_first_receive() {
+    fn permanently_failed_event_runs_again_only_on_a_first_receive() {
         assert_eq!(asked(Some(&record(permanent(), "other")), 2, 0), Claim::Condemned);
         assert_eq!(asked(Some(&record(permanent(), "other")), 1, 0), GRANTED, "it came back from the DLQ");
         let transient = record(State::Failed(Failure::transient("x")), "other");
@@ -220,7 +220,7 @@ mod tests {
             ] {
                 let record = Record { owner: before, ..record(state.clone(), "") };
                 let key = key();
-                let ask = Ask {
+                let ask = ClaimRequest {
                     key: &key,
                     owner: &owner,
                     body_sha256: "aa",
@@ -297,10 +297,10 @@ mod tests {
     fn only_the_owner_settles_and_may_repeat_what_it_wrote() {
         let me = Owner("me".into());
         let endings = [
-            Ending::Done,
-            Ending::Stale,
-            Ending::Failed(Failure::transient("x")),
-            Ending::Parked { parks: 1, until: NOW, reason: "x".into() },
+            AttemptResult::Done,
+            AttemptResult::Stale,
+            AttemptResult::Failed(Failure::transient("x")),
+            AttemptResult::Parked { parks: 1, until: NOW, reason: "x".into() },
         ];
         let states = [State::Done, State::Stale, State::Failed(Failure::transient("y")), parked()];
         for (index, ending) in endings.iter().enumerate() {

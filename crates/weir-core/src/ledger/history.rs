@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ended, Ending};
+use super::{AttemptResult, SettleRequest};
 use crate::UnixMillis;
 
 /// So many attempts are kept; a later one takes the slot of the eighth before it.
@@ -54,17 +54,19 @@ type Kept<'a> = (u32, i64, i64, Outcome, u32, Option<i64>, Option<std::borrow::C
 
 impl Attempt {
     /// The attempt that ended so.
-    pub fn of(ended: &Ended<'_>) -> Self {
+    pub fn of(ended: &SettleRequest<'_>) -> Self {
         let (outcome, error) = match ended.ending {
-            Ending::Done => (Outcome::Done, None),
-            Ending::Stale => (Outcome::Stale, None),
-            Ending::Repeated => (Outcome::Repeated, None),
-            Ending::Failed(failure) if failure.is_permanent() => (Outcome::FailedForGood, Some(failure.reason())),
-            Ending::Failed(failure) => (Outcome::Failed, Some(failure.reason())),
-            Ending::Parked { reason, .. } => (Outcome::Parked, Some(reason.as_str())),
+            AttemptResult::Done => (Outcome::Done, None),
+            AttemptResult::Stale => (Outcome::Stale, None),
+            AttemptResult::Repeated => (Outcome::Repeated, None),
+            AttemptResult::Failed(failure) if failure.is_permanent() => {
+                (Outcome::FailedForGood, Some(failure.reason()))
+            }
+            AttemptResult::Failed(failure) => (Outcome::Failed, Some(failure.reason())),
+            AttemptResult::Parked { reason, .. } => (Outcome::Parked, Some(reason.as_str())),
         };
         let until = match ended.ending {
-            Ending::Parked { until, .. } => Some(*until),
+            AttemptResult::Parked { until, .. } => Some(*until),
             _ => ended.comes_back,
         };
         Self {
@@ -122,8 +124,8 @@ mod tests {
         ledger::{Key, Owner},
     };
 
-    fn attempt(ending: &Ending) -> Attempt {
-        Attempt::of(&Ended {
+    fn attempt(ending: &AttemptResult) -> Attempt {
+        Attempt::of(&SettleRequest {
             key: &Key { event: "a#1".into(), generation: 0 },
             owner: &Owner("me".into()),
             ending,
@@ -139,14 +141,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_read_again() {
+    fn history_survives_a_round_trip() {
         let endings = [
-            Ending::Done,
-            Ending::Stale,
-            Ending::Repeated,
-            Ending::Failed(Failure::transient("said \"no\"\n")),
-            Ending::Failed(Failure::permanent("é")),
-            Ending::Parked { parks: 1, until: UnixMillis(9), reason: "open".into() },
+            AttemptResult::Done,
+            AttemptResult::Stale,
+            AttemptResult::Repeated,
+            AttemptResult::Failed(Failure::transient("said \"no\"\n")),
+            AttemptResult::Failed(Failure::permanent("é")),
+            AttemptResult::Parked { parks: 1, until: UnixMillis(9), reason: "open".into() },
         ];
         for ending in endings {
             let attempt = attempt(&ending);
@@ -160,15 +162,15 @@ mod tests {
 
     #[test]
     fn an_attempt_is_short_whatever_its_error_said() {
-        assert!(attempt(&Ending::Done).write().len() < 50);
-        let long = attempt(&Ending::Failed(Failure::transient("é".repeat(400))));
+        assert!(attempt(&AttemptResult::Done).write().len() < 50);
+        let long = attempt(&AttemptResult::Failed(Failure::transient("é".repeat(400))));
         assert_eq!(long.error.as_ref().map(String::len), Some(MAX_ERROR));
         assert!(long.write().len() < 140);
     }
 
     #[test]
     fn a_parked_attempt_comes_back_with_its_copy() {
-        let parked = attempt(&Ending::Parked { parks: 1, until: UnixMillis(9), reason: "open".into() });
+        let parked = attempt(&AttemptResult::Parked { parks: 1, until: UnixMillis(9), reason: "open".into() });
         assert_eq!(parked.comes_back, Some(UnixMillis(9)));
     }
 }

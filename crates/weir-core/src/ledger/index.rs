@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_is_found_by_every_later_version() {
+    fn index_entry_is_readable_by_later_versions() {
         assert_eq!(Bucket::of("north.myshopify.com#b54557e4").on("2026-11-27"), "2026-11-27#42");
         assert_eq!(Bucket::of("mill.myshopify.com#2").with(Trouble::Parked), "parked#13");
         assert_eq!(day(UnixMillis(1_795_755_600_120)), "2026-11-27");

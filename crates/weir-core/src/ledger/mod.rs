@@ -22,5 +22,5 @@ mod store;
 pub use decide::{claim, settle};
 pub use history::{Attempt, Outcome, SLOTS};
 pub use operator::{Action, ActionKind, ActionRequest, Recorded, act};
-pub use record::{Ending, Key, Owner, Record, State, names};
-pub use store::{ActionLog, Again, Ask, Claim, Ended, Ledger, Progress, Settled};
+pub use record::{AttemptResult, Key, Owner, Record, State, names};
+pub use store::{ActionLog, Claim, ClaimRequest, Ledger, Progress, RepeatKind, SettleRequest, Settled};

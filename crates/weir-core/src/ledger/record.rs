@@ -157,7 +157,7 @@ pub enum State {
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ending {
+pub enum AttemptResult {
     /// The event took effect.
     Done,
     /// A newer version of its resource came first.
@@ -177,7 +177,7 @@ pub enum Ending {
     },
 }
 
-impl Ending {
+impl AttemptResult {
     /// The word of the state that it leads to.
     pub fn state(&self) -> &'static str {
         match self {

@@ -1,13 +1,13 @@
 //! What a store of the ledger can do.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use super::{ActionRequest, Ending, Key, Owner, Recorded};
+use super::{ActionRequest, AttemptResult, Key, Owner, Recorded};
 use crate::{Lane, StoreError, UnixMillis, envelope::Meta};
 
-/// What a worker asks for when it claims an event.
+/// A request to claim an event.
 #[derive(Debug, Clone)]
-pub struct Ask<'a> {
+pub struct ClaimRequest<'a> {
     /// Which event.
     pub key: &'a Key,
     /// Who asks.
@@ -30,7 +30,7 @@ pub struct Ask<'a> {
     pub lease_until: UnixMillis,
 }
 
-impl<'a> Ask<'a> {
+impl<'a> ClaimRequest<'a> {
     /// The webhook id of the delivery, where the key does not have it: then the event may come under another as well.
     pub fn webhook_id(&self) -> Option<&'a str> {
         self.meta.filter(|meta| meta.dedupe_key.is_some()).map(|meta| meta.webhook_id.as_str())
@@ -52,15 +52,15 @@ pub struct Progress {
     pub passed: Vec<String>,
 }
 
-/// How an attempt ended, as its owner tells it.
+/// A request to settle an event: how its attempt ended.
 #[derive(Debug, Clone)]
-pub struct Ended<'a> {
+pub struct SettleRequest<'a> {
     /// Which event.
     pub key: &'a Key,
     /// Who claimed it.
     pub owner: &'a Owner,
     /// What it came to.
-    pub ending: &'a Ending,
+    pub ending: &'a AttemptResult,
     /// The attempt's number, as the claim gave it.
     pub attempt: u32,
     /// How often the message was received, this time included.
@@ -105,9 +105,9 @@ pub enum Claim {
     Condemned,
 }
 
-/// Why a message came for nothing.
+/// Why a message has no effect of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Again {
+pub enum RepeatKind {
     /// Its event took effect before.
     Duplicate,
     /// It carries another body than its event.
@@ -133,19 +133,39 @@ pub enum Settled {
 /// A store of the ledger: DynamoDB (`weir-aws`), and the model in memory that tests compare it with.
 pub trait Ledger: Send + Sync {
     /// [`claim`](super::claim) as one conditional write.
-    fn claim(&self, ask: &Ask<'_>) -> impl Future<Output = Result<Claim, StoreError>> + Send;
+    fn claim(&self, request: &ClaimRequest<'_>) -> impl Future<Output = Result<Claim, StoreError>> + Send;
 
     /// [`settle`](super::settle) as one conditional write.
-    fn settle(&self, ended: &Ended<'_>) -> impl Future<Output = Result<Settled, StoreError>> + Send;
+    fn settle(&self, request: &SettleRequest<'_>) -> impl Future<Output = Result<Settled, StoreError>> + Send;
 
     /// Counts a message that came for nothing, so that the operator sees it. `webhook_id` is the delivery's, where the key
     /// does not have it.
     fn count(
         &self,
         key: &Key,
-        again: Again,
+        repeat: RepeatKind,
         webhook_id: Option<&str>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// A store that several share.
+impl<L: Ledger> Ledger for Arc<L> {
+    fn claim(&self, request: &ClaimRequest<'_>) -> impl Future<Output = Result<Claim, StoreError>> + Send {
+        L::claim(self, request)
+    }
+
+    fn settle(&self, request: &SettleRequest<'_>) -> impl Future<Output = Result<Settled, StoreError>> + Send {
+        L::settle(self, request)
+    }
+
+    fn count(
+        &self,
+        key: &Key,
+        repeat: RepeatKind,
+        webhook_id: Option<&str>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        L::count(self, key, repeat, webhook_id)
+    }
 }
 
 /// A store in which what operators do becomes part of an event.

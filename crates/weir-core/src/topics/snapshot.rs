@@ -230,7 +230,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_names_no_resource_or_no_time_is_no_snapshot() {
+    fn body_without_id_or_time_is_no_snapshot() {
         let at = Some("2026-11-27T05:00:00Z");
         for body in ["[1]", "{}", "{\"id\":null}", "{\"id\":\"\"}", "{\"id\":1.5}", "{\"id\":{}}", "{\"id\":\"\\n\"}"] {
             assert_eq!(read("orders/paid", at, body), None, "{body}");

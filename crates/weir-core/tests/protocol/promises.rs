@@ -31,7 +31,7 @@ fn an_event_that_comes_twice_takes_effect_once_at_a_time() {
 }
 
 #[test]
-fn what_an_operator_replays_runs_once_more() {
+fn replayed_event_runs_once_more() {
     let facts = [Fact::Condemned, Fact::ForcedDone, Fact::EntryRan, Fact::LeaveLost];
     check("replayed", Scenario::replayed(), &facts);
 }
@@ -42,7 +42,7 @@ fn another_body_under_the_same_id_is_kept_and_never_runs() {
 }
 
 #[test]
-fn what_shopify_was_answered_200_for_is_never_lost() {
+fn delivery_answered_with_200_is_never_lost() {
     check("delivered", Scenario::delivered(), &[Fact::Duplicate, Fact::Done]);
 }
 

@@ -8,7 +8,7 @@ use weir_core::{
     Failure, Lane, UnixMillis,
     fence::{self, Entry, Mark, Run},
     lease_until,
-    ledger::{self, Claim, Ending, Key, Record, Settled},
+    ledger::{self, AttemptResult, Claim, Key, Record, Settled},
     park::{GaveUp, Parked},
     topics::Version,
 };
@@ -88,7 +88,7 @@ fn record(row: &Row) -> Record {
 }
 
 pub(crate) fn claim(row: &mut Option<Row>, worker: &Worker, variant: Option<Variant>) -> Claim {
-    let ask = ledger::Ask {
+    let ask = ledger::ClaimRequest {
         key: &Key { event: String::new(), generation: u32::from(worker.generation) },
         owner: &owner(worker.owner),
         body_sha256: &body(worker.body),
@@ -112,12 +112,12 @@ pub(crate) fn claim(row: &mut Option<Row>, worker: &Worker, variant: Option<Vari
 pub(crate) fn settle(row: &mut Option<Row>, worker: &Worker, end: End, variant: Option<Variant>) -> Settled {
     let parks = worker.stay.map_or(0, |stay| stay.count);
     let ending = match end {
-        End::Done => Ending::Done,
-        End::Stale => Ending::Stale,
-        End::Repeated => Ending::Repeated,
-        End::Transient => Ending::Failed(Failure::transient("")),
-        End::Permanent => Ending::Failed(Failure::permanent("")),
-        End::Parked => Ending::Parked { parks: u32::from(parks), until: NOW, reason: String::new() },
+        End::Done => AttemptResult::Done,
+        End::Stale => AttemptResult::Stale,
+        End::Repeated => AttemptResult::Repeated,
+        End::Transient => AttemptResult::Failed(Failure::transient("")),
+        End::Permanent => AttemptResult::Failed(Failure::permanent("")),
+        End::Parked => AttemptResult::Parked { parks: u32::from(parks), until: NOW, reason: String::new() },
     };
     let before = row.as_ref().map(record);
     let who = match (variant, &before) {
@@ -176,10 +176,10 @@ fn with_ask<T>(
     worker: &Worker,
     events: &[Event],
     variant: Option<Variant>,
-    then: impl FnOnce(&fence::Ask<'_>) -> T,
+    then: impl FnOnce(&fence::EnterRequest<'_>) -> T,
 ) -> T {
     let event = &events[usize::from(worker.event)];
-    then(&fence::Ask {
+    then(&fence::EnterRequest {
         key: "",
         owner: &owner(worker.owner),
         mark: &mark(event.topic),
@@ -225,7 +225,7 @@ pub(crate) fn enter(
 }
 
 /// The rule as it once was: a version is `updated_at` alone, and runs once for each topic.
-fn by_whole_seconds(record: &fence::Record, ask: &fence::Ask<'_>) -> Entry {
+fn by_whole_seconds(record: &fence::Record, ask: &fence::EnterRequest<'_>) -> Entry {
     let (newest, asked) = (record.newest.version, ask.state.version);
     let ran = record.ran.get(ask.mark).filter(|run| run.version.shares_updated_at(&asked));
     match ran {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use tracing_subscriber::filter::LevelFilter;
-use weir_lambda::telemetry;
+use weir_telemetry::logs;
 
 use super::there;
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 
 /// The lines of warnings and errors while one order is posted.
 async fn troubles(world: &World) -> Vec<Value> {
-    let (subscriber, output) = telemetry::captured(LevelFilter::INFO);
+    let (subscriber, output) = logs::captured(LevelFilter::INFO);
     let told = tracing::subscriber::set_default(subscriber);
     world.post(&Request::signed(ORDER)).await;
     drop(told);

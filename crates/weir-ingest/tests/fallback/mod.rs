@@ -42,7 +42,7 @@ async fn as_long_as_home_takes_it_the_fallback_is_not_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_home_refuses_is_on_the_same_lane_of_the_fallback_byte_for_byte() {
+async fn delivery_that_home_refuses_is_on_the_same_lane_of_the_fallback() {
     let there = there();
     let world = World::with_fallback(Outside::with_queue(None), &there);
     assert_eq!(accepted(&world).await, Duration::from_millis(600));

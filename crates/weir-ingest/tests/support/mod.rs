@@ -19,7 +19,7 @@ use weir_ingest::{
     HttpEvent, Ingest, Invocation,
     outside::{SecretSource, Sink, Unavailable},
 };
-use weir_lambda::telemetry::Telemetry;
+use weir_telemetry::Telemetry;
 
 pub const SECRET: &str = "hush";
 
@@ -183,7 +183,7 @@ impl World {
 
     /// Within a trace that X-Ray began.
     pub async fn post_traced(&self, request: &Request, xray: Option<&str>) -> Answer {
-        let _unheard = weir_lambda::telemetry::unheard();
+        let _unheard = weir_telemetry::logs::unheard();
         let now = UnixMillis(1_795_755_600_000);
         let xray_trace_id = xray.map(str::to_owned);
         let invocation = Invocation { request_id: "invocation-1".into(), xray_trace_id, now };

@@ -6,12 +6,11 @@ use std::{collections::BTreeSet, time::Duration};
 use serde_json::Value;
 use shopify_webhook::sign;
 use tracing_subscriber::filter::LevelFilter;
-use weir_core::metrics::{EMITTED, Emitter, Rejection};
-use weir_lambda::{
-    metrics::{Metrics, check::assert_embedded_metrics},
-    output::Output,
-    telemetry::{self, Telemetry},
-    traces::Traces,
+use weir_telemetry::{
+    Metrics, Output, Telemetry, Traces,
+    emf::check::assert_embedded_metrics,
+    logs,
+    metrics::{EMITTED, Emitter, Rejection},
 };
 
 use crate::{
@@ -158,7 +157,7 @@ async fn the_trace_is_the_senders_else_x_rays_else_a_new_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_signed_leaves_no_span() {
+async fn unsigned_request_leaves_no_span() {
     let told = Told::new(World::new(Outside::default()));
     told.world.post(&Request::signed(ORDER).without("X-Shopify-Hmac-Sha256").with("traceparent", SENDERS)).await;
     assert_eq!(told.spans(), [Value::Null; 0]);
@@ -167,7 +166,7 @@ async fn what_is_not_signed_leaves_no_span() {
 #[tokio::test(start_paused = true)]
 async fn each_line_of_a_delivery_names_it_and_its_trace() {
     let told = Told::new(World::new(Outside::default()));
-    let (subscriber, output) = telemetry::captured(LevelFilter::INFO);
+    let (subscriber, output) = logs::captured(LevelFilter::INFO);
     let logging = tracing::subscriber::set_default(subscriber);
     told.world.post(&Request::signed(ORDER).with("traceparent", SENDERS)).await;
     drop(logging);

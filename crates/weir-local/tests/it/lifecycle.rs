@@ -94,7 +94,7 @@ mod processes {
 
     /// The test runs itself in a second process, which holds an emulator until it is killed.
     #[tokio::test]
-    async fn nothing_outlives_a_parent_that_is_killed() {
+    async fn emulator_and_functions_end_with_a_killed_parent() {
         const HOLDER: &str = "WEIR_LOCAL_TEST_HOLDS_AN_EMULATOR";
         if std::env::var_os(HOLDER).is_some() {
             let emulator = emulator().await;
@@ -102,7 +102,7 @@ mod processes {
             std::future::pending::<()>().await;
         }
         let mut holder = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "lifecycle::processes::nothing_outlives_a_parent_that_is_killed", "--nocapture"])
+            .args(["--exact", "lifecycle::processes::emulator_and_functions_end_with_a_killed_parent", "--nocapture"])
             .env(HOLDER, "yes")
             .stdout(Stdio::piped())
             .spawn()

@@ -78,7 +78,7 @@ fn an_alarm_by_arithmetic_is_named_by_its_label_and_one_without_data_says_so() {
 }
 
 #[test]
-fn of_somebody_elses_alarm_only_name_and_state_are_read() {
+fn foreign_alarm_is_read_for_name_and_state_only() {
     let mut message = metric_alarm();
     message["AlarmName"] = json!("weird <!channel> jane@example.com");
     message["AlarmDescription"] = json!("a customer's name");
@@ -88,7 +88,7 @@ fn of_somebody_elses_alarm_only_name_and_state_are_read() {
 }
 
 #[test]
-fn what_is_no_alarm_is_told_by_its_size_alone() {
+fn unreadable_notification_is_described_by_its_size() {
     for message in
         ["", "hello jane", "{}", "[1]", r#"{"AlarmName":"weir-x","NewStateValue":"NEW","StateChangeTime":"x"}"#]
     {

@@ -82,7 +82,7 @@ async fn alarms_of_a_new_stack_begin_in_silence() {
 }
 
 #[tokio::test]
-async fn what_was_told_is_not_told_again_by_another_invocation() {
+async fn reported_alarm_is_not_repeated_by_another_invocation() {
     let slack = FakeSlack::start(&[]).await;
     let state = Arc::new(MemoryState::default());
     let bodies = [notification("weir-a", "ALARM", 0)];
@@ -94,7 +94,7 @@ async fn what_was_told_is_not_told_again_by_another_invocation() {
 }
 
 #[tokio::test]
-async fn of_an_alarm_that_changed_twice_in_a_batch_the_last_state_is_told() {
+async fn alarm_that_changes_twice_in_a_batch_is_reported_once_with_its_last_state() {
     let slack = FakeSlack::start(&[]).await;
     let bodies = [notification("weir-a", "OK", 30), notification("weir-a", "ALARM", 0)];
     tell(&notifier(Arc::new(MemoryState::default())), &slack, &bodies).await.unwrap();

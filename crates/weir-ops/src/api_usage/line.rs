@@ -173,7 +173,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_the_client_logs_is_understood() {
+    fn call_lines_of_the_client_are_parsed() {
         // As the functions log, and as tracing does by default.
         for is_flat in [true, false] {
             let Line::Call(call) = Line::read(&logged(None, is_flat), None) else { panic!("flat: {is_flat}") };
@@ -199,14 +199,14 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_would_steer_a_terminal_is_not_shown() {
+    fn control_characters_in_a_log_line_are_not_shown() {
         let line = WITHOUT_TIME.replace(r#""o""#, r#""\u001b[2J""#);
         assert!(line.contains("u001b"));
         assert_eq!(Line::read(line.as_bytes(), Some(NOW)), Line::Malformed);
     }
 
     #[test]
-    fn what_stands_before_the_json_is_passed_over() {
+    fn prefix_of_a_json_line_is_skipped() {
         let line = [b"2026-11-27T05:00:00 2026/11/27/[$LATEST]abc ".as_slice(), &logged(None, true)].concat();
         assert!(matches!(Line::read(&line, None), Line::Call(_)));
     }

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_two_apps_ask_is_not_redundant() {
+    fn same_query_of_two_apps_is_not_redundant() {
         let of = |app: &str, second| Call { app: app.into(), ..call(at(second), "Orders", "north", "a") };
         assert_eq!(tally([of("default", 0), of("loyalty", 1)]).redundant, 0);
         assert_eq!(tally([of("default", 0), of("loyalty", 1), of("loyalty", 2)]).redundant, 1);
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_shops_the_ten_busiest_are_listed() {
+    fn report_lists_the_ten_busiest_shops() {
         let calls = (1..=25_u64).flat_map(|shop| (0..shop).map(move |n| (shop, n)));
         let report = tally(calls.map(|(shop, n)| call(at(0), "A", &format!("shop-{shop:02}"), &format!("{shop}/{n}"))));
         assert_eq!((report.shop_count, report.shops.len()), (25, 10));

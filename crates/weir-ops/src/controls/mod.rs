@@ -5,11 +5,12 @@
 mod diff;
 mod shop;
 
-use weir_aws::controls::{Parameter, ParameterError, Stored};
+use weir_aws::controls::{Parameter, ParameterError};
 use weir_core::controls::{Absent, Controls, MOST_BYTES, Problem};
 
 pub use diff::Diff;
 pub use shop::{ShopControls, ShopLimit};
+pub use weir_aws::controls::Stored;
 
 use crate::{Stack, StackError};
 

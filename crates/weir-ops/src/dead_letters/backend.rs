@@ -3,25 +3,26 @@
 use std::time::Duration;
 
 use weir_aws::{
-    DynamoLedger, Operations,
+    DynamoLedger,
     dead_letters::{DeadLetter, DeadLetterQueue, Depth, Outgoing, QueueError, Refusals},
+    documents::{DocumentError, Stored},
     ledger::ReadError,
-    operations::{OperationsError, Stored},
 };
 use weir_core::{
     Lane, StoreError, UnixMillis,
     ledger::{ActionLog, ActionRequest, Key, Record, Recorded},
 };
+use weir_jobs::{DocumentJobs, JobStore};
 
 use super::{
     entry::DeadLetterEntry,
     error::DeadLetterError,
-    operation::{Chunk, Entry, Operation, SHELF, kept_until, shelf_of},
+    operation::{Chunk, Entry, Operation, ReplayWork},
 };
 use crate::{LaneQueues, Stack, StackError};
 
 /// What a replay needs of the world. A trait, so that tests can lose each reply.
-pub(super) trait DeadLetterBackend {
+pub(super) trait DeadLetterBackend: JobStore<ReplayWork> {
     async fn depth(&self, lane: Lane) -> Result<Depth, QueueError>;
     async fn receive(&self, lane: Lane, hold: Duration) -> Result<Vec<DeadLetter>, QueueError>;
     async fn hold(&self, lane: Lane, receipts: &[String], time: Duration) -> Result<Refusals, QueueError>;
@@ -30,22 +31,13 @@ pub(super) trait DeadLetterBackend {
     async fn records(&self, keys: &[Key]) -> Result<Vec<Record>, ReadError>;
     /// Has the ledger say what is done with an event.
     async fn record(&self, request: &ActionRequest<'_>) -> Result<Recorded, StoreError>;
-    /// Writes the operation if nobody else did since `expected`.
-    async fn save(
-        &self,
-        name: &str,
-        expected: Option<u64>,
-        operation: &Operation,
-    ) -> Result<Stored<Operation>, OperationsError>;
-    /// Writes down what is about to be acted on.
-    async fn enter(&self, name: &str, number: u32, chunk: &Chunk) -> Result<(), OperationsError>;
 }
 
 /// The queues and tables of a stack.
 pub struct StackBackend {
     queues: Vec<(Lane, DeadLetterQueue)>,
     pub(super) ledger: DynamoLedger,
-    pub(super) operations: Operations,
+    pub(super) jobs: DocumentJobs,
 }
 
 impl StackBackend {
@@ -58,7 +50,7 @@ impl StackBackend {
         Ok(Self {
             queues: stack.lanes()?.into_iter().map(queue).collect(),
             ledger: DynamoLedger::new(&stack.config, stack.output("LedgerTable")?, Duration::ZERO),
-            operations: Operations::new(&stack.config, stack.output("OperationsTable")?),
+            jobs: DocumentJobs::new(&stack.config, stack.output("OperationsTable")?),
         })
     }
 
@@ -84,9 +76,9 @@ impl StackBackend {
     /// # Errors
     /// If the table of operations can't be read.
     pub async fn operation(&self, name: &str) -> Result<Option<(Operation, Vec<Entry>)>, DeadLetterError> {
-        let Some(found) = self.operations.get::<Operation>(SHELF, name).await? else { return Ok(None) };
-        let chunks = self.operations.list::<Chunk>(&shelf_of(name), false, usize::MAX).await?;
-        Ok(Some((found.value, chunks.into_iter().flat_map(|chunk| chunk.value.entries).collect())))
+        let Some(found) = self.jobs.get::<ReplayWork>(name).await? else { return Ok(None) };
+        let chunks = self.jobs.checkpoints::<ReplayWork>(name).await?;
+        Ok(Some((found.value, chunks.into_iter().flat_map(|chunk| chunk.entries).collect())))
     }
 
     /// Replays and drops with their names, the last one first.
@@ -94,8 +86,7 @@ impl StackBackend {
     /// # Errors
     /// If the table of operations can't be read.
     pub async fn operations(&self, limit: usize) -> Result<Vec<(String, Operation)>, DeadLetterError> {
-        let all = self.operations.list::<Operation>(SHELF, true, limit).await?;
-        Ok(all.into_iter().map(|one| (one.name, one.value)).collect())
+        Ok(self.jobs.history(limit).await?)
     }
 
     fn queue(&self, lane: Lane) -> Result<&DeadLetterQueue, QueueError> {
@@ -137,19 +128,19 @@ impl DeadLetterBackend for StackBackend {
     async fn record(&self, request: &ActionRequest<'_>) -> Result<Recorded, StoreError> {
         self.ledger.record(request).await
     }
+}
 
+impl JobStore<ReplayWork> for StackBackend {
     async fn save(
         &self,
         name: &str,
         expected: Option<u64>,
-        operation: &Operation,
-    ) -> Result<Stored<Operation>, OperationsError> {
-        self.operations.put(SHELF, name, expected, operation, Some(kept_until(operation.started_at))).await
+        job: &Operation,
+    ) -> Result<Stored<Operation>, DocumentError> {
+        self.jobs.save(name, expected, job).await
     }
 
-    async fn enter(&self, name: &str, number: u32, chunk: &Chunk) -> Result<(), OperationsError> {
-        let expires = Some(kept_until(UnixMillis::now()));
-        // A write whose reply was lost meets itself: what stands there is what was to be written.
-        self.operations.put(&shelf_of(name), &format!("{number:08}"), None, chunk, expires).await.map(drop)
+    async fn checkpoint(&self, name: &str, number: u32, chunk: &Chunk) -> Result<(), DocumentError> {
+        JobStore::<ReplayWork>::checkpoint(&self.jobs, name, number, chunk).await
     }
 }

@@ -1,6 +1,7 @@
 //! Why dead letters can't be read or acted on.
 
-use weir_aws::{dead_letters::QueueError, ledger::ReadError, operations::OperationsError};
+use weir_aws::{dead_letters::QueueError, documents::DocumentError, ledger::ReadError};
+use weir_jobs::JobError;
 
 /// Dead letters can't be read or acted on.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +14,7 @@ pub enum DeadLetterError {
     Ledger(#[from] ReadError),
     /// Where operations are written down.
     #[error(transparent)]
-    Operations(#[from] OperationsError),
+    Operations(#[from] DocumentError),
     /// The file that messages are exported to.
     #[error("could not write {path}")]
     Export {
@@ -25,4 +26,13 @@ pub enum DeadLetterError {
     /// Somebody resumed the operation meanwhile.
     #[error("somebody else goes on with this operation: it was left to them")]
     TakenOver,
+}
+
+impl From<JobError> for DeadLetterError {
+    fn from(error: JobError) -> Self {
+        match error {
+            JobError::Store(error) => Self::Operations(error),
+            JobError::TakenOver => Self::TakenOver,
+        }
+    }
 }

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nothing_is_refused() {
+    fn empty_filter_is_refused() {
         let refused = |text: &str| text.parse::<EventName>().unwrap_err();
         assert_eq!(refused("north#7"), EventNameError::ShortShop("north".into()));
         assert_eq!(refused("north.myshopify.com#"), EventNameError::NoId("north.myshopify.com#".into()));

@@ -6,7 +6,6 @@
 
 mod backend;
 mod batch;
-mod cancel;
 mod entry;
 mod error;
 mod export;
@@ -27,7 +26,6 @@ mod start;
 mod tests;
 
 pub use backend::StackBackend;
-pub use cancel::Cancel;
 pub use entry::{DeadLetterEntry, DeadLetterInfo, DeadLetterStatus};
 pub use error::DeadLetterError;
 pub use export::Export;
@@ -39,3 +37,5 @@ pub use replace_body::{Actor, MissingMessage, ReplaceBody, ReplaceError, Replace
 pub use replay::{Ended, run};
 pub use scan::{MessageBodyError, Scanned, find, message_body, scan};
 pub use start::{Started, load, resume, start};
+pub use weir_aws::dead_letters::DeadLetter;
+pub use weir_jobs::{Cancel, JobState};

@@ -1,56 +1,18 @@
-//! What is written down of a replay or a drop: who, when, what, and how it ended.
+//! The job of a replay or a drop: what was asked for, what it acted on, and what became of the messages.
 
 use std::{collections::HashMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use weir_core::UnixMillis;
+use weir_jobs::{ClaimedJob, Job, JobKind};
 
 use super::filter::Filter;
 
-/// Where operations stand, each under its name.
-pub(super) const SHELF: &str = "replays";
-
-/// How long an operation is known.
-const KEPT: Duration = Duration::from_secs(400 * 86_400);
-
-/// An operation that says it runs, and has written nothing for so long, was killed.
-const SILENT: Duration = Duration::from_secs(60);
-
-/// When what is written down is forgotten.
-pub(super) fn kept_until(at: UnixMillis) -> UnixMillis {
-    at + KEPT
-}
-
-/// Where the events of an operation stand.
-pub(super) fn shelf_of(name: &str) -> String {
-    format!("{SHELF}/{name}")
-}
-
-/// A name that sorts by time.
-pub(super) fn name_at(now: UnixMillis) -> String {
-    let time = now.to_string();
-    let digits: String = time.chars().filter(char::is_ascii_digit).take(14).collect();
-    let (date, time) = digits.split_at(digits.len().min(8));
-    format!("{date}T{time}Z-{:04x}", fastrand::u16(..))
-}
-
-/// A replay or a drop.
+/// What a replay or a drop has beside every job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Operation {
+pub struct ReplayWork {
     /// Which of both.
     pub kind: Kind,
-    /// How far it is.
-    pub state: State,
-    /// Who began it.
-    pub by: String,
-    /// The command line.
-    pub command: String,
-    /// When it began.
-    #[serde(rename = "started_at_ms")]
-    pub started_at: UnixMillis,
-    /// When this was written.
-    #[serde(rename = "updated_at_ms")]
-    pub updated_at: UnixMillis,
     /// Which messages are meant.
     pub filter: Filter,
     /// What else was asked for.
@@ -59,29 +21,23 @@ pub struct Operation {
     pub planned: Planned,
     /// What became of the messages.
     pub counts: Counts,
-    /// Why it failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-    /// Who went on with it, the last one last.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub resumed: Vec<Resumed>,
 }
 
-impl Operation {
-    /// Somebody resumes it: what was left is looked at again.
-    pub fn resume(&mut self, by: String, at: UnixMillis) {
-        self.resumed.push(Resumed { by, at });
-        self.state = State::Running;
-        self.note = None;
+impl JobKind for ReplayWork {
+    type Checkpoint = Chunk;
+    const COLLECTION: &'static str = "replays";
+    const RETENTION: Duration = Duration::from_secs(400 * 86_400);
+
+    fn resume(&mut self) {
         self.counts = Counts { failed: 0, mismatched: 0, unreadable: 0, returned: 0, undeleted: 0, ..self.counts };
     }
-
-    /// Whether it says that it runs, and nobody has heard of it for a while.
-    #[must_use]
-    pub fn looks_abandoned(&self, now: UnixMillis) -> bool {
-        self.state == State::Running && now.since(self.updated_at) > SILENT
-    }
 }
+
+/// A replay or a drop, as it is written down.
+pub type Operation = Job<ReplayWork>;
+
+/// A replay or a drop that this process works on.
+pub type ClaimedOperation = ClaimedJob<ReplayWork>;
 
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,33 +56,6 @@ impl Kind {
         match self {
             Self::Replay => "replay",
             Self::Drop => "drop",
-        }
-    }
-}
-
-/// How far an operation is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// It is under way, or was killed.
-    Running,
-    /// Nothing is left of it.
-    Done,
-    /// Somebody stopped it.
-    Interrupted,
-    /// It stopped by itself, or left messages.
-    Failed,
-}
-
-impl State {
-    /// Its name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Interrupted => "interrupted",
-            Self::Failed => "failed",
         }
     }
 }
@@ -190,16 +119,6 @@ pub struct Counts {
     pub unrecorded: u64,
 }
 
-/// Somebody resumed an operation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Resumed {
-    /// Who.
-    pub by: String,
-    /// When.
-    #[serde(rename = "at_ms")]
-    pub at: UnixMillis,
-}
-
 /// What is about to be acted on, written down before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chunk {
@@ -227,17 +146,14 @@ pub struct Journal {
     by_message: HashMap<String, Entry>,
     /// When an event was first acted on.
     by_event: HashMap<(String, u32), UnixMillis>,
-    /// How many chunks there are.
-    pub(super) chunks: u32,
 }
 
 /// Clocks here and at SQS may be so far apart.
-const SKEW: Duration = Duration::from_secs(60);
+const CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 impl Journal {
     /// Adds what was written down.
     pub fn add(&mut self, chunk: &Chunk) {
-        self.chunks += 1;
         for entry in &chunk.entries {
             let first = self.by_event.entry((entry.event.clone(), entry.generation)).or_insert(chunk.at);
             *first = (*first).min(chunk.at);
@@ -255,7 +171,7 @@ impl Journal {
     #[must_use]
     pub fn returned(&self, message: &str, event: &str, generation: u32, sent_at: UnixMillis) -> bool {
         let acted_on = self.by_event.get(&(event.to_owned(), generation));
-        !self.by_message.contains_key(message) && acted_on.is_some_and(|at| sent_at + SKEW >= *at)
+        !self.by_message.contains_key(message) && acted_on.is_some_and(|at| sent_at + CLOCK_SKEW >= *at)
     }
 }
 
@@ -266,14 +182,7 @@ mod tests {
     const NOW: UnixMillis = UnixMillis(1_795_755_600_120);
 
     #[test]
-    fn names_sort_by_time_and_differ() {
-        let (first, later) = (name_at(NOW), name_at(NOW + Duration::from_secs(1)));
-        assert!(first.starts_with("20261127T050000Z-") && first.len() == 21, "{first}");
-        assert!(first < later);
-    }
-
-    #[test]
-    fn what_comes_back_is_told_from_another_copy() {
+    fn returned_message_is_distinguished_from_another_copy() {
         let mut journal = Journal::default();
         let entry = Entry { event: "north#1".into(), generation: 0, message: "m-1".into() };
         journal.add(&Chunk { at: NOW, entries: vec![entry.clone()] });

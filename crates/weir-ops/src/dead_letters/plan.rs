@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_took_effect_runs_again_only_by_force() {
+    fn done_event_is_replayed_only_by_force() {
         let mut it = found();
         for (standing, plain, forced) in [
             (DeadLetterStatus::Failed, ReplayAction::Send, ReplayAction::Send),

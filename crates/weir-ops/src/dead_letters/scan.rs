@@ -10,8 +10,8 @@ use weir_core::{
 };
 
 use super::{
+    Cancel,
     backend::{DeadLetterBackend, StackBackend},
-    cancel::Cancel,
     entry::{DeadLetterEntry, DeadLetterInfo},
     error::DeadLetterError,
     filter::Filter,

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use futures_util::{Stream, StreamExt, stream};
 use shopify_client::{Call, Client};
 use shopify_webhook::ShopDomain;
-use weir_aws::{Operations, operations::OperationsError};
+use weir_aws::{DocumentStore, documents::DocumentError};
 use weir_shops::{Shop, ShopState, registry::RegistryError};
 use weir_subscriptions::{
     Desired, Plan, address,
@@ -188,7 +188,7 @@ pub enum DriftsError {
     Stack(#[from] StackError),
     /// The table of operations.
     #[error(transparent)]
-    Operations(#[from] OperationsError),
+    Operations(#[from] DocumentError),
 }
 
 /// What the monitor noted of the shops that differ, by [`drift::name`].
@@ -196,8 +196,8 @@ pub enum DriftsError {
 /// # Errors
 /// If the table of operations can't be read.
 pub async fn drifts(stack: &Stack) -> Result<BTreeMap<String, Drift>, DriftsError> {
-    let operations = Operations::new(&stack.config, stack.output("OperationsTable")?);
-    let noted = operations.list::<Drift>(drift::SHELF, false, MAX_DRIFTS).await?;
+    let operations = DocumentStore::new(&stack.config, stack.output("OperationsTable")?);
+    let noted = operations.list::<Drift>(drift::COLLECTION, false, MAX_DRIFTS).await?;
     Ok(noted.into_iter().map(|one| (one.name, one.value)).collect())
 }
 

@@ -3,7 +3,7 @@
 use std::{error::Error, time::Duration};
 
 use resilience::{Clock, UnixMillis};
-use weir_aws::{DynamoLedger, Operations, controls::Parameter};
+use weir_aws::{DocumentStore, DynamoLedger, QueueDepths, controls::Parameter};
 use weir_shops::DynamoState;
 
 use super::{
@@ -24,9 +24,9 @@ const SHARED_STATE_MAX_AGE: Duration = Duration::from_secs(30);
 pub struct StatusCollector {
     stack: Stack,
     thresholds: Thresholds,
-    sqs: aws_sdk_sqs::Client,
+    depths: QueueDepths,
     state: DynamoState,
-    operations: Operations,
+    operations: DocumentStore,
     ledger: DynamoLedger,
     controls: Parameter,
     traffic: TrafficSource,
@@ -43,9 +43,9 @@ impl StatusCollector {
     pub fn new(stack: Stack, last: Duration) -> Result<Self, StackError> {
         Ok(Self {
             thresholds: Thresholds::of(&stack),
-            sqs: aws_sdk_sqs::Client::new(&stack.config),
+            depths: QueueDepths::new(&stack.config),
             state: DynamoState::new(&stack.config, stack.output("StateTable")?, Clock::Wall),
-            operations: Operations::new(&stack.config, stack.output("OperationsTable")?),
+            operations: DocumentStore::new(&stack.config, stack.output("OperationsTable")?),
             // It is only read.
             ledger: DynamoLedger::new(&stack.config, stack.output("LedgerTable")?, Duration::ZERO),
             controls: Parameter::new(&stack.config, stack.output("ControlsParameter")?),
@@ -79,7 +79,7 @@ impl StatusCollector {
         let is_old = self.shared.as_ref().is_none_or(|(at, _)| now.since(*at) >= SHARED_STATE_MAX_AGE);
         let shared = async { if is_old { Some(shared_state::read(&self.state, now).await) } else { None } };
         let (lanes, traffic, shared, controls, monitor) = tokio::join!(
-            queues::read(&self.stack, &self.sqs),
+            queues::read(&self.stack, &self.depths),
             self.traffic.read(now, self.last),
             shared,
             shared_state::controls(&self.controls),

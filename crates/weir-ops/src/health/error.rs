@@ -1,7 +1,7 @@
 //! Why a part of the status could not be read.
 
 use resilience::shared::SharedStateError;
-use weir_aws::{controls::ParameterError, ledger::ReadError, operations::OperationsError};
+use weir_aws::{QueueDepthError, controls::ParameterError, documents::DocumentError, ledger::ReadError};
 use weir_core::controls;
 
 use crate::StackError;
@@ -13,13 +13,8 @@ pub enum HealthError {
     #[error(transparent)]
     Stack(#[from] StackError),
     /// SQS did not count a queue's messages.
-    #[error("queue {queue}: {reason}")]
-    Queue {
-        /// The queue's name.
-        queue: String,
-        /// What SQS said.
-        reason: String,
-    },
+    #[error(transparent)]
+    Queue(#[from] QueueDepthError),
     /// CloudWatch did not answer for the metrics.
     #[error("CloudWatch: {reason}")]
     Metrics {
@@ -51,7 +46,7 @@ pub enum HealthError {
     Controls(#[from] controls::Problem),
     /// The table of operations.
     #[error(transparent)]
-    Operations(#[from] OperationsError),
+    Operations(#[from] DocumentError),
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] ReadError),

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_is_not_judged() {
+    fn unread_source_yields_no_finding() {
         assert_eq!(findings(&Status::default(), &Thresholds::default()), []);
     }
 

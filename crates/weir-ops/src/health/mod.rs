@@ -18,5 +18,5 @@ pub use model::{
     BudgetStatus, CircuitStatus, ControlsStatus, DriftStatus, Finding, FindingKind, Health, LaneStatus, Latency, Part,
     Severity, Status, Traffic, Unread,
 };
-pub use queues::counts;
+pub use queues::visible_dead_letters;
 pub use thresholds::{MIN_SUCCESS_PERCENT, Thresholds, max_age};

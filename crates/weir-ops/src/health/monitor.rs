@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use resilience::UnixMillis;
-use weir_aws::Operations;
-use weir_recovery::{REPORTS, Report};
+use weir_aws::DocumentStore;
+use weir_reconcile::{REPORTS, Report};
 use weir_subscriptions::{
     drift,
     progress::{self, ROUND, Round},
@@ -19,10 +19,10 @@ const MOST_DRIFTED: usize = 20;
 const MOST_REPORTS: usize = 200;
 const DAY: Duration = Duration::from_secs(86_400);
 
-pub(super) async fn read(operations: &Operations, now: UnixMillis) -> Result<DriftStatus, HealthError> {
+pub(super) async fn read(operations: &DocumentStore, now: UnixMillis) -> Result<DriftStatus, HealthError> {
     let (round, drifts, reports) = tokio::try_join!(
-        operations.get::<Round>(progress::SHELF, ROUND),
-        operations.list::<drift::Drift>(drift::SHELF, false, MOST_DRIFTED),
+        operations.get::<Round>(progress::COLLECTION, ROUND),
+        operations.list::<drift::Drift>(drift::COLLECTION, false, MOST_DRIFTED),
         operations.list::<Report>(REPORTS, true, MOST_REPORTS),
     )?;
     let mut found = DriftStatus::default();

@@ -10,12 +10,14 @@ use shopify_client::{
     tokens::App,
     transport::{Https, Transport, TransportError},
 };
-use weir_aws::{AppSecrets, SdkConfig, SecretError};
+use weir_aws::{AppSecrets, SdkConfig};
 use weir_shops::{
     DynamoState, DynamoTokens, Registry, Shop, ShopState,
     registry::RegistryError,
     seal::{KeyError, KeyRing},
 };
+
+pub use weir_aws::SecretError;
 
 pub use check::{ApiVersion, CostBucket, ShopCheck, ShopReport, check};
 

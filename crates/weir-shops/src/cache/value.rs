@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_packed_object_is_an_error_and_no_panic() {
+    fn invalid_packed_object_is_an_error() {
         let with = |value| Item::from([(PACKED.to_owned(), value)]);
         for value in [text("x"), AttributeValue::B(Blob::new(b"x")), AttributeValue::B(Blob::new(b""))] {
             assert_eq!(unpack(Reader(&with(value))), Err(BadItem(PACKED)));

@@ -44,7 +44,7 @@ pub enum RegistryError {
         source: BadItem,
     },
     /// Others changed the shop each time that this tried to.
-    #[error("{0} was changed by others at the same time\nhint: look at it with `weir shops show`, then try again")]
+    #[error("{0} was changed by others at the same time")]
     Contended(ShopDomain),
     /// The token could not be sealed.
     #[cfg(feature = "client")]

@@ -17,9 +17,7 @@ use super::{Keys, OpenError, Place};
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// There is no such secret.
-    #[error(
-        "there is no secret {0} with the key that seals tokens\nhint: template.yaml makes it: is this the right stack?"
-    )]
+    #[error("there is no secret {0} with the key that seals tokens")]
     Missing(String),
     /// It holds something else.
     #[error("the secret {0} holds no key: expected 32 characters or more")]

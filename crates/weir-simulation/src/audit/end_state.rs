@@ -1,11 +1,12 @@
 //! What is there in the end: the newest state of each resource, and each event.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use weir_core::ledger::Ending;
+use weir_core::ledger::AttemptResult;
+use weir_testkit::audit::old_states;
 
 use super::{Auditor, Violation};
-use crate::history::{Effect, Events, Snapshot};
+use crate::history::{Effect, Events};
 
 /// What is published so came too late.
 const SUPERSEDED: &str = "superseded/";
@@ -15,32 +16,17 @@ impl Auditor<'_> {
     ///
     /// An event on the DLQ may have had an effect, so older ones give way to it: its resource is left out.
     pub(super) fn end_states(&mut self, at: &'static str, effects: &[Effect], dead: &HashSet<String>) {
-        let mut newest: HashMap<&str, (&str, &Snapshot)> = HashMap::new();
-        let mut left_out = HashSet::new();
-        for (id, accepted) in &self.accepted {
-            let Some(snapshot) = &accepted.snapshot else { continue };
-            if dead.contains(*id) {
-                left_out.insert(snapshot.resource.as_str());
-            }
-            let entry = newest.entry(snapshot.resource.as_str()).or_insert((*id, snapshot));
-            if entry.1.action < snapshot.action {
-                *entry = (*id, snapshot);
-            }
-        }
-        let (mut last, mut seen): (HashMap<&str, &Snapshot>, HashSet<&str>) = Default::default();
-        for effect in effects.iter().filter(|effect| !effect.as_what.starts_with(SUPERSEDED)) {
-            // A repeat is told by its id.
-            if let (true, Some(snapshot)) = (seen.insert(effect.webhook_id.as_str()), self.snapshot(&effect.webhook_id))
-            {
-                last.insert(snapshot.resource.as_str(), snapshot);
-            }
-        }
-        let mut found = Vec::new();
-        for (resource, (id, snapshot)) in newest {
-            if !left_out.contains(resource) && last.get(resource).is_none_or(|last| last.shows != snapshot.shows) {
-                found.push(Violation::OldState { event: id.to_owned(), at });
-            }
-        }
+        let of_dead = dead.iter().filter_map(|id| self.state(id)).map(|state| state.resource);
+        let left_out: HashSet<&str> = of_dead.collect();
+        let accepted = self.accepted.keys().filter_map(|id| Some(((*id).to_owned(), self.state(id)?)));
+        let accepted = accepted.filter(|(_, state)| !left_out.contains(state.resource));
+        // A repeat is told by its id.
+        let mut seen = HashSet::new();
+        let told = effects.iter().filter(|effect| !effect.as_what.starts_with(SUPERSEDED));
+        let first = told.filter(|effect| seen.insert(effect.webhook_id.as_str()));
+        let states = first.filter_map(|effect| self.state(&effect.webhook_id));
+        let old = old_states(accepted, states);
+        let mut found: Vec<Violation> = old.into_iter().map(|event| Violation::OldState { event, at }).collect();
         found.sort_by_key(|violation| format!("{violation:?}"));
         self.found.extend(found);
     }
@@ -56,9 +42,9 @@ impl Auditor<'_> {
         for settled in &events.settled {
             let id = settled.key.event.split_once('#').map_or("?", |(_, id)| id);
             let is_told = match settled.ending {
-                Ending::Stale => is_there(id, true),
-                Ending::Repeated => self.repeats(id).any(|other| is_there(other, false)),
-                Ending::Done | Ending::Failed(_) | Ending::Parked { .. } => true,
+                AttemptResult::Stale => is_there(id, true),
+                AttemptResult::Repeated => self.repeats(id).any(|other| is_there(other, false)),
+                AttemptResult::Done | AttemptResult::Failed(_) | AttemptResult::Parked { .. } => true,
             };
             if !is_told {
                 untold.push(Violation::Untold { event: id.to_owned() });

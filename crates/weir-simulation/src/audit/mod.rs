@@ -8,9 +8,12 @@ use serde::Serialize;
 use tokio::time::Instant;
 use weir_core::{
     envelope::Envelope,
-    ledger::{Ending, Key, State},
+    ledger::{AttemptResult, Key, State},
 };
-use weir_testkit::ModelLedger;
+use weir_testkit::{
+    ModelLedger,
+    audit::{ResourceState, Span, overlaps, steps_back},
+};
 
 use crate::history::{Accepted, Effect, Events, Ran, Snapshot};
 
@@ -159,7 +162,8 @@ pub(crate) fn audit(events: &Events, tables: &ModelLedger, dead: &[String]) -> A
     let foreign: Vec<_> = foreign.map(|id| Violation::Foreign { event: (*id).to_owned() }).collect();
     audit.bus_repeats = events.published.len() - distinct.len();
     audit.reruns = events.runs.len() - events.runs.iter().map(|run| &run.webhook_id).collect::<HashSet<_>>().len();
-    audit.parked = events.settled.iter().filter(|settled| matches!(settled.ending, Ending::Parked { .. })).count();
+    audit.parked =
+        events.settled.iter().filter(|settled| matches!(settled.ending, AttemptResult::Parked { .. })).count();
     audit.violations = auditor.found;
     audit.violations.extend(foreign);
     audit
@@ -225,7 +229,7 @@ impl<'a> Auditor<'a> {
             if owner != settled.owner.0 {
                 self.found.push(Violation::Twice { event: id.to_owned() });
             }
-            if let (Ending::Done, Some(snapshot), Some(one)) =
+            if let (AttemptResult::Done, Some(snapshot), Some(one)) =
                 (&settled.ending, self.snapshot(id), self.accepted.get(id))
             {
                 let first = *actions
@@ -246,57 +250,54 @@ impl<'a> Auditor<'a> {
 
     /// Handlers of one event, or of one resource, take turns.
     fn overlaps(&mut self, runs: &[Ran]) {
-        let mut last: HashMap<&str, &Ran> = HashMap::new();
-        for run in runs {
-            let resource =
-                self.snapshot(&run.webhook_id).map_or(run.webhook_id.as_str(), |snapshot| snapshot.resource.as_str());
-            if let Some(before) = last.insert(resource, run)
-                && before.ended.is_none_or(|ended| ended > run.begun)
-            {
-                let (event, with) = (before.webhook_id.clone(), run.webhook_id.clone());
-                self.found.push(Violation::Overlap { event, with });
+        let spans = runs.iter().map(|run| {
+            let resource = self.snapshot(&run.webhook_id).map(|snapshot| snapshot.resource.as_str());
+            Span {
+                id: run.webhook_id.clone(),
+                subject: resource.unwrap_or(&run.webhook_id).to_owned(),
+                begin: run.begun,
+                end: run.ended,
             }
-        }
+        });
+        let found = overlaps(spans);
+        self.found.extend(found.into_iter().map(|(event, with)| Violation::Overlap { event, with }));
     }
 
     fn begun_in_order(&mut self, runs: &[Ran]) {
-        let mut newest = HashMap::new();
-        for run in runs {
-            self.no_step_back("a handler", &run.webhook_id, &mut newest);
-        }
+        self.no_step_back("a handler", runs.iter().map(|run| run.webhook_id.as_str()));
     }
 
     /// A repeat is told by its id, and is no step back.
     fn in_order(&mut self, at: &str, effects: &[Effect]) {
-        let (mut newest, mut seen) = (HashMap::new(), HashSet::new());
-        for effect in effects.iter().filter(|effect| !effect.as_what.starts_with("superseded/")) {
-            if seen.insert(effect.webhook_id.as_str()) {
-                self.no_step_back(at, &effect.webhook_id, &mut newest);
-            }
-        }
+        let mut seen = HashSet::new();
+        let effects = effects.iter().filter(|effect| !effect.as_what.starts_with("superseded/"));
+        let ids = effects.map(|effect| effect.webhook_id.as_str()).filter(|id| seen.insert(*id));
+        self.no_step_back(at, ids);
     }
 
-    fn no_step_back(&mut self, at: &str, id: &str, newest: &mut HashMap<&'a str, u64>) {
-        let Some(snapshot) = self.snapshot(id) else { return };
-        let Snapshot { resource, action, .. } = snapshot;
-        let newest = newest.entry(resource.as_str()).or_insert(*action);
-        if self.last_that_looks_like(snapshot) < *newest {
-            self.found.push(Violation::StepBack { event: id.to_owned(), at: at.to_owned() });
-        }
-        *newest = (*action).max(*newest);
+    fn no_step_back<'b>(&mut self, at: &str, ids: impl Iterator<Item = &'b str>) {
+        let effects = ids.filter_map(|id| Some((id.to_owned(), self.state(id)?)));
+        let found = steps_back(effects, |state| self.last_that_looks_like(state));
+        self.found.extend(found.into_iter().map(|event| Violation::StepBack { event, at: at.to_owned() }));
+    }
+
+    fn state(&self, id: &str) -> Option<ResourceState<&'a str>> {
+        let Snapshot { resource, action, shows } = self.snapshot(id)?;
+        Some(ResourceState { resource, version: (*action).into(), content: (*shows).into() })
     }
 
     /// The last action whose state looks the same: whoever sees the one sees the other.
-    fn last_that_looks_like(&self, snapshot: &Snapshot) -> u64 {
+    fn last_that_looks_like(&self, state: &ResourceState<&str>) -> i128 {
         let all = self.accepted.values().filter_map(|accepted| accepted.snapshot.as_ref());
-        let same = all.filter(|other| (&other.resource, other.shows) == (&snapshot.resource, snapshot.shows));
-        same.map(|other| other.action).max().unwrap_or(snapshot.action)
+        let same =
+            all.filter(|other| (other.resource.as_str(), i128::from(other.shows)) == (state.resource, state.content));
+        same.map(|other| other.action.into()).max().unwrap_or(state.version)
     }
 }
 
 /// Whether nothing follows.
-fn ends(ending: &Ending) -> bool {
-    matches!(ending, Ending::Done | Ending::Stale | Ending::Repeated)
+fn ends(ending: &AttemptResult) -> bool {
+    matches!(ending, AttemptResult::Done | AttemptResult::Stale | AttemptResult::Repeated)
 }
 
 #[cfg(test)]

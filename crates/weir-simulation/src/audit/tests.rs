@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use weir_core::{
     Lane, UnixMillis,
-    ledger::{Ask, Claim, Ended, Ledger, Owner},
+    ledger::{Claim, ClaimRequest, Ledger, Owner, SettleRequest},
 };
 
 use super::*;
@@ -24,7 +24,7 @@ impl World {
             world.accept(id, version);
             world.run(id, at, at + 5);
             world.publish(id, "orders/updated", at + 3);
-            world.settle(id, "me", Ending::Done, at + 6).await;
+            world.settle(id, "me", AttemptResult::Done, at + 6).await;
         }
         world
     }
@@ -63,9 +63,9 @@ impl World {
         self.events.delivered.push(effect);
     }
 
-    async fn settle(&mut self, id: &str, owner: &str, ending: Ending, at: u64) {
+    async fn settle(&mut self, id: &str, owner: &str, ending: AttemptResult, at: u64) {
         let (key, owner) = (key(id), Owner(owner.into()));
-        let ask = Ask {
+        let ask = ClaimRequest {
             key: &key,
             owner: &owner,
             body_sha256: "x",
@@ -81,7 +81,7 @@ impl World {
         let Claim::Granted { attempt, progress, .. } = self.tables.claim(&ask).await.unwrap() else {
             panic!("{id} is another's")
         };
-        let ended = Ended {
+        let ended = SettleRequest {
             key: &key,
             owner: &owner,
             ending: &ending,
@@ -124,7 +124,7 @@ async fn a_repeat_under_its_id_is_counted_and_no_step_back() {
 }
 
 #[tokio::test]
-async fn what_is_nowhere_is_lost() {
+async fn event_that_is_nowhere_is_lost() {
     let mut world = World::new().await;
     world.accept("3", 30);
     let old = |at| Violation::OldState { event: "3".into(), at };
@@ -137,7 +137,7 @@ async fn an_older_version_after_a_newer_one_is_a_step_back() {
     world.accept("3", 15);
     world.run("3", 20, 25);
     world.publish("3", "orders/updated", 23);
-    world.settle("3", "me", Ending::Done, 26).await;
+    world.settle("3", "me", AttemptResult::Done, 26).await;
     let at = |at: &str| Violation::StepBack { event: "3".into(), at: at.into() };
     let old = |at| Violation::OldState { event: "2".into(), at };
     let expected = [at("a handler"), at("the bus"), at("the destination"), old("the bus"), old("the destination")];
@@ -145,11 +145,11 @@ async fn an_older_version_after_a_newer_one_is_a_step_back() {
 }
 
 #[tokio::test]
-async fn what_is_published_as_superseded_is_no_step_back() {
+async fn superseded_event_is_no_step_back() {
     let mut world = World::new().await;
     world.accept("3", 15);
     world.publish("3", "superseded/orders/updated", 23);
-    world.settle("3", "me", Ending::Stale, 26).await;
+    world.settle("3", "me", AttemptResult::Stale, 26).await;
     world.check(&[]);
 }
 
@@ -179,7 +179,7 @@ async fn two_deliveries_of_one_action_and_topic_are_one_too_many() {
     world.accept("3", 20);
     world.run("3", 20, 25);
     world.publish("3", "orders/updated", 23);
-    world.settle("3", "me", Ending::Done, 26).await;
+    world.settle("3", "me", AttemptResult::Done, 26).await;
     world.check(&[Violation::Repeated { event: "3".into() }]);
 }
 
@@ -188,19 +188,19 @@ async fn the_newest_state_must_be_the_last() {
     let mut world = World::new().await;
     world.accept("3", 30);
     world.publish("3", "superseded/orders/updated", 23);
-    world.settle("3", "me", Ending::Stale, 26).await;
+    world.settle("3", "me", AttemptResult::Stale, 26).await;
     let old = |at| Violation::OldState { event: "3".into(), at };
     world.check(&[old("the bus"), old("the destination")]);
     let mut world = World::new().await;
     world.accept_that_shows("3", 30, 20);
     world.publish("3", "superseded/orders/updated", 23);
-    world.settle("3", "me", Ending::Stale, 26).await;
+    world.settle("3", "me", AttemptResult::Stale, 26).await;
     world.check(&[]);
 }
 
 #[tokio::test]
 async fn an_event_must_be_told_unless_it_repeats_one_that_is() {
-    for (ending, shows) in [(Ending::Stale, 20), (Ending::Repeated, 21)] {
+    for (ending, shows) in [(AttemptResult::Stale, 20), (AttemptResult::Repeated, 21)] {
         let mut world = World::new().await;
         world.accept_that_shows("3", 15, shows);
         world.settle("3", "me", ending, 26).await;
@@ -208,12 +208,12 @@ async fn an_event_must_be_told_unless_it_repeats_one_that_is() {
     }
     let mut world = World::new().await;
     world.accept_that_shows("3", 15, 20);
-    world.settle("3", "me", Ending::Repeated, 26).await;
+    world.settle("3", "me", AttemptResult::Repeated, 26).await;
     world.check(&[]);
 }
 
 #[tokio::test]
-async fn what_is_done_must_be_there_and_nothing_else() {
+async fn done_events_and_bus_events_must_agree() {
     let mut world = World::new().await;
     world.events.published.remove(1);
     let old = Violation::OldState { event: "2".into(), at: "the bus" };

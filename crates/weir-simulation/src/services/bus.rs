@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 use weir_aws::Entry;
 use weir_core::Failure;
-use weir_worker::outside::Publish;
+use weir_worker::publish::Publish;
 
 use crate::{
     Environment, Service,

@@ -8,17 +8,16 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, sleep};
-use weir_core::Failure;
-use weir_lambda::{
-    destination::{CallError, Destination},
-    router::Event,
-};
-
 use crate::{
     history::{Effect, History},
     network::{Network, Process},
 };
+use tokio::time::{Instant, sleep};
+use weir_consumer::{
+    destination::{CallError, Destination},
+    router::Event,
+};
+use weir_core::Failure;
 
 /// A destination's own side.
 #[derive(Clone)]

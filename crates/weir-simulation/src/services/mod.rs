@@ -3,11 +3,11 @@
 mod bus;
 mod capacity;
 mod destination;
-mod outside;
+mod invocation;
 mod queue;
 mod store;
 
 pub(crate) use capacity::Capacity;
 pub(crate) use destination::SimDestination;
-pub(crate) use outside::{Services, SimOutside};
+pub(crate) use invocation::SharedServices;
 pub use queue::{Received, SimQueue};

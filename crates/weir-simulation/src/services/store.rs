@@ -8,7 +8,7 @@ use weir_core::{
     StoreError, UnixMillis,
     envelope::Meta,
     fence::{self, Entry, Fence, Leave},
-    ledger::{Again, Ask, Claim, Ended, Key, Ledger, Owner, Settled},
+    ledger::{Claim, ClaimRequest, Key, Ledger, Owner, RepeatKind, SettleRequest, Settled},
     topics::Version,
 };
 use weir_testkit::ModelLedger;
@@ -56,31 +56,42 @@ fn at_once<T>(future: impl Future<Output = Result<T, StoreError>>) -> T {
 }
 
 impl Ledger for SimStore {
-    async fn claim(&self, ask: &Ask<'_>) -> Result<Claim, StoreError> {
+    async fn claim(&self, ask: &ClaimRequest<'_>) -> Result<Claim, StoreError> {
         let (key, owner, sha, meta) =
             (ask.key.clone(), ask.owner.clone(), ask.body_sha256.to_owned(), ask.meta.cloned());
-        let Ask { lane, receives, parks, now, lease_until, .. } = *ask;
+        let ClaimRequest { lane, receives, parks, now, lease_until, .. } = *ask;
         let resource = ask.resource.map(str::to_owned);
         self.call("claim the event", key.to_string(), move |store| {
             let (key, owner, body_sha256, meta): (&Key, &Owner, &str, Option<&Meta>) =
                 (&key, &owner, &sha, meta.as_ref());
             let resource = resource.as_deref();
-            let ask = Ask { key, owner, body_sha256, meta, resource, lane, receives, parks, now, lease_until };
+            let ask = ClaimRequest { key, owner, body_sha256, meta, resource, lane, receives, parks, now, lease_until };
             at_once(store.tables.claim(&ask))
         })
         .await
     }
 
-    async fn settle(&self, ended: &Ended<'_>) -> Result<Settled, StoreError> {
+    async fn settle(&self, ended: &SettleRequest<'_>) -> Result<Settled, StoreError> {
         let (key, owner, ending) = (ended.key.clone(), ended.owner.clone(), ended.ending.clone());
-        let Ended { attempt, receives, begun, comes_back, copy, now, .. } = *ended;
+        let SettleRequest { attempt, receives, begun, comes_back, copy, now, .. } = *ended;
         let progress = ended.progress.clone();
         let resource = ended.resource.map(str::to_owned);
         self.call("record how the event ended", key.to_string(), move |store| {
             let (key, owner, ending, resource) = (&key, &owner, &ending, resource.as_deref());
             let progress = &progress;
-            let ended =
-                Ended { key, owner, ending, attempt, receives, begun, comes_back, copy, progress, resource, now };
+            let ended = SettleRequest {
+                key,
+                owner,
+                ending,
+                attempt,
+                receives,
+                begun,
+                comes_back,
+                copy,
+                progress,
+                resource,
+                now,
+            };
             let settled = at_once(store.tables.settle(&ended));
             if settled == Settled::Written {
                 let (key, owner, ending) = (key.clone(), owner.clone(), ending.clone());
@@ -91,7 +102,7 @@ impl Ledger for SimStore {
         .await
     }
 
-    async fn count(&self, key: &Key, again: Again, webhook_id: Option<&str>) -> Result<(), StoreError> {
+    async fn count(&self, key: &Key, again: RepeatKind, webhook_id: Option<&str>) -> Result<(), StoreError> {
         let (name, key, webhook_id) = (key.to_string(), key.clone(), webhook_id.map(str::to_owned));
         let count = move |store: &Self| at_once(store.tables.count(&key, again, webhook_id.as_deref()));
         self.call("count a message", name, count).await
@@ -112,16 +123,16 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(ask: &fence::Ask<'_>) -> Self {
-        let fence::Ask { key, owner, mark, run, state, now, lease_until, once } = ask.clone();
+    fn of(ask: &fence::EnterRequest<'_>) -> Self {
+        let fence::EnterRequest { key, owner, mark, run, state, now, lease_until, once } = ask.clone();
         let (key, owner, mark) = (key.to_owned(), owner.clone(), mark.clone());
         let (run, state) = (run.clone(), state.clone());
         Self { key, owner, mark, run, state, now, lease_until, once }
     }
 
-    fn ask(&self) -> fence::Ask<'_> {
+    fn ask(&self) -> fence::EnterRequest<'_> {
         let Self { key, owner, mark, run, state, now, lease_until, once } = self;
-        fence::Ask { key, owner, mark, run, state, now: *now, lease_until: *lease_until, once: *once }
+        fence::EnterRequest { key, owner, mark, run, state, now: *now, lease_until: *lease_until, once: *once }
     }
 
     /// With a version that is a time alone, and with nothing that tells one state of it from another.
@@ -136,7 +147,7 @@ impl Asked {
 }
 
 impl SimStore {
-    fn asked(&self, ask: &fence::Ask<'_>) -> Asked {
+    fn asked(&self, ask: &fence::EnterRequest<'_>) -> Asked {
         let asked = Asked::of(ask);
         // For the whole run, whatever else goes wrong in it.
         if self.network.faults.whole_second_versions { asked.by_whole_seconds() } else { asked }
@@ -144,7 +155,7 @@ impl SimStore {
 }
 
 impl Fence for SimStore {
-    async fn enter(&self, ask: &fence::Ask<'_>) -> Result<Entry, StoreError> {
+    async fn enter(&self, ask: &fence::EnterRequest<'_>) -> Result<Entry, StoreError> {
         let asked = self.asked(ask);
         let enter = move |store: &Self| at_once(store.tables.enter(&asked.ask()));
         let entry = self.call("enter the resource", ask.key.to_owned(), enter).await?;
@@ -154,7 +165,7 @@ impl Fence for SimStore {
         }
     }
 
-    async fn leave(&self, ask: &fence::Ask<'_>, how: Leave) -> Result<Settled, StoreError> {
+    async fn leave(&self, ask: &fence::EnterRequest<'_>, how: Leave) -> Result<Settled, StoreError> {
         let asked = self.asked(ask);
         let leave = move |store: &Self| at_once(store.tables.leave(&asked.ask(), how));
         self.call("leave the resource", ask.key.to_owned(), leave).await

@@ -48,7 +48,7 @@ include_fields = ["id", "prize"]
 }
 
 #[test]
-fn what_is_not_toml_is_told_with_its_line() {
+fn invalid_toml_is_reported_with_its_line() {
     assert!(mistakes("\n\n[[subscription]]\ntopics = [").iter().any(|said| said.starts_with("line 4:")));
     check("topics = [\"orders/create\"]\nfilters = \"a:1\"", "line 3: unknown field `filters`");
     check("name = \"x\"", "missing field `topics`");
@@ -174,7 +174,7 @@ filter = "source_name:web"
 }
 
 #[test]
-fn what_is_probably_not_meant_is_a_warning() {
+fn probable_mistake_is_a_warning() {
     let warnings = |lines: &str| {
         let text = format!("[[subscription]]\n{lines}");
         let read = Desired::parse(&text).unwrap_or_else(|problems| panic!("{problems:?}"));

@@ -12,7 +12,7 @@ use shopify_schema::topic_enum;
 pub use differ::Difference;
 use differ::{differences, same_filter};
 
-use crate::{Subscription, Wanted};
+use crate::{DesiredSubscriptions, Subscription};
 
 /// A subscription that a shop has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl Plan {
 /// as an update leaves no gap where a deletion and a creation would. What delivers JSON comes first each time: to Shopify
 /// the same in another format is another subscription, and an update that made both the same would be refused.
 #[must_use]
-pub fn plan(wanted: &Wanted<'_>, actual: &[Actual], address: &str) -> Plan {
+pub fn plan(wanted: &DesiredSubscriptions<'_>, actual: &[Actual], address: &str) -> Plan {
     let (ours, foreign): (Vec<&Actual>, Vec<&Actual>) = actual.iter().partition(|one| one.uri == address);
     let mut plan = Plan { foreign: foreign.into_iter().cloned().collect(), ..Plan::default() };
     plan.declared = wanted.declared.iter().map(|topic| (*topic).to_owned()).collect();

@@ -34,11 +34,11 @@ fn actual(id: u32, one: &Subscription, uri: &str) -> Actual {
 }
 
 fn planned(wanted: &[Subscription], actual: &[Actual]) -> Plan {
-    plan(&Wanted { subscriptions: wanted.iter().collect(), declared: Vec::new() }, actual, OURS)
+    plan(&DesiredSubscriptions { subscriptions: wanted.iter().collect(), declared: Vec::new() }, actual, OURS)
 }
 
 #[test]
-fn what_is_missing_is_created_and_what_is_elsewhere_is_left() {
+fn missing_subscriptions_are_created_and_foreign_ones_left() {
     let one = wanted("orders/create");
     let foreign = actual(1, &one, "https://others.example/webhooks");
     let plan = planned(std::slice::from_ref(&one), std::slice::from_ref(&foreign));
@@ -81,7 +81,7 @@ fn blanks_in_a_filter_and_a_name_that_nobody_chose_are_no_difference() {
 }
 
 #[test]
-fn what_nobody_desires_is_deleted_last_and_only_if_it_is_ours() {
+fn undesired_subscription_of_this_stack_is_deleted_last() {
     let old = actual(1, &wanted("carts/create"), OURS);
     let plan = planned(&[wanted("orders/create")], std::slice::from_ref(&old));
     assert_eq!(plan.changes, [Change::Create(wanted("orders/create")), Change::Delete(old)]);
@@ -257,5 +257,5 @@ fn the_built_in_file_is_desired_in_every_shop() {
     let wanted = desired.wanted("default", "north.myshopify.com");
     assert!(wanted.subscriptions.iter().any(|one| one.topic == "orders/create"));
     assert!(wanted.declared.contains(&"customers/redact"));
-    assert_eq!(desired.wanted("another", "north.myshopify.com"), Wanted::default());
+    assert_eq!(desired.wanted("another", "north.myshopify.com"), DesiredSubscriptions::default());
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use weir_core::{
     Topics, UnixMillis, dedupe,
     envelope::Meta,
-    ledger::{Again, Claim, Ledger, Progress, Settled},
+    ledger::{Claim, Ledger, Progress, RepeatKind, Settled},
     sha256,
 };
 
@@ -54,7 +54,7 @@ fn sealed(meta: Meta, body: &str) -> Meta {
 const BODY: &str = "{\"id\":820982911946154508}";
 
 async fn end<L: Ledger>(actor: &Actor<'_, L>) {
-    assert_eq!(actor.settle(&weir_core::ledger::Ending::Done, NOW).await, Settled::Written);
+    assert_eq!(actor.settle(&weir_core::ledger::AttemptResult::Done, NOW).await, Settled::Written);
 }
 
 async fn one_event_id_of_one_topic_and_subscription_takes_effect_once<L: Ledger>(ledger: &L, prefix: &str) {
@@ -66,7 +66,7 @@ async fn one_event_id_of_one_topic_and_subscription_takes_effect_once<L: Ledger>
     for body in ["x", "printed anew"] {
         assert_eq!(b.claim(body, NOW).await, Claim::Duplicate);
     }
-    reached(ledger.count(&b.key, Again::Duplicate, b.webhook_id()).await);
+    reached(ledger.count(&b.key, RepeatKind::Duplicate, b.webhook_id()).await);
     assert_eq!(a.claim("x", NOW).await, Claim::Duplicate);
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use weir_core::{
     MAX_LEASE, UnixMillis,
-    fence::{Ask, Entry, Fence, Leave, Mark, Run, Settled, State, short_hash},
+    fence::{EnterRequest, Entry, Fence, Leave, Mark, Run, Settled, State, short_hash},
     ledger::Owner,
     topics::Version,
 };
@@ -68,13 +68,13 @@ impl<'a, F: Fence> Visitor<'a, F> {
         Self { once: true, ..self }
     }
 
-    fn ask(&self, now: UnixMillis) -> Ask<'_> {
+    fn ask(&self, now: UnixMillis) -> EnterRequest<'_> {
         self.ask_until(now, now + LEASE)
     }
 
-    fn ask_until(&self, now: UnixMillis, lease_until: UnixMillis) -> Ask<'_> {
+    fn ask_until(&self, now: UnixMillis, lease_until: UnixMillis) -> EnterRequest<'_> {
         let Self { key, owner, mark, run, state, once, .. } = self;
-        Ask { key, owner, mark, run, state, now, lease_until, once: *once }
+        EnterRequest { key, owner, mark, run, state, now, lease_until, once: *once }
     }
 
     pub(crate) async fn enter(&self, now: UnixMillis) -> Entry {
@@ -119,7 +119,7 @@ pub async fn cases<F: Fence>(fence: &F, prefix: &str) {
     an_event_that_ran_is_told_so(fence, &key("ran")).await;
     only_who_is_in_there_leaves(fence, &key("leave")).await;
     a_repeated_leave_frees_nobody_else(fence, &key("repeat")).await;
-    what_happens_once_runs_at_no_second_version(fence, &key("once")).await;
+    once_only_topic_runs_at_no_second_version(fence, &key("once")).await;
 }
 
 async fn older_versions_never_enter<F: Fence>(fence: &F, key: &str) {
@@ -319,7 +319,7 @@ async fn an_event_that_ran_is_told_so<F: Fence>(fence: &F, key: &str) {
     assert_eq!(unrepaired.enter(NOW).await, Entry::Stale(replay.state.version));
 }
 
-async fn what_happens_once_runs_at_no_second_version<F: Fence>(fence: &F, key: &str) {
+async fn once_only_topic_runs_at_no_second_version<F: Fence>(fence: &F, key: &str) {
     let other = Visitor::new(fence, key, "a", "orders/updated", "1", 0);
     assert_eq!(other.handle().await, Entry::Granted);
     let first = |owner: &str| Visitor::new(fence, key, owner, "orders/create", "2", 0).once();

@@ -28,8 +28,8 @@ use weir_core::{
     Failure, Lane, StoreError, UnixMillis,
     envelope::Meta,
     ledger::{
-        Action, ActionKind, ActionLog, ActionRequest, Ask, Claim, Ended, Ending, Key, Ledger, Owner, Progress,
-        Recorded, Settled,
+        Action, ActionKind, ActionLog, ActionRequest, AttemptResult, Claim, ClaimRequest, Key, Ledger, Owner, Progress,
+        Recorded, SettleRequest, Settled,
     },
 };
 
@@ -76,7 +76,7 @@ impl<'a, L: Ledger> Actor<'a, L> {
 
     /// For a message that was received and parked so often.
     async fn claim_as(&self, body: &str, receives: u32, parks: u32, now: UnixMillis) -> Claim {
-        let ask = Ask {
+        let ask = ClaimRequest {
             key: &self.key,
             owner: &self.owner,
             body_sha256: body,
@@ -100,12 +100,13 @@ impl<'a, L: Ledger> Actor<'a, L> {
         *self.leaves.lock().unwrap_or_else(PoisonError::into_inner) = (progress, copy);
     }
 
-    async fn settle(&self, ending: &Ending, now: UnixMillis) -> Settled {
+    async fn settle(&self, ending: &AttemptResult, now: UnixMillis) -> Settled {
         let (key, owner, attempt) = (&self.key, &self.owner, self.attempt.load(Ordering::Relaxed));
         let (comes_back, resource) = (Some(now + LEASE), Some("orders/1"));
         let (progress, copy) = self.leaves.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (receives, begun, progress) = (1, now, &progress);
-        let ended = Ended { key, owner, ending, attempt, receives, begun, comes_back, copy, progress, resource, now };
+        let ended =
+            SettleRequest { key, owner, ending, attempt, receives, begun, comes_back, copy, progress, resource, now };
         reached(self.ledger.settle(&ended).await)
     }
 }
@@ -123,16 +124,16 @@ async fn act<L: ActionLog>(
     reached(ledger.record(&ActionRequest { key, action: &action, body_sha256: Some(body), parks }).await)
 }
 
-fn transient() -> Ending {
-    Ending::Failed(Failure::transient("down"))
+fn transient() -> AttemptResult {
+    AttemptResult::Failed(Failure::transient("down"))
 }
 
-fn permanent() -> Ending {
-    Ending::Failed(Failure::permanent("cannot parse"))
+fn permanent() -> AttemptResult {
+    AttemptResult::Failed(Failure::permanent("cannot parse"))
 }
 
-fn parked(parks: u32, now: UnixMillis) -> Ending {
-    Ending::Parked { parks, until: now + LEASE, reason: "the circuit is open".to_owned() }
+fn parked(parks: u32, now: UnixMillis) -> AttemptResult {
+    AttemptResult::Parked { parks, until: now + LEASE, reason: "the circuit is open".to_owned() }
 }
 
 #[expect(clippy::panic, reason = "a contract fails by panicking, as assertions do")]

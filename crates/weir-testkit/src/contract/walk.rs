@@ -6,7 +6,7 @@ use fastrand::Rng;
 use weir_core::{
     UnixMillis,
     fence::{Entry, Fence, Leave},
-    ledger::{ActionKind, ActionLog, Again, Ending, Key, Ledger, Progress, Record},
+    ledger::{ActionKind, ActionLog, AttemptResult, Key, Ledger, Progress, Record, RepeatKind},
 };
 
 use super::{Actor, LEASE, act, duplicates::refund, fence::Visitor, parked, permanent, reached, transient};
@@ -64,8 +64,8 @@ pub async fn random_walk<L: Ledger + ActionLog, F: Fence>(
                 assert_eq!(real, ideal, "settle as {ending:?}: {told}");
             }
             7 => {
-                reached(ledger.count(&key, Again::Duplicate, real.webhook_id()).await);
-                reached(model.count(&key, Again::Duplicate, ideal.webhook_id()).await);
+                reached(ledger.count(&key, RepeatKind::Duplicate, real.webhook_id()).await);
+                reached(model.count(&key, RepeatKind::Duplicate, ideal.webhook_id()).await);
             }
             14 => {
                 // Seldom one that ends the event: after it nothing happens any more.
@@ -147,10 +147,10 @@ impl Asked {
 }
 
 /// Seldom an end for good: after it nothing happens any more.
-fn ending(rng: &mut Rng, now: UnixMillis) -> Ending {
+fn ending(rng: &mut Rng, now: UnixMillis) -> AttemptResult {
     match rng.u8(0..16) {
-        0 => Ending::Done,
-        1 => Ending::Stale,
+        0 => AttemptResult::Done,
+        1 => AttemptResult::Stale,
         2..=6 => permanent(),
         7..=11 => transient(),
         _ => parked(rng.u32(0..3), now),

@@ -1,8 +1,8 @@
 //! An example, in no route yet: notes orders that somebody may want to look at.
 
 use serde::Deserialize;
+use weir_consumer::router::{Event, Payload};
 use weir_core::Failure;
-use weir_lambda::router::{Event, Payload};
 
 /// Only what the handler needs. Unknown fields are ignored; one that Shopify leaves out is `None`.
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@
 //! A handler is an `async fn` and a line in [`router`], as [`large_order`] would be here:
 //!
 //! ```
-//! use weir_lambda::router::Router;
+//! use weir_consumer::router::Router;
 //! use weir_worker::handlers::large_order;
 //!
 //! let router = Router::new().on("orders/create", large_order::note);
@@ -16,12 +16,16 @@
 
 pub mod forward;
 pub mod large_order;
+pub mod shop_sync;
 
-use weir_lambda::router::Router;
+use weir_consumer::{HandlerContext, router::Router};
 
 /// All handlers, one line each, after those that weir has for itself. There are none to begin with: what no one asked
 /// for should not be able to fail.
-pub fn router(own: Router) -> Router {
+///
+/// A handler that needs a setting or calls a service takes it from the context: `erp::send(context)`.
+pub fn router(context: &HandlerContext, own: Router) -> Router {
     own
-    // .on("orders/create", large_order::note)
+        // .on("orders/create", large_order::note)
+        .merge(forward::router(context))
 }

@@ -6,19 +6,18 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use crate::support::{World, body, call_error, envelope, run};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use resilience::{Breakers, Clock, MemoryState, UnixMillis, breaker::Settings, limit::Limiter};
+use resilience::{Clock, MemoryState, UnixMillis};
 use secrecy::SecretString;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
-use weir_aws::{ErrorClass, SecretTextError};
+use weir_aws::{ErrorClass, SdkConfig, SecretTextError};
+use weir_consumer::{HandlerContext, router::Router};
 use weir_core::{Failure, ledger::State};
-use weir_lambda::{destination::Destination, router::Router};
 use weir_worker::handlers::forward::{self, KeySource, Signer};
-
-use crate::support::{Outside, body, call_error, envelope, run};
 
 const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OLD_KEY: &str = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY";
@@ -100,18 +99,20 @@ async fn answer(mut stream: TcpStream) -> Post {
 }
 
 fn router(url: &str, secret: &Secret) -> Router {
-    let clock = Clock::starting_at(UnixMillis(NOW));
-    let state = Arc::new(MemoryState::default());
-    let breakers = Arc::new(Breakers::new(Settings::default(), clock, state.clone()));
-    let destination = Destination::new(forward::NAME, breakers, Arc::new(Limiter::new(clock, state)));
-    forward::route(Router::new(), url, Signer::new(secret.clone(), clock), destination).unwrap()
+    let (clock, url) = (Clock::starting_at(UnixMillis(NOW)), url.to_owned());
+    let environment = move |name: &str| (name == "WEIR_FORWARD_URL").then(|| url.clone());
+    let aws = SdkConfig::builder().build();
+    let context = HandlerContext::new(environment, aws, clock, Arc::new(MemoryState::default()));
+    let router = forward::router_with(&context, Signer::new(secret.clone(), clock));
+    context.finish().unwrap();
+    router
 }
 
 #[tokio::test]
 async fn forwarded_event_is_signed_by_each_key_of_the_secret_and_by_no_other() {
     let (url, posts) = service().await;
-    let outside = Outside::default();
-    let worker = outside.worker(router(&url, &Secret::of(&format!("{KEY} {OLD_KEY}"))));
+    let world = World::default();
+    let worker = world.worker(router(&url, &Secret::of(&format!("{KEY} {OLD_KEY}"))));
     assert!(run(&worker, &[envelope("1", &body(1))]).await.is_empty());
     let posts = posts.lock().unwrap();
     let [post] = &posts[..] else { panic!("{} posts", posts.len()) };
@@ -133,9 +134,9 @@ async fn event_is_held_while_nothing_can_sign_it_and_leaves_by_no_other_way() {
         (Ok("not a key"), true),
     ] {
         let secret = Secret(Arc::new(Mutex::new(answer.map(str::to_owned))));
-        let outside = Outside::default();
-        assert!(run(&outside.worker(router(&url, &secret)), &[envelope("1", &body(1))]).await.is_empty());
-        let record = outside.record("1");
+        let world = World::default();
+        assert!(run(&world.worker(router(&url, &secret)), &[envelope("1", &body(1))]).await.is_empty());
+        let record = world.record("1");
         assert!(matches!(record.state, State::Parked { .. }), "{record:?}");
         let reason = record.last_error.unwrap();
         assert_eq!(reason.starts_with(weir_core::MISCONFIGURED), is_misconfigured, "{reason}");
@@ -147,10 +148,10 @@ async fn event_is_held_while_nothing_can_sign_it_and_leaves_by_no_other_way() {
 #[tokio::test]
 async fn repeat_of_a_forwarded_event_has_its_id_and_a_signature_of_its_own() {
     let (url, posts) = service().await;
-    let outside = Outside::default();
-    let worker = outside.worker(router(&url, &Secret::of(KEY)));
+    let world = World::default();
+    let worker = world.worker(router(&url, &Secret::of(KEY)));
     assert!(run(&worker, &[envelope("1", &body(1)), envelope("2", &body(2))]).await.is_empty());
-    *outside.bus_refuses.lock().unwrap() = Some(Failure::transient("no"));
+    *world.bus_refuses.lock().unwrap() = Some(Failure::transient("no"));
     assert_eq!(run(&worker, &[envelope("3", &body(3))]).await, ["m0"]);
     // A fresh message of the same event, as a redelivery by Shopify: what passed is not known.
     assert_eq!(run(&worker, &[envelope("3", &body(3))]).await, ["m0"]);

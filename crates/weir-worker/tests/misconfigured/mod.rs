@@ -1,16 +1,15 @@
 //! What AWS refuses because of permissions, names or shapes, and what only one event's content causes.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use crate::support::{MAX_RECEIVES, World, body, call_error, envelope, run, run_received};
 use weir_aws::{CallError, ErrorClass};
+use weir_consumer::router::Router;
 use weir_core::{
     Failure,
     ledger::State,
     park::{OUTAGE_AT_MOST, Parked, SWITCHED_OFF_AT_MOST},
 };
-use weir_lambda::router::Router;
-
-use crate::support::{MAX_RECEIVES, Outside, body, call_error, envelope, run, run_received};
 
 fn refused(operation: &'static str, class: ErrorClass) -> CallError {
     call_error(operation, "AccessDeniedException", class)
@@ -18,52 +17,52 @@ fn refused(operation: &'static str, class: ErrorClass) -> CallError {
 
 #[tokio::test(start_paused = true)]
 async fn event_that_aws_refuses_to_publish_is_held_for_a_week_and_says_why() {
-    let outside = Outside::default();
-    *outside.bus_refuses.lock().unwrap() = Some(refused("PutEvents", ErrorClass::Misconfigured).failure());
-    let worker = outside.worker(Router::new());
+    let world = World::default();
+    *world.bus_refuses.lock().unwrap() = Some(refused("PutEvents", ErrorClass::Misconfigured).failure());
+    let worker = world.worker(Router::new());
     assert!(run(&worker, &[envelope("1", &body(1))]).await.is_empty());
-    let record = outside.record("1");
+    let record = world.record("1");
     assert!(matches!(record.state, State::Parked { .. }), "{record:?}");
     assert_eq!(record.last_error.as_deref(), Some("misconfigured: PutEvents on north: AccessDeniedException"));
     assert_eq!(record.progress.failures, 0, "it uses up no attempt");
-    let (copy, ..) = outside.parked().pop().unwrap();
+    let (copy, ..) = world.parked().pop().unwrap();
     let since = |ago, count| Parked { since: copy.parked.unwrap().since - ago, count };
     assert!(run(&worker, &[copy.park(since(2 * OUTAGE_AT_MOST, 100))]).await.is_empty(), "longer than an outage");
     assert_eq!(run(&worker, &[copy.park(since(SWITCHED_OFF_AT_MOST, 101))]).await, ["m0"], "a week");
-    assert!(outside.record("1").last_error.unwrap().contains("gave up after 168 h"));
+    assert!(world.record("1").last_error.unwrap().contains("gave up after 168 h"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn event_whose_ledger_refuses_is_held_from_its_first_receive() {
-    let outside = Outside::default();
-    let worker = outside.worker_without_ledger(refused("UpdateItem", ErrorClass::Misconfigured));
+    let world = World::default();
+    let worker = world.worker_without_ledger(refused("UpdateItem", ErrorClass::Misconfigured));
     assert!(run(&worker, &[envelope("1", &body(1))]).await.is_empty());
-    let (copy, message, _, delay) = outside.parked().pop().unwrap();
+    let (copy, message, _, delay) = world.parked().pop().unwrap();
     assert!(delay >= Duration::from_secs(60), "{delay:?}");
     let long_ago = Parked { since: copy.parked.unwrap().since - 2 * OUTAGE_AT_MOST, count: 100 };
     assert!(run(&worker, &[copy.park(long_ago)]).await.is_empty(), "held longer than an outage");
     // Once the ledger answers, it knows of the event, and of its parks.
-    assert!(run(&outside.worker(Router::new()), &[message]).await.is_empty());
-    assert_eq!(outside.record("1").state, State::Done);
+    assert!(run(&world.worker(Router::new()), &[message]).await.is_empty());
+    assert_eq!(world.record("1").state, State::Done);
 }
 
 #[tokio::test(start_paused = true)]
 async fn event_that_alone_is_refused_by_the_ledger_parks_nothing_and_reaches_the_dlq() {
-    let outside = Outside::default();
-    let worker = outside.worker_without_ledger(call_error("UpdateItem", "ValidationException", ErrorClass::Rejected));
+    let world = World::default();
+    let worker = world.worker_without_ledger(call_error("UpdateItem", "ValidationException", ErrorClass::Rejected));
     for receives in 1..=MAX_RECEIVES {
         assert_eq!(run_received(&worker, &[envelope("1", &body(1))], receives).await, ["m0"]);
     }
-    assert!(outside.parked().is_empty());
+    assert!(world.parked().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn message_that_can_be_neither_handled_nor_copied_is_hidden_and_fails_no_attempt() {
-    let outside = Outside::default();
-    *outside.bus_refuses.lock().unwrap() = Some(Failure::outage("the bus is down", Duration::from_secs(10)));
-    outside.queue_is_down.store(true, std::sync::atomic::Ordering::SeqCst);
-    assert_eq!(run(&outside.worker(Router::new()), &[envelope("1", &body(1))]).await, ["m0"]);
-    let record = outside.record("1");
+    let world = World::default();
+    *world.bus_refuses.lock().unwrap() = Some(Failure::outage("the bus is down", Duration::from_secs(10)));
+    world.queue_is_down.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(run(&world.worker(Router::new()), &[envelope("1", &body(1))]).await, ["m0"]);
+    let record = world.record("1");
     assert!(record.last_error.unwrap().contains("the bus is down"));
     assert_eq!(record.progress.failures, 0);
 }
@@ -71,38 +70,38 @@ async fn message_that_can_be_neither_handled_nor_copied_is_hidden_and_fails_no_a
 #[tokio::test(start_paused = true)]
 async fn process_that_never_read_the_controls_holds_events() {
     for (code, parked_for) in [("ThrottlingException", 10), ("AccessDeniedException", 60)] {
-        let outside = Outside::default();
-        let mut worker = outside.worker(Router::new());
-        worker.controls = weir_aws::Controls::unread(code);
+        let world = World::default();
+        let mut worker = world.worker(Router::new());
+        Arc::get_mut(&mut worker).unwrap().controls = weir_aws::Controls::unread(code);
         assert!(run(&worker, &[envelope("1", &body(1))]).await.is_empty());
-        assert!(outside.published_ids().is_empty(), "{code}: it may be switched off");
-        let (.., delay) = outside.parked().pop().unwrap();
+        assert!(world.published_ids().is_empty(), "{code}: it may be switched off");
+        let (.., delay) = world.parked().pop().unwrap();
         assert!(delay >= Duration::from_secs(parked_for) && delay <= Duration::from_secs(2 * parked_for), "{delay:?}");
-        let reason = outside.record("1").last_error.unwrap();
+        let reason = world.record("1").last_error.unwrap();
         assert!(reason.contains("controls") && reason.contains(code), "{reason}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn body_that_nests_too_deep_reaches_neither_handler_nor_bus() {
-    let outside = Outside::default();
+    let world = World::default();
     let deep = format!("{{\"id\":1,\"a\":{}{}}}", "[".repeat(200_000), "]".repeat(200_000));
-    assert_eq!(run(&outside.worker(Router::new()), &[envelope("1", deep.as_bytes())]).await, ["m0"]);
-    assert!(outside.published_ids().is_empty());
+    assert_eq!(run(&world.worker(Router::new()), &[envelope("1", deep.as_bytes())]).await, ["m0"]);
+    assert!(world.published_ids().is_empty());
     let reason = Failure::permanent("the body's JSON nests deeper than 512 levels");
-    assert_eq!(outside.record("1").state, State::Failed(reason));
+    assert_eq!(world.record("1").state, State::Failed(reason));
 }
 
 #[tokio::test(start_paused = true)]
 async fn entry_that_is_too_large_for_the_bus_of_a_region_goes_by_a_reference() {
-    let outside = Outside::default();
-    *outside.bus_takes_bytes.lock().unwrap() = Some(256 * 1024);
+    let world = World::default();
+    *world.bus_takes_bytes.lock().unwrap() = Some(256 * 1024);
     let large = format!("{{\"id\":1,\"note\":\"{}\"}}", "x".repeat(300_000));
-    assert!(run(&outside.worker(Router::new()), &[envelope("1", large.as_bytes())]).await.is_empty());
-    let detail: serde_json::Value = serde_json::from_str(&outside.published()[0]).unwrap();
-    assert_eq!(outside.body(detail["dataref"].as_str().unwrap()), large.as_bytes());
+    assert!(run(&world.worker(Router::new()), &[envelope("1", large.as_bytes())]).await.is_empty());
+    let detail: serde_json::Value = serde_json::from_str(&world.published()[0]).unwrap();
+    assert_eq!(world.body(detail["dataref"].as_str().unwrap()), large.as_bytes());
     // What is small and refused is refused for good.
-    *outside.bus_takes_bytes.lock().unwrap() = Some(10);
-    assert_eq!(run(&outside.worker(Router::new()), &[envelope("2", &body(2))]).await, ["m0"]);
-    assert_eq!(outside.record("2").state, State::Failed(Failure::permanent("PutEvents on north: ValidationException")));
+    *world.bus_takes_bytes.lock().unwrap() = Some(10);
+    assert_eq!(run(&world.worker(Router::new()), &[envelope("2", &body(2))]).await, ["m0"]);
+    assert_eq!(world.record("2").state, State::Failed(Failure::permanent("PutEvents on north: ValidationException")));
 }

@@ -11,16 +11,15 @@ use std::{
     time::Duration,
 };
 
+use crate::support::{World, envelope_of, run, run_received};
+use weir_consumer::router::{Event, Router};
 use weir_core::{
     Failure, UnixMillis,
     fence::{self, Entry, Fence, Mark, Run},
     ledger::{Owner, State},
     topics::Version,
 };
-use weir_lambda::router::{Event, Router};
 use weir_testkit::Fault;
-
-use crate::support::{Outside, envelope_of, run, run_received};
 
 fn order(topic: &str, id: &str, updated_at: &str) -> String {
     let body = format!("{{\"id\":820982911946154508,\"updated_at\":\"{updated_at}\"}}");
@@ -32,22 +31,22 @@ const NEW: &str = "2026-11-27T00:00:01-05:00";
 
 #[tokio::test(start_paused = true)]
 async fn an_older_version_is_stale_and_published_apart() {
-    let outside = Outside::default();
+    let world = World::default();
     let ran = Arc::new(AtomicUsize::new(0));
     let counted = ran.clone();
-    let worker = outside.worker(Router::new().on("*", move |_: Event| {
+    let worker = world.worker(Router::new().on("*", move |_: Event| {
         counted.fetch_add(1, Ordering::SeqCst);
         std::future::ready(Ok(()))
     }));
     assert!(run(&worker, &[order("orders/updated", "1", NEW)]).await.is_empty());
     assert!(run(&worker, &[order("orders/create", "2", OLD)]).await.is_empty());
-    assert_eq!((outside.record("1").state, outside.record("2").state), (State::Done, State::Stale));
+    assert_eq!((world.record("1").state, world.record("2").state), (State::Done, State::Stale));
     assert_eq!(ran.load(Ordering::SeqCst), 1, "no handler runs for what is stale");
-    assert_eq!(outside.topics(), ["orders/updated", "superseded/orders/create"]);
+    assert_eq!(world.topics(), ["orders/updated", "superseded/orders/create"]);
     // The message that was received before, and another one: the second delivery counts.
     let again = [order("orders/create", "2", OLD), order("orders/create", "2", OLD)];
     assert!(run(&worker, &again).await.is_empty());
-    assert_eq!(outside.record("2").duplicates, 1);
+    assert_eq!(world.record("2").duplicates, 1);
 }
 
 /// Handlers that take a moment, and how many of them ran at a time at most.
@@ -66,58 +65,58 @@ fn counting(most: &Arc<AtomicUsize>) -> Router {
 
 #[tokio::test(start_paused = true)]
 async fn handlers_of_one_resource_take_turns_within_a_batch() {
-    let outside = Outside::default();
+    let world = World::default();
     let most = Arc::new(AtomicUsize::new(0));
-    let worker = outside.worker(counting(&most));
+    let worker = world.worker(counting(&most));
     let batch = ["orders/create", "orders/paid", "orders/updated", "orders/fulfilled"]
         .iter()
         .enumerate()
         .map(|(index, topic)| order(topic, &index.to_string(), OLD));
     assert!(run(&worker, &batch.collect::<Vec<_>>()).await.is_empty(), "a short turn is waited for");
     assert_eq!(most.load(Ordering::SeqCst), 1);
-    assert_eq!(outside.published_ids(), ["0", "1", "2", "3"]);
+    assert_eq!(world.published_ids(), ["0", "1", "2", "3"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn events_of_which_each_counts_do_not_wait_for_each_other() {
-    let outside = Outside::default();
+    let world = World::default();
     let most = Arc::new(AtomicUsize::new(0));
-    let worker = outside.worker(counting(&most));
+    let worker = world.worker(counting(&most));
     let batch: Vec<_> = (0..4).map(|index| order("refunds/create", &index.to_string(), OLD)).collect();
     assert!(run(&worker, &batch).await.is_empty());
     assert_eq!(most.load(Ordering::SeqCst), 4);
-    assert!(outside.ledger.resource("north.myshopify.com#default#refunds/820982911946154508").is_none());
+    assert!(world.ledger.resource("north.myshopify.com#default#refunds/820982911946154508").is_none());
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_too_long_for_a_turn_is_parked_and_spares_its_receives() {
-    let outside = Outside::default();
-    let worker = outside.worker(Router::new().on("orders/create", |_: Event| async {
+async fn event_that_waits_too_long_for_its_resource_is_parked() {
+    let world = World::default();
+    let worker = world.worker(Router::new().on("orders/create", |_: Event| async {
         tokio::time::sleep(Duration::from_secs(10)).await;
         Ok(())
     }));
     let batch = [order("orders/create", "1", OLD), order("orders/paid", "2", OLD)];
     assert!(run(&worker, &batch).await.is_empty(), "one is done, the other's copy is sent");
-    assert_eq!(outside.record("1").state, State::Done);
-    assert!(matches!(outside.record("2").state, State::Parked { .. }));
-    assert!(outside.record("2").last_error.unwrap().contains("another event of its resource"));
-    let [(copy, message, group, _)] = &outside.parked()[..] else { panic!("one copy") };
+    assert_eq!(world.record("1").state, State::Done);
+    assert!(matches!(world.record("2").state, State::Parked { .. }));
+    assert!(world.record("2").last_error.unwrap().contains("another event of its resource"));
+    let [(copy, message, group, _)] = &world.parked()[..] else { panic!("one copy") };
     assert_eq!((copy.parked.unwrap().count, group.as_str()), (1, "north.myshopify.com"));
     assert!(run(&worker, std::slice::from_ref(message)).await.is_empty());
-    assert_eq!(outside.record("2").state, State::Done);
+    assert_eq!(world.record("2").state, State::Done);
 }
 
 #[tokio::test(start_paused = true)]
 async fn after_a_failure_the_resource_stays_closed_until_nothing_can_land() {
-    let outside = Outside::default();
-    let failing = outside.worker(Router::new().on("*", |_: Event| async { Err(Failure::transient("no reply")) }));
+    let world = World::default();
+    let failing = world.worker(Router::new().on("*", |_: Event| async { Err(Failure::transient("no reply")) }));
     assert_eq!(run(&failing, &[order("orders/create", "1", OLD)]).await, ["m0"]);
-    let resource = outside.ledger.resource("north.myshopify.com#default#orders/820982911946154508").unwrap();
+    let resource = world.ledger.resource("north.myshopify.com#default#orders/820982911946154508").unwrap();
     assert!(resource.held.is_some());
-    let refusing = outside.worker(Router::new().on("*", |_: Event| async { Err(Failure::permanent("refused")) }));
-    outside.ledger.expire_leases();
+    let refusing = world.worker(Router::new().on("*", |_: Event| async { Err(Failure::permanent("refused")) }));
+    world.ledger.expire_leases();
     assert_eq!(run(&refusing, &[order("orders/create", "1", OLD)]).await, ["m0"]);
-    let resource = outside.ledger.resource("north.myshopify.com#default#orders/820982911946154508").unwrap();
+    let resource = world.ledger.resource("north.myshopify.com#default#orders/820982911946154508").unwrap();
     assert!(resource.held.is_none(), "a refusal leaves nothing under way");
 }
 
@@ -126,14 +125,14 @@ async fn a_lost_reply_of_ledger_or_fence_loses_no_event_and_doubles_none() {
     // Calls of one event: claim, enter, leave, settle. Whatever fails, and however, it takes effect in the end.
     for fault in [Fault::BeforeWrite, Fault::AfterWrite] {
         for call in 1..=4 {
-            let outside = Outside::default();
+            let world = World::default();
             let (paid, told) = (order("orders/paid", "1", OLD), format!("{fault:?} in call {call}"));
-            run(&outside.faulty_worker(call, fault), std::slice::from_ref(&paid)).await;
-            outside.ledger.expire_leases();
-            let parked = outside.parked().pop().map_or(paid, |(_, message, ..)| message);
-            assert!(run(&outside.worker(Router::new()), &[parked]).await.is_empty(), "{told}");
-            assert_eq!(outside.record("1").state, State::Done, "{told}");
-            let ids = outside.published_ids();
+            run(&world.faulty_worker(call, fault), std::slice::from_ref(&paid)).await;
+            world.ledger.expire_leases();
+            let parked = world.parked().pop().map_or(paid, |(_, message, ..)| message);
+            assert!(run(&world.worker(Router::new()), &[parked]).await.is_empty(), "{told}");
+            assert_eq!(world.record("1").state, State::Done, "{told}");
+            let ids = world.published_ids();
             assert!(!ids.is_empty() && ids.iter().all(|id| id == "1"), "{told}: {ids:?}");
             if call == 4 {
                 assert_eq!(ids, ["1"], "its mark was there, so it did not run again: {told}");
@@ -144,28 +143,28 @@ async fn a_lost_reply_of_ledger_or_fence_loses_no_event_and_doubles_none() {
 
 #[tokio::test(start_paused = true)]
 async fn another_body_under_an_id_is_counted_and_never_runs() {
-    let outside = Outside::default();
-    let worker = outside.worker(Router::new());
+    let world = World::default();
+    let worker = world.worker(Router::new());
     assert!(run(&worker, &[order("orders/paid", "1", OLD)]).await.is_empty());
     for receives in 1..=3 {
         assert_eq!(run_received(&worker, &[order("orders/paid", "1", NEW)], receives).await, ["m0"]);
     }
-    let record = outside.record("1");
+    let record = world.record("1");
     assert_eq!(
         (record.state, record.mismatches, record.attempts),
         (State::Done, 1, 1),
         "one delivery, received three times"
     );
-    assert_eq!(outside.postponed(), [Duration::ZERO; 3]);
-    let resource = outside.ledger.resource("north.myshopify.com#default#orders/820982911946154508").unwrap();
+    assert_eq!(world.postponed(), [Duration::ZERO; 3]);
+    let resource = world.ledger.resource("north.myshopify.com#default#orders/820982911946154508").unwrap();
     assert!(resource.ran.values().all(|run| run.version == resource.newest.version), "it raised no version");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_lost_its_resource_says_nothing_more() {
-    let outside = Outside::default();
-    let ledger = outside.ledger.clone();
-    let worker = outside.worker(Router::new().on("*", move |_: Event| {
+    let world = World::default();
+    let ledger = world.ledger.clone();
+    let worker = world.worker(Router::new().on("*", move |_: Event| {
         let ledger = ledger.clone();
         async move {
             // As if the process had been held up until its lease was over, and another had come.
@@ -176,7 +175,7 @@ async fn an_attempt_that_lost_its_resource_says_nothing_more() {
             let run = Run { version, delivery: "9".into(), generation: 0, body: "9".into() };
             let key = "north.myshopify.com#default#orders/820982911946154508";
             let now = UnixMillis::now();
-            let ask = fence::Ask {
+            let ask = fence::EnterRequest {
                 key,
                 owner: &owner,
                 mark: &mark,
@@ -192,10 +191,10 @@ async fn an_attempt_that_lost_its_resource_says_nothing_more() {
     }));
     assert_eq!(run(&worker, &[order("orders/paid", "1", OLD)]).await, ["m0"]);
     assert!(
-        matches!(outside.record("1").state, State::Leased { .. }),
+        matches!(world.record("1").state, State::Leased { .. }),
         "neither done nor failed: whoever comes next decides"
     );
-    assert!(outside.postponed().is_empty());
-    assert_eq!(run(&outside.worker(Router::new()), &[order("orders/paid", "1", OLD)]).await, [""; 0]);
-    assert_eq!(outside.record("1").state, State::Stale);
+    assert!(world.postponed().is_empty());
+    assert_eq!(run(&world.worker(Router::new()), &[order("orders/paid", "1", OLD)]).await, [""; 0]);
+    assert_eq!(world.record("1").state, State::Stale);
 }

@@ -4,16 +4,16 @@
 
 use std::sync::{Arc, Mutex};
 
+use crate::support::{World, envelope_of, run};
+use weir_consumer::router::{Event, Router};
 use weir_core::{
     UnixMillis,
     envelope::{self, Envelope, RECONCILE},
     ledger::State,
     sha256,
 };
-use weir_lambda::router::{Event, Router};
 
 use super::{NEW, OLD, order};
-use crate::support::{Outside, envelope_of, run};
 
 /// What the reconciliation would send in place of a delivery.
 fn synthetic(topic: &str, id: &str, updated_at: &str) -> String {
@@ -27,18 +27,18 @@ fn synthetic(topic: &str, id: &str, updated_at: &str) -> String {
 
 /// Runs the messages one after the other; the ids that took effect, and how each ended.
 async fn effects(messages: &[String], ids: &[&str]) -> (Vec<String>, Vec<State>, Vec<String>) {
-    let outside = Outside::default();
+    let world = World::default();
     let ran = Arc::new(Mutex::new(Vec::new()));
     let seen = ran.clone();
-    let worker = outside.worker(Router::new().on("*", move |event: Event| {
+    let worker = world.worker(Router::new().on("*", move |event: Event| {
         seen.lock().unwrap().push(event.meta().webhook_id.clone());
         std::future::ready(Ok(()))
     }));
     for message in messages {
         assert!(run(&worker, std::slice::from_ref(message)).await.is_empty());
     }
-    let states = ids.iter().map(|id| outside.record(id).state).collect();
-    (ran.lock().unwrap().clone(), states, outside.topics())
+    let states = ids.iter().map(|id| world.record(id).state).collect();
+    (ran.lock().unwrap().clone(), states, world.topics())
 }
 
 #[tokio::test(start_paused = true)]
@@ -74,7 +74,7 @@ async fn a_delivery_of_the_same_second_that_comes_late_in_other_bytes_has_no_sec
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_happens_once_has_no_second_effect_by_a_newer_snapshot_of_it() {
+async fn once_only_event_has_no_second_effect_by_a_newer_snapshot() {
     let messages = [order("orders/create", "delivered", OLD), synthetic("orders/create", "made", NEW)];
     let (ran, states, _) = effects(&messages, &["delivered", "made"]).await;
     assert_eq!((ran, states), (vec!["delivered".to_owned()], vec![State::Done, State::Stale]));

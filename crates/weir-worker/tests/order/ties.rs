@@ -4,14 +4,13 @@
 
 use std::sync::{Arc, Mutex};
 
+use crate::support::{World, envelope_of, run};
+use weir_consumer::router::{Event, Router};
 use weir_core::{
     UnixMillis,
     envelope::{self, Envelope},
     ledger::{Attempt, Outcome, State},
 };
-use weir_lambda::router::{Event, Router};
-
-use crate::support::{Outside, envelope_of, run};
 
 /// A delivery of an inventory level that was triggered in the sixth second of a minute.
 fn level(topic: &str, id: &str, triggered_at: &str, available: Option<i64>) -> String {
@@ -33,10 +32,10 @@ fn of_action(message: &str, action: &str) -> String {
 }
 
 /// Runs the messages one after the other; the ids for which handlers ran, and what was published, as topic and id.
-async fn effects(outside: &Outside, messages: &[String]) -> (Vec<String>, Vec<(String, String)>) {
+async fn effects(world: &World, messages: &[String]) -> (Vec<String>, Vec<(String, String)>) {
     let ran = Arc::new(Mutex::new(Vec::new()));
     let seen = ran.clone();
-    let worker = outside.worker(Router::new().on("*", move |event: Event| {
+    let worker = world.worker(Router::new().on("*", move |event: Event| {
         seen.lock().unwrap().push(event.meta().webhook_id.clone());
         std::future::ready(Ok(()))
     }));
@@ -46,11 +45,11 @@ async fn effects(outside: &Outside, messages: &[String]) -> (Vec<String>, Vec<(S
     let ran = ran.lock().unwrap().clone();
     let id =
         |detail: String| serde_json::from_str::<serde_json::Value>(&detail).unwrap()["id"].as_str().unwrap().to_owned();
-    (ran, outside.topics().into_iter().zip(outside.published().into_iter().map(id)).collect())
+    (ran, world.topics().into_iter().zip(world.published().into_iter().map(id)).collect())
 }
 
-fn outcome(outside: &Outside, id: &str) -> Outcome {
-    let Attempt { outcome, .. } = outside.record(id).history.pop().unwrap();
+fn outcome(world: &World, id: &str) -> Outcome {
+    let Attempt { outcome, .. } = world.record(id).history.pop().unwrap();
     outcome
 }
 
@@ -58,7 +57,7 @@ fn outcome(outside: &Outside, id: &str) -> Outcome {
 async fn three_states_of_one_second_in_order_all_take_effect() {
     let levels = [("10", "05.1", 10), ("9", "05.4", 9), ("8", "05.7", 8)];
     let messages = levels.map(|(id, at, available)| level("update", id, at, Some(available)));
-    let (ran, published) = effects(&Outside::default(), &messages).await;
+    let (ran, published) = effects(&World::default(), &messages).await;
     assert_eq!(ran, ["10", "9", "8"]);
     assert!(published.iter().all(|(topic, _)| topic == "inventory_levels/update"), "{published:?}");
 }
@@ -71,7 +70,7 @@ async fn the_newest_of_three_states_of_one_second_is_the_last_in_any_order() {
             let (id, at, available) = levels[index];
             level("update", id, at, Some(available))
         });
-        let (ran, published) = effects(&Outside::default(), &messages).await;
+        let (ran, published) = effects(&World::default(), &messages).await;
         assert_eq!(ran.last().map(String::as_str), Some("8"), "{order:?}");
         let own = published.iter().rfind(|(topic, _)| topic == "inventory_levels/update");
         assert_eq!(own.map(|(_, id)| id.as_str()), Some("8"), "{order:?}");
@@ -81,21 +80,21 @@ async fn the_newest_of_three_states_of_one_second_is_the_last_in_any_order() {
 
 #[tokio::test(start_paused = true)]
 async fn a_repeated_state_runs_no_handler_and_is_not_published() {
-    let outside = Outside::default();
+    let world = World::default();
     let messages = ["1", "2", "3"].map(|id| level("update", id, "05.1", Some(10)));
-    let (ran, published) = effects(&outside, &messages).await;
+    let (ran, published) = effects(&world, &messages).await;
     assert_eq!(ran, ["1"]);
     assert_eq!(published, [("inventory_levels/update".to_owned(), "1".to_owned())]);
-    assert_eq!((outcome(&outside, "1"), outcome(&outside, "2")), (Outcome::Done, Outcome::Repeated));
-    assert_eq!(outside.record("2").state, State::Stale);
+    assert_eq!((outcome(&world, "1"), outcome(&world, "2")), (Outcome::Done, Outcome::Repeated));
+    assert_eq!(world.record("2").state, State::Stale);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_body_without_updated_at_takes_its_place_by_its_trigger() {
     let (gone, back) = (level("disconnect", "gone", "05.2", None), level("connect", "back", "05.7", Some(3)));
-    let (ran, _) = effects(&Outside::default(), &[gone.clone(), back.clone()]).await;
+    let (ran, _) = effects(&World::default(), &[gone.clone(), back.clone()]).await;
     assert_eq!(ran, ["gone", "back"]);
-    let (ran, published) = effects(&Outside::default(), &[back, gone]).await;
+    let (ran, published) = effects(&World::default(), &[back, gone]).await;
     assert_eq!(ran, ["back"]);
     assert_eq!(published[1].0, "superseded/inventory_levels/disconnect");
 }
@@ -105,21 +104,21 @@ async fn topics_of_one_action_run_in_any_order_and_an_older_action_does_not() {
     let (connect, update) = (level("connect", "a", "05.3", Some(3)), level("update", "b", "05.5", Some(3)));
     let [connect, update] = [connect, update].map(|message| of_action(&message, "stocked"));
     let before = of_action(&level("connect", "c", "05.4", Some(2)), "before");
-    let (ran, published) = effects(&Outside::default(), &[update, connect, before]).await;
+    let (ran, published) = effects(&World::default(), &[update, connect, before]).await;
     assert_eq!(ran, ["b", "a"]);
     assert_eq!(published[2].0, "superseded/inventory_levels/connect");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_version_far_ahead_of_the_clock_holds_up_no_other_event() {
-    let outside = Outside::default();
+    let world = World::default();
     let order = |id: &str, updated_at: &str| {
         envelope_of("orders/updated", None, id, format!(r#"{{"id":1,"updated_at":"{updated_at}"}}"#).as_bytes())
     };
     let messages =
         [order("1", "2026-11-27T05:00:00Z"), order("2", "9999-12-30T00:00:00Z"), order("3", "2026-11-27T05:00:01Z")];
-    let (ran, _) = effects(&outside, &messages).await;
+    let (ran, _) = effects(&world, &messages).await;
     assert_eq!(ran, ["1", "2", "3"]);
-    let resource = outside.ledger.resource("north.myshopify.com#default#orders/1").unwrap();
+    let resource = world.ledger.resource("north.myshopify.com#default#orders/1").unwrap();
     assert!(!resource.newest.version.is_far_ahead_of(UnixMillis(1_795_755_600_000)));
 }

@@ -1,4 +1,4 @@
-//! The world outside the worker, in memory.
+//! The services around the worker, in memory.
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "support of one test binary, where unwrapping is asserting")]
 
 use std::{
@@ -13,19 +13,25 @@ use std::{
 use resilience::Clock;
 use shopify_webhook::ShopDomain;
 use weir_aws::{BodyError, CallError, Entry, ErrorClass, NotParked};
+use weir_consumer::{
+    Consumer, QueueSource,
+    router::Router,
+    services::{BodyStore, Queue, WorkerServices},
+};
 use weir_core::{
     Backoff, Failure, Lane, StoreError, Topics, UnixMillis,
     controls::Controls,
     envelope::{self, Envelope, Meta},
     fence::{self, Fence, Leave},
-    ledger::{Again, Ask, Claim, Ended, Key, Ledger, Record, Settled},
+    ledger::{Claim, ClaimRequest, Key, Ledger, Record, RepeatKind, SettleRequest, Settled},
     sha256,
 };
-use weir_lambda::{router::Router, telemetry::Telemetry};
+use weir_telemetry::Telemetry;
 use weir_testkit::{Fault, Faulty, ModelLedger};
 use weir_worker::{
-    Worker,
-    outside::{self, BodyStore, Publish, Queue, Shops},
+    CONSUMER_METRICS,
+    publish::{Publish, PublishStep},
+    shops::Shops,
 };
 
 const SHOP: &str = "north.myshopify.com";
@@ -36,9 +42,9 @@ pub const MAX_RECEIVES: u32 = 5;
 /// As in template.yaml.
 pub const MAX_ATTEMPTS: u32 = 5;
 
-/// Everything outside. Cloned handles share it.
+/// The services of a worker. Cloned handles share them.
 #[derive(Default, Clone)]
-pub struct Outside {
+pub struct World {
     pub ledger: Arc<ModelLedger>,
     refuse: Option<&'static str>,
     entries: Arc<Mutex<Vec<Entry>>>,
@@ -61,18 +67,17 @@ pub struct Outside {
     pub shops_are_down: Arc<AtomicBool>,
 }
 
-/// The world, with a ledger and fence of its own choice.
+/// These services, with a ledger and fence of their own.
 pub struct Services<L> {
     store: Arc<L>,
-    rest: Arc<Outside>,
+    rest: Arc<World>,
 }
 
-impl<L: Ledger + Fence + 'static> outside::Outside for Services<L> {
+impl<L: Ledger + Fence + 'static> WorkerServices for Services<L> {
     type Ledger = L;
     type Fence = L;
-    type Bus = Outside;
-    type Bodies = Outside;
-    type Queue = Outside;
+    type Bodies = World;
+    type Queue = World;
 
     fn ledger(&self) -> &L {
         &self.store
@@ -80,13 +85,10 @@ impl<L: Ledger + Fence + 'static> outside::Outside for Services<L> {
     fn fence(&self) -> &L {
         &self.store
     }
-    fn bus(&self) -> Arc<Outside> {
-        self.rest.clone()
-    }
-    fn bodies(&self) -> &Outside {
+    fn bodies(&self) -> &World {
         &self.rest
     }
-    fn queue(&self) -> &Outside {
+    fn queue(&self) -> &World {
         &self.rest
     }
 }
@@ -101,29 +103,29 @@ impl Refusing {
 }
 
 impl Ledger for Refusing {
-    async fn claim(&self, _: &Ask<'_>) -> Result<Claim, StoreError> {
+    async fn claim(&self, _: &ClaimRequest<'_>) -> Result<Claim, StoreError> {
         self.error("claim the event")
     }
-    async fn settle(&self, _: &Ended<'_>) -> Result<Settled, StoreError> {
+    async fn settle(&self, _: &SettleRequest<'_>) -> Result<Settled, StoreError> {
         self.error("record how the event ended")
     }
-    async fn count(&self, _: &Key, _: Again, _: Option<&str>) -> Result<(), StoreError> {
+    async fn count(&self, _: &Key, _: RepeatKind, _: Option<&str>) -> Result<(), StoreError> {
         self.error("count a message")
     }
 }
 
 impl Fence for Refusing {
-    async fn enter(&self, _: &fence::Ask<'_>) -> Result<fence::Entry, StoreError> {
+    async fn enter(&self, _: &fence::EnterRequest<'_>) -> Result<fence::Entry, StoreError> {
         self.error("enter the resource")
     }
-    async fn leave(&self, _: &fence::Ask<'_>, _: Leave) -> Result<Settled, StoreError> {
+    async fn leave(&self, _: &fence::EnterRequest<'_>, _: Leave) -> Result<Settled, StoreError> {
         self.error("leave the resource")
     }
 }
 
-pub type TestWorker<L> = Worker<Services<L>>;
+pub type TestWorker<L> = Arc<Consumer<Services<L>, PublishStep<World, World>>>;
 
-impl Outside {
+impl World {
     /// A world whose bus refuses the event of this id.
     pub fn refusing(id: &'static str) -> Self {
         Self { refuse: Some(id), ..Self::default() }
@@ -154,18 +156,21 @@ impl Outside {
     }
 
     pub fn worker_over<L: Ledger + Fence + 'static>(&self, store: Arc<L>, router: Router) -> TestWorker<L> {
-        Worker {
-            lane: Lane::Standard,
-            outside: Arc::new(Services { store, rest: Arc::new(self.clone()) }),
+        let rest = Arc::new(self.clone());
+        Arc::new(Consumer {
+            source: QueueSource::Lane(Lane::Standard),
+            services: Services { store, rest: rest.clone() },
+            step: PublishStep { bus: rest, bodies: self.clone() },
             router,
-            topics: Arc::new(Topics::built_in()),
+            topics: Some(Topics::built_in()),
             backoff: Backoff::default(),
             clock: Clock::Wall,
             controls: weir_aws::Controls::fixed(self.controls.clone()),
             telemetry: self.telemetry.clone(),
+            metrics: CONSUMER_METRICS,
             max_receives: MAX_RECEIVES,
             max_attempts: MAX_ATTEMPTS,
-        }
+        })
     }
 
     /// The parked copies: envelope, message and group, delay.
@@ -225,7 +230,7 @@ impl Outside {
     }
 }
 
-impl Publish for Outside {
+impl Publish for World {
     async fn publish(&self, entries: Vec<Entry>) -> Vec<Result<(), Failure>> {
         self.calls.lock().unwrap().push(entries.len());
         let refused = |entry: &Entry| self.refuse.is_some_and(|id| entry.detail.contains(&format!("\"id\":\"{id}\"")));
@@ -246,7 +251,7 @@ impl Publish for Outside {
     }
 }
 
-impl BodyStore for Outside {
+impl BodyStore for World {
     async fn get(&self, reference: &str) -> Result<Vec<u8>, BodyError> {
         self.bodies.lock().unwrap().get(reference).cloned().ok_or(BodyError::Lost)
     }
@@ -258,7 +263,7 @@ impl BodyStore for Outside {
     }
 }
 
-impl Queue for Outside {
+impl Queue for World {
     async fn park(&self, copy: String, group: &str, delay: Duration) -> Result<(), NotParked> {
         if self.queue_is_down.load(Ordering::SeqCst) {
             return Err(NotParked(call_error("SendMessage", "refused", ErrorClass::Unavailable)));
@@ -273,7 +278,7 @@ impl Queue for Outside {
     }
 }
 
-impl Shops for Outside {
+impl Shops for World {
     async fn uninstalled(&self, shop: &ShopDomain, app: &str, triggered_at: UnixMillis) -> Result<bool, Failure> {
         self.tell(format!("{shop} uninstalled {app} at {triggered_at}")).map(|()| true)
     }
@@ -283,7 +288,7 @@ impl Shops for Outside {
     }
 }
 
-impl Outside {
+impl World {
     fn tell(&self, what: String) -> Result<(), Failure> {
         if self.shops_are_down.load(Ordering::SeqCst) {
             return Err(Failure::transient("DynamoDB is down"));
@@ -366,7 +371,7 @@ pub async fn run_sent<L: Ledger + Fence + 'static>(
     receives: u32,
     sent_at: UnixMillis,
 ) -> Vec<String> {
-    let _unheard = weir_lambda::telemetry::unheard();
+    let _unheard = weir_telemetry::logs::unheard();
     static INVOCATION: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let invocation = INVOCATION.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
     let records: Vec<_> = bodies

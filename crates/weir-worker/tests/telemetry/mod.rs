@@ -3,43 +3,41 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use crate::support::{
+    MAX_ATTEMPTS, MAX_RECEIVES, World, body, envelope, envelope_of, meta, run, run_received, run_sent, traced_envelope,
+};
 use serde_json::Value;
 use tracing_subscriber::filter::LevelFilter;
+use weir_consumer::router::{Event, Router};
 use weir_core::{
     Failure, UnixMillis,
     envelope::{self, Envelope, Meta},
-    metrics::{EMITTED, Emitter, ErrorKind},
     park::Parked,
 };
-use weir_lambda::{
-    metrics::{Metrics, check::assert_embedded_metrics},
-    output::Output,
-    router::{Event, Router},
-    telemetry::{self, Telemetry},
-    traces::{self, Traces},
+use weir_telemetry::{
+    Metrics, Output, Telemetry, Traces,
+    emf::check::assert_embedded_metrics,
+    logs,
+    metrics::{EMITTED, Emitter, ErrorKind},
+    traces,
 };
 use weir_testkit::Fault;
 
-use crate::support::{
-    MAX_ATTEMPTS, MAX_RECEIVES, Outside, body, envelope, envelope_of, meta, run, run_received, run_sent,
-    traced_envelope,
-};
-
 struct Told {
-    outside: Outside,
+    world: World,
     metrics: Output,
     traces: Output,
 }
 
 impl Told {
-    fn new(mut outside: Outside) -> Self {
+    fn new(mut world: World) -> Self {
         let (metrics, traces) = (Output::memory(), Output::memory());
         let telemetry = Telemetry {
             metrics: Metrics::new("north".into(), Vec::new(), metrics.clone()),
             traces: Traces::written(traces.clone(), "worker", "north"),
         };
-        outside.telemetry = telemetry;
-        Self { outside, metrics, traces }
+        world.telemetry = telemetry;
+        Self { world, metrics, traces }
     }
 
     fn lines(&self) -> Vec<Value> {
@@ -87,9 +85,9 @@ fn failing(failure: Failure) -> Router {
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_is_one_line_with_each_events_latency() {
-    let told = Told::new(Outside::default());
+    let told = Told::new(World::default());
     let batch: Vec<_> = (1..=10).map(|id| envelope(&id.to_string(), &body(id))).collect();
-    assert!(run(&told.outside.worker(Router::new()), &batch).await.is_empty());
+    assert!(run(&told.world.worker(Router::new()), &batch).await.is_empty());
     let lines = told.lines();
     let [line] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!((&line["Done"], &line["lane"], line.get("WorkerErrors")), (&10.into(), &"standard".into(), None));
@@ -97,25 +95,25 @@ async fn a_batch_is_one_line_with_each_events_latency() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_stands_in_for_a_lost_delivery_is_no_measure_of_latency() {
-    let told = Told::new(Outside::default());
+async fn recovered_event_counts_for_no_latency() {
+    let told = Told::new(World::default());
     let meta = Meta { synthetic: Some("reconcile".into()), ..meta("made", b"{}") };
     let batch = [envelope::seal(&meta, b"{}").unwrap()];
-    assert!(run(&told.outside.worker(Router::new()), &batch).await.is_empty());
+    assert!(run(&told.world.worker(Router::new()), &batch).await.is_empty());
     assert_eq!(told.sum("Done"), 1);
     assert!(told.lines().iter().all(|line| line.get("EndToEndLatency").is_none()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_transient_failure_is_a_retry_until_its_last_attempt_which_is_a_dead_letter() {
-    let told = Told::new(Outside::default());
-    let worker = told.outside.worker(failing(Failure::transient("down")));
+    let told = Told::new(World::default());
+    let worker = told.world.worker(failing(Failure::transient("down")));
     let (mut message, mut receives) = (envelope("1", &body(1)), 0);
     for _attempt in 1..=MAX_ATTEMPTS {
-        let copies = told.outside.parked().len();
+        let copies = told.world.parked().len();
         receives += 1;
         run_received(&worker, std::slice::from_ref(&message), receives).await;
-        if let Some((_, copy, ..)) = told.outside.parked().get(copies) {
+        if let Some((_, copy, ..)) = told.world.parked().get(copies) {
             (message, receives) = (copy.clone(), 0);
         }
     }
@@ -126,8 +124,8 @@ async fn a_transient_failure_is_a_retry_until_its_last_attempt_which_is_a_dead_l
 
 #[tokio::test(start_paused = true)]
 async fn a_permanent_failure_is_one_dead_letter_however_often_it_is_received() {
-    let told = Told::new(Outside::default());
-    let worker = told.outside.worker(failing(Failure::permanent("refused")));
+    let told = Told::new(World::default());
+    let worker = told.world.worker(failing(Failure::permanent("refused")));
     for receives in 1..=MAX_RECEIVES {
         run_received(&worker, &[envelope("1", &body(1)), "no envelope".into()], receives).await;
     }
@@ -137,8 +135,8 @@ async fn a_permanent_failure_is_one_dead_letter_however_often_it_is_received() {
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_is_a_park_and_no_retry() {
-    let told = Told::new(Outside::default());
-    let worker = told.outside.worker(failing(Failure::outage("ERP is down", Duration::from_secs(60))));
+    let told = Told::new(World::default());
+    let worker = told.world.worker(failing(Failure::outage("ERP is down", Duration::from_secs(60))));
     run(&worker, &[envelope("1", &body(1))]).await;
     assert_eq!((told.sum("Parks"), told.sum("Retries"), told.sum("DeadLettered")), (1, 0, 0));
     assert_eq!(told.errors(ErrorKind::Outage), 1);
@@ -148,8 +146,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test(start_paused = true)]
 async fn event_that_backs_off_tells_how_old_it_will_be() {
-    let told = Told::new(Outside::default());
-    let worker = told.outside.worker(failing(Failure::transient("down")));
+    let told = Told::new(World::default());
+    let worker = told.world.worker(failing(Failure::transient("down")));
     run_sent(&worker, &[envelope("1", &body(1))], 2, UnixMillis::now() - MINUTE * 20).await;
     let age = told.only("PendingAge").unwrap();
     assert!((1_200..1_300).contains(&age), "{age} s");
@@ -158,50 +156,50 @@ async fn event_that_backs_off_tells_how_old_it_will_be() {
 #[tokio::test(start_paused = true)]
 async fn event_that_is_parked_is_as_old_as_its_parking_and_its_delay_counts() {
     let outage = || failing(Failure::outage("ERP is down", MINUTE * 5));
-    let told = Told::new(Outside::default());
+    let told = Told::new(World::default());
     let parked = Parked { count: 3, since: UnixMillis::now() - MINUTE * 20 };
     let copy = Envelope::parse(&envelope("1", &body(1))).unwrap().park(parked);
-    run(&told.outside.worker(outage()), &[copy]).await;
+    run(&told.world.worker(outage()), &[copy]).await;
     let age = told.only("PendingAge").unwrap();
     assert!((1_500..=1_800).contains(&age), "{age} s");
 
-    let told = Told::new(Outside::default());
-    run_sent(&told.outside.worker(outage()), &[envelope("1", &body(1))], 1, UnixMillis::now() - MINUTE * 20).await;
+    let told = Told::new(World::default());
+    run_sent(&told.world.worker(outage()), &[envelope("1", &body(1))], 1, UnixMillis::now() - MINUTE * 20).await;
     let age = told.only("PendingAge").unwrap();
     assert!(age >= 1_500, "it waited in its lane before: {age} s");
 }
 
 #[tokio::test(start_paused = true)]
 async fn event_whose_ledger_or_lease_is_in_the_way_tells_how_old_it_will_be() {
-    let told = Told::new(Outside::default());
+    let told = Told::new(World::default());
     let message = [envelope("1", &body(1))];
-    let faulty = told.outside.faulty_worker(1, Fault::BeforeWrite);
+    let faulty = told.world.faulty_worker(1, Fault::BeforeWrite);
     run_sent(&faulty, &message, 3, UnixMillis::now() - MINUTE * 20).await;
     assert!(told.only("PendingAge").unwrap() >= 1_200, "without a ledger");
 
-    let told = Told::new(Outside::default());
+    let told = Told::new(World::default());
     // The settle fails: the lease stands, and the next receive meets it.
-    let faulty = told.outside.faulty_worker(2, Fault::BeforeWrite);
+    let faulty = told.world.faulty_worker(2, Fault::BeforeWrite);
     run(&faulty, &message).await;
-    let told = Told::new(told.outside);
-    run_sent(&told.outside.worker(Router::new()), &message, 2, UnixMillis::now() - MINUTE * 20).await;
+    let told = Told::new(told.world);
+    run_sent(&told.world.worker(Router::new()), &message, 2, UnixMillis::now() - MINUTE * 20).await;
     assert!(told.only("PendingAge").unwrap() >= 1_200, "leased");
 }
 
 #[tokio::test(start_paused = true)]
 async fn event_that_ends_tells_no_age() {
-    let told = Told::new(Outside::default());
+    let told = Told::new(World::default());
     let long_ago = UnixMillis::now() - MINUTE * 20;
-    run_sent(&told.outside.worker(Router::new()), &[envelope("1", &body(1))], 1, long_ago).await;
-    let refused = told.outside.worker(failing(Failure::permanent("refused")));
+    run_sent(&told.world.worker(Router::new()), &[envelope("1", &body(1))], 1, long_ago).await;
+    let refused = told.world.worker(failing(Failure::permanent("refused")));
     run_sent(&refused, &[envelope("2", &body(2))], 1, long_ago).await;
     assert_eq!((told.sum("Done"), told.sum("DeadLettered"), told.only("PendingAge")), (1, 1, None));
 }
 
 #[tokio::test(start_paused = true)]
 async fn compliance_topics_are_counted_and_no_others() {
-    let told = Told::new(Outside::default());
-    let worker = told.outside.worker(Router::new());
+    let told = Told::new(World::default());
+    let worker = told.world.worker(Router::new());
     for topic in ["customers/data_request", "customers/redact", "shop/redact", "app/uninstalled"] {
         run(&worker, &[envelope_of(topic, None, &topic.replace('/', "-"), b"{\"shop_id\":1}")]).await;
     }
@@ -211,8 +209,8 @@ async fn compliance_topics_are_counted_and_no_others() {
 #[tokio::test(start_paused = true)]
 async fn every_metric_of_the_worker_is_emitted_and_every_kind_of_error() {
     let mut all: Vec<Value> = Vec::new();
-    let told = Told::new(Outside::default());
-    let plain = told.outside.worker(Router::new());
+    let told = Told::new(World::default());
+    let plain = told.world.worker(Router::new());
     let order = |updated: &str| format!("{{\"id\":1,\"updated_at\":\"{updated}\"}}");
     let (newer, older) = (order("2026-11-27T05:00:00Z"), order("2026-11-27T04:00:00Z"));
     run(&plain, &[envelope_of("orders/updated", None, "new", newer.as_bytes())]).await;
@@ -229,14 +227,14 @@ async fn every_metric_of_the_worker_is_emitted_and_every_kind_of_error() {
         Failure::misconfigured("PutEvents on bus: AccessDeniedException"),
     ] {
         let id = failure.reason().to_owned();
-        run(&told.outside.worker(failing(failure)), &[envelope(&id, &body(1))]).await;
+        run(&told.world.worker(failing(failure)), &[envelope(&id, &body(1))]).await;
     }
     let panicking = Router::new().on("*", |event: Event| async move {
         assert!(event.meta().webhook_id.is_empty());
         Ok(())
     });
-    run(&told.outside.worker(panicking), &[envelope("panic", &body(1))]).await;
-    run(&told.outside.faulty_worker(1, Fault::BeforeWrite), &[envelope("no ledger", &body(1))]).await;
+    run(&told.world.worker(panicking), &[envelope("panic", &body(1))]).await;
+    run(&told.world.faulty_worker(1, Fault::BeforeWrite), &[envelope("no ledger", &body(1))]).await;
     all.extend(told.lines());
     let seen = |name: &str| all.iter().any(|line| line.get(name).is_some());
     for metric in EMITTED.iter().filter(|metric| metric.emitter == Emitter::Worker) {
@@ -253,8 +251,8 @@ const INGESTS: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 #[tokio::test(start_paused = true)]
 async fn the_trace_goes_on_from_the_message_through_the_handlers_to_the_bus() {
-    let told = Told::new(Outside::default());
-    let worker = told.outside.worker(Router::new().on("*", |event: Event| async move {
+    let told = Told::new(World::default());
+    let worker = told.world.worker(Router::new().on("*", |event: Event| async move {
         let place = traces::current().map(|place| place.to_string());
         assert_eq!(place, event.meta().traceparent, "what a handler calls finds its place");
         Ok(())
@@ -266,20 +264,20 @@ async fn the_trace_goes_on_from_the_message_through_the_handlers_to_the_bus() {
     assert_eq!(process["parentSpanId"], "00f067aa0ba902b7");
     assert_eq!(publish["parentSpanId"], process["spanId"]);
     assert!(spans.iter().all(|span| span["traceId"] == "4bf92f3577b34da6a3ce929d0e0e4736"));
-    let detail: Value = serde_json::from_str(&told.outside.published()[0]).unwrap();
+    let detail: Value = serde_json::from_str(&told.world.published()[0]).unwrap();
     let place = format!("00-4bf92f3577b34da6a3ce929d0e0e4736-{}-01", process["spanId"].as_str().unwrap());
     assert_eq!(detail["traceparent"], place);
-    let xray = told.outside.xray_headers();
+    let xray = told.world.xray_headers();
     let span_id = process["spanId"].as_str().unwrap();
     assert_eq!(xray, [Some(format!("Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent={span_id};Sampled=1"))]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_attempt_has_a_span_of_its_own_below_the_same_parent() {
-    let told = Told::new(Outside::default());
+    let told = Told::new(World::default());
     let message = traced_envelope("1", &body(1), INGESTS);
-    run(&told.outside.worker(failing(Failure::transient("down"))), std::slice::from_ref(&message)).await;
-    run_received(&told.outside.worker(Router::new()), &[message], 2).await;
+    run(&told.world.worker(failing(Failure::transient("down"))), std::slice::from_ref(&message)).await;
+    run_received(&told.world.worker(Router::new()), &[message], 2).await;
     let spans = told.spans();
     let attempts: Vec<&Value> = spans.iter().filter(|span| span["name"] == "process").collect();
     assert_eq!(attempts.len(), 2);
@@ -290,18 +288,18 @@ async fn each_attempt_has_a_span_of_its_own_below_the_same_parent() {
 
 #[tokio::test(start_paused = true)]
 async fn a_parked_copy_keeps_the_trace() {
-    let told = Told::new(Outside::default());
-    let worker = told.outside.worker(failing(Failure::outage("ERP is down", Duration::from_secs(60))));
+    let told = Told::new(World::default());
+    let worker = told.world.worker(failing(Failure::outage("ERP is down", Duration::from_secs(60))));
     run(&worker, &[traced_envelope("1", &body(1), INGESTS)]).await;
-    assert_eq!(told.outside.parked()[0].0.meta.traceparent.as_deref(), Some(INGESTS));
+    assert_eq!(told.world.parked()[0].0.meta.traceparent.as_deref(), Some(INGESTS));
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_line_of_an_attempt_names_the_event_and_its_trace() {
-    let told = Told::new(Outside::default());
-    let (subscriber, output) = telemetry::captured(LevelFilter::INFO);
+    let told = Told::new(World::default());
+    let (subscriber, output) = logs::captured(LevelFilter::INFO);
     let logging = tracing::subscriber::set_default(subscriber);
-    let worker = told.outside.worker(Router::new().on("*", |event: Event| async move {
+    let worker = told.world.worker(Router::new().on("*", |event: Event| async move {
         tracing::info!("a handler's own line");
         match event.meta().webhook_id.as_str() {
             "1" => Ok(()),
@@ -327,10 +325,10 @@ async fn each_line_of_an_attempt_names_the_event_and_its_trace() {
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_panics_over_a_customer_tells_nothing_of_them() {
     const EMAIL: &str = "zora.quill@quillmark.example";
-    let told = Told::new(Outside::default());
-    let (subscriber, output) = telemetry::captured(LevelFilter::TRACE);
+    let told = Told::new(World::default());
+    let (subscriber, output) = logs::captured(LevelFilter::TRACE);
     let logging = tracing::subscriber::set_default(subscriber);
-    let worker = told.outside.worker(Router::new().on("*", |event: Event| async move {
+    let worker = told.world.worker(Router::new().on("*", |event: Event| async move {
         let body = String::from_utf8_lossy(event.body()).into_owned();
         assert!(event.meta().webhook_id.is_empty(), "{body}");
         Ok(())
@@ -338,7 +336,7 @@ async fn a_handler_that_panics_over_a_customer_tells_nothing_of_them() {
     let body = format!("{{\"id\":1,\"email\":\"{EMAIL}\"}}");
     assert_eq!(run(&worker, &[envelope("1", body.as_bytes())]).await, ["m0"]);
     drop(logging);
-    let record = format!("{:?}", told.outside.record("1"));
+    let record = format!("{:?}", told.world.record("1"));
     let all = [output.lines(), told.metrics.lines(), told.traces.lines(), vec![record]].concat().join("\n");
     assert!(all.contains("a handler panicked") && all.contains(r#""kind":"panic""#), "{all}");
     assert!(!all.contains(EMAIL), "{all}");

@@ -9,7 +9,7 @@ mod waiting;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use weir_core::metrics::{self, ErrorKind};
+use weir_telemetry::metrics::{self, ErrorKind};
 use weir_tests::{NOT_YET, Runbook};
 
 use crate::model::{Template, at, items, refers_to, text};

@@ -173,14 +173,14 @@ fn a_new_stack_begins_without_an_alarm_of_its_monitor() {
 }
 
 #[test]
-fn what_should_never_be_alarms_at_its_first_sight() {
+fn impossible_condition_alarms_at_its_first_datapoint() {
     for id in ["DriftAlarm", "SilentAlarm", "ApiVersionAlarm", "MissedEventsAlarm"] {
         assert_eq!(one(id, vec![NOTHING, Some(0.0), Some(1.0), NOTHING]), [false, false, true, false], "{id}");
     }
 }
 
 #[test]
-fn what_may_pass_alarms_when_it_does_not() {
+fn transient_condition_alarms_when_it_persists() {
     assert_eq!(one("TokenRefreshAlarm", vec![Some(1.0), NOTHING, NOTHING, Some(1.0), Some(1.0)])[3..], [false, true]);
     assert_eq!(
         one("ShopifyThrottledAlarm", vec![Some(11.0), Some(10.0), Some(10.0), Some(11.0), Some(11.0)])[3..],

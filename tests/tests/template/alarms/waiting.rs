@@ -5,12 +5,13 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use weir_core::{Backoff, UnixMillis, metrics::ErrorKind, park::Parked};
-use weir_lambda::destination::SWITCHED_OFF_FOR;
+use crate::model::{Template, at};
+use weir_consumer::destination::SWITCH_RETRY_DELAY;
+use weir_core::{Backoff, UnixMillis, park::Parked};
+use weir_telemetry::metrics::ErrorKind;
 
 use super::Alarm;
 use super::state::{Series, alarmed};
-use crate::model::{Template, at};
 
 const QUARTER: usize = 15;
 
@@ -116,7 +117,8 @@ fn every_kind_of_error_is_a_way_to_wait_that_has_an_alarm() {
 #[test]
 fn event_that_is_parked_alarms_within_a_quarter_of_an_hour_and_without_a_gap() {
     let template = Template::read();
-    for retry_after in [Duration::from_secs(5), Duration::from_secs(10), SWITCHED_OFF_FOR, Duration::from_secs(3_600)] {
+    for retry_after in [Duration::from_secs(5), Duration::from_secs(10), SWITCH_RETRY_DELAY, Duration::from_secs(3_600)]
+    {
         for seed in 0..SEEDS {
             let mut rng = fastrand::Rng::with_seed(seed);
             let (mut at, mut said) = (UnixMillis(0), Vec::new());

@@ -12,7 +12,9 @@ const LINE: usize = 120;
 pub(super) fn lines(text: &Block, first: &Block) -> Result<Vec<Line>> {
     let next = first.text();
     let Some((command, section)) = next.rsplit_once(", then ") else {
-        return Err(first.head.problem("`COMMAND, then SECTION` is expected here: a section of docs/operations/runbook.md"));
+        return Err(first
+            .head
+            .problem("`COMMAND, then SECTION` is expected here: a section of docs/operations/runbook.md"));
     };
     let whole = format!("{} First: {command} Runbook: docs/operations/runbook.md#{section}", text.text());
     let mut out = vec![text.head.with("      AlarmDescription: !Sub >-")];

@@ -39,7 +39,7 @@ fn a_bucket_that_nobody_wrote_is_full() {
 }
 
 #[test]
-fn what_is_held_keeps_the_refill_out_until_it_lapses() {
+fn held_permits_block_the_refill_until_they_lapse() {
     let (bucket, answer) = ask(None, 20, None, START);
     let until = granted(answer).until;
     assert!(until > START + SECOND && until <= START + 2 * SECOND, "{until}");
@@ -51,7 +51,7 @@ fn what_is_held_keeps_the_refill_out_until_it_lapses() {
 }
 
 #[test]
-fn what_was_used_makes_room_from_then_on_and_what_was_not_goes_back() {
+fn used_permits_refill_and_unused_permits_return() {
     let (bucket, answer) = ask(None, 20, None, START);
     let mut spent = Spent::new(granted(answer));
     for _ in 0..12 {

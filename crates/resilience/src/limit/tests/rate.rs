@@ -60,7 +60,7 @@ async fn a_rare_caller_costs_one_read_and_one_write_each_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_can_not_wait_is_told_when_to_come_back_and_then_it_is_there() {
+async fn limiter_names_the_time_at_which_a_permit_is_free() {
     let state = Arc::new(MemoryState::default());
     let (one, other) = (process(&state, clock()), process(&state, clock()));
     let limit = limit(0.5, 1);
@@ -77,7 +77,7 @@ async fn who_can_not_wait_is_told_when_to_come_back_and_then_it_is_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_can_wait_gets_it_when_it_is_there() {
+async fn waiting_caller_gets_the_permit_when_it_is_free() {
     let state = Arc::new(MemoryState::default());
     let (process, clock) = (process(&state, clock()), clock());
     let limit = limit(1.0, 1);

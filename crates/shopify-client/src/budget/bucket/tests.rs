@@ -50,7 +50,7 @@ fn the_level_does_not_rise_to_what_lumps_may_still_take() {
 }
 
 #[test]
-fn what_shopify_says_is_there_is_all_there_is() {
+fn bucket_follows_the_level_that_shopify_reports() {
     let ask = Ask { seen: sees(100.0, NOW), ..wants(150.0) };
     check_wait(Bucket::new(NOW), &ask, NOW, 0.5);
 }
@@ -85,7 +85,7 @@ fn a_word_from_before_the_last_lumps_ended_adds_nothing() {
 }
 
 #[test]
-fn what_a_lease_left_unspent_is_there_for_others() {
+fn unspent_points_of_a_lease_return_to_the_bucket() {
     let (_, Answer::Granted(lease)) = Bucket::ask(None, &wants(500.0), NOW) else { panic!("it is full") };
     let ask = Ask { previous: Some((lease, 500.0)), ..wants(2_000.0) };
     let (_, answer) = Bucket::ask(Some(after(500.0)), &ask, NOW);

@@ -106,7 +106,7 @@ async fn a_storage_that_stays_away_is_given_up_and_no_error_shows_the_address() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_broken_off_operation_had_can_be_read() {
+async fn partial_result_of_a_failed_bulk_operation_is_readable() {
     let world = World::new(LINES).reply([operation("CANCELED", None, Some(FILE))]);
     let Progress::Ended(Ended::Partial { why: Why::Canceled, file }) =
         status(&world.client(), &shop(), ID, &call()).await.unwrap()

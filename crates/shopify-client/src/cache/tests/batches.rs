@@ -46,7 +46,7 @@ async fn three_hundred_objects_take_two_queries_in_order_and_no_id_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_store_has_is_not_asked_for_and_the_rest_shares_a_query() {
+async fn cached_objects_are_not_requested_and_others_share_a_query() {
     let rig = rig();
     let even: Vec<u64> = (0..200).map(|n| 2 * n).collect();
     rig.there.get_many::<Product>(&shop(), &even, &call()).await.unwrap();
@@ -100,12 +100,12 @@ async fn a_fetch_that_all_gave_up_is_begun_anew() {
 async fn a_fetch_leaves_nothing_behind_however_it_ends() {
     let rig = rig();
     rig.title(&rig.here).await;
-    assert_eq!(rig.here.on_its_way(), 0, "it landed");
+    assert_eq!(rig.here.in_flight_count(), 0, "it results");
     *rig.delay.lock().unwrap() = Duration::from_secs(1);
     for given_up_after in [1, 300] {
         let many = async { rig.here.get_many::<Product>(&shop(), &[2, 3, 4], &call()).await };
         assert!(tokio::time::timeout(Duration::from_millis(given_up_after), many).await.is_err());
-        assert_eq!(rig.here.on_its_way(), 0, "given up after {given_up_after} ms");
+        assert_eq!(rig.here.in_flight_count(), 0, "given up after {given_up_after} ms");
     }
 }
 

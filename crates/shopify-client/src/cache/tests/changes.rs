@@ -15,7 +15,7 @@ async fn webhook(rig: &Rig, topic: &str, id: u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_changed_is_fetched_anew() {
+async fn changed_object_is_fetched_again() {
     let rig = rig();
     assert_eq!(rig.title(&rig.here).await, "");
     assert_eq!(rig.title(&rig.there).await, "");
@@ -136,7 +136,7 @@ async fn a_store_that_does_not_take_an_invalidation_is_told_and_not_believed_her
 
 /// What such a process asked for a moment ago carries a time that is still to come here.
 #[tokio::test(start_paused = true)]
-async fn what_a_process_whose_clock_is_ahead_has_stored_ends_too() {
+async fn cache_entry_of_a_clock_that_is_ahead_expires() {
     let rig = rig();
     rig.title(&rig.there).await;
     let (keys, now) = ([key(&shop(), Object::Product(1))], rig.here.clock().now());

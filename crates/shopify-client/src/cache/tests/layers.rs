@@ -122,7 +122,7 @@ async fn trouble_with_the_store_is_told_once_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_another_version_wrote_is_fetched_anew() {
+async fn cache_entry_of_another_version_is_fetched_again() {
     let rig = rig();
     let now = rig.here.clock().now();
     for value in ["{\"id\":1}", "not JSON", "[]"] {

@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_file_it_tells_the_lines() {
+    fn progress_of_a_file_counts_its_lines() {
         let start = Instant::now();
         let mut tally = Tally::default();
         tally.take(&Line::Other);

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_rare_is_not_shown_as_never() {
+    fn small_share_is_not_shown_as_zero() {
         assert_eq!([0.0, 0.000_4, 0.001, 0.256, 1.0].map(percent), ["0.0 %", "<0.1 %", "0.1 %", "25.6 %", "100.0 %"]);
     }
 

@@ -2,7 +2,6 @@
 
 use std::io::Read;
 
-use anyhow::Context;
 use weir_core::controls::Controls;
 use weir_ops::controls::ControlsStore;
 
@@ -13,7 +12,7 @@ use super::{
 use crate::cli::ControlsApplyArgs;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
-use crate::problem::Usage;
+use crate::problem::{HintedError, Usage};
 use crate::target;
 
 pub(super) async fn run(args: &ControlsApplyArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
@@ -24,7 +23,9 @@ pub(super) async fn run(args: &ControlsApplyArgs, printer: &Printer) -> anyhow::
     } else {
         std::fs::read_to_string(&args.file)
     };
-    let text = text.with_context(|| format!("could not read {shown}\nhint: give a file, or - for stdin"))?;
+    let text = text.map_err(|error| {
+        HintedError::new(format!("could not read {shown}"), "give a file, or - for stdin").because(error)
+    })?;
     // An empty file is more often an accident than the wish to switch everything on.
     if text.trim().is_empty() {
         return Err(Usage::new(format!("{shown} is empty"), "the document that sets nothing is {}").into());

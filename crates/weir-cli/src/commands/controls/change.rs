@@ -1,11 +1,10 @@
 //! A change of the document: read, change, check, show, and with --yes write.
 
 use serde::Serialize;
-use weir_aws::controls::Stored;
 use weir_core::controls::{Absent, Controls};
 use weir_ops::{
     Stack,
-    controls::{ControlsStore, Diff, edited},
+    controls::{ControlsStore, Diff, Stored, edited},
 };
 
 use super::common::explained;

@@ -3,7 +3,10 @@
 use weir_core::controls::Problem;
 use weir_ops::{Stack, controls::ControlsError};
 
-use crate::{hints, problem::Usage};
+use crate::{
+    hints,
+    problem::{HintedError, Usage},
+};
 
 /// Every problem, a line each.
 pub(super) fn told(problems: &[Problem]) -> String {
@@ -15,11 +18,9 @@ pub(super) fn explained(error: ControlsError, stack: &Stack) -> anyhow::Error {
     let hint = match &error {
         ControlsError::Parameter(_) => return hints::failed(stack, error),
         ControlsError::Malformed(problems) => {
-            return anyhow::anyhow!(
-                "the document can't be changed by halves, for it has mistakes:\n{}\nhint: {}",
-                told(problems),
-                "`weir controls show --document` prints it; mend it and `weir controls apply` the file"
-            );
+            let problem = format!("the document can't be changed by halves, for it has mistakes:\n{}", told(problems));
+            let hint = "`weir controls show --document` prints it; mend it and `weir controls apply` the file";
+            return HintedError::new(problem, hint).into();
         }
         ControlsError::Invalid(problems) => {
             let problem = format!("that would be no valid document:\n{}", told(problems));

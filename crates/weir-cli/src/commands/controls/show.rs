@@ -8,7 +8,7 @@ use weir_ops::controls::{ControlsStore, ShopControls};
 use super::common::explained;
 use crate::cli::ControlsShowArgs;
 use crate::exit::ExitStatus;
-use crate::{delivery, layout::joined, printer::Printer, target};
+use crate::{layout::joined, printer::Printer, problem::HintedError, shop_domain, target};
 
 #[derive(Serialize)]
 struct Document {
@@ -21,7 +21,7 @@ struct Document {
 }
 
 pub(super) async fn run(args: &ControlsShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let shop = args.shop.as_deref().map(delivery::shop).transpose()?;
+    let shop = args.shop.as_deref().map(shop_domain::parse).transpose()?;
     let stack = target::stack_of_file(&args.source).await?;
     let store = ControlsStore::of(&stack)?;
     let stored = store.read().await.map_err(|error| explained(error, &stack))?;
@@ -31,10 +31,8 @@ pub(super) async fn run(args: &ControlsShowArgs, printer: &Printer) -> anyhow::R
         return Ok(ExitStatus::Done);
     }
     let (controls, problems) = Controls::read(&stored.text).map_err(|problem| {
-        anyhow::anyhow!(
-            "{} can't be read: {problem}\nhint: `weir controls apply` a file in its place; {{}} sets nothing",
-            store.name()
-        )
+        let hint = "`weir controls apply` a file in its place; {} sets nothing";
+        HintedError::new(format!("{} can't be read: {problem}", store.name()), hint)
     })?;
     for problem in problems.iter().filter(|_| !printer.is_json()) {
         printer.note(format!("left out by workers: {problem}"));

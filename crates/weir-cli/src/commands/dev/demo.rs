@@ -8,31 +8,30 @@ use std::io;
 use std::time::Duration;
 
 use anyhow::Context;
-use aws_sdk_sqs::types::QueueAttributeName;
-use futures_util::future;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use shopify_sim::DeliveryFaults;
 use shopify_webhook::ShopDomain;
 use tokio::time::{MissedTickBehavior, interval, timeout};
-use weir_aws::DynamoLedger;
+use weir_load::Endpoint;
 use weir_local::Deployed;
+use weir_ops::{Stack, events::Ledger, health};
 
-use super::courier::{Seen, Sent};
+use super::http_receiver::{Seen, Sent};
 use super::plan::{self, Act, Planned, Role};
 use super::shopify::Shopify;
 use super::tally::{Reply, Tally};
 use super::view::View;
-use crate::{http::Endpoint, printer::Printer, target};
+use crate::{printer::Printer, target};
 
 /// So many deliveries wait for their answers at once.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENCY: usize = 8;
 
 /// A lease that nobody ended runs out in less: whatever could still come to its end has.
-const WITHIN: Duration = Duration::from_secs(120);
+const DEMO_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The ledger and the queues are looked at this often.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Why a demo was not shown to its end.
 #[derive(Debug)]
@@ -59,7 +58,7 @@ impl From<anyhow::Error> for DemoError {
 pub(super) async fn run(deployed: &Deployed, shopify: &mut Shopify, printer: &Printer) -> Result<(), DemoError> {
     let script = plan::flash_sale(fastrand::u64(..), Timestamp::now());
     let tally = RefCell::new(Tally::new(&script));
-    let stack = Watched::new(deployed);
+    let stack = Watched::new(deployed)?;
     let mut view = View::new(printer, &tally.borrow())?;
     let before = stack.dead_letters().await?;
     let sale = Sale::new(deployed, &script, &tally)?;
@@ -70,7 +69,7 @@ pub(super) async fn run(deployed: &Deployed, shopify: &mut Shopify, printer: &Pr
         }
     };
     // Out of time is an answer too: what is missing is said below.
-    if let Ok(Err(error)) = timeout(WITHIN, shown).await {
+    if let Ok(Err(error)) = timeout(DEMO_TIMEOUT, shown).await {
         return Err(error);
     }
     view.finish(&tally.borrow())?;
@@ -99,7 +98,7 @@ impl<'a> Sale<'a> {
         let (mut expected, mut on_the_way) = (Expected::new(), 0_usize);
         let mut unpaid: HashMap<&ShopDomain, VecDeque<u64>> = HashMap::new();
         for (place, planned) in self.script.iter().enumerate() {
-            while on_the_way >= AT_ONCE {
+            while on_the_way >= MAX_CONCURRENCY {
                 on_the_way = on_the_way.saturating_sub(self.hear(shopify, &mut expected).await?);
             }
             let next_is_again = self.script.get(place + 1).is_some_and(|next| next.role == Role::Duplicate);
@@ -179,7 +178,7 @@ impl<'a> Sale<'a> {
 }
 
 async fn watch(stack: &Watched, before: usize, tally: &RefCell<Tally>, view: &mut View<'_>) -> Result<(), DemoError> {
-    let mut tick = interval(LOOK_EVERY);
+    let mut tick = interval(LOOK_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
@@ -196,31 +195,21 @@ async fn watch(stack: &Watched, before: usize, tally: &RefCell<Tally>, view: &mu
 
 /// Where the evidence is.
 struct Watched {
-    ledger: DynamoLedger,
-    sqs: aws_sdk_sqs::Client,
-    dlq_urls: Vec<String>,
+    stack: Stack,
+    ledger: Ledger,
 }
 
 impl Watched {
-    fn new(deployed: &Deployed) -> Self {
-        let config = target::local_config(&deployed.region, &deployed.endpoint);
-        Self {
-            ledger: target::reader(&config, deployed.ledger_table.clone()),
-            sqs: aws_sdk_sqs::Client::new(&config),
-            dlq_urls: deployed.lanes.values().map(|lane| lane.dlq_url.clone()).collect(),
-        }
+    fn new(deployed: &Deployed) -> anyhow::Result<Self> {
+        let stack = target::stack_in(&deployed.dev_file())?;
+        Ok(Self { ledger: stack.ledger()?, stack })
     }
 
     /// How many messages are on the dead-letter queues.
     async fn dead_letters(&self) -> anyhow::Result<usize> {
-        let depth = async |url: &String| {
-            let name = QueueAttributeName::ApproximateNumberOfMessages;
-            let request = self.sqs.get_queue_attributes().queue_url(url).attribute_names(name.clone());
-            let reply = request.send().await.context("could not ask a dead-letter queue for its depth")?;
-            let depth = reply.attributes().and_then(|all| all.get(&name)?.parse::<usize>().ok());
-            depth.context("a dead-letter queue does not tell its depth")
-        };
-        Ok(future::try_join_all(self.dlq_urls.iter().map(depth)).await?.into_iter().sum())
+        let count = health::visible_dead_letters(&self.stack).await;
+        let count = count.context("could not ask the dead-letter queues for their depth")?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     async fn look_into_the_ledger(&self, tally: &RefCell<Tally>) -> anyhow::Result<()> {

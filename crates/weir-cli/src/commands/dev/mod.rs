@@ -1,7 +1,7 @@
 //! `weir dev`: the whole of weir on this machine, until Ctrl-C.
 
-mod courier;
 mod demo;
+mod http_receiver;
 mod plan;
 mod shopify;
 mod tally;
@@ -19,9 +19,9 @@ use weir_local::{
     StartError, build_functions,
 };
 
-use self::shopify::{Door, Shopify};
+use self::shopify::{Shopify, ShopifyPort};
 use crate::exit::ExitStatus;
-use crate::{cli::DevArgs, http, printer::Printer, signals::Signals};
+use crate::{cli::DevArgs, printer::Printer, problem::HintedError, signals::Signals};
 
 const STACK: &str = "weir-dev";
 
@@ -76,14 +76,14 @@ async fn serve(args: &DevArgs, printer: &Printer, is_up: &Cell<bool>) -> anyhow:
     say("Starting the emulator");
     let emulator = Emulator::start(&installation, &Options { port: args.port }).await?;
     // Before the stack, whose monitor is told where it will be.
-    let door = Door::open().await.context("there is no free port on 127.0.0.1 for the simulated Shopify")?;
+    let port = ShopifyPort::open().await.context("there is no free port on 127.0.0.1 for the simulated Shopify")?;
     let mut options = StackOptions::local(STACK, functions);
-    options.parameters.extend(door.parameters()?);
+    options.parameters.extend(port.parameters()?);
     let stack = Stack::deploy(&emulator, &checkout, &options, &say).await?;
     let deployed = stack.deployed()?;
     let _sam_env = SamEnvFile::publish(&deployed, &checkout).context("could not write sam-env.json")?;
     say("Starting a Shopify with the demo's shops");
-    let mut shopify = Shopify::start(&deployed, door).await.context("the simulated Shopify could not be started")?;
+    let mut shopify = Shopify::start(&deployed, port).await.context("the simulated Shopify could not be started")?;
     // Last: whoever waits for it finds everything else there.
     let facts = DevFile { shopify_url: Some(shopify.url()), ..deployed.dev_file() };
     let published = facts.publish(&checkout)?;
@@ -111,14 +111,15 @@ async fn refuse_a_second(checkout: &Checkout) -> anyhow::Result<()> {
     let path = DevFile::path(checkout);
     match DevFile::read(checkout) {
         Ok(other) => {
-            anyhow::ensure!(
-                !http::answers(&other.aws_endpoint_url).await,
-                "a local stack runs already: webhooks go to {}\n\
-                 hint: use it (`cargo weir send orders/create`), or end it with Ctrl-C in its terminal; \
-                 if another program has its port now, remove {}",
-                other.webhook_url,
-                path.display(),
-            );
+            if weir_load::is_answering(&other.aws_endpoint_url).await {
+                let hint = format!(
+                    "use it (`cargo weir send orders/create`), or end it with Ctrl-C in its terminal; \
+                     if another program has its port now, remove {}",
+                    path.display(),
+                );
+                let problem = format!("a local stack runs already: webhooks go to {}", other.webhook_url);
+                return Err(HintedError::new(problem, hint).into());
+            }
             Ok(())
         }
         // One that was left behind, perhaps by another version. It is written anew.

@@ -8,32 +8,30 @@ use std::time::Duration;
 use anyhow::Context;
 use futures_util::future::try_join_all;
 use resilience::UnixMillis;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use shopify_client::Call;
 use shopify_sim::{Clock, Installed, Options, Outlet, Serving, ShopSeed, Sim, TokenStyle};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use weir_local::Deployed;
+use weir_local::{Deployed, DevFile};
 use weir_ops::shops::Shops;
-use weir_shops::Registry;
 use weir_shops::registry::{NewShop, NewToken};
-use weir_shops::seal::{KeyRing, Keys};
 use weir_subscriptions::{Desired, plan, shopify as subscriptions};
 
-use super::courier::{Courier, Seen};
+use super::http_receiver::{HttpReceiver, Seen};
 use super::plan::SHOPS;
-use crate::{admin, delivery, target};
+use crate::{admin, shop_domain, target};
 
 /// The app, as the stack and as Shopify know it.
 const APP: &str = "default";
 const CLIENT_ID: &str = "weir-local-client-id";
 
 /// Shopify's own: its refresh tokens last 90 days, its access tokens an hour.
-const REFRESH_LASTS: Duration = Duration::from_secs(90 * 86_400);
-const ACCESS_LASTS: Duration = Duration::from_secs(3_600);
+const REFRESH_TOKEN_LIFETIME: Duration = Duration::from_secs(90 * 86_400);
+const ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(3_600);
 
 /// For all of a shop's subscriptions: its budget bears them at once.
-const SUBSCRIBED_WITHIN: Duration = Duration::from_secs(60);
+const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// It serves as long as this value is there.
 #[derive(Debug)]
@@ -46,9 +44,9 @@ pub(super) struct Shopify {
 
 /// Where it will be served.
 #[derive(Debug)]
-pub(super) struct Door(TcpListener);
+pub(super) struct ShopifyPort(TcpListener);
 
-impl Door {
+impl ShopifyPort {
     /// A free port of this machine.
     pub(super) async fn open() -> std::io::Result<Self> {
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map(Self)
@@ -63,20 +61,23 @@ impl Door {
 }
 
 impl Shopify {
-    /// Starts it behind the door, registers its shops, and subscribes to what is desired of them.
+    /// Starts it at the port, registers its shops, and subscribes to what is desired of them.
     ///
     /// # Errors
     /// When it can't be served, or the stack does not take its shops.
-    pub(super) async fn start(deployed: &Deployed, door: Door) -> anyhow::Result<Self> {
+    pub(super) async fn start(deployed: &Deployed, port: ShopifyPort) -> anyhow::Result<Self> {
         let now = UnixMillis::now();
         let (sender, seen) = unbounded_channel();
         let url = deployed.webhook_url.parse().context("the stack's webhook URL is none")?;
-        let courier = Courier::new(&url, sender).context("no HTTP client could be made")?;
-        let sim = Sim::with_schema(Clock::new(now.0, 1.0), options(deployed, courier))?;
-        let serving = sim.serve(door.0).await?;
-        introduce_the_app(deployed).await?;
-        register(deployed, &sim, now).await?;
-        subscribe(deployed, &serving.url()).await?;
+        let receiver = HttpReceiver::new(&url, sender).context("no HTTP client could be made")?;
+        let sim = Sim::with_schema(Clock::new(now.0, 1.0), options(deployed, receiver))?;
+        let serving = sim.serve(port.0).await?;
+        // The template knows the client secret only; tokens are renewed with the client id as well.
+        deployed.put_client_id(APP, CLIENT_ID).await?;
+        let facts = DevFile { shopify_url: Some(serving.url()), ..deployed.dev_file() };
+        let shops = Shops::of(&target::stack_in(&facts)?)?;
+        register(&shops, &sim, now).await?;
+        subscribe(&shops, &deployed.webhook_url).await?;
         Ok(Self { sim, seen, serving })
     }
 
@@ -86,54 +87,40 @@ impl Shopify {
     }
 }
 
-fn options(deployed: &Deployed, courier: Courier) -> Options {
+fn options(deployed: &Deployed, receiver: HttpReceiver) -> Options {
     Options {
         client_id: CLIENT_ID.to_owned(),
         client_secret: deployed.client_secret.clone(),
         tokens: TokenStyle::Expiring,
-        outlet: Outlet::Here(Arc::new(courier)),
+        outlet: Outlet::Here(Arc::new(receiver)),
         ..Options::default()
     }
 }
 
-/// The template knows the client secret only; tokens are renewed with the client id as well.
-async fn introduce_the_app(deployed: &Deployed) -> anyhow::Result<()> {
-    let config = target::local_config(&deployed.region, &deployed.endpoint);
-    let client = aws_sdk_secretsmanager::Client::new(&config);
-    let secret = serde_json::json!({
-        "client_id": CLIENT_ID, "client_secrets": [deployed.client_secret.expose_secret()],
-    });
-    let put = client.put_secret_value().secret_id(format!("{}/{APP}", deployed.secret_prefix));
-    put.secret_string(secret.to_string()).send().await.context("could not add the client id to the app's secret")?;
-    Ok(())
-}
-
-async fn register(deployed: &Deployed, sim: &Sim, now: UnixMillis) -> anyhow::Result<()> {
-    let config = target::local_config(&deployed.region, &deployed.endpoint);
-    let registry = Registry::new(&config, deployed.shops_table.clone());
-    let keys: Arc<Keys> = KeyRing::load(&config, deployed.token_key_id.clone()).await?.keys();
+async fn register(shops: &Shops, sim: &Sim, now: UnixMillis) -> anyhow::Result<()> {
+    let keys = shops.keys().await?.keys();
     for (name, _, plan) in SHOPS {
-        let installed = sim.install(ShopSeed { plan, ..ShopSeed::new(delivery::shop(name)?) });
-        registry.add(registration(installed, plan, now), &keys, true, now).await?;
+        let installed = sim.install(ShopSeed { plan, ..ShopSeed::new(shop_domain::parse(name)?) });
+        shops.registry.add(registration(installed, plan, now), &keys, true, now).await?;
     }
     Ok(())
 }
 
 /// What the monitor would do within a minute: the demo does not wait for it.
-async fn subscribe(deployed: &Deployed, shopify: &str) -> anyhow::Result<()> {
-    let client = admin::client(&Shops::of(&target::deployed_stack(deployed, shopify)?)?, APP).await?;
+async fn subscribe(shops: &Shops, webhook_url: &str) -> anyhow::Result<()> {
+    let client = admin::client(shops, APP).await?;
     let desired = Desired::built_in();
-    let shops = SHOPS.iter().map(async |(name, ..)| {
-        let shop = delivery::shop(name)?;
-        let call = Call::foreground(SUBSCRIBED_WITHIN);
+    let subscribed = SHOPS.iter().map(async |(name, ..)| {
+        let shop = shop_domain::parse(name)?;
+        let call = Call::foreground(SUBSCRIBE_TIMEOUT);
         let actual = subscriptions::read(&client, &shop, &call).await?;
-        let plan = plan(&desired.wanted(APP, shop.as_str()), &actual, &deployed.webhook_url);
+        let plan = plan(&desired.wanted(APP, shop.as_str()), &actual, webhook_url);
         for change in &plan.changes {
-            subscriptions::carry_out(&client, &shop, &deployed.webhook_url, change, &call).await?;
+            subscriptions::carry_out(&client, &shop, webhook_url, change, &call).await?;
         }
         anyhow::Ok(())
     });
-    try_join_all(shops).await.context("the simulated shops' webhooks could not be subscribed to")?;
+    try_join_all(subscribed).await.context("the simulated shops' webhooks could not be subscribed to")?;
     Ok(())
 }
 
@@ -154,8 +141,8 @@ fn registration(installed: Installed, plan: shopify_sim::Plan, now: UnixMillis) 
 fn expiring(access: SecretString, refresh: SecretString, now: UnixMillis) -> NewToken {
     NewToken::Expiring {
         access,
-        expires_at: now + ACCESS_LASTS,
+        expires_at: now + ACCESS_TOKEN_LIFETIME,
         refresh,
-        refresh_expires_at: Some(now + REFRESH_LASTS),
+        refresh_expires_at: Some(now + REFRESH_TOKEN_LIFETIME),
     }
 }

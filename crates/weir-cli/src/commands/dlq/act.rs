@@ -7,25 +7,19 @@ use weir_core::UnixMillis;
 use weir_ops::{
     Stack,
     dead_letters::{
-        self, Cancel, DeadLetterError, Ended, Export, Filter, Preview, StackBackend, Started, load, matching,
-        operation::{Counts, Journal, Kind, Operation, Options, Planned, State},
+        self, Cancel, DeadLetterError, Ended, Export, Filter, JobState, Preview, StackBackend, Started, load, matching,
+        operation::{Counts, Journal, Kind, Operation, Options, Planned, ReplayWork},
         scan, start,
     },
 };
 
-use super::{
-    caller,
-    errors::explained,
-    filter::filter,
-    history,
-    meant::{self, Progress},
-    preview_view, stop, view,
-};
+use super::{caller, errors::explained, filter::filter, history, preview_view, selection, stop, view};
 use crate::{
     cli::{DlqDropArgs, DlqReplayArgs},
     exit::ExitStatus,
     printer::Printer,
-    problem::Usage,
+    problem::{HintedError, Usage},
+    progress::Progress,
     target,
 };
 
@@ -89,13 +83,13 @@ async fn follow(mut order: Order, stack: &Stack, printer: &Printer) -> anyhow::R
     };
     if let Some(started) = &resumed {
         let operation = started.operation();
-        order.filter = operation.filter.clone();
-        let rate = order.options.rate.or(operation.options.rate);
-        order.options = Options { rate, ..operation.options.clone() };
+        order.filter = operation.work.filter.clone();
+        let rate = order.options.rate.or(operation.work.options.rate);
+        order.options = Options { rate, ..operation.work.options.clone() };
     }
     let resumed = match resumed {
         Some(mut started) if order.yes => {
-            started.operation_mut().options = order.options.clone();
+            started.operation_mut().work.options = order.options.clone();
             let export = export(&order, stack)?;
             let by = caller::name(stack).await?;
             let started = dead_letters::resume(&backend, started, by).await.map_err(failed)?;
@@ -105,7 +99,7 @@ async fn follow(mut order: Order, stack: &Stack, printer: &Printer) -> anyhow::R
     };
     let mut progress = Progress::new(printer);
     let scanned = scan(&backend, order.filter.lanes(), &cancel, |read, _, _| {
-        progress.read(read);
+        selection::looked_at(read, &mut progress, printer);
         ControlFlow::Continue(())
     });
     let scanned = scanned.await.map_err(failed)?;
@@ -117,7 +111,7 @@ async fn follow(mut order: Order, stack: &Stack, printer: &Printer) -> anyhow::R
     let journal = resumed.as_ref().map_or(&none, Started::journal);
     let matching = matching(&scanned.found, &order.filter, journal);
     if matching.is_empty() && (order.filter.event.is_some() || !scanned.found.is_empty()) {
-        return Err(meant::nothing(order.kind, &order.filter, &scanned.found));
+        return Err(selection::nothing(order.kind, &order.filter, &scanned.found));
     }
     let now = UnixMillis::now();
     let preview = Preview::new(order.kind, &matching, scanned.found.len(), order.options.force, now);
@@ -127,26 +121,20 @@ async fn follow(mut order: Order, stack: &Stack, printer: &Printer) -> anyhow::R
             _ => preview_view::lines(preview),
         })?;
         if !printer.is_json() {
-            meant::remarks(&scanned, printer);
+            selection::remarks(&scanned, printer);
             printer.note("nothing was changed: add --yes to do it");
         }
         return Ok(ExitStatus::Done);
     }
     let actor = caller::actor(stack).await?;
-    let operation = Operation {
+    let work = ReplayWork {
         kind: order.kind,
-        state: State::Running,
-        by: actor.by,
-        command: actor.command,
-        started_at: now,
-        updated_at: now,
         filter: order.filter.clone(),
         options: order.options.clone(),
         planned: preview.planned(),
         counts: Counts::default(),
-        note: None,
-        resumed: Vec::new(),
     };
+    let operation = Operation::new(actor.by, actor.command, work, now);
     let export = export(&order, stack)?;
     let started = start(&backend, operation).await.map_err(failed)?;
     act(&order, started, export, stack, &backend, &cancel, printer).await
@@ -157,16 +145,17 @@ async fn resumed(backend: &StackBackend, stack: &Stack, name: &str, kind: Kind) 
     let started = load(backend, name).await.map_err(|error| explained(error, stack))?;
     let started = started.ok_or_else(|| history::unknown(name))?;
     let operation = started.operation();
-    if operation.kind != kind {
-        let its = operation.kind.as_str();
+    if operation.work.kind != kind {
+        let its = operation.work.kind.as_str();
         return Err(Usage::new(format!("{name} is a {its}"), format!("`weir dlq {its} --resume {name}`")).into());
     }
-    if operation.options.body_sha256.is_some() {
+    if operation.work.options.body_sha256.is_some() {
         let hint = "repeat its command, with the file: what was sent already runs once".to_owned();
         return Err(Usage::new(format!("{name} gave an event another body, which is not kept"), hint).into());
     }
-    if operation.state == State::Done {
-        anyhow::bail!("{name} is done: there is nothing left of it\nhint: `weir dlq replay` begins another one");
+    if operation.state == JobState::Done {
+        let problem = format!("{name} is done: there is nothing left of it");
+        return Err(HintedError::new(problem, "`weir dlq replay` begins another one").into());
     }
     Ok(started)
 }
@@ -193,7 +182,7 @@ async fn act(
         printer.note("warning: with --force what took effect runs again, and whatever it caused, it causes twice");
     }
     let began = tokio::time::Instant::now();
-    let before = gone(&started.operation().counts);
+    let before = gone(&started.operation().work.counts);
     let tell = |operation: &Operation, elsewhere: u64| {
         if !printer.is_json() {
             printer.step(progress(operation, before, began.elapsed(), elsewhere));
@@ -201,13 +190,13 @@ async fn act(
     };
     let Ended { operation, late, result } = dead_letters::run(backend, started, cancel, export, &tell).await;
     let outcome =
-        Outcome { changed: true, operation: &name, state: operation.state.as_str(), counts: operation.counts };
+        Outcome { changed: true, operation: &name, state: operation.state.as_str(), counts: operation.work.counts };
     printer.item(&outcome, |outcome| {
         format!(
             "{} {name} {}: {}",
-            operation.kind.as_str(),
+            operation.work.kind.as_str(),
             outcome.state,
-            view::counts(operation.kind, &outcome.counts)
+            view::counts(operation.work.kind, &outcome.counts)
         )
     })?;
     if late > 0 && !printer.is_json() {
@@ -216,18 +205,17 @@ async fn act(
     if let (Some(note), Ok(()), false) = (&operation.note, &result, printer.is_json()) {
         printer.note(note);
     }
-    let goes_on = format!("`weir dlq {} --resume {name} --yes` goes on", operation.kind.as_str());
+    let goes_on = format!("`weir dlq {} --resume {name} --yes` goes on", operation.work.kind.as_str());
     match result {
         Err(error) => Err(explained(error, stack).context(format!("{name} stopped before its end; {goes_on}"))),
-        Ok(()) if operation.state == State::Interrupted => {
+        Ok(()) if operation.state == JobState::Interrupted => {
             printer.note(format!("interrupted: {goes_on}"));
             Ok(ExitStatus::Interrupted)
         }
-        Ok(()) if operation.state == State::Failed => {
-            let left = view::messages(operation.counts.failed);
-            anyhow::bail!(
-                "{left} stayed in the dead-letter queues: SQS or the ledger did not take them\nhint: {goes_on}"
-            )
+        Ok(()) if operation.state == JobState::Failed => {
+            let left = view::messages(operation.work.counts.failed);
+            let problem = format!("{left} stayed in the dead-letter queues: SQS or the ledger did not take them");
+            Err(HintedError::new(problem, goes_on).into())
         }
         Ok(()) => Ok(ExitStatus::Done),
     }
@@ -238,8 +226,8 @@ fn gone(counts: &Counts) -> u64 {
 }
 
 fn progress(operation: &Operation, before: u64, time: std::time::Duration, elsewhere: u64) -> String {
-    let Planned { messages, .. } = operation.planned;
-    let (counts, gone) = (&operation.counts, gone(&operation.counts));
+    let Planned { messages, .. } = operation.work.planned;
+    let (counts, gone) = (&operation.work.counts, gone(&operation.work.counts));
     let mut said =
         format!("{} of {} done, {} looked at", view::number(gone), view::number(messages), view::number(counts.read));
     let rate = gone.saturating_sub(before) as f64 / time.as_secs_f64().max(0.001);

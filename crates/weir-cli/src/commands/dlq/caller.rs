@@ -15,7 +15,7 @@ pub(crate) async fn name(stack: &Stack) -> anyhow::Result<String> {
         return Ok(format!("{user}@{}", host.ok().filter(|name| !name.is_empty()).as_deref().unwrap_or("localhost")));
     }
     caller::identity(stack).await.map_err(|error| {
-        let hint = hint_for(&weir_aws::reason(&error), hints::of(stack));
+        let hint = hint_for(&error.aws_reason(), hints::of(stack));
         hints::with(&hint, error)
     })
 }

@@ -6,9 +6,9 @@ use weir_ops::{
 };
 
 use crate::{
-    delivery,
     hints::{self, hint_for},
-    problem::Usage,
+    problem::{HintedError, Usage},
+    shop_domain,
 };
 
 /// The error, with what to do.
@@ -30,7 +30,8 @@ pub(super) fn unreadable(error: MessageBodyError, stack: &Stack) -> anyhow::Erro
         MessageBodyError::Stack(error) => error.into(),
         MessageBodyError::Bucket(error) => hints::failed(stack, error),
         MessageBodyError::Damaged(problem) => {
-            anyhow::anyhow!("{problem}\nhint: `weir dlq replay --event ID --file FIXED` gives the event another body")
+            let hint = "`weir dlq replay --event ID --file FIXED` gives the event another body";
+            HintedError::new(problem.to_string(), hint).into()
         }
     }
 }
@@ -44,7 +45,7 @@ pub(super) fn not_replaced(error: ReplaceError, stack: &Stack) -> anyhow::Error 
         ReplaceError::Bucket(error) => return hints::failed(stack, error),
         ReplaceError::Missing { event, why } => {
             let (why, hint) = missing(&why);
-            return anyhow::anyhow!("{event} is not dead-lettered, and {why}\nhint: {hint}");
+            return HintedError::new(format!("{event} is not dead-lettered, and {why}"), hint).into();
         }
         ReplaceError::NoGeneration => "weir did not write its message: look at it, and drop it",
         ReplaceError::NotTaken => "repeat the command: nothing is lost",
@@ -68,7 +69,7 @@ fn missing(why: &MissingMessage) -> (&'static str, String) {
 /// An event, as it was named on the command line.
 pub(crate) fn event_name(text: &str) -> Result<EventName, Usage> {
     text.parse().map_err(|error| match error {
-        EventNameError::ShortShop(shop) => delivery::not_a_shop(&shop),
+        EventNameError::ShortShop(shop) => shop_domain::not_a_shop(&shop),
         EventNameError::NoId(_) => Usage::new(
             error.to_string(),
             "it looks like north.myshopify.com#b54557e4-bdd9-4b37-8a5f-bf7d70bcd043, as `weir dlq list` prints it",

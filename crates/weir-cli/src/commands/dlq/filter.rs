@@ -4,7 +4,7 @@ use weir_core::{Lane, UnixMillis};
 use weir_ops::dead_letters::Filter;
 
 use super::errors::event_name;
-use crate::{cli::FilterArgs, delivery, problem::Usage};
+use crate::{cli::FilterArgs, problem::Usage, shop_domain};
 
 /// It, as a filter. Times are absolute: whoever resumes means the same messages.
 pub(crate) fn filter(args: &FilterArgs, now: UnixMillis) -> Result<Filter, Usage> {
@@ -18,7 +18,7 @@ pub(crate) fn filter(args: &FilterArgs, now: UnixMillis) -> Result<Filter, Usage
     }
     Ok(Filter {
         lane: args.lane.map(Lane::from),
-        shop: args.shop.as_deref().map(delivery::shop).transpose()?.map(|shop| shop.to_string()),
+        shop: args.shop.as_deref().map(shop_domain::parse).transpose()?.map(|shop| shop.to_string()),
         topic: args.topic.clone(),
         error: args.error.as_ref().map(|text| text.to_lowercase()),
         received_before_ms: args.older_than.map(|age| now - age),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nothing_is_refused() {
+    fn empty_event_name_is_refused() {
         for (args, hint) in [
             (FilterArgs { shop: Some("north".into()), ..none() }, "north.myshopify.com"),
             (FilterArgs { event: Some("north#7".into()), ..none() }, "north.myshopify.com"),

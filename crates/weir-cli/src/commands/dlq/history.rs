@@ -1,13 +1,13 @@
 //! `weir dlq history`: what was replayed and dropped.
 
 use weir_core::UnixMillis;
-use weir_ops::dead_letters::{DeadLetterError, StackBackend, operation::State};
+use weir_ops::dead_letters::{DeadLetterError, JobState, StackBackend};
 
 use super::{
     errors::explained,
     operation_view::{OperationView, table},
 };
-use crate::{cli::DlqHistoryArgs, exit::ExitStatus, printer::Printer, target};
+use crate::{cli::DlqHistoryArgs, exit::ExitStatus, printer::Printer, problem::HintedError, target};
 
 pub(super) async fn run(args: &DlqHistoryArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let stack = target::stack(&args.source).await?;
@@ -26,7 +26,7 @@ pub(super) async fn run(args: &DlqHistoryArgs, printer: &Printer) -> anyhow::Res
     let views: Vec<OperationView> =
         all.iter().map(|(name, operation)| OperationView::new(name, operation, now)).collect();
     printer.item(&views, |views| table(views))?;
-    let open = views.iter().find(|view| view.abandoned || view.state == State::Interrupted.as_str());
+    let open = views.iter().find(|view| view.abandoned || view.state == JobState::Interrupted.as_str());
     if let (Some(open), false) = (open, printer.is_json()) {
         printer.note(format!("`weir dlq {} --resume {} --yes` goes on where that one ended", open.kind, open.name));
     }
@@ -34,5 +34,6 @@ pub(super) async fn run(args: &DlqHistoryArgs, printer: &Printer) -> anyhow::Res
 }
 
 pub(super) fn unknown(name: &str) -> anyhow::Error {
-    anyhow::anyhow!("nothing named {name} was replayed or dropped\nhint: `weir dlq history` lists what was")
+    HintedError::new(format!("nothing named {name} was replayed or dropped"), "`weir dlq history` lists what was")
+        .into()
 }

@@ -9,11 +9,10 @@ use weir_ops::dead_letters::{DeadLetterEntry, DeadLetterError, Group, GroupBy, S
 use super::{
     errors::explained,
     filter::filter,
-    meant::{self, Progress},
     message::{MessageView, table},
-    stop, view,
+    selection, stop, view,
 };
-use crate::{cli::DlqListArgs, exit::ExitStatus, printer::Printer, target};
+use crate::{cli::DlqListArgs, exit::ExitStatus, printer::Printer, progress::Progress, target};
 
 #[derive(Serialize)]
 struct Listed<'a> {
@@ -39,7 +38,7 @@ pub(super) async fn run(args: &DlqListArgs, printer: &Printer) -> anyhow::Result
     let cancel = stop::listen()?;
     let mut progress = Progress::new(printer);
     let scanned = scan(&backend, filter.lanes(), &cancel, |read, _, _| {
-        progress.read(read);
+        selection::looked_at(read, &mut progress, printer);
         ControlFlow::Continue(())
     });
     let scanned = scanned.await.map_err(failed)?;
@@ -69,7 +68,7 @@ pub(super) async fn run(args: &DlqListArgs, printer: &Printer) -> anyhow::Result
         if let Some(at) = first_deleted_at {
             printer.note(format!("SQS deletes the first of them for good in {}", view::time(at.since(now))));
         }
-        meant::remarks(&scanned, printer);
+        selection::remarks(&scanned, printer);
         if listed.matching > 0 {
             printer.note("`weir dlq show EVENT` tells more of one; `weir dlq replay` with the same filter previews sending them back");
         }

@@ -8,11 +8,11 @@ mod filter;
 mod fixtures;
 mod history;
 mod list;
-mod meant;
 mod message;
 mod operation_view;
 mod preview_view;
 mod replace;
+mod selection;
 mod show;
 mod shown;
 mod stop;
@@ -20,8 +20,8 @@ mod view;
 
 use weir_core::ledger::Record;
 use weir_ops::dead_letters::{
-    DeadLetterEntry, DeadLetterInfo, Filter, GroupBy, Preview, groups,
-    operation::{Counts, Entry, Kind, Operation, Options, State},
+    DeadLetterEntry, DeadLetterInfo, Filter, GroupBy, JobState, Preview, groups,
+    operation::{Counts, Entry, Kind, Operation, Options, ReplayWork},
 };
 
 pub(crate) use errors::event_name;
@@ -68,20 +68,15 @@ pub(crate) fn views(record: &Record, message: &str, words: &Words<'_>) -> std::i
     all.push(View::of("dlq replay", &preview, preview_view::lines)?);
     let entry =
         |found: &DeadLetterEntry| Entry { event: found.letter.name(), generation: 1, message: found.letter.id.clone() };
-    let operation = Operation {
+    let work = ReplayWork {
         kind: Kind::Replay,
-        state: State::Failed,
-        by: words.other.to_owned(),
-        command: words.other.to_owned(),
-        started_at: now,
-        updated_at: now,
         filter: Filter { error: Some(words.error.to_owned()), ..Filter::default() },
         options: Options::default(),
         planned: preview.planned(),
         counts: Counts::default(),
-        note: Some(words.error.to_owned()),
-        resumed: Vec::new(),
     };
+    let mut operation = Operation::new(words.other.to_owned(), words.other.to_owned(), work, now);
+    (operation.state, operation.note) = (JobState::Failed, Some(words.error.to_owned()));
     let view = || operation_view::OperationView::new(words.other, &operation, now);
     all.push(View::of("dlq history", &[view()], |views| operation_view::table(views))?);
     let one = view().with_events(found.iter().map(entry).collect());

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_runs_again_is_said_aloud() {
+    fn preview_says_that_done_events_run_again() {
         let done = DeadLetterEntry { status: DeadLetterStatus::Done, ..found() };
         let forced = lines(&Preview::new(Kind::Replay, &[&done], 9, true, RECEIVED));
         assert!(forced.contains("AGAIN"), "{forced}");

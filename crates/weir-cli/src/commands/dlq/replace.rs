@@ -8,8 +8,7 @@ use weir_ops::dead_letters::{ReplaceBody, Replaced, StackBackend, replace_body};
 
 use super::{caller, errors::not_replaced, filter::filter, stop, view};
 use crate::{
-    cli::DlqReplayArgs, commands::events::Reports, exit::ExitStatus, layout::joined, printer::Printer, problem::Usage,
-    target,
+    cli::DlqReplayArgs, exit::ExitStatus, layout::joined, printer::Printer, problem::Usage, progress::Progress, target,
 };
 
 #[derive(Serialize)]
@@ -60,7 +59,7 @@ pub(super) async fn run(args: &DlqReplayArgs, printer: &Printer) -> anyhow::Resu
     let cancel = stop::listen()?;
     let actor = if args.yes { Some(caller::actor(&stack).await?) } else { None };
     let request = ReplaceBody { filter: &filter, event, body, force: args.force, actor };
-    let mut reports = Reports::new(printer);
+    let mut reports = Progress::new(printer);
     let done = replace_body(&stack, &backend, request, &cancel, |progress| reports.lookup(progress)).await;
     let Some(replaced) = done.map_err(|error| not_replaced(error, &stack))? else {
         return Ok(ExitStatus::Interrupted);
@@ -139,6 +138,7 @@ fn lines(outcome: &Outcome) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::Shown;
 
     fn file(text: &[u8]) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -150,9 +150,10 @@ mod tests {
     fn a_file_is_taken_byte_for_byte_and_must_be_json_unless_it_need_not() {
         let json = b" {\"id\": 820982911946154508}\n";
         assert_eq!(read(file(json).path(), false).unwrap(), json);
-        let said = read(file(b"{\"id\": }").path(), false).unwrap_err().to_string();
+        let shown = |error| Shown::of(&error).lines().join("\n");
+        let said = shown(read(file(b"{\"id\": }").path(), false).unwrap_err());
         assert!(said.contains("is not JSON (line 1, column 8)") && said.contains("--raw"), "{said}");
         assert_eq!(read(file(b"no json").path(), true).unwrap(), b"no json");
-        assert!(read(Path::new("/nowhere/x"), false).unwrap_err().to_string().contains("check the path"));
+        assert!(shown(read(Path::new("/nowhere/x"), false).unwrap_err()).contains("check the path"));
     }
 }

@@ -1,19 +1,18 @@
 //! `weir dlq show`: one message.
 
-use weir_aws::dead_letters::DeadLetter;
 use weir_core::Lane;
 use weir_ops::{
     Stack,
-    dead_letters::{Cancel, DeadLetterEntry, EventName, Filter, StackBackend, message_body},
+    dead_letters::{Cancel, DeadLetter, DeadLetterEntry, EventName, Filter, StackBackend, message_body},
 };
 
 use super::{
     errors::{event_name, explained, unreadable},
-    meant::Progress,
+    selection,
     shown::Shown,
     stop,
 };
-use crate::{cli::DlqShowArgs, exit::ExitStatus, printer::Printer, target};
+use crate::{cli::DlqShowArgs, exit::ExitStatus, printer::Printer, problem::HintedError, progress::Progress, target};
 
 pub(super) async fn run(args: &DlqShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let event = event_name(&args.event)?;
@@ -24,10 +23,8 @@ pub(super) async fn run(args: &DlqShowArgs, printer: &Printer) -> anyhow::Result
         if cancel.is_set() {
             return Ok(ExitStatus::Interrupted);
         }
-        anyhow::bail!(
-            "no message of {event} is dead-lettered\nhint: `weir events show '{event}'` tells what became of it; \
-             `weir dlq list` shows what is here"
-        );
+        let hint = format!("`weir events show '{event}'` tells what became of it; `weir dlq list` shows what is here");
+        return Err(HintedError::new(format!("no message of {event} is dead-lettered"), hint).into());
     };
     if args.body {
         let body = message_body(&stack, &letter).await.map_err(|error| unreadable(error, &stack))?;
@@ -64,6 +61,9 @@ async fn find(
     let backend = StackBackend::of(stack)?;
     let filter = Filter { lane, event: Some(event.clone()), ..Filter::default() };
     let mut progress = Progress::new(printer);
-    let found = weir_ops::dead_letters::find(&backend, &filter, cancel, |read| progress.read(read)).await;
+    let found = weir_ops::dead_letters::find(&backend, &filter, cancel, |read| {
+        selection::looked_at(read, &mut progress, printer)
+    })
+    .await;
     found.map_err(|error| explained(error, stack))
 }

@@ -6,7 +6,7 @@ use weir_ops::{
     events::{BodyReadError, MessageLocation, stored_body},
 };
 
-use crate::{commands::dlq, exit::ExitStatus, hints, printer::Printer};
+use crate::{commands::dlq, exit::ExitStatus, hints, printer::Printer, problem::HintedError};
 
 /// Prints the body, if it can be had.
 ///
@@ -24,7 +24,7 @@ pub(super) async fn print(
     if body.is_none() && matches!(location, MessageLocation::DeadLettered(_) | MessageLocation::DueOrDeadLettered(_)) {
         body = dlq::body_of(stack, &record.key.event, record.lane, printer).await?;
     }
-    let Some(body) = body else { return Err(anyhow::anyhow!("{}", why_not(record, location))) };
+    let Some(body) = body else { return Err(why_not(record, location).into()) };
     printer.body(&body)?;
     Ok(ExitStatus::Done)
 }
@@ -40,7 +40,7 @@ fn explained(error: BodyReadError, stack: &Stack) -> anyhow::Error {
     hints::with(hint, error)
 }
 
-fn why_not(record: &Record, location: MessageLocation) -> String {
+fn why_not(record: &Record, location: MessageLocation) -> HintedError {
     let lane = record.lane.as_str();
     let (why, hint) = match location {
         MessageLocation::Nowhere => (
@@ -53,13 +53,14 @@ fn why_not(record: &Record, location: MessageLocation) -> String {
         ),
         _ => ("its message in the lane carries the body, and a worker's message is not taken away", "try again later"),
     };
-    format!("the body of {} is not in S3: {why} (lane {lane})\nhint: {hint}", record.key)
+    HintedError::new(format!("the body of {} is not in S3: {why} (lane {lane})", record.key), hint)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{NOW, record};
     use super::*;
+    use crate::problem::Shown;
 
     #[test]
     fn why_there_is_no_body_depends_on_where_the_message_is() {
@@ -68,7 +69,7 @@ mod tests {
             (MessageLocation::DeadLettered(NOW), "another reader"),
             (MessageLocation::Hidden(NOW), "try again later"),
         ] {
-            let said = why_not(&record(), place);
+            let said = Shown::of(&why_not(&record(), place).into()).lines().join("\n");
             assert!(said.contains(words) && said.contains("\nhint: "), "{said}");
         }
     }

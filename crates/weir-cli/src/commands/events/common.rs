@@ -1,8 +1,8 @@
 //! The errors of the commands that read the ledger.
 
-use weir_aws::ledger::ReadError;
+use weir_ops::events::ReadError;
 
-use crate::target::LedgerTarget;
+use crate::{problem::HintedError, target::LedgerTarget};
 
 /// The ledger's error, with what to check.
 pub(super) fn unreadable(error: &ReadError, target: &LedgerTarget) -> anyhow::Error {
@@ -13,5 +13,5 @@ pub(super) fn unreadable(error: &ReadError, target: &LedgerTarget) -> anyhow::Er
     } else {
         target.hint
     };
-    anyhow::anyhow!("{said}\nhint: {hint}")
+    HintedError::new(said, hint).into()
 }

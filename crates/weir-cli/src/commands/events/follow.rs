@@ -4,28 +4,27 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio::time::{MissedTickBehavior, interval};
-use weir_aws::ledger::{ReadError, Spent};
 use weir_core::{UnixMillis, ledger::Record};
-use weir_ops::events::{EventQuery, EventView, Follower, search};
+use weir_ops::events::{EventQuery, EventView, Follower, ReadError, Spent, search};
 
-use super::{common, progress::Reports, view};
-use crate::{exit::ExitStatus, printer::Printer, signals::Signals, target::LedgerTarget};
+use super::{common, view};
+use crate::{exit::ExitStatus, printer::Printer, progress::Progress, signals::Signals, target::LedgerTarget};
 
 /// How often it looks.
-const TICK: Duration = Duration::from_secs(2);
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(target: &LedgerTarget, query: &EventQuery, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let mut signals = Signals::listen().context("could not listen for Ctrl-C")?;
     let failed = |error: ReadError| common::unreadable(&error, target);
     let mut follower = Follower::new(&target.ledger, query);
-    let mut reports = Reports::new(printer);
+    let mut reports = Progress::new(printer);
     let newest = search(&target.ledger, query, |progress| reports.search(progress)).await.map_err(failed)?;
     for record in newest.records.iter().rev() {
         show(record, query.now, printer)?;
     }
     follower.begin(&newest.records, query.now).await.map_err(failed)?;
     printer.note("following; Ctrl-C ends it");
-    let mut tick = interval(TICK);
+    let mut tick = interval(LOOK_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let look = async {

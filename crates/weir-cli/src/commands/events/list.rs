@@ -6,11 +6,10 @@ use weir_ops::events::{EventCursor, EventQuery, EventView, Found, scan, search};
 
 use super::{
     common, follow,
-    progress::Reports,
     query::{query, range_in_words},
     view::table,
 };
-use crate::{cli::ListArgs, exit::ExitStatus, printer::Printer, target};
+use crate::{cli::ListArgs, exit::ExitStatus, printer::Printer, progress::Progress, target};
 
 pub(super) async fn run(args: &ListArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let query = query(args, UnixMillis::now())?;
@@ -21,7 +20,7 @@ pub(super) async fn run(args: &ListArgs, printer: &Printer) -> anyhow::Result<Ex
     let found = if args.scan {
         scan(&target.ledger, &query).await
     } else {
-        let mut reports = Reports::new(printer);
+        let mut reports = Progress::new(printer);
         search(&target.ledger, &query, |progress| reports.search(progress)).await
     };
     let found = found.map_err(|error| common::unreadable(&error, &target))?;

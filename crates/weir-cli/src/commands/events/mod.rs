@@ -6,7 +6,6 @@ mod common;
 mod fixtures;
 mod follow;
 mod list;
-mod progress;
 mod query;
 mod show;
 mod story;
@@ -14,8 +13,6 @@ mod view;
 
 use weir_core::{UnixMillis, ledger::Record};
 use weir_ops::events::{EventView, MessageLocation};
-
-pub(super) use progress::Reports;
 
 use crate::exit::ExitStatus;
 use crate::views::View;

@@ -3,7 +3,7 @@
 use weir_core::UnixMillis;
 use weir_ops::events::{EventFilter, EventQuery, QueryTimes};
 
-use crate::{cli::ListArgs, delivery, problem::Usage};
+use crate::{cli::ListArgs, problem::Usage, shop_domain};
 
 /// The list that is asked for.
 pub(super) fn query(args: &ListArgs, now: UnixMillis) -> Result<EventQuery, Usage> {
@@ -15,7 +15,7 @@ pub(super) fn query(args: &ListArgs, now: UnixMillis) -> Result<EventQuery, Usag
 }
 
 fn filter(args: &ListArgs) -> Result<EventFilter, Usage> {
-    let shop = args.shop.as_deref().map(delivery::shop).transpose()?;
+    let shop = args.shop.as_deref().map(shop_domain::parse).transpose()?;
     Ok(EventFilter {
         shop: shop.map(|shop| shop.to_string()),
         topic: args.topic.clone(),

@@ -1,30 +1,29 @@
 //! `weir events show`: all that is known of one event.
 
-use aws_sdk_sqs::types::QueueAttributeName;
-use weir_aws::ledger::ReadError;
 use weir_core::{
     UnixMillis,
     ledger::{Record, State},
 };
 use weir_ops::{
     Stack,
-    events::{EventView, MessageLocation, of_any_shop, of_shop, recent_range, whole_range},
+    events::{EventView, MessageLocation, ReadError, max_receives, of_any_shop, of_shop, recent_range, whole_range},
 };
 
-use super::{body, common, progress::Reports, story::story};
+use super::{body, common, story::story};
 use crate::{
     cli::{LedgerArgs, ShowArgs, StackArgs},
-    delivery,
     exit::ExitStatus,
     printable::unescaped,
     printer::Printer,
-    problem::Usage,
+    problem::{HintedError, Usage},
+    progress::Progress,
+    shop_domain,
     target::{self, LedgerTarget},
 };
 
 pub(super) async fn run(args: &ShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let now = UnixMillis::now();
-    let shop = args.shop.as_deref().map(delivery::shop).transpose()?.map(|shop| shop.to_string());
+    let shop = args.shop.as_deref().map(shop_domain::parse).transpose()?.map(|shop| shop.to_string());
     let target = target::ledger(&args.source).await?;
     let found = find(&args.event, shop.as_deref(), args, &target, now, printer).await;
     let mut found = found.map_err(|error| common::unreadable(&error, &target))?;
@@ -52,7 +51,7 @@ pub(super) async fn run(args: &ShowArgs, printer: &Printer) -> anyhow::Result<Ex
             );
         }
         let stack = stack(&args.source).await?;
-        let location = MessageLocation::of(last, max_receives(&stack, last).await, now);
+        let location = MessageLocation::of(last, max_receives(&stack, last.lane).await, now);
         return body::print(&stack, last, location, printer).await;
     }
     let mut told = Vec::new();
@@ -76,7 +75,7 @@ async fn find(
 ) -> Result<Vec<String>, ReadError> {
     // A message that is no envelope need not have a shop: `unknown#sqs:ID`.
     let (shop, id) = name.split_once('#').map_or((shop, name), |(shop, id)| (Some(shop), id));
-    let mut reports = Reports::new(printer);
+    let mut reports = Progress::new(printer);
     let progress = |progress| reports.lookup(progress);
     match shop {
         Some(shop) => of_shop(&target.ledger, shop, id, whole_range(now), progress).await,
@@ -89,17 +88,19 @@ async fn find(
 
 fn unknown(args: &ShowArgs, has_shop: bool) -> anyhow::Error {
     let event = &args.event;
-    if has_shop {
-        anyhow::anyhow!(
-            "the ledger knows no event {event}\nhint: an accepted one appears when a worker takes it up, moments later; \
-             `weir events list` shows those that are there"
+    let error = if has_shop {
+        HintedError::new(
+            format!("the ledger knows no event {event}"),
+            "an accepted one appears when a worker takes it up, moments later; `weir events list` shows those that are \
+             there",
         )
     } else {
-        anyhow::anyhow!(
-            "no event {event} was received in the range that was looked through\nhint: name its --shop, which finds it \
-             however old it is, or look further back, as --since 7d"
+        HintedError::new(
+            format!("no event {event} was received in the range that was looked through"),
+            "name its --shop, which finds it however old it is, or look further back, as --since 7d",
         )
-    }
+    };
+    error.into()
 }
 
 /// Where its message is; the lane is asked how often it hands out a message only where that matters.
@@ -111,7 +112,7 @@ async fn location(source: &LedgerArgs, record: &Record, now: UnixMillis) -> Mess
     }
     // The story is worth telling without it.
     let Ok(stack) = stack(source).await else { return location };
-    MessageLocation::of(record, max_receives(&stack, record).await, now)
+    MessageLocation::of(record, max_receives(&stack, record.lane).await, now)
 }
 
 async fn stack(source: &LedgerArgs) -> anyhow::Result<Stack> {
@@ -122,17 +123,4 @@ async fn stack(source: &LedgerArgs) -> anyhow::Result<Stack> {
     }
     let LedgerArgs { stack, region, profile, .. } = source;
     target::stack(&StackArgs { stack: stack.clone(), region: region.clone(), profile: profile.clone() }).await
-}
-
-/// `maxReceiveCount` of the lane that the event came by.
-async fn max_receives(stack: &Stack, record: &Record) -> Option<u32> {
-    let lanes = stack.lanes().ok()?;
-    let lane = lanes.iter().find(|lane| lane.lane == record.lane)?;
-    let request = aws_sdk_sqs::Client::new(&stack.config).get_queue_attributes().queue_url(&lane.queue);
-    let reply = request.attribute_names(QueueAttributeName::RedrivePolicy).send().await.ok()?;
-    let policy: serde_json::Value =
-        serde_json::from_str(reply.attributes()?.get(&QueueAttributeName::RedrivePolicy)?).ok()?;
-    // SQS gives it as a number, or as text that is one.
-    let count = &policy["maxReceiveCount"];
-    count.as_u64().or_else(|| count.as_str()?.parse().ok()).and_then(|count| u32::try_from(count).ok())
 }

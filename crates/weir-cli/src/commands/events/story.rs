@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_operators_did_is_told_between_the_attempts() {
+    fn operator_actions_are_listed_between_the_attempts() {
         let at = |kind, seconds: i64, why| {
             Action::new(kind, UnixMillis(1_795_755_600_120 + seconds * 1_000), "ann@desk", "20261127T050000Z-1f3a", why)
         };
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_takes_no_line() {
+    fn unknown_part_of_an_event_takes_no_line() {
         let record = record();
         let story = story(&record, MessageLocation::of(&record, None, NOW));
         assert!(story.starts_with("north.myshopify.com#1\n  state "), "{story}");

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use weir_aws::Kept;
 use weir_core::{UnixMillis, topics::Version};
+use weir_ops::fence::FenceItem;
 
 #[derive(Serialize)]
 pub(super) struct View<'a> {
@@ -18,7 +18,7 @@ pub(super) struct View<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     held_until: Option<String>,
     ran: BTreeMap<String, Ran>,
-    /// As it is kept.
+    /// As it is item.
     attributes: BTreeMap<String, String>,
 }
 
@@ -43,11 +43,11 @@ fn times(version: &Version) -> (Option<String>, Option<String>) {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(key: &'a str, kept: &Kept, now: UnixMillis) -> Self {
-        let attributes = kept.attributes().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let held_until = kept.held_until(now).map(|until| until.to_string());
+    pub(super) fn new(key: &'a str, item: &FenceItem, now: UnixMillis) -> Self {
+        let attributes = item.attributes().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let held_until = item.held_until(now).map(|until| until.to_string());
         let view = Self { key, unreadable: None, newest: None, held_until, ran: BTreeMap::new(), attributes };
-        match kept.record() {
+        match item.record() {
             Err(problem) => Self { unreadable: Some(problem.to_string()), ..view },
             Ok(record) => {
                 let version = record.newest.version;

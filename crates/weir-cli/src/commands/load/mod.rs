@@ -1,62 +1,55 @@
 //! `weir load`: a load of webhooks, how they were answered, and what became of them.
 
-mod aim;
-mod audit;
-mod key;
-mod measure;
-mod pattern;
+mod mix;
 mod progress;
 mod report;
-mod sender;
-mod settle;
-mod traffic;
+mod target;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
+use weir_load::{Audit, Pattern, SendJob, Traffic};
 
-use aim::Aim;
-use pattern::Pattern;
+use mix::mix;
 use progress::Progress;
 use report::{Plan, Report};
-use sender::Job;
-use traffic::{Mix, Traffic};
+use target::LoadTarget;
 
 use crate::exit::ExitStatus;
-use crate::{cli::LoadArgs, http, printer::Printer, problem::Usage, signals::Signals};
+use crate::{cli::LoadArgs, hints, printer::Printer, problem::Usage, signals::Signals};
 
 /// More would take days and gigabytes: the id of each accepted event is kept.
-const MOST: u64 = 10_000_000;
+const MAX_DELIVERIES: u64 = 10_000_000;
 
 /// From the start to the first delivery: by then some are drawn.
-const LEAD: Duration = Duration::from_millis(200);
+const LEAD_TIME: Duration = Duration::from_millis(200);
 
 /// So many wait for their answer at once, unless the command line says otherwise. With more, the emulator of a local stack
 /// is too slow for ingest's three seconds, which then answers 503.
-const AT_ONCE_LOCALLY: u16 = 16;
-const AT_ONCE: u16 = 256;
+const LOCAL_CONCURRENCY: u16 = 16;
+const CONCURRENCY: u16 = 256;
 
 /// A body that nobody gave a size, about.
-const USUAL_BYTES: usize = 10 << 10;
+const USUAL_BODY_BYTES: usize = 10 << 10;
 
 pub(super) async fn run(args: &LoadArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let mix = Mix::new(args)?;
-    let pattern = Pattern::new(args.pattern, args.rate, args.duration);
+    let mix = mix(args)?;
+    let pattern = Pattern::new(args.pattern.into(), args.rate, args.duration);
     let count = pattern.total();
     checked(count)?;
-    let aim = Aim::new(args).await?;
-    let body_bytes = args.payload_kb.map_or(USUAL_BYTES, |kb| kb as usize * 1024);
-    aim.allowed(args, count, pattern.peak(), body_bytes)?;
-    let mix = mix.of_app(&aim.app);
+    let target = LoadTarget::new(args).await?;
+    let body_bytes = args.payload_kb.map_or(USUAL_BODY_BYTES, |kb| kb as usize * 1024);
+    target.allowed(args, count, pattern.peak(), body_bytes)?;
+    let mix = weir_load::Mix { app: target.app.clone(), ..mix };
     // Said once, rather than by each delivery.
-    http::reachable(&aim.endpoint).await?;
+    target.endpoint.reach().await?;
     // Numbers up to here are exact in every reader of JSON.
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..1 << 53));
-    let concurrency = args.concurrency.unwrap_or(if aim.is_local { AT_ONCE_LOCALLY } else { AT_ONCE });
+    let concurrency = args.concurrency.unwrap_or(if target.is_local { LOCAL_CONCURRENCY } else { CONCURRENCY });
     let plan = Plan {
-        url: aim.endpoint.url().to_string(),
-        pattern: args.pattern.as_str(),
+        url: target.endpoint.url().to_string(),
+        pattern: weir_load::Shape::from(args.pattern).as_str(),
         rate: args.rate,
         peak_rate: pattern.peak(),
         duration_s: args.duration.as_secs_f64(),
@@ -69,11 +62,11 @@ pub(super) async fn run(args: &LoadArgs, printer: &Printer) -> anyhow::Result<Ex
         "{count} webhooks within {:?}, {} (up to {:.0} a second), seed {seed}, to {}",
         args.duration, plan.pattern, plan.peak_rate, plan.url
     ));
-    let begin = Instant::now() + LEAD;
-    let first_due = Timestamp::now().checked_add(LEAD).unwrap_or(Timestamp::UNIX_EPOCH);
-    let job = Job {
-        endpoint: aim.endpoint.clone(),
-        traffic: Traffic::new(mix, seed, aim.secret.clone(), first_due),
+    let begin = Instant::now() + LEAD_TIME;
+    let first_due = Timestamp::now().checked_add(LEAD_TIME).unwrap_or(Timestamp::UNIX_EPOCH);
+    let job = SendJob {
+        endpoint: target.endpoint.clone(),
+        traffic: Traffic::new(mix, seed, target.secret.clone(), first_due),
         pattern,
         seed,
         body_bytes,
@@ -82,23 +75,29 @@ pub(super) async fn run(args: &LoadArgs, printer: &Printer) -> anyhow::Result<Ex
     };
     let mut signals = Signals::listen()?;
     let mut progress = Progress::new(printer, count);
-    let sent = sender::send(job, &mut signals, |measured| progress.sending(measured)).await;
+    let interrupt = async || {
+        signals.next().await;
+    };
+    let sent = weir_load::send(job, interrupt, |measured| progress.sending(measured)).await;
     progress.clear();
     let mut report = Report::new(plan, &sent);
     printer.line(report.answers())?;
     let accepted = &sent.measured.events;
-    if let Some(evidence) = aim.evidence.as_ref().filter(|_| !accepted.is_empty()) {
+    if let Some(ledger) = target.ledger.as_ref().filter(|_| !accepted.is_empty()) {
         let events = accepted.len() as u64;
         let mut progress = Progress::new(printer, events);
-        let tell = |audit: &audit::Audit| progress.settling(events, audit);
-        let settled = settle::settle(accepted, evidence, args.settle, &mut signals, tell).await;
+        let settling = |audit: &Audit| progress.settling(events, audit);
+        let interrupt = async || {
+            signals.next().await;
+        };
+        let settled = weir_load::settle(accepted, &ledger.probe, args.settle, interrupt, settling).await;
         progress.clear();
-        let (audit, interrupted) = settled?;
+        let (audit, interrupted) = settled.map_err(|error| hints::with(ledger.hint, error))?;
         report.interrupted |= interrupted;
         report.audit = Some(audit);
     }
     printer.item(&report, Report::what_came_out)?;
-    after(&report, &aim, args, printer);
+    after(&report, &target, args, printer);
     Ok(match &report {
         report if report.interrupted => ExitStatus::Interrupted,
         report if report.is_good() => ExitStatus::Done,
@@ -109,17 +108,17 @@ pub(super) async fn run(args: &LoadArgs, printer: &Printer) -> anyhow::Result<Ex
 fn checked(count: u64) -> Result<(), Usage> {
     match count {
         0 => Err(Usage::new("that is not a single webhook", "raise --rate or --duration")),
-        1..=MOST => Ok(()),
+        1..=MAX_DELIVERIES => Ok(()),
         _ => Err(Usage::new(
-            format!("that would be {count} webhooks, and {MOST} is the most"),
+            format!("that would be {count} webhooks, and {MAX_DELIVERIES} is the most"),
             "lower --rate or --duration, or run it more than once",
         )),
     }
 }
 
 /// What to know or to do next.
-fn after(report: &Report, aim: &Aim, args: &LoadArgs, printer: &Printer) {
-    if !report.kept_up && aim.is_local {
+fn after(report: &Report, target: &LoadTarget, args: &LoadArgs, printer: &Printer) {
+    if !report.kept_up && target.is_local {
         printer.note(
             "hint: the emulator of a local stack takes some dozens a second: lower --rate, or load a stack on AWS",
         );
@@ -137,7 +136,7 @@ fn after(report: &Report, aim: &Aim, args: &LoadArgs, printer: &Printer) {
                 "hint: not all came to their end: give it longer with --settle; `weir status` shows what is slow",
             );
         }
-        Some(audit) if audit.dead_lettered > 0 && aim.is_local => printer.note("next: cargo weir dlq list"),
+        Some(audit) if audit.dead_lettered > 0 && target.is_local => printer.note("next: cargo weir dlq list"),
         Some(_) => {}
     }
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
+use weir_load::{Audit, Measurements};
 
-use super::{audit::Audit, measure::Measured};
 use crate::printer::Printer;
 
 /// Where nothing can be redrawn, one line in this time is enough.
-const LINE_EVERY: Duration = Duration::from_secs(2);
+const LINE_INTERVAL: Duration = Duration::from_secs(2);
 
 pub(super) struct Progress<'a> {
     printer: &'a Printer,
@@ -28,8 +28,8 @@ impl<'a> Progress<'a> {
         Self { printer, bar, told_at: Instant::now() }
     }
 
-    pub(super) fn sending(&mut self, measured: &Measured) {
-        let Measured { sent, accepted, .. } = measured;
+    pub(super) fn sending(&mut self, measured: &Measurements) {
+        let Measurements { sent, accepted, .. } = measured;
         let p99 = measured.latency.percentiles().map_or_else(String::new, |of| format!(", p99 {:.0} ms", of.p99));
         self.tell(*sent, format!("{sent} sent, {accepted} accepted, {} errors{p99}", measured.failed()));
     }
@@ -49,7 +49,7 @@ impl<'a> Progress<'a> {
         if let Some(bar) = &self.bar {
             bar.set_position(position);
             bar.set_message(text);
-        } else if self.told_at.elapsed() >= LINE_EVERY {
+        } else if self.told_at.elapsed() >= LINE_INTERVAL {
             self.told_at = Instant::now();
             self.printer.step(text);
         }

@@ -3,19 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use weir_load::{AuditReport, EventOutcome, Latencies, Percentiles, SendReport};
 
-use super::{
-    audit::{Audited, Standing},
-    measure::{Latencies, Percentiles},
-    sender::Sent,
-};
 use crate::printable::line;
 
 /// A sender whose deliveries go out later than this, one in a hundred, did not keep the rate.
-const LATE_MS: f64 = 50.0;
+const MAX_P99_LAG_MS: f64 = 50.0;
 
 /// How wide the longest bar of the histogram is.
-const BAR: u64 = 40;
+const BAR_WIDTH: u64 = 40;
 
 /// What was asked for.
 #[derive(Debug, Clone, Serialize)]
@@ -61,11 +57,11 @@ pub(super) struct Report {
     /// On their way when a second signal came: whether they were accepted is not known.
     pub(super) abandoned: u64,
     pub(super) interrupted: bool,
-    pub(super) audit: Option<Audited>,
+    pub(super) audit: Option<AuditReport>,
 }
 
 impl Report {
-    pub(super) fn new(plan: Plan, sent: &Sent) -> Self {
+    pub(super) fn new(plan: Plan, sent: &SendReport) -> Self {
         let measured = &sent.measured;
         let lag_ms = measured.lag.percentiles();
         Self {
@@ -78,7 +74,7 @@ impl Report {
             seconds: (sent.took.as_secs_f64() * 100.0).round() / 100.0,
             latency_ms: measured.latency.percentiles(),
             service_ms: measured.service.percentiles(),
-            kept_up: lag_ms.is_none_or(|lag| lag.p99 <= LATE_MS),
+            kept_up: lag_ms.is_none_or(|lag| lag.p99 <= MAX_P99_LAG_MS),
             lag_ms,
             histogram: Latencies::bars(&measured.latency),
             crowded: sent.crowded,
@@ -90,7 +86,7 @@ impl Report {
 
     /// Whether something was accepted, and all of it came to its end, as far as anybody asked.
     pub(super) fn is_good(&self) -> bool {
-        self.accepted > 0 && self.audit.as_ref().is_none_or(Audited::is_complete)
+        self.accepted > 0 && self.audit.as_ref().is_none_or(AuditReport::is_complete)
     }
 
     /// What the answers say.
@@ -142,8 +138,8 @@ impl Report {
     fn bars(&self) -> Vec<String> {
         let most = self.histogram.iter().map(|(_, count)| *count).max().unwrap_or(1).max(1);
         let bar = |(end, count): &(f64, u64)| {
-            let width = (count * BAR).div_ceil(most) as usize;
-            format!("  up to {:>8}  {:<width$}  {count}", time(*end), "█".repeat(width), width = BAR as usize)
+            let width = (count * BAR_WIDTH).div_ceil(most) as usize;
+            format!("  up to {:>8}  {:<width$}  {count}", time(*end), "█".repeat(width), width = BAR_WIDTH as usize)
         };
         self.histogram.iter().map(bar).collect()
     }
@@ -176,8 +172,7 @@ impl Report {
             ));
             lines.push(row("from receipt to effect", took));
         }
-        lines
-            .extend(audit.look_at.iter().map(|named| format!("  {:<14} {}", word(named.standing), line(&named.event))));
+        lines.extend(audit.look_at.iter().map(|named| format!("  {:<14} {}", word(named.outcome), line(&named.event))));
         lines.join("\n")
     }
 }
@@ -203,15 +198,15 @@ fn time(ms: f64) -> String {
     if ms < 1_000.0 { format!("{ms} ms") } else { format!("{} s", ms / 1_000.0) }
 }
 
-fn word(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Done => "done",
-        Standing::Stale => "stale",
-        Standing::DeadLettered => "dead-lettered",
-        Standing::Retrying => "retrying",
-        Standing::Parked => "parked",
-        Standing::Working => "working",
-        Standing::Unseen => "not seen",
+fn word(outcome: EventOutcome) -> &'static str {
+    match outcome {
+        EventOutcome::Done => "done",
+        EventOutcome::Stale => "stale",
+        EventOutcome::DeadLettered => "dead-lettered",
+        EventOutcome::Retrying => "retrying",
+        EventOutcome::Parked => "parked",
+        EventOutcome::Working => "working",
+        EventOutcome::Unseen => "not seen",
     }
 }
 

@@ -1,63 +1,38 @@
 //! `weir reconcile`: what weir never saw, found and sent.
 
-mod ask;
+mod request;
 mod view;
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Mutex, PoisonError};
 
-use resilience::{Clock, UnixMillis};
-use shopify_webhook::ShopDomain;
-use tokio::time::Instant;
-use weir_aws::LaneUrls;
-use weir_core::Lane;
-use weir_ops::{Stack, StackError, shops::Shops};
-use weir_recovery::{Reconciler, Report, Request, RunError, StackNames, StackOutside};
-use weir_shops::{Shop, ShopState};
+use resilience::UnixMillis;
+use weir_ops::{
+    Stack,
+    reconcile::{Reconciler, Report, RunError, ShopStateError, callable_shop},
+    shops::Shops,
+};
 
 use super::shops;
 use crate::exit::ExitStatus;
-use crate::{admin, cli::ReconcileArgs, hints, printer::Printer, signals::Signals, target};
-
-/// A run ends before that. One of a large shop takes minutes.
-const AT_MOST: Duration = Duration::from_secs(6 * 3_600);
-
-/// Between two lines of progress.
-const TOLD_EVERY: Duration = Duration::from_secs(2);
+use crate::{admin, cli::ReconcileArgs, hints, printer::Printer, progress::Progress, signals::Signals, target};
 
 pub(super) async fn run(args: &ReconcileArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let asked = ask::Asked::of(args, UnixMillis::now())?;
+    let request = request::request(args, UnixMillis::now())?;
     let stack = target::stack(&args.source).await?;
     let target = Shops::of(&stack)?;
-    let shop = known(&target, &asked.shop, &asked.app).await?;
-    let client = admin::client(&target, &asked.app).await?;
-    let reconciler = Reconciler::new(client, outside(&stack)?, Clock::Wall);
-    let request = Request {
-        shop: &asked.shop,
-        app: &asked.app,
-        installed_at: Some(shop.installed_at),
-        since: asked.since,
-        until: asked.until,
-        grace: weir_recovery::GRACE,
-        wanted: &asked.wanted,
-        dry_run: args.dry_run,
-        points: args.points.map_or(u64::MAX, u64::from),
-        deadline: Instant::now() + AT_MOST,
-    };
-    let told = Mutex::new(Instant::now());
+    let shop = callable_shop(&target, &request.shop, &request.app).await;
+    let shop = shop.map_err(|error| not_callable(error, &target, &request.app))?;
+    let client = admin::client(&target, &request.app).await?;
+    let reconciler = Reconciler::new(&stack, client)?;
+    let steps = Mutex::new(Progress::new(printer));
     let progress = |report: &Report| {
-        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.elapsed() >= TOLD_EVERY {
-            *told = Instant::now();
-            let (resources, missing, sent) = (report.resources(), report.missing(), report.sent);
-            printer.step(format_args!("{resources} looked at, {missing} events missing, {sent} sent"));
-        }
+        let (resources, missing, sent) = (report.resources(), report.missing(), report.sent);
+        let step = || format!("{resources} looked at, {missing} events missing, {sent} sent");
+        steps.lock().unwrap_or_else(PoisonError::into_inner).step(step);
     };
     let mut signals = Signals::listen()?;
     let report = tokio::select! {
-        ended = reconciler.run(&request, &progress) => ended.map_err(|error| explained(error, &stack))?,
+        ended = reconciler.run(&shop, &request, &progress) => ended.map_err(|error| explained(error, &stack))?,
         signal = signals.next() => {
             printer.note(format_args!("{signal}: what was sent stays sent; run it again, and it goes on where it stood"));
             return Ok(ExitStatus::Interrupted);
@@ -71,34 +46,17 @@ pub(super) async fn run(args: &ReconcileArgs, printer: &Printer) -> anyhow::Resu
     Ok(if is_whole { ExitStatus::Done } else { ExitStatus::Failed })
 }
 
-fn outside(stack: &Stack) -> Result<StackOutside, StackError> {
-    let lanes = stack.lanes()?;
-    let url =
-        |lane: Lane| lanes.iter().find(|urls| urls.lane == lane).map(|urls| urls.queue.clone()).unwrap_or_default();
-    let names = StackNames {
-        fence_table: stack.output("FenceTable")?,
-        ledger_table: stack.output("LedgerTable")?,
-        lanes: LaneUrls::each(url),
-        bodies_bucket: stack.output("BodiesBucket")?,
-        operations_table: stack.output("OperationsTable")?,
-    };
-    Ok(StackOutside::new(&stack.config, names))
-}
-
-/// A shop whose Admin API can be called, as far as the registry knows.
-async fn known(target: &Shops, shop: &ShopDomain, app: &str) -> anyhow::Result<Shop> {
-    let known = target.registry.get(shop, app).await.map_err(|error| shops::failed(error, target))?;
-    let known = known.ok_or_else(|| shops::unknown(shop, app))?;
-    match known.state {
-        ShopState::Installed => Ok(known),
-        ShopState::Uninstalled => Err(anyhow::anyhow!(
-            "{shop} uninstalled the app: its Admin API can't be called\n\
-             hint: once it is installed again, `weir shops add {shop} --app {app} --replace` gives it a token"
-        )),
-        ShopState::Frozen => Err(anyhow::anyhow!(
-            "{shop} is frozen: Shopify refuses calls until its account is settled\n\
-             hint: `weir shops check {shop} --app {app}` asks Shopify again"
-        )),
+fn not_callable(error: ShopStateError, target: &Shops, app: &str) -> anyhow::Error {
+    match error {
+        ShopStateError::NotRegistered { shop, app } => shops::unknown(&shop, &app),
+        ShopStateError::Registry(error) => shops::failed(error, target),
+        ShopStateError::Uninstalled(ref shop) => {
+            let again = format!("`weir shops add {shop} --app {app} --replace` gives it a token");
+            hints::with(&format!("once it is installed again, {again}"), error)
+        }
+        ShopStateError::Frozen(ref shop) => {
+            hints::with(&format!("`weir shops check {shop} --app {app}` asks Shopify again"), error)
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use weir_recovery::{Kind, Looked, Report};
+use weir_ops::reconcile::{Kind, KindProgress, Report};
 
 pub(super) fn lines(report: &Report) -> String {
     let Report { shop, app, sent, on_their_way, dead, gone, points, rest_calls, .. } = report;
@@ -34,8 +34,8 @@ fn verdict(report: &Report) -> String {
     }
 }
 
-fn looked_at(kind: Kind, looked: &Looked) -> String {
-    let Looked { from, until, resources, whole, refused } = looked;
+fn looked_at(kind: Kind, looked: &KindProgress) -> String {
+    let KindProgress { from, until, resources, whole, refused } = looked;
     let end = match (refused, whole) {
         (Some(why), _) => format!(", refused: {why}"),
         (None, false) => ", not to its end".to_owned(),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_sent_is_told_as_well() {
+    fn skipped_events_are_listed() {
         let told = lines(&report(|report| {
             report["missing"] = json!({});
             report["dry_run"] = true.into();

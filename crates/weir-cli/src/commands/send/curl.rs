@@ -1,25 +1,26 @@
 //! `--dry-run`: the request as a curl command, ready to paste.
 
-use anyhow::Context;
 use reqwest::Url;
 use secrecy::SecretString;
 use serde::Serialize;
+use weir_load::{Delivery, Headers};
 
-use crate::delivery::Delivery;
+use crate::problem::HintedError;
 
 /// A request that is shown and not sent. It holds the signature and not the secret.
 #[derive(Debug, Serialize)]
 pub(super) struct Request {
     url: String,
-    headers: Vec<(&'static str, String)>,
+    headers: Headers,
     body: String,
 }
 
 impl Request {
-    pub(super) fn new(url: &Url, delivery: &Delivery, secret: &SecretString) -> anyhow::Result<Self> {
+    pub(super) fn new(url: &Url, delivery: &Delivery, secret: &SecretString) -> Result<Self, HintedError> {
         let body = std::str::from_utf8(&delivery.body).ok().filter(|body| !body.contains('\0'));
-        let body = body.context("the body is not text, and can't be shown\nhint: send it, without --dry-run")?;
-        Ok(Self { url: url.to_string(), headers: delivery.headers(secret).into(), body: body.to_owned() })
+        let not_text = || HintedError::new("the body is not text, and can't be shown", "send it, without --dry-run");
+        let body = body.ok_or_else(not_text)?;
+        Ok(Self { url: url.to_string(), headers: delivery.headers(secret), body: body.to_owned() })
     }
 
     pub(super) fn command(&self) -> String {

@@ -1,87 +1,36 @@
-//! What is sent: fresh deliveries, or the same one again and again.
+//! The deliveries that the command line asks for.
 
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::Context;
 use bytes::Bytes;
 use jiff::Timestamp;
-use shopify_samples::Samples;
-use shopify_webhook::{DeliveryId, ShopDomain, Topic};
-use uuid::Uuid;
+use shopify_webhook::{DeliveryId, Topic};
 use weir_core::envelope::{SYNTHETIC_ID_PREFIX, is_reserved_id};
+use weir_load::{Bodies, Deliveries};
 
-use crate::{cli::SendArgs, commands::topics, delivery, delivery::Delivery, problem::Usage};
+use crate::{
+    cli::SendArgs,
+    commands::topics,
+    problem::{HintedError, Usage},
+    shop_domain,
+};
 
-/// An endless supply of deliveries.
-pub(crate) enum Deliveries {
-    /// A duplicate repeats every byte, the headers among them, as Shopify's own retries do.
-    Same(Box<Delivery>),
-    Fresh {
-        topic: Topic,
-        shop: ShopDomain,
-        bodies: Bodies,
-    },
-}
-
-/// Where bodies come from.
-pub(crate) enum Bodies {
-    File(Bytes),
-    Drawn(Box<Samples>),
-}
-
-impl Deliveries {
-    pub(crate) fn new(args: &SendArgs, now: Timestamp) -> anyhow::Result<Self> {
-        let topic = topic(&args.topic, args.file.is_some())?;
-        let shop = delivery::shop(&args.shop)?;
-        let id = args.id.as_deref().map(id).transpose()?;
-        let bodies = match &args.file {
-            Some(path) => Bodies::File(read(path)?),
-            None => {
-                // A delivery that is named is the same one in a later call too: its body hangs on nothing but its id.
-                let (seed, now) = match &id {
-                    Some(id) => (seed_of(id), REPEATABLE),
-                    None => (fastrand::u64(..), now),
-                };
-                Bodies::Drawn(Box::new(Samples::new(args.seed.unwrap_or(seed), shop.as_str(), now)))
-            }
-        };
-        let mut deliveries = Self::Fresh { topic, shop, bodies };
-        if let Some(webhook_id) = id {
-            deliveries = Self::Same(Box::new(Delivery { webhook_id, ..deliveries.next(now) }));
-        }
-        Ok(deliveries)
-    }
-
-    pub(crate) fn next(&mut self, now: Timestamp) -> Delivery {
-        match self {
-            Self::Same(delivery) => Delivery::clone(delivery),
-            Self::Fresh { topic, shop, bodies } => Delivery {
-                topic: topic.clone(),
-                shop: shop.clone(),
-                webhook_id: delivery::id(Uuid::new_v4()),
-                event_id: delivery::id(Uuid::new_v4()),
-                triggered_at: now,
-                body: bodies.next(topic),
-            },
-        }
-    }
-}
-
-impl Bodies {
-    fn next(&mut self, topic: &Topic) -> Bytes {
-        match self {
-            Self::File(bytes) => bytes.clone(),
-            #[expect(clippy::expect_used, reason = "`topic` refuses what is not listed")]
-            Self::Drawn(samples) => samples.body(topic.as_str()).expect("a listed topic has a body").into(),
-        }
-    }
+/// An endless supply of what is to be sent.
+pub(crate) fn deliveries(args: &SendArgs, now: Timestamp) -> anyhow::Result<Deliveries> {
+    let topic = topic(&args.topic, args.file.is_some())?;
+    let shop = shop_domain::parse(&args.shop)?;
+    let id = args.id.as_deref().map(id).transpose()?;
+    let bodies = match &args.file {
+        Some(path) => Bodies::Given(read(path)?),
+        None => Bodies::drawn(args.seed, id.as_ref(), &shop, now),
+    };
+    Ok(Deliveries::new(topic, shop, bodies, id, now))
 }
 
 /// A topic that can be sent. Without a body of the user's own it must be one that bodies can be drawn for.
 fn topic(text: &str, has_body: bool) -> Result<Topic, Usage> {
-    let known = shopify_samples::topics().binary_search(&text).is_ok();
-    if let Some(topic) = Topic::parse(text).filter(|_| known || has_body) {
+    if let Some(topic) = weir_load::topic(text).or_else(|| Topic::parse(text).filter(|_| has_body)) {
         return Ok(topic);
     }
     let meant = topics::closest(text);
@@ -110,42 +59,41 @@ fn id(text: &str) -> Result<DeliveryId, Usage> {
     })
 }
 
-/// When the events of named deliveries happened: 2026-10-01T12:00:00Z.
-const REPEATABLE: Timestamp = Timestamp::constant(1_790_856_000, 0);
-
-fn seed_of(id: &DeliveryId) -> u64 {
-    id.as_str().bytes().fold(0, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()))
-}
-
-fn read(path: &Path) -> anyhow::Result<Bytes> {
+fn read(path: &Path) -> Result<Bytes, HintedError> {
     let read = if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
     } else {
         std::fs::read(path)
     };
-    let failed = || format!("could not read the body from {}\nhint: name a file, or - for stdin", path.display());
-    read.map(Bytes::from).with_context(failed)
+    read.map(Bytes::from).map_err(|error| {
+        let problem = format!("could not read the body from {}", path.display());
+        HintedError::new(problem, "name a file, or - for stdin").because(error)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use weir_load::Delivery;
 
     use super::*;
-    use crate::cli::{Cli, Command};
+    use crate::{
+        cli::{Cli, Command},
+        problem::Shown,
+    };
 
-    fn deliveries(line: &[&str]) -> anyhow::Result<Deliveries> {
+    fn asked(line: &[&str]) -> anyhow::Result<Deliveries> {
         let now = Timestamp::from_second(1_790_000_000).unwrap();
         match Cli::parse_from(["weir", "send"].iter().chain(line)).command {
-            Command::Send(args) => Deliveries::new(&args, now),
+            Command::Send(args) => deliveries(&args, now),
             other => panic!("{other:?}"),
         }
     }
 
     #[track_caller]
     fn two(line: &[&str]) -> (Delivery, Delivery) {
-        let mut deliveries = deliveries(line).unwrap();
+        let mut deliveries = asked(line).unwrap();
         (deliveries.next(Timestamp::UNIX_EPOCH), deliveries.next(Timestamp::MAX))
     }
 
@@ -190,12 +138,12 @@ mod tests {
 
     #[track_caller]
     fn check_refused(line: &[&str], part: &str) {
-        let error = deliveries(line).err().unwrap();
-        assert!(format!("{error:#}").contains(part), "{error:#}");
+        let said = Shown::of(&asked(line).err().unwrap()).lines().join("\n");
+        assert!(said.contains(part), "{said}");
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_what_to_do() {
+    fn invalid_delivery_options_have_a_hint() {
         check_refused(&["order/create"], "did you mean orders/create");
         check_refused(&["spaceships/landed"], "with --file");
         check_refused(&["ORDERS", "--file", "x"], "not the name of a topic");

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use weir_load::{Answer, Delivery, PostError};
 
-use crate::{delivery::Delivery, http::Answer, http::PostError, printable};
+use crate::printable;
 
 /// One delivery and its answer.
 #[derive(Debug, Serialize)]

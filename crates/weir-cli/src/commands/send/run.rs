@@ -3,32 +3,33 @@
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use tokio::time::Instant;
+use weir_load::PostError;
 
 use super::{
     curl,
-    deliveries::Deliveries,
+    deliveries::deliveries,
     report::{self, Sent, Summary},
     turn,
 };
-use crate::{cli::SendArgs, exit::ExitStatus, http::PostError, printer::Printer, target};
+use crate::{cli::SendArgs, exit::ExitStatus, printer::Printer, target};
 
 pub(crate) async fn run(args: &SendArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
-    let mut deliveries = Deliveries::new(args, Timestamp::now())?;
-    let door = target::door(&args.door)?;
+    let mut deliveries = deliveries(args, Timestamp::now())?;
+    let target = target::endpoint(&args.endpoint)?;
     if args.dry_run {
         let delivery = deliveries.next(Timestamp::now());
-        let request = curl::Request::new(door.endpoint.url(), &delivery, &door.secret)?;
+        let request = curl::Request::new(target.endpoint.url(), &delivery, &target.secret)?;
         printer.item(&request, curl::Request::command)?;
         return Ok(ExitStatus::Done);
     }
-    let (door, started) = (&door, Instant::now());
+    let (target, started) = (&target, Instant::now());
     let posts = stream::iter(0..args.times).map(|number| {
         let delivery = deliveries.next(Timestamp::now());
         async move {
             if let Some(rate) = args.rate {
                 tokio::time::sleep_until(started + turn(number, rate)).await;
             }
-            let answer = door.endpoint.post(&delivery, &door.secret).await;
+            let answer = target.endpoint.post(&delivery, &target.secret).await;
             (delivery, answer)
         }
     });
@@ -48,7 +49,7 @@ pub(crate) async fn run(args: &SendArgs, printer: &Printer) -> anyhow::Result<Ex
         printer.item(&report::Last { summary }, |last| last.summary.line())?;
     }
     let accepted = all.iter().all(Sent::is_accepted);
-    if let (true, true, [sent, ..]) = (accepted, door.is_local, &all[..]) {
+    if let (true, true, [sent, ..]) = (accepted, target.is_local, &all[..]) {
         printer.note(format_args!("next: cargo weir events show '{}'", sent.event()));
     }
     Ok(if accepted { ExitStatus::Done } else { ExitStatus::Failed })

@@ -15,7 +15,12 @@ use weir_shops::{
 
 use super::common::{failed, named};
 use crate::cli::{PlanName, ShopsAddArgs};
-use crate::{exit::ExitStatus, printer::Printer, problem::Usage, target};
+use crate::{
+    exit::ExitStatus,
+    printer::Printer,
+    problem::{HintedError, Usage},
+    target,
+};
 
 #[derive(Serialize)]
 struct Outcome {
@@ -40,10 +45,10 @@ pub(super) async fn run(args: &ShopsAddArgs, printer: &Printer) -> anyhow::Resul
     let outcome = match added {
         Added::New => "added",
         Added::Replaced => "replaced",
-        Added::Exists => anyhow::bail!(
-            "{domain} is registered already for app {app}\nhint: `weir shops show {domain} --app {app}` shows it; \
-             --replace changes it"
-        ),
+        Added::Exists => {
+            let hint = format!("`weir shops show {domain} --app {app}` shows it; --replace changes it");
+            return Err(HintedError::new(format!("{domain} is registered already for app {app}"), hint).into());
+        }
     };
     let outcome = Outcome { domain: domain.to_string(), app, outcome };
     printer.item(&outcome, |it| format!("{} {} (app {})", it.outcome, it.domain, it.app))?;
@@ -129,7 +134,10 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::{Cli, Command, ShopsCommand};
+    use crate::{
+        cli::{Cli, Command, ShopsCommand},
+        problem::Shown,
+    };
 
     const NOW: UnixMillis = UnixMillis(1_795_755_600_000);
 
@@ -162,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_refused_without_being_shown() {
+    fn invalid_token_is_refused_without_being_shown() {
         for (line, expected) in [
             (&["--token-env", "NOPE"][..], "NOPE is not set"),
             (&["--token-env", "TWO"], "TWO holds no token"),
@@ -171,7 +179,7 @@ mod tests {
             (&["--token-env", "TOKEN", "--client-credentials"], "cannot be used"),
             (&["--token-env", "TOKEN", "--token-stdin"], "cannot be used"),
         ] {
-            let said = given(line).unwrap_err().to_string();
+            let said = Shown::of(&given(line).unwrap_err()).lines().join("\n");
             assert!(said.contains(expected), "{line:?}: {said}");
             assert!(!["two words", "shpat_access", "shprt_refresh"].iter().any(|it| said.contains(it)), "{said}");
         }

@@ -47,11 +47,7 @@ fn explained(error: Error, shops: &Shops, shop: &ShopDomain, app: &str) -> anyho
     };
     // The outermost hint is the one that is shown.
     match hint {
-        Some(hint) => {
-            let said = error.to_string();
-            let said = said.split_once("\nhint: ").map_or(said.as_str(), |(said, _)| said).to_owned();
-            anyhow::Error::new(error).context(format!("{said}\nhint: {hint}"))
-        }
+        Some(hint) => hints::with(&hint, error),
         None => error.into(),
     }
 }
@@ -106,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_shopify_says_is_shown_line_by_line() {
+    fn answer_of_shopify_is_shown_line_by_line() {
         let lines = lines(&report());
         for said in [
             "state           installed\n",

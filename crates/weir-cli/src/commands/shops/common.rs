@@ -4,11 +4,16 @@ use shopify_webhook::ShopDomain;
 use weir_ops::shops::Shops;
 use weir_shops::{is_app, registry::RegistryError};
 
-use crate::{cli::ShopArgs, delivery, hints, problem::Usage};
+use crate::{
+    cli::ShopArgs,
+    hints,
+    problem::{HintedError, Usage},
+    shop_domain,
+};
 
 /// A shop and an app, as they were named.
 pub(super) fn named(args: &ShopArgs) -> Result<(ShopDomain, String), Usage> {
-    Ok((delivery::shop(&args.shop)?, app(&args.app)?))
+    Ok((shop_domain::parse(&args.shop)?, app(&args.app)?))
 }
 
 pub(in crate::commands) fn app(name: &str) -> Result<String, Usage> {
@@ -22,10 +27,8 @@ pub(in crate::commands) fn app(name: &str) -> Result<String, Usage> {
 }
 
 pub(in crate::commands) fn unknown(shop: &ShopDomain, app: &str) -> anyhow::Error {
-    anyhow::anyhow!(
-        "{shop} is not registered for app {app}\nhint: `weir shops list` shows those that are; \
-         `weir shops add {shop} --app {app}` adds it"
-    )
+    let hint = format!("`weir shops list` shows those that are; `weir shops add {shop} --app {app}` adds it");
+    HintedError::new(format!("{shop} is not registered for app {app}"), hint).into()
 }
 
 /// The registry's error, with what to check.

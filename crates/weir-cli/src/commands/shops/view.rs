@@ -134,7 +134,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_not_known_takes_no_line() {
+    fn unknown_part_of_a_shop_takes_no_line() {
         let lines = ShopView::from(&shop("north")).lines();
         assert!(lines.starts_with("north.myshopify.com  app default\n  state "), "{lines}");
         assert!(lines.contains("\n  expires         2026-11-27T05:00:00.120Z\n"), "{lines}");

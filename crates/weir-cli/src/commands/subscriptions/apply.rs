@@ -6,10 +6,10 @@ use serde::Serialize;
 use weir_ops::fleet;
 
 use super::{
-    common::{Reports, find, one_line},
+    common::{find, one_line},
     file, plan,
 };
-use crate::{cli::ApplyArgs, exit::ExitStatus, printable, printer::Printer};
+use crate::{cli::ApplyArgs, exit::ExitStatus, printable, printer::Printer, progress::Progress};
 
 /// What came of one shop.
 #[derive(Debug, Serialize)]
@@ -26,8 +26,10 @@ struct Applied {
 pub(super) async fn run(args: &ApplyArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let desired = file::read(args.select.file.as_deref(), printer)?;
     let (_stack, fleet) = find(&args.select, printer).await?;
-    let mut reports = Reports::new(printer);
-    let reads = fleet.compare(&desired, args.prune, |done, of| reports.shops(done, of, "compared")).await;
+    let mut progress = Progress::new(printer);
+    let reads = fleet
+        .compare(&desired, args.prune, |done, of| progress.step(|| format!("{done} of {of} shops compared")))
+        .await;
     if !printer.is_json() || !args.yes {
         plan::show(&reads, printer)?;
     }
@@ -40,7 +42,9 @@ pub(super) async fn run(args: &ApplyArgs, printer: &Printer) -> anyhow::Result<E
         printer.note("nothing was changed: add --yes to carry it out");
         return Ok(status);
     }
-    let applied = fleet.apply(&reads, &desired, args.prune, |done, of| reports.shops(done, of, "done")).await;
+    let applied = fleet
+        .apply(&reads, &desired, args.prune, |done, of| progress.step(|| format!("{done} of {of} shops done")))
+        .await;
     let applied: Vec<Applied> = applied.into_iter().map(Applied::from).collect();
     for one in &applied {
         printer.item(one, Applied::line)?;

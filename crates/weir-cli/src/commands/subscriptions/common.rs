@@ -1,29 +1,25 @@
 //! The shops that were asked for, how far a command got with them, and errors in a line.
 
-use std::{
-    error::Error,
-    time::{Duration, Instant},
-};
+use std::error::Error;
 
 use weir_ops::{
     Stack,
     fleet::{Fleet, FleetError, Selection, ShopError},
-    shops::ClientError,
 };
 use weir_shops::registry::RegistryError;
 
-use crate::{admin, cli::SelectArgs, commands::shops::app, delivery, hints, printer::Printer, target};
-
-/// Work that takes longer than this shows that it goes on.
-const REPORT_EVERY: Duration = Duration::from_secs(2);
+use crate::{
+    admin, cli::SelectArgs, commands::shops::app, hints, printer::Printer, problem::parted, progress::Progress,
+    shop_domain, target,
+};
 
 /// A stack, and the shops of it that were asked for.
 pub(super) async fn find(args: &SelectArgs, printer: &Printer) -> anyhow::Result<(Stack, Fleet)> {
     let app = args.app.as_deref().map(app).transpose()?;
-    let shop = args.shop.as_deref().map(delivery::shop).transpose()?;
+    let shop = args.shop.as_deref().map(shop_domain::parse).transpose()?;
     let stack = target::stack(&args.source).await?;
-    let mut reports = Reports::new(printer);
-    let progress = |found| reports.report(|| format!("{found} shops found"));
+    let mut progress = Progress::new(printer);
+    let progress = |found| progress.step(|| format!("{found} shops found"));
     let fleet = Fleet::find(&stack, &Selection { shop, app }, admin::process, progress).await;
     let fleet = fleet.map_err(|error| match error {
         // It has its own hint.
@@ -35,43 +31,21 @@ pub(super) async fn find(args: &SelectArgs, printer: &Printer) -> anyhow::Result
     Ok((stack, fleet))
 }
 
-/// Says how far a command got, every two seconds.
-pub(super) struct Reports<'a> {
-    printer: &'a Printer,
-    last: Instant,
-}
-
-impl<'a> Reports<'a> {
-    pub(super) fn new(printer: &'a Printer) -> Self {
-        Self { printer, last: Instant::now() }
-    }
-
-    /// So many of the shops were compared, or changed.
-    pub(super) fn shops(&mut self, done: usize, of: usize, verb: &str) {
-        self.report(|| format!("{done} of {of} shops {verb}"));
-    }
-
-    fn report(&mut self, text: impl FnOnce() -> String) {
-        if self.last.elapsed() >= REPORT_EVERY {
-            self.last = Instant::now();
-            self.printer.step(text());
-        }
-    }
-}
-
 /// An error with its hint, for a line of a list.
 pub(super) fn one_line(error: &ShopError) -> String {
-    let mut all = match error {
-        ShopError::Client(error) if matches!(**error, ClientError::NoShopify) => {
-            format!("{error}\nhint: {}", admin::NO_SHOPIFY_HINT)
-        }
-        _ => error.to_string(),
-    };
+    let mut all = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
         all.push_str(": ");
         all.push_str(&cause.to_string());
         next = cause.source();
     }
-    all.replace("\nhint: ", "; ").replace('\n', " ")
+    let (said, hint) = parted(&all);
+    let of_client = match error {
+        ShopError::Client(error) => hints::of_client_error(error),
+        ShopError::NoClient(_) | ShopError::Shopify(_) => None,
+    };
+    let hint = hint.or(of_client);
+    let line = hint.map_or_else(|| said.to_owned(), |hint| format!("{said}; {hint}"));
+    line.replace('\n', " ")
 }

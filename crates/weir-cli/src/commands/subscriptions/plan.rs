@@ -2,18 +2,16 @@
 
 use weir_ops::fleet::{Comparison, ComparisonOutcome};
 
-use super::{
-    common::{Reports, find},
-    file,
-    view::ShopPlan,
-};
-use crate::{cli::PlanArgs, exit::ExitStatus, printer::Printer};
+use super::{common::find, file, view::ShopPlan};
+use crate::{cli::PlanArgs, exit::ExitStatus, printer::Printer, progress::Progress};
 
 pub(super) async fn run(args: &PlanArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let desired = file::read(args.select.file.as_deref(), printer)?;
     let (_stack, fleet) = find(&args.select, printer).await?;
-    let mut reports = Reports::new(printer);
-    let compared = fleet.compare(&desired, args.prune, |done, of| reports.shops(done, of, "compared")).await;
+    let mut progress = Progress::new(printer);
+    let compared = fleet
+        .compare(&desired, args.prune, |done, of| progress.step(|| format!("{done} of {of} shops compared")))
+        .await;
     show(&compared, printer)?;
     Ok(status(&compared))
 }

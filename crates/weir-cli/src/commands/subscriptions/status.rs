@@ -8,14 +8,14 @@ use weir_subscriptions::{
 };
 
 use super::{
-    common::{Reports, find, one_line},
+    common::{find, one_line},
     file, plan,
 };
-use crate::{cli::SelectArgs, exit::ExitStatus, hints, printer::Printer};
+use crate::{cli::SelectArgs, exit::ExitStatus, hints, printer::Printer, progress::Progress};
 
-/// What the monitor noted, as far as it is shown.
+/// The monitor's document of a shop, as far as it is shown.
 #[derive(Debug, Clone, Serialize)]
-struct Noted {
+struct DriftView {
     since: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     repaired_at: Option<String>,
@@ -23,7 +23,7 @@ struct Noted {
     failure: Option<String>,
 }
 
-impl From<Drift> for Noted {
+impl From<Drift> for DriftView {
     fn from(Drift { since, repaired_at, failure, .. }: Drift) -> Self {
         Self { since, repaired_at, failure }
     }
@@ -42,7 +42,7 @@ struct ShopStatus {
     foreign: usize,
     /// What the monitor noted, as long as the shop differs.
     #[serde(skip_serializing_if = "Option::is_none")]
-    drift: Option<Noted>,
+    drift: Option<DriftView>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -63,10 +63,11 @@ pub(super) async fn run(args: &SelectArgs, printer: &Printer) -> anyhow::Result<
         DriftsError::Stack(error) => error.into(),
         DriftsError::Operations(error) => hints::failed(&stack, error),
     })?;
-    let mut reports = Reports::new(printer);
-    let reads = fleet.compare(&desired, true, |done, of| reports.shops(done, of, "compared")).await;
+    let mut progress = Progress::new(printer);
+    let reads =
+        fleet.compare(&desired, true, |done, of| progress.step(|| format!("{done} of {of} shops compared"))).await;
     for read in &reads {
-        let drift = noted.remove(&drift::name(&read.shop.app, read.shop.domain.as_str())).map(Noted::from);
+        let drift = noted.remove(&drift::name(&read.shop.app, read.shop.domain.as_str())).map(DriftView::from);
         printer.item(&ShopStatus::of(read, drift), ShopStatus::lines)?;
     }
     if reads.is_empty() && !printer.is_json() {
@@ -76,7 +77,7 @@ pub(super) async fn run(args: &SelectArgs, printer: &Printer) -> anyhow::Result<
 }
 
 impl ShopStatus {
-    fn of(read: &Comparison, drift: Option<Noted>) -> Self {
+    fn of(read: &Comparison, drift: Option<DriftView>) -> Self {
         let mut status = Self {
             shop: read.shop.domain.to_string(),
             app: read.shop.app.clone(),
@@ -114,7 +115,7 @@ impl ShopStatus {
         for One { topic, state, other } in &self.subscriptions {
             lines.push(format!("  {state:9}  {topic}  {}", other.join(", ")).trim_end().to_owned());
         }
-        if let Some(Noted { since, repaired_at, failure }) = &self.drift {
+        if let Some(DriftView { since, repaired_at, failure }) = &self.drift {
             let repaired = match repaired_at {
                 Some(at) => format!("repaired at {at}, its events are being recovered"),
                 None => "not repaired yet".to_owned(),
@@ -157,8 +158,11 @@ mod tests {
         let plan = plan(&desired.wanted("default", "north.myshopify.com"), &[], "https://weir.example");
         let outcome = ComparisonOutcome::Planned(plan);
         let read = Comparison { shop: super::super::view::tests::shop(), outcome };
-        let drift =
-            Noted { since: "2026-11-27T05:00:00.000Z".into(), repaired_at: None, failure: Some("forbidden".into()) };
+        let drift = DriftView {
+            since: "2026-11-27T05:00:00.000Z".into(),
+            repaired_at: None,
+            failure: Some("forbidden".into()),
+        };
         let status = ShopStatus::of(&read, Some(drift));
         assert_eq!(
             status.lines(),

@@ -63,9 +63,9 @@ impl Event {
         Run { version, delivery, generation: self.generation, body }
     }
 
-    fn with_ask<T>(&self, then: impl FnOnce(&Ask<'_>) -> T) -> T {
+    fn with_ask<T>(&self, then: impl FnOnce(&EnterRequest<'_>) -> T) -> T {
         let (owner, mark) = (Owner(self.name.to_owned()), Mark::from(self.topic.to_owned()));
-        then(&Ask {
+        then(&EnterRequest {
             key: KEY,
             owner: &owner,
             mark: &mark,
@@ -284,7 +284,7 @@ impl Read {
     fn enter(&self, fence: &mut Fence) -> Entry {
         let last = Event { triggered: Some(5_999), ..self.0 }.run();
         self.0.with_ask(|ask| {
-            let ask = Ask { run: &last, ..*ask };
+            let ask = EnterRequest { run: &last, ..*ask };
             let entry = enter(fence.0.as_ref(), &ask);
             if let (Entry::Granted, Some(record)) = (entry, &mut fence.0) {
                 record.newest = self.0.state().after(Some(&record.newest));
@@ -341,7 +341,7 @@ fn a_newer_or_equal_version_waits_for_who_is_in_there() {
 }
 
 #[test]
-fn what_happens_once_runs_at_no_second_version() {
+fn once_only_topic_runs_at_no_second_version() {
     let first = event(PAID, "a", 0);
     let once =
         |name, seconds: i64| Event { updated: Some(5 + seconds), once: true, ..event(PAID, name, 0).untriggered() };
@@ -390,7 +390,7 @@ fn only_who_is_in_there_leaves() {
 }
 
 #[test]
-fn who_left_already_frees_nobody_else() {
+fn leaving_twice_frees_no_other_holder() {
     let ran = event(PAID, "a", 0);
     let mut fence = check(&[(ran, Entry::Granted)]);
     fence.0.as_mut().unwrap().held = Some((Owner("other".into()), UnixMillis(NOW.0 + 9)));

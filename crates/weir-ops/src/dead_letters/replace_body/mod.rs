@@ -2,21 +2,22 @@
 
 mod source;
 
-use weir_aws::{Bodies, BodyError, dead_letters::Outgoing, operations::Stored};
+use weir_aws::{Bodies, BodyError, dead_letters::Outgoing};
 use weir_core::{
     Lane, UnixMillis,
     envelope::{Meta, refer, seal},
     ledger::{Action, ActionKind, ActionRequest, Key, Record, State as Ledger},
     sha256,
 };
+use weir_jobs::{ClaimedJob, Job, JobState};
 
 use super::{
+    Cancel,
     backend::{DeadLetterBackend, StackBackend},
     batch,
-    cancel::Cancel,
     error::DeadLetterError,
     filter::{EventName, Filter},
-    operation::{Chunk, Counts, Entry, Kind, Operation, Options, Planned, State, name_at},
+    operation::{Chunk, Counts, Entry, Kind, Operation, Options, Planned, ReplayWork},
     reader::Reader,
 };
 use crate::{Stack, StackError, events::LookupProgress};
@@ -177,21 +178,14 @@ async fn replace(
 }
 
 fn operation(actor: Actor, filter: Filter, options: Options) -> Operation {
-    let now = UnixMillis::now();
-    Operation {
+    let work = ReplayWork {
         kind: Kind::Replay,
-        state: State::Running,
-        by: actor.by,
-        command: actor.command,
-        started_at: now,
-        updated_at: now,
         filter,
         options,
         planned: Planned { messages: 1, of: 1, errors: Vec::new() },
         counts: Counts { read: 1, ..Counts::default() },
-        note: None,
-        resumed: Vec::new(),
-    }
+    };
+    Job::new(actor.by, actor.command, work, UnixMillis::now())
 }
 
 /// Writes it down, sends the message with the new body, records it in the ledger, and deletes the old message. Returns the
@@ -205,9 +199,9 @@ async fn carry_out(
     history: &[Record],
     replaced: &Replaced,
     body: Vec<u8>,
-    mut operation: Operation,
+    operation: Operation,
 ) -> Result<String, ReplaceError> {
-    let (now, name) = (operation.started_at, name_at(operation.started_at));
+    let now = operation.started_at;
     let old = (Key::of(&source.meta), source.meta.body_sha256.clone(), source.parks);
     let generation = replaced.generation;
     let meta = Meta { body_sha256: replaced.new_sha256.clone(), generation, ..source.meta };
@@ -218,34 +212,33 @@ async fn carry_out(
             refer(&meta, &bodies.put(&meta, body).await?)
         }
     };
-    backend.save(&name, None, &operation).await.map_err(DeadLetterError::from)?;
+    let mut claimed = ClaimedJob::start(backend, operation).await.map_err(DeadLetterError::from)?;
     let message_id = source.letter.as_ref().map_or_else(String::new, |(_, id)| id.clone());
     let entry = Entry { event: replaced.event.clone(), generation, message: message_id };
-    backend.enter(&name, 0, &Chunk { at: now, entries: vec![entry] }).await.map_err(DeadLetterError::from)?;
+    let chunk = Chunk { at: now, entries: vec![entry] };
+    claimed.checkpoint(backend, &chunk).await.map_err(DeadLetterError::from)?;
 
     let outgoing = Outgoing { body: message, group: meta.shop.clone() };
     let sent = batch::send(backend, source.lane, vec![outgoing]).await;
     let taken = sent.as_ref().is_ok_and(|sent| sent.contains(&true));
-    (operation.counts.sent, operation.counts.forced, operation.counts.failed) =
-        (u64::from(taken), u64::from(taken), u64::from(!taken));
-    operation.state = if taken { State::Done } else { State::Failed };
+    let counts = &mut claimed.job.work.counts;
+    (counts.sent, counts.forced, counts.failed) = (u64::from(taken), u64::from(taken), u64::from(!taken));
+    claimed.job.state = if taken { JobState::Done } else { JobState::Failed };
     if taken {
         let kind = ActionKind::Repaired { generation, body_sha256: replaced.new_sha256.clone() };
-        let action = Action::new(kind, now, &operation.by, &name, None);
+        let action = Action::new(kind, now, &claimed.job.by, claimed.name(), None);
         // The event gets the body all the same; how many did not record it is known.
-        operation.counts.unrecorded = record(backend, history, &old, &action).await;
+        claimed.job.work.counts.unrecorded = record(backend, history, &old, &action).await;
     }
     if let (true, Some(id)) = (taken, source.letter) {
         let receipt = reader.receipt(&id).map(str::to_owned);
         let gone = batch::delete(backend, id.0, receipt.into_iter().collect()).await;
-        operation.counts.undeleted = u64::from(!gone.contains(&true));
+        claimed.job.work.counts.undeleted = u64::from(!gone.contains(&true));
         reader.deleted(id);
     }
-    operation.updated_at = UnixMillis::now();
-    let stored = backend.save(&name, Some(1), &operation).await.map_err(DeadLetterError::from)?;
-    debug_assert!(matches!(stored, Stored::Written(_) | Stored::Lost(Some(_))), "nobody else knows of it");
+    claimed.save(backend, UnixMillis::now()).await.map_err(DeadLetterError::from)?;
     sent.map_err(DeadLetterError::from)?;
-    if taken { Ok(name) } else { Err(ReplaceError::NotTaken) }
+    if taken { Ok(claimed.name().to_owned()) } else { Err(ReplaceError::NotTaken) }
 }
 
 /// Records the action with the generation that is replaced, and with every other that would still count as failed. Returns

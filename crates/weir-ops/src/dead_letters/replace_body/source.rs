@@ -8,8 +8,8 @@ use weir_core::{
 
 use super::{
     super::{
+        Cancel,
         backend::StackBackend,
-        cancel::Cancel,
         error::DeadLetterError,
         filter::{EventName, Filter},
         reader::{Id, Reader},

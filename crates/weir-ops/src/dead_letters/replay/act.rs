@@ -23,7 +23,7 @@ use super::{
 };
 
 /// So many events are written at once: DynamoDB takes a thousand writes a second of one key's neighbours.
-const WRITES_AT_ONCE: usize = 30;
+const MAX_CONCURRENT_WRITES: usize = 30;
 
 impl<O: DeadLetterBackend> Replay<'_, O> {
     /// Writes the messages down, sends and deletes them.
@@ -31,14 +31,14 @@ impl<O: DeadLetterBackend> Replay<'_, O> {
         let mut tasks = self.still_held(tasks).await;
         let new: Vec<Entry> = tasks
             .iter()
-            .filter(|task| self.written.journal.of(&task.entry.message).is_none())
+            .filter(|task| self.started.journal.of(&task.entry.message).is_none())
             .map(|task| task.entry.clone())
             .collect();
         let now = UnixMillis::now();
         if !new.is_empty() {
             let chunk = Chunk { at: now, entries: new };
-            self.backend.enter(&self.written.name, self.written.journal.chunks, &chunk).await?;
-            self.written.journal.add(&chunk);
+            self.started.claimed.checkpoint(self.backend, &chunk).await?;
+            self.started.journal.add(&chunk);
         }
         if let Some(export) = &mut self.export {
             export.add(
@@ -54,21 +54,21 @@ impl<O: DeadLetterBackend> Replay<'_, O> {
     /// Has the events tell it. A message whose drop the ledger did not take stays: its event would count as failed, with
     /// nothing left of it.
     async fn record(&mut self, tasks: &[Task], may_go: &mut [bool], now: UnixMillis) {
-        let operation = &self.written.operation;
-        let (by, why) = (operation.by.as_str(), operation.options.why.as_deref());
+        let operation = &self.started.claimed.job;
+        let (by, why) = (operation.by.as_str(), operation.work.options.why.as_deref());
         let action = |task: &Task| {
             let kind = match task.act {
                 ReplayAction::Send | ReplayAction::Force => ActionKind::Replayed { generation: task.entry.generation },
                 ReplayAction::Drop => ActionKind::Dropped,
                 ReplayAction::Ended | ReplayAction::Mismatched | ReplayAction::Unreadable => return None,
             };
-            Some(Action::new(kind, now, by, &self.written.name, why))
+            Some(Action::new(kind, now, by, self.started.name(), why))
         };
         let due = tasks.iter().enumerate().filter(|(place, _)| may_go.get(*place) == Some(&true));
         let due: Vec<(usize, &Task, Action)> =
             due.filter_map(|(place, task)| Some((place, task, action(task)?))).collect();
         let mut untold = Vec::new();
-        for some in due.chunks(WRITES_AT_ONCE) {
+        for some in due.chunks(MAX_CONCURRENT_WRITES) {
             let writes = some.iter().map(async |(place, task, action)| {
                 let (key, body, parks) = &task.source;
                 let request = ActionRequest { key, action, body_sha256: body.as_deref(), parks: *parks };
@@ -126,7 +126,7 @@ impl<O: DeadLetterBackend> Replay<'_, O> {
             });
             for (place, sent) in places.into_iter().zip(sent) {
                 let force = tasks.get(place).is_some_and(|task| task.act == ReplayAction::Force);
-                let counts = &mut self.written.operation.counts;
+                let counts = &mut self.started.claimed.job.work.counts;
                 match sent {
                     true => (counts.sent, counts.forced) = (counts.sent + 1, counts.forced + u64::from(force)),
                     false => counts.failed += 1,
@@ -152,7 +152,7 @@ impl<O: DeadLetterBackend> Replay<'_, O> {
 
     async fn delete(&mut self, tasks: Vec<Task>, may_go: &[bool]) {
         for (task, _) in tasks.iter().zip(may_go).filter(|(_, may)| **may) {
-            let counts = &mut self.written.operation.counts;
+            let counts = &mut self.started.claimed.job.work.counts;
             match task.act {
                 ReplayAction::Ended => counts.ended += 1,
                 ReplayAction::Drop => counts.dropped += 1,

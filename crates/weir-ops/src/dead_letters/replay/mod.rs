@@ -5,16 +5,17 @@ mod act;
 use std::collections::HashMap;
 
 use tokio::time::{Duration, Instant};
-use weir_aws::{dead_letters::DeadLetter, operations::Stored};
+use weir_aws::dead_letters::DeadLetter;
 use weir_core::{UnixMillis, ledger::Key};
+use weir_jobs::JobState;
 
 use super::{
+    Cancel,
     backend::{DeadLetterBackend, StackBackend},
-    cancel::Cancel,
     entry::DeadLetterEntry,
     error::DeadLetterError,
     export::Export,
-    operation::{Counts, Entry, Journal, Operation, State},
+    operation::{Counts, Entry, Operation},
     plan::{ReplayAction, decide},
     rate::Rate,
     reader::{Id, Reader},
@@ -23,15 +24,7 @@ use super::{
 };
 
 /// How often it is written down, and said, how far it got.
-const TELL_EVERY: Duration = Duration::from_secs(2);
-
-/// An operation, as it is written down.
-pub(super) struct Written {
-    pub(super) name: String,
-    pub(super) version: u64,
-    pub(super) operation: Operation,
-    pub(super) journal: Journal,
-}
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 
 /// How a replay or a drop ended.
 #[derive(Debug)]
@@ -53,14 +46,14 @@ pub async fn run(
     export: Option<Export>,
     progress: &dyn Fn(&Operation, u64),
 ) -> Ended {
-    let (written, late, result) = Replay::new(backend, started.0, cancel, export, progress).run().await;
-    Ended { operation: written.operation, late, result }
+    let (started, late, result) = Replay::new(backend, started, cancel, export, progress).run().await;
+    Ended { operation: started.claimed.job, late, result }
 }
 
 /// Acts on all that is meant.
 pub(super) struct Replay<'a, O> {
     pub(super) backend: &'a O,
-    pub(super) written: Written,
+    pub(super) started: Started,
     reader: Reader<'a, O>,
     pace: Rate,
     stop: &'a Cancel,
@@ -83,17 +76,17 @@ struct Task {
 impl<'a, O: DeadLetterBackend> Replay<'a, O> {
     pub(super) fn new(
         backend: &'a O,
-        written: Written,
+        started: Started,
         stop: &'a Cancel,
         export: Option<Export>,
         tell: &'a dyn Fn(&Operation, u64),
     ) -> Self {
-        let (filter, options) = (&written.operation.filter, &written.operation.options);
+        let (filter, options) = (&started.claimed.job.work.filter, &started.claimed.job.work.options);
         Self {
             backend,
             reader: Reader::new(backend, filter.lanes(), true),
             pace: Rate::new(options.rate),
-            written,
+            started,
             stop,
             export,
             tell,
@@ -103,18 +96,18 @@ impl<'a, O: DeadLetterBackend> Replay<'a, O> {
 
     /// Goes through the queues to their end. However it ends, what was not acted on is given back, and the end is written
     /// down. Returns the operation, and how many messages come back by themselves only.
-    pub(super) async fn run(mut self) -> (Written, usize, Result<(), DeadLetterError>) {
+    pub(super) async fn run(mut self) -> (Started, usize, Result<(), DeadLetterError>) {
         let mut swept = self.sweep().await;
         let late = self.reader.give_back().await;
-        let operation = &mut self.written.operation;
+        let operation = &mut self.started.claimed.job;
         operation.state = match &swept {
             Err(problem) => {
                 operation.note = Some(problem.to_string());
-                State::Failed
+                JobState::Failed
             }
-            Ok(()) if self.stop.is_set() => State::Interrupted,
-            Ok(()) if operation.counts.failed > 0 => State::Failed,
-            Ok(()) => State::Done,
+            Ok(()) if self.stop.is_set() => JobState::Interrupted,
+            Ok(()) if operation.work.counts.failed > 0 => JobState::Failed,
+            Ok(()) => JobState::Done,
         };
         if self.reader.is_cut && operation.note.is_none() {
             operation.note = Some("a queue holds more than can be read at once: repeat it".to_owned());
@@ -123,11 +116,11 @@ impl<'a, O: DeadLetterBackend> Replay<'a, O> {
             let saved = self.save().await;
             swept = swept.and(saved);
         }
-        (self.written, late, swept)
+        (self.started, late, swept)
     }
 
     fn counts(&mut self) -> &mut Counts {
-        &mut self.written.operation.counts
+        &mut self.started.claimed.job.work.counts
     }
 
     async fn sweep(&mut self) -> Result<(), DeadLetterError> {
@@ -160,26 +153,26 @@ impl<'a, O: DeadLetterBackend> Replay<'a, O> {
 
     /// How many more may be acted on.
     fn room(&self) -> usize {
-        let counts = &self.written.operation.counts;
+        let counts = &self.started.claimed.job.work.counts;
         let gone = counts.sent + counts.ended + counts.dropped;
-        let room = self.written.operation.options.limit.map_or(u64::MAX, |limit| limit.saturating_sub(gone));
+        let room = self.started.claimed.job.work.options.limit.map_or(u64::MAX, |limit| limit.saturating_sub(gone));
         usize::try_from(room).unwrap_or(usize::MAX)
     }
 
     /// What is to be done with a message, if anything is.
     fn meant(&mut self, found: &DeadLetterEntry, letter: DeadLetter) -> Option<Task> {
-        let operation = &self.written.operation;
+        let operation = &self.started.claimed.job;
         let key = found.letter.key();
-        let known = self.written.journal.of(&letter.id).cloned();
+        let known = self.started.journal.of(&letter.id).cloned();
         // What was meant once is meant until it is gone, whatever became of its event since.
-        if known.is_none() && !operation.filter.takes(found) {
+        if known.is_none() && !operation.work.filter.takes(found) {
             return None;
         }
         let act = match &known {
             Some(entry) if entry.generation > key.generation => ReplayAction::Force,
-            _ => decide(operation.kind, found, operation.options.force),
+            _ => decide(operation.work.kind, found, operation.work.options.force),
         };
-        let journal = &self.written.journal;
+        let journal = &self.started.journal;
         if act == ReplayAction::Send && journal.returned(&letter.id, &key.event, key.generation, found.letter.sent_at) {
             self.counts().returned += 1;
             return None;
@@ -234,7 +227,7 @@ impl<'a, O: DeadLetterBackend> Replay<'a, O> {
     async fn wait_for(&mut self, count: usize) -> Result<bool, DeadLetterError> {
         let turn = self.pace.turn(count);
         while Instant::now() < turn && !self.stop.is_set() {
-            let look = turn.min(Instant::now() + TELL_EVERY);
+            let look = turn.min(Instant::now() + PROGRESS_INTERVAL);
             tokio::select! {
                 () = tokio::time::sleep_until(look) => {}
                 () = self.stop.wait() => {}
@@ -247,24 +240,15 @@ impl<'a, O: DeadLetterBackend> Replay<'a, O> {
     /// From time to time: holds on, writes down, and says how far it got.
     async fn tick(&mut self) -> Result<(), DeadLetterError> {
         self.reader.renew().await;
-        if self.told_at.elapsed() >= TELL_EVERY {
+        if self.told_at.elapsed() >= PROGRESS_INTERVAL {
             self.told_at = Instant::now();
-            (self.tell)(&self.written.operation, self.reader.elsewhere());
+            (self.tell)(&self.started.claimed.job, self.reader.elsewhere());
             self.save().await?;
         }
         Ok(())
     }
 
     async fn save(&mut self) -> Result<(), DeadLetterError> {
-        let written = &mut self.written;
-        written.operation.updated_at = UnixMillis::now();
-        let stored = self.backend.save(&written.name, Some(written.version), &written.operation).await?;
-        written.version = match stored {
-            Stored::Written(version) => version,
-            // A reply was lost: this very value stands there.
-            Stored::Lost(Some(there)) if there.value == written.operation => there.version,
-            Stored::Lost(_) => return Err(DeadLetterError::TakenOver),
-        };
-        Ok(())
+        Ok(self.started.claimed.save(self.backend, UnixMillis::now()).await?)
     }
 }

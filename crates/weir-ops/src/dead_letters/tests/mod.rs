@@ -11,9 +11,9 @@ use weir_core::{
 };
 
 use super::{
-    cancel::Cancel,
+    Cancel, JobState,
     entry::tests::{message, meta, record},
-    operation::{Kind, State},
+    operation::Kind,
     reader::HOLD,
 };
 use world::{EVENTS, FAULTS, check_nothing_lost, check_told, left, run, world};
@@ -48,7 +48,7 @@ async fn try_each_fault(kind: Kind, force: bool, worker_is_quick: bool, resumes:
 
             assert_eq!(left(&world), (0, EVENTS as usize), "{what}");
             let (_, operation) = world.operation.borrow().clone().unwrap();
-            assert_eq!(operation.state, State::Done, "{what}: {operation:?}");
+            assert_eq!(operation.state, JobState::Done, "{what}: {operation:?}");
             let generation = u32::from(force);
             let effects = world.effects.borrow();
             match kind {
@@ -97,7 +97,7 @@ async fn replay_is_told_by_each_event_that_was_sent() {
         run(&world, &stop).await;
         check_told(&world, ActionKind::Replayed { generation: u32::from(force) }, "");
         let (_, operation) = world.operation.borrow().clone().unwrap();
-        assert_eq!((operation.state, operation.counts.unrecorded), (State::Done, 0));
+        assert_eq!((operation.state, operation.work.counts.unrecorded), (JobState::Done, 0));
     }
 }
 
@@ -114,14 +114,14 @@ async fn event_of_the_last_generation_is_left_by_a_forced_replay() {
     let (_sender, stop) = Cancel::new();
     run(&world, &stop).await;
     let (_, operation) = world.operation.borrow().clone().unwrap();
-    assert_eq!((operation.counts.unreadable, operation.counts.sent), (1, u64::from(EVENTS)));
+    assert_eq!((operation.work.counts.unreadable, operation.work.counts.sent), (1, u64::from(EVENTS)));
     assert_eq!(left(&world).0, 1, "it stays to be looked at");
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_asked_to_stop_gives_everything_back_and_is_resumed() {
+async fn interrupted_replay_returns_its_messages_and_can_be_resumed() {
     let world = world(Kind::Replay, false);
-    world.operation.borrow_mut().as_mut().unwrap().1.options.rate = Some(2.0);
+    world.operation.borrow_mut().as_mut().unwrap().1.work.options.rate = Some(2.0);
     let (sender, stop) = Cancel::new();
     let asked = async {
         tokio::time::sleep(Duration::from_secs(3)).await;
@@ -129,8 +129,8 @@ async fn who_is_asked_to_stop_gives_everything_back_and_is_resumed() {
     };
     tokio::join!(run(&world, &stop), asked);
     let (_, operation) = world.operation.borrow().clone().unwrap();
-    assert_eq!(operation.state, State::Interrupted);
-    assert!((1..u64::from(EVENTS)).contains(&operation.counts.sent), "{operation:?}");
+    assert_eq!(operation.state, JobState::Interrupted);
+    assert!((1..u64::from(EVENTS)).contains(&operation.work.counts.sent), "{operation:?}");
     let now = Instant::now();
     assert!(world.dlq.borrow().iter().all(|message| message.visible_at <= now), "everything was given back");
     let (_sender, stop) = Cancel::new();
@@ -142,7 +142,7 @@ async fn who_is_asked_to_stop_gives_everything_back_and_is_resumed() {
 #[tokio::test(start_paused = true)]
 async fn a_slow_replay_holds_on_to_its_messages_and_keeps_its_rate() {
     let world = world(Kind::Replay, false);
-    world.operation.borrow_mut().as_mut().unwrap().1.options.rate = Some(0.1);
+    world.operation.borrow_mut().as_mut().unwrap().1.work.options.rate = Some(0.1);
     let (_sender, stop) = Cancel::new();
     let began = Instant::now();
     let ended = Cell::new(false);
@@ -161,13 +161,13 @@ async fn a_slow_replay_holds_on_to_its_messages_and_keeps_its_rate() {
     };
     tokio::join!(replay, others);
     let (_, operation) = world.operation.borrow().clone().unwrap();
-    assert_eq!((operation.state, operation.counts.sent), (State::Done, u64::from(EVENTS)));
+    assert_eq!((operation.state, operation.work.counts.sent), (JobState::Done, u64::from(EVENTS)));
     assert_eq!(world.lane.borrow().len(), EVENTS as usize, "none was sent twice");
     assert!(began.elapsed() >= Duration::from_secs(10 * u64::from(EVENTS - 1)), "{:?}", began.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_one_that_was_killed_holds_is_waited_for() {
+async fn resumed_replay_waits_for_messages_of_the_killed_one() {
     let world = world(Kind::Replay, false);
     let until = Instant::now() + HOLD;
     world.dlq.borrow_mut().iter_mut().for_each(|message| message.visible_at = until);
@@ -177,25 +177,25 @@ async fn what_one_that_was_killed_holds_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_fails_again_is_not_sent_round_and_round() {
+async fn replayed_event_that_fails_again_is_not_replayed_again() {
     let world = world(Kind::Replay, false);
     let (_sender, stop) = Cancel::new();
     run(&world, &stop).await;
     // The worker failed at one, and its lane gave it up: it is back under an id of its own.
     world.put("new", message("meant-0"), UnixMillis::now());
-    world.operation.borrow_mut().as_mut().unwrap().1.state = State::Interrupted;
+    world.operation.borrow_mut().as_mut().unwrap().1.state = JobState::Interrupted;
     let sent = world.lane.borrow().len();
     run(&world, &stop).await;
     let (_, operation) = world.operation.borrow().clone().unwrap();
-    assert_eq!((operation.counts.returned, world.lane.borrow().len()), (1, sent));
+    assert_eq!((operation.work.counts.returned, world.lane.borrow().len()), (1, sent));
     assert!(world.dlq.borrow().iter().any(|message| message.id == "new"), "it stays to be looked at");
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_resumes_takes_over() {
+async fn resuming_a_replay_takes_it_over() {
     let world = world(Kind::Replay, false);
     let (_sender, stop) = Cancel::new();
-    world.operation.borrow_mut().as_mut().unwrap().1.options.rate = Some(1.0);
+    world.operation.borrow_mut().as_mut().unwrap().1.work.options.rate = Some(1.0);
     let first = run(&world, &stop);
     let second = async {
         tokio::time::sleep(Duration::from_secs(5)).await;
@@ -206,6 +206,6 @@ async fn whoever_resumes_takes_over() {
     };
     tokio::join!(first, second);
     let (_, operation) = world.operation.borrow().clone().unwrap();
-    assert_eq!(operation.state, State::Running, "the first one left it to the second");
+    assert_eq!(operation.state, JobState::Running, "the first one left it to the second");
     assert!(world.lane.borrow().len() < EVENTS as usize);
 }

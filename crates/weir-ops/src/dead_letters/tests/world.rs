@@ -9,22 +9,23 @@ use std::{
 use tokio::{sync::Notify, time::Instant};
 use weir_aws::{
     dead_letters::{DeadLetter, Depth, Outgoing, QueueError, Refusal, Refusals},
+    documents::{Document, DocumentError, Stored},
     ledger::ReadError,
-    operations::{Document, OperationsError, Stored},
 };
 use weir_core::{
     Lane, StoreError, UnixMillis,
     envelope::Envelope,
     ledger::{ActionKind, ActionRequest, Key, Record, Recorded, State as Ledger, act},
 };
+use weir_jobs::{Cancel, ClaimedJob, Job, JobStore};
 
 use super::super::{
     backend::DeadLetterBackend,
-    cancel::Cancel,
     entry::tests::{RECEIVED, failed, message, meta, record},
     filter::Filter,
-    operation::{Chunk, Counts, Journal, Kind, Operation, Options, Planned, State},
-    replay::{Replay, Written},
+    operation::{Chunk, Counts, Journal, Kind, Operation, Options, Planned, ReplayWork},
+    replay::Replay,
+    start::Started,
 };
 
 /// What happens to one call.
@@ -242,13 +243,15 @@ impl DeadLetterBackend for World {
         let error = || StoreError { action: "record", source: "no answer".into() };
         self.call(write).await.ok_or_else(error)
     }
+}
 
+impl JobStore<ReplayWork> for World {
     async fn save(
         &self,
         name: &str,
         expected: Option<u64>,
         operation: &Operation,
-    ) -> Result<Stored<Operation>, OperationsError> {
+    ) -> Result<Stored<Operation>, DocumentError> {
         let write = |_| {
             let mut there = self.operation.borrow_mut();
             if there.as_ref().map(|(version, _)| *version) != expected {
@@ -262,13 +265,13 @@ impl DeadLetterBackend for World {
         self.call(write).await.ok_or_else(unavailable)
     }
 
-    async fn enter(&self, _: &str, number: u32, chunk: &Chunk) -> Result<(), OperationsError> {
+    async fn checkpoint(&self, _: &str, number: u32, chunk: &Chunk) -> Result<(), DocumentError> {
         self.call(|_| drop(self.chunks.borrow_mut().insert(number, chunk.clone()))).await.ok_or_else(unavailable)
     }
 }
 
-fn unavailable() -> OperationsError {
-    OperationsError::Unavailable { action: "written", reason: "no answer".into() }
+fn unavailable() -> DocumentError {
+    DocumentError::Unavailable { action: "written", reason: "no answer".into() }
 }
 
 /// So many events are meant, and as many are not.
@@ -285,20 +288,14 @@ pub(super) fn world(kind: Kind, force: bool) -> World {
         world.records.borrow_mut().insert(key, record);
         world.put(&id, message(&id), RECEIVED);
     }
-    let operation = Operation {
+    let work = ReplayWork {
         kind,
-        state: State::Running,
-        by: "me".into(),
-        command: "weir".into(),
-        started_at: UnixMillis::now(),
-        updated_at: UnixMillis::now(),
         filter: Filter { lane: Some(Lane::Standard), error: Some("http 500".into()), ..Filter::default() },
         options: Options { force, ..Options::default() },
         planned: Planned::default(),
         counts: Counts::default(),
-        note: None,
-        resumed: Vec::new(),
     };
+    let operation = Job::new("me".into(), "weir".into(), work, UnixMillis::now());
     *world.operation.borrow_mut() = Some((1, operation));
     world
 }
@@ -311,9 +308,10 @@ pub(super) async fn run(world: &World, stop: &Cancel) {
     }
     let mut journal = Journal::default();
     world.chunks.borrow().values().for_each(|chunk| journal.add(chunk));
-    let written = Written { name: NAME.into(), version, operation, journal };
+    let chunks = u32::try_from(world.chunks.borrow().len()).unwrap();
+    let started = Started { claimed: ClaimedJob::known(NAME, version, chunks, operation), journal };
     tokio::select! {
-        _ = Replay::new(world, written, stop, None, &|_, _| {}).run() => {}
+        _ = Replay::new(world, started, stop, None, &|_, _| {}).run() => {}
         () = world.killed.notified() => {}
     }
 }

@@ -149,7 +149,7 @@ async fn an_event_that_the_index_shows_late_is_not_missed() {
 }
 
 #[tokio::test]
-async fn what_was_there_is_not_told_again_and_its_changes_are() {
+async fn follow_prints_changes_of_known_events_only() {
     let (memory, query) = (Memory::default(), query());
     let parked = memory.put("parked", after(-1_800), State::Parked { until: after(30) });
     let done = memory.put("done", after(-10), State::Done);
@@ -166,7 +166,7 @@ async fn what_was_there_is_not_told_again_and_its_changes_are() {
 }
 
 #[tokio::test]
-async fn what_lies_in_a_dead_letter_queue_is_looked_at_seldom() {
+async fn dead_lettered_event_is_polled_rarely() {
     let (memory, query) = (Memory::default(), query());
     let key = memory.put("dead", after(-90), State::Failed(Failure::permanent("not JSON")));
     if let Some(record) = memory.records.lock().unwrap().get_mut(&key) {

@@ -8,10 +8,8 @@ use aws_sdk_cloudwatch::{
     types::{self as cloudwatch, MetricDataQuery, MetricDataResult, MetricStat},
 };
 use resilience::UnixMillis;
-use weir_core::{
-    Lane,
-    metrics::{self, Dimension, ErrorKind, Metric, Unit},
-};
+use weir_core::Lane;
+use weir_telemetry::metrics::{self, Dimension, ErrorKind, Metric, Unit};
 
 use super::{
     super::{error::HealthError, model::Latency},

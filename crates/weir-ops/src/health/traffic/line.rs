@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use weir_core::metrics::{Dimension, ErrorKind, WORKER_ERRORS};
+use weir_telemetry::metrics::{Dimension, ErrorKind, WORKER_ERRORS};
 
 #[derive(Deserialize)]
 struct Line {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_cloudwatchlogs::Client;
 use resilience::UnixMillis;
-use weir_core::metrics::NAMESPACE;
+use weir_telemetry::metrics::NAMESPACE;
 
 use super::{super::error::HealthError, line, samples::Samples};
 use crate::Stack;

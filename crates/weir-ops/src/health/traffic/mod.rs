@@ -8,7 +8,8 @@ mod samples;
 use std::{collections::BTreeMap, time::Duration};
 
 use resilience::UnixMillis;
-use weir_core::{Lane, metrics};
+use weir_core::Lane;
+use weir_telemetry::metrics;
 
 use self::{cloudwatch::CloudWatch, logs::Logs};
 use super::{
@@ -78,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_what_ended_the_share_that_ended_well_is_told() {
+    fn success_rate_is_the_share_of_ended_events() {
         let sums = |done: f64, dead: f64| {
             let sum = move |name: &str| match name {
                 "Done" => done,

@@ -53,7 +53,7 @@ mod tests {
     const NOW: UnixMillis = UnixMillis(1_795_755_600_000);
 
     #[test]
-    fn what_is_old_counts_no_more() {
+    fn old_samples_are_ignored() {
         let mut samples = Samples::default();
         let minute = Duration::from_secs(60);
         samples.add("Done", NOW - minute * 2, vec![1.0, 2.0]);

@@ -68,7 +68,7 @@ fn settle_all_but(left_out: Option<usize>, script: &[Planned], tally: &mut Tally
 }
 
 #[test]
-fn nothing_is_counted_before_it_was_seen() {
+fn tally_starts_at_zero() {
     let (_, tally) = start();
     assert_eq!(tally.counts(), Counts::default());
     assert!(!tally.is_settled());
@@ -88,7 +88,7 @@ fn a_sale_that_went_well_misses_nothing() {
 }
 
 #[test]
-fn what_is_accepted_and_not_in_the_ledger_waits_on_a_lane() {
+fn accepted_event_without_a_record_counts_as_waiting() {
     let (script, mut tally) = start();
     answer_all(&script, &mut tally);
     let counts = tally.counts();
@@ -169,7 +169,7 @@ fn the_shops_add_up_to_the_whole() {
 }
 
 #[test]
-fn what_got_no_answer_is_waited_for_until_shopify_sends_it_again() {
+fn unanswered_delivery_is_awaited_until_it_is_sent_again() {
     let (script, mut tally) = start();
     answer_all(&script, &mut tally);
     settle_all_but(None, &script, &mut tally);

@@ -1,22 +1,20 @@
 use std::time::Duration;
 
-use super::*;
-use crate::{
-    commands::load::measure::{Answered, Measured},
-    http::Answer,
-};
+use weir_load::{Answer, DeliveryResult, Measurements};
 
-fn sent(crowded: u64, answers: &[(u16, u64, u64)]) -> Sent {
-    let mut measured = Measured::new();
+use super::*;
+
+fn sent(crowded: u64, answers: &[(u16, u64, u64)]) -> SendReport {
+    let mut measured = Measurements::new();
     for (number, (status, late, took)) in answers.iter().enumerate() {
         let (late, took) = (Duration::from_millis(*late), Duration::from_millis(*took));
         let answer = Ok(Answer { status: *status, took, detail: None });
-        measured.add(Answered { event: number.to_string().into(), is_repeat: false, late, took, answer });
+        measured.add(DeliveryResult { event: number.to_string().into(), is_repeat: false, late, took, answer });
     }
-    Sent { measured, took: Duration::from_secs(2), crowded, abandoned: 0, interrupted: false }
+    SendReport { measured, took: Duration::from_secs(2), crowded, abandoned: 0, interrupted: false }
 }
 
-fn report(sent: &Sent) -> Report {
+fn report(sent: &SendReport) -> Report {
     let plan = Plan {
         url: "http://127.0.0.1:1/webhooks".to_owned(),
         pattern: "steady",
@@ -31,8 +29,8 @@ fn report(sent: &Sent) -> Report {
     Report::new(plan, sent)
 }
 
-fn audited(done: u64, lost: u64) -> Audited {
-    Audited {
+fn audited(done: u64, lost: u64) -> AuditReport {
+    AuditReport {
         events: done + lost,
         done,
         stale: 0,
