@@ -126,6 +126,21 @@ impl World {
         eventually("the delivery to be accepted", taken).await;
     }
 
+    /// Waits until every one of these events is done. Each look reads the index once, whatever their number.
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
+    pub async fn all_done(&self, ids: &[String]) {
+        eventually(&format!("{} events to be done", ids.len()), async || {
+            let mut listing = self.listing();
+            let mut keys = Vec::new();
+            while let Some(entry) = listing.next().await.expect("the index can't be read") {
+                keys.extend(ids.iter().any(|id| entry.is_named(id)).then_some(entry.key));
+            }
+            let records = self.ledger.get_many(&keys).await.expect("the ledger can't be read");
+            (records.iter().filter(|record| record.state == State::Done).count() >= ids.len()).then_some(())
+        })
+        .await;
+    }
+
     /// The ledger's record of the test shop's event that came under this webhook id within a day.
     #[expect(clippy::expect_used, reason = "a test fails by panicking")]
     pub async fn record(&self, id: &str) -> Option<Record> {
@@ -134,9 +149,7 @@ impl World {
             return Some(record);
         }
         // Its key does not have the webhook id: the index has.
-        let (now, day) = (UnixMillis::now(), Duration::from_secs(86_400));
-        let range = Range { since: now - day, until: now + day };
-        let mut listing = Listing::by_day(&self.ledger, Bucket::of_shop(SHOP).into(), range, 100);
+        let mut listing = self.listing();
         while let Some(entry) = listing.next().await.expect("the index can't be read") {
             if entry.is_named(id) {
                 return self.ledger.get(&entry.key).await.expect("the ledger can't be read");
@@ -154,6 +167,13 @@ impl World {
     pub async fn ended_as(&self, id: &str, state: &State) -> Record {
         let look = async || self.record(id).await.filter(|record| record.state == *state);
         eventually(&format!("{id} to be {}", state.as_str()), look).await
+    }
+
+    /// The test shop's events of the days around now.
+    fn listing(&self) -> Listing<'_, DynamoLedger> {
+        let (now, day) = (UnixMillis::now(), Duration::from_secs(86_400));
+        let range = Range { since: now - day, until: now + day };
+        Listing::by_day(&self.ledger, Bucket::of_shop(SHOP).into(), range, 100)
     }
 
     /// Takes the CloudEvents from the bus's tap until there are `count`, then looks once more: one too many fails.

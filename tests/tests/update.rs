@@ -88,9 +88,8 @@ impl Flow {
         }
         let refused: Vec<_> = answers.iter().filter(|(_, status)| *status != 200).collect();
         assert!(refused.is_empty(), "of {} webhooks were not taken: {refused:?}", answers.len());
-        for (id, _) in &answers {
-            world.done(id).await;
-        }
+        let ids: Vec<_> = answers.into_iter().map(|(id, _)| id).collect();
+        world.all_done(&ids).await;
     }
 }
 

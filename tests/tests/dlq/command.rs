@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::process::{Child, Command as Background};
 use weir_local::{Checkout, build_functions, shifted_clock};
 use weir_tests::World;
@@ -13,26 +14,27 @@ use weir_tests::World;
 /// Runs the command for one stack.
 pub(crate) struct Weir {
     binary: PathBuf,
-    folder: PathBuf,
+    /// Of this run alone: the suite may run twice at the same time.
+    folder: TempDir,
 }
 
 impl Weir {
     pub(crate) async fn of(world: &World) -> Self {
         let checkout = Checkout::find(std::path::Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
         let binary = build_functions(&checkout, true).await.unwrap().join("weir");
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&world.deployed.stack_name);
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         for inner in ["crates", "target/weir"] {
-            std::fs::create_dir_all(folder.join(inner)).unwrap();
+            std::fs::create_dir_all(folder.path().join(inner)).unwrap();
         }
-        std::fs::write(folder.join("template.yaml"), "").unwrap();
+        std::fs::write(folder.path().join("template.yaml"), "").unwrap();
         let facts = serde_json::to_string(&world.deployed.dev_file()).unwrap();
-        std::fs::write(folder.join("target/weir/dev.json"), facts).unwrap();
+        std::fs::write(folder.path().join("target/weir/dev.json"), facts).unwrap();
         Self { binary, folder }
     }
 
     /// A file beside it.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        self.folder.path().join(name)
     }
 
     /// Runs `weir dlq` and gives its status, what it printed and what it said.
@@ -65,7 +67,7 @@ impl Weir {
     fn command(&self, name: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command.arg(name).args(arguments).env_clear().envs(shifted_clock()).env("USER", "operator");
-        command.current_dir(&self.folder).stdin(Stdio::null());
+        command.current_dir(self.folder.path()).stdin(Stdio::null());
         command
     }
 }
