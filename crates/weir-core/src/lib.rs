@@ -4,6 +4,7 @@
 //! Time and chance are arguments here. The adapters (`weir-aws`) say the same rules to AWS; one contract
 //! suite (`weir-testkit`) holds both to them.
 
+pub mod archive;
 pub mod controls;
 pub mod dedupe;
 pub mod envelope;

@@ -41,6 +41,10 @@ pub const COMPRESS_ABOVE_BYTES: usize = 64 * 1024;
 /// The largest body that is taken in: Lambda's limit for the payload of an invocation.
 pub const MAX_BODY_BYTES: usize = 6 * 1024 * 1024;
 
+/// What came too late is published under its topic with this in front: no rule for the topic takes it, and who counts
+/// each creation whatever its snapshot says can ask for it.
+pub const SUPERSEDED_PREFIX: &str = "superseded/";
+
 /// [`Meta::synthetic`] of what the reconciliation read from the Admin API.
 pub const RECONCILE: &str = "reconcile";
 

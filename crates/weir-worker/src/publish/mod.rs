@@ -13,7 +13,7 @@ use weir_consumer::{
 };
 use weir_core::{
     Failure,
-    envelope::{self, MAX_ENTRY_BYTES, Meta},
+    envelope::{self, MAX_ENTRY_BYTES, Meta, SUPERSEDED_PREFIX},
 };
 use weir_telemetry::{
     TraceContext,
@@ -22,10 +22,6 @@ use weir_telemetry::{
 
 use publisher::Publisher;
 pub use publisher::{PublishHandle, PublisherTask};
-
-/// What came too late is published under its topic with this in front: no rule for the topic takes it, and who counts
-/// each creation whatever its snapshot says can ask for it.
-const SUPERSEDED: &str = "superseded/";
 
 /// Publishes events.
 pub trait Publish: Send + Sync + 'static {
@@ -62,7 +58,7 @@ impl<B: Publish, S: BodyStore> LastStep for PublishStep<B, S> {
     }
 
     async fn run_superseded(&self, event: &Event, json: &RawValue, handle: PublishHandle) -> Result<(), Failure> {
-        self.publish(event, json, SUPERSEDED, handle).await
+        self.publish(event, json, SUPERSEDED_PREFIX, handle).await
     }
 }
 
