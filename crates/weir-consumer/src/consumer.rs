@@ -9,10 +9,10 @@ use weir_telemetry::Telemetry;
 
 use crate::{
     ConsumerMetrics, LastStep, QueueSource,
-    batch::{self, BatchDeadline, Message, NoMessageId, Verdict},
+    batch::{self, BatchDeadline, NoMessageId},
     process::{EffectDeadline, Processor},
     router::Router,
-    services::{Queue, WorkerServices},
+    services::WorkerServices,
 };
 
 /// As many as the event source hands over at once (`BatchSize` in template.yaml): all wait on the network.
@@ -80,22 +80,9 @@ impl<S: WorkerServices, P: LastStep> Consumer<S, P> {
             (message.clone(), async move { processor.process(&message, handle).await })
         });
         let verdicts = batch::drive(work.collect(), MAX_CONCURRENT_MESSAGES, batch_deadline).await;
-        self.postpone(&verdicts).await;
+        batch::postpone(self.services.queue(), &verdicts).await;
         self.telemetry.traces.flush(SPAN_EXPORT_TIMEOUT).await;
         self.telemetry.metrics.flush(self.clock.now());
         Ok(batch::response(verdicts.iter().map(|(message, verdict)| (&**message, *verdict))))
-    }
-
-    async fn postpone(&self, verdicts: &[(Arc<Message>, Verdict)]) {
-        let later: Vec<(String, Duration)> = verdicts
-            .iter()
-            .filter_map(|(message, verdict)| Some((message.receipt_handle.clone(), verdict.visible_after()?)))
-            .collect();
-        if later.is_empty() {
-            return;
-        }
-        if let Some((count, reason)) = self.services.queue().postpone(&later).await {
-            tracing::warn!(count, reason, "Failed messages keep the queue's visibility time-out");
-        }
     }
 }

@@ -8,10 +8,14 @@
 //! - A service on the bus reads EventBridge events ([`QueueSource::Rule`]) and has a ledger of its own. Its handlers do
 //!   the work, so [`NoStep`] follows them, or a write of its own.
 //!
+//! A service that writes many events at once, and for which a repeated event does no harm, is a [`BatchConsumer`]: it has
+//! neither ledger nor handlers.
+//!
 //! [`router`] finds an event's handlers. [`HandlerContext`] is what these are made of: settings, the clock, and each
 //! [`destination`] that they call.
 
 pub mod batch;
+mod batch_consumer;
 mod consumer;
 mod consumer_metrics;
 pub mod destination;
@@ -22,6 +26,7 @@ pub mod router;
 pub mod services;
 mod source;
 
+pub use batch_consumer::{BatchConsumer, BatchStep};
 pub use consumer::Consumer;
 pub use consumer_metrics::{ConsumerMetrics, TopicMetrics};
 pub use handler_context::HandlerContext;

@@ -2,9 +2,11 @@
 
 mod drive;
 mod message;
+mod postpone;
 
 pub use drive::{BatchDeadline, drive};
 pub use message::{Message, NoMessageId, messages, response};
+pub(crate) use postpone::postpone;
 
 use std::time::Duration;
 
