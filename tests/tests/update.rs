@@ -10,6 +10,7 @@ use std::{
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use tempfile::TempDir;
+use weir_local::Checkout;
 use weir_tests::{World, eventually, http};
 
 /// As many senders at once.
@@ -106,8 +107,9 @@ async fn let_messages_come_back_soon(world: &World) {
 /// The same functions, but other files: what follows an executable's end is not looked at.
 fn another_build(of: &Path) -> TempDir {
     let folder = tempfile::tempdir_in(of).expect("a folder");
-    for function in ["weir-ingest", "weir-worker", "weir-monitor", "weir-notifier"] {
-        let mut code = std::fs::read(of.join(function)).expect("the function");
+    let checkout = Checkout::find(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("a checkout");
+    for function in checkout.function_binaries().expect("the template") {
+        let mut code = std::fs::read(of.join(&function)).expect("the function");
         code.extend_from_slice(b"another build");
         std::fs::write(folder.path().join(function), code).expect("the folder can be written");
     }

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::template::{Template, TemplateError};
@@ -51,6 +52,16 @@ impl Checkout {
     /// When it cannot be read.
     pub fn read_template(&self) -> Result<serde_json::Value, TemplateError> {
         Template::read(&self.template()).map(Template::into_value)
+    }
+
+    /// The binaries of the template's functions, each once.
+    ///
+    /// # Errors
+    /// When the template cannot be read, or a function names no binary.
+    pub fn function_binaries(&self) -> Result<BTreeSet<String>, TemplateError> {
+        let path = self.template();
+        let functions = Template::read(&path)?.functions(&path)?;
+        Ok(functions.into_iter().map(|function| function.binary).collect())
     }
 
     /// Where everything local is kept: the emulator, its runs, `dev.json`. Git ignores it, `cargo clean` removes it.

@@ -37,7 +37,7 @@ impl Local {
         let installation = Installation::ensure(&checkout, tell).await?;
         tell("Building the other functions");
         let others = build_functions(&checkout, true).await?;
-        let functions = gathered(&folder.join("functions"), release, &others)?;
+        let functions = gathered(&checkout, &folder.join("functions"), release, &others)?;
         let emulator = Emulator::start(&installation, &Options::default()).await?;
         let stack = Stack::deploy(&emulator, &checkout, &StackOptions::local("weir-bench", functions), tell).await?;
         let deployed = stack.deployed()?;
@@ -84,16 +84,18 @@ impl Local {
     }
 }
 
-/// A folder with links to all functions: to those of `release`, and to `others` where that has none.
-fn gathered(folder: &Path, release: &Path, others: &Path) -> Result<PathBuf> {
+/// The functions that the benchmark measures.
+const MEASURED: [&str; 2] = ["weir-ingest", "weir-worker"];
+
+/// A folder with links to all functions: to those of `release` that are measured, and to the `others`.
+fn gathered(checkout: &Checkout, folder: &Path, release: &Path, others: &Path) -> Result<PathBuf> {
     fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
-    for (from, names) in [(release, ["weir-ingest", "weir-worker"]), (others, ["weir-monitor", "weir-notifier"])] {
-        for name in names {
-            let link = folder.join(name);
-            // It is not there the first time.
-            drop(fs::remove_file(&link));
-            symlink(from.join(name), &link).with_context(|| format!("could not make {}", link.display()))?;
-        }
+    for name in checkout.function_binaries()? {
+        let from = if MEASURED.contains(&name.as_str()) { release } else { others };
+        let link = folder.join(&name);
+        // It is not there the first time.
+        drop(fs::remove_file(&link));
+        symlink(from.join(&name), &link).with_context(|| format!("could not make {}", link.display()))?;
     }
     Ok(folder.to_owned())
 }

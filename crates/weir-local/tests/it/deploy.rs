@@ -98,7 +98,7 @@ async fn a_function_ends_with_its_emulator() {
 #[tokio::test]
 async fn the_template_that_is_deployed_on_aws_deploys_here_and_has_every_output() {
     let emulator = emulator().await;
-    let echo = functions(&["weir-ingest", "weir-worker", "weir-monitor", "weir-notifier"], ECHO);
+    let echo = functions(&this_checkout().function_binaries().unwrap(), ECHO);
     let options = StackOptions::local("weir", echo.path().to_owned());
     let stack = Stack::deploy(&emulator, &this_checkout(), &options, &quiet).await.unwrap();
     let deployed = stack.deployed().unwrap();

@@ -40,7 +40,7 @@ pub(crate) fn checkout_with(template: &str) -> (TempDir, Checkout) {
 }
 
 /// A folder with `script` as the binary of each of `names`.
-pub(crate) fn functions(names: &[&str], script: &str) -> TempDir {
+pub(crate) fn functions<S: AsRef<Path>>(names: impl IntoIterator<Item = S>, script: &str) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     for name in names {
         let path = dir.path().join(name);
