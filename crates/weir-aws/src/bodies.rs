@@ -41,12 +41,7 @@ impl Bodies {
     }
 
     fn client(&self) -> &Client {
-        self.client.get_or_init(|| {
-            let mut builder = aws_sdk_s3::config::Builder::from(&self.config);
-            // Emulators have no DNS names for buckets.
-            builder.set_force_path_style(self.config.endpoint_url().map(|_| true));
-            Client::from_conf(builder.build())
-        })
+        self.client.get_or_init(|| client(&self.config))
     }
 
     /// Stores the bytes as they are and returns the reference. The key holds the hash, so that storing twice
@@ -79,6 +74,14 @@ impl Bodies {
             })),
         }
     }
+}
+
+/// A client of S3.
+pub(crate) fn client(config: &SdkConfig) -> Client {
+    let mut builder = aws_sdk_s3::config::Builder::from(config);
+    // Emulators have no DNS names for buckets.
+    builder.set_force_path_style(config.endpoint_url().map(|_| true));
+    Client::from_conf(builder.build())
 }
 
 /// The key of a reference into this bucket.

@@ -6,6 +6,8 @@
 
 #[cfg(any(feature = "bus", feature = "tables"))]
 mod acceptance;
+#[cfg(feature = "archive")]
+pub mod archive;
 #[cfg(feature = "bodies")]
 mod bodies;
 #[cfg(feature = "bus")]
@@ -33,6 +35,8 @@ mod reason;
 mod secrets;
 mod trust;
 
+#[cfg(feature = "archive")]
+pub use archive::ArchiveBucket;
 pub use aws_types::SdkConfig;
 #[cfg(feature = "bodies")]
 pub use bodies::{Bodies, BodyError};

@@ -38,6 +38,8 @@ impl StackOptions {
                 ("LocalTap".to_owned(), "true".to_owned()),
                 // Without a simulated Shopify it would call real shops.
                 ("MonitorState".to_owned(), "DISABLED".to_owned()),
+                // Each function that polls a queue slows the others down: tests of the archive enable it.
+                ("ArchiveDays".to_owned(), "0".to_owned()),
             ]),
             functions_dir,
         }

@@ -7,13 +7,14 @@ use crate::model::{Template, at, entries, items};
 #[test]
 fn bodies_are_deleted_by_the_lifecycle_rule_alone() {
     let template = Template::read();
-    let rules = lifecycle(&template);
     // With a filter it would miss bodies; with transitions or versions, "expired" would not mean gone.
     let known = ["Id", "Status", "ExpirationInDays", "AbortIncompleteMultipartUpload"];
-    for (key, _) in rules.iter().flat_map(|rule| entries(rule)) {
-        assert!(known.contains(&key), "{key}");
+    for bucket in ["Bodies", "ArchiveBucket"] {
+        for (key, _) in lifecycle(&template, bucket).iter().flat_map(|rule| entries(rule)) {
+            assert!(known.contains(&key), "{bucket}: {key}");
+        }
+        assert!(template.resource(bucket)["Properties"]["VersioningConfiguration"].is_null(), "{bucket}");
     }
-    assert!(template.resource("Bodies")["Properties"]["VersioningConfiguration"].is_null());
     for statement in template.allowed() {
         let may_delete = items(&statement["Action"]).iter().any(|action| action.to_string().contains("s3:Delete"));
         assert!(!may_delete, "{statement}");
@@ -37,6 +38,6 @@ fn statements_of(policy: &Value) -> Vec<&Value> {
     items(at(policy, &["Properties", "PolicyDocument", "Statement"]))
 }
 
-fn lifecycle(template: &Template) -> Vec<&Value> {
-    items(at(template.resource("Bodies"), &["Properties", "LifecycleConfiguration", "Rules"]))
+fn lifecycle<'a>(template: &'a Template, bucket: &str) -> Vec<&'a Value> {
+    items(at(template.resource(bucket), &["Properties", "LifecycleConfiguration", "Rules"]))
 }

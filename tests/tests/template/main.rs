@@ -75,6 +75,7 @@ fn functions_are_given_the_settings_that_they_read() {
             "weir-worker" => worker_names(),
             "weir-monitor" => names(|env| drop(weir_monitor::settings::Settings::read(env))),
             "weir-notifier" => names(|env| drop(weir_notifier::settings::Settings::read(env))),
+            "weir-archive" => names(|env| drop(weir_archive::settings::Settings::read(env))),
             other => panic!("{id} runs {other}: say here who reads its settings"),
         };
         // Read by the SDK's configuration, which all functions share.

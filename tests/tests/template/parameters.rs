@@ -49,6 +49,7 @@ const TABLE: &[Row] = &[
     Row("LedgerRetentionDays", &["50", "3650"], &["0", "40", "49"]),
     Row("LogRetentionDays", &["1", "30", "3653"], &["0", "2", "-1"]),
     // Customers' data must be gone within 30 days.
+    Row("ArchiveDays", &["0", "7", "30"], &["-1", "31", "365"]),
     Row("BusArchiveDays", &["0", "29"], &["-1", "30", "365"]),
     // Bodies go over TLS, or stay on this machine.
     Row(

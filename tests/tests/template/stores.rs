@@ -11,7 +11,9 @@ fn irreplaceable_resources_outlive_the_stack() {
     let template = Template::read();
     let lanes = template.lanes();
     let queues = lanes.iter().flat_map(|lane| [lane.queue_id, lane.dlq_id]);
-    for id in ["Ledger", "Fence", "Shops", "Operations", "TokenKey", "Bodies"].into_iter().chain(queues) {
+    for id in
+        ["Ledger", "Fence", "Shops", "Operations", "TokenKey", "Bodies", "ArchiveBucket"].into_iter().chain(queues)
+    {
         let resource = template.resource(id);
         let policies = (text(at(resource, &["DeletionPolicy"])), text(at(resource, &["UpdateReplacePolicy"])));
         assert_eq!(policies, ("RetainExceptOnCreate", "Retain"), "{id}");

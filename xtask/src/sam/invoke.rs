@@ -28,10 +28,11 @@ enum Answer {
 
 /// Every function once, ingest with a delivery that it must refuse too. The workers come first: what ingest accepts, the
 /// stack's own worker takes up, and theirs would be the same event.
-pub(super) const ALL: [Invocation; 8] = [
+pub(super) const ALL: [Invocation; 9] = [
     of("UrgentWorker", "worker-orders-create.json", Answer::NoFailures),
     of("StandardWorker", "worker-orders-create.json", Answer::NoFailures),
     of("BulkWorker", "worker-orders-create.json", Answer::NoFailures),
+    of("Archive", "archive-orders-create.json", Answer::NoFailures),
     of("Monitor", "monitor.json", Answer::Null),
     of("Notifier", "notifier-alarm.json", Answer::Null),
     of("IngestFunction", "ingest-orders-create.json", Answer::Status(200)),

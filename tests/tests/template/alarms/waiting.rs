@@ -84,6 +84,8 @@ fn every_way_an_event_can_wait_has_an_alarm() {
         row("dead-lettered", "UrgentDlqAlarm", vec![("waiting", never()), ("dead", once())]),
         row("dead-lettered by SQS alone", "StandardDlqAlarm", vec![("waiting", always(1.0)), ("dead", never())]),
         row("not taken by its rule's target", "BusFailuresAlarm", vec![("failed", once())]),
+        row("published, and its body does not get into the archive", "ArchiveAgeAlarm", vec![("", age())]),
+        row("published, and its body was not archived", "ArchiveDlqAlarm", vec![("", always(1.0))]),
         row(
             "a compliance topic, and its rule takes nothing",
             "ComplianceAlarm",
