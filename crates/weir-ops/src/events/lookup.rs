@@ -6,7 +6,7 @@ use weir_aws::ledger::{DynamoLedger, Indexes, Listing, Range, ReadError};
 use weir_core::{UnixMillis, ledger::index::Bucket};
 
 /// Deliveries of one event id come within this time: Shopify's retries end after four hours.
-const MAX_SPREAD: Duration = Duration::from_secs(6 * 3600);
+pub(super) const MAX_SPREAD: Duration = Duration::from_secs(6 * 3600);
 
 /// How far a look through an index got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! The events of the ledger: lists of them, what becomes of them, and all that is known of one.
 
+mod archived;
 mod body;
 mod cursor;
 mod filter;
@@ -16,6 +17,7 @@ mod view;
 #[cfg(test)]
 mod fixtures;
 
+pub use archived::{ArchiveReadError, FoundBody, archived_body, has_archive};
 pub use body::{BodyReadError, stored_body};
 pub use cursor::{EventCursor, NotACursor};
 pub use filter::{EventFilter, EventOutcome, EventState};

@@ -3,7 +3,7 @@
 use weir_core::ledger::Record;
 use weir_ops::{
     Stack,
-    events::{BodyReadError, MessageLocation, stored_body},
+    events::{ArchiveReadError, BodyReadError, MessageLocation, archived_body, has_archive, stored_body},
 };
 
 use crate::{commands::dlq, exit::ExitStatus, hints, printer::Printer, problem::HintedError};
@@ -12,7 +12,8 @@ use crate::{commands::dlq, exit::ExitStatus, hints, printer::Printer, problem::H
 ///
 /// # Errors
 /// Says why it can't be had. Bodies lie in their messages, and are gone with them; what failed for good waits in its
-/// dead-letter queue. Those that no message can carry are in S3, as long as the ledger knows the event.
+/// dead-letter queue. Those that no message can carry are in S3, as long as the ledger knows the event. What was published is
+/// in the archive for `ArchiveDays`.
 pub(super) async fn print(
     stack: &Stack,
     record: &Record,
@@ -24,8 +25,16 @@ pub(super) async fn print(
     if body.is_none() && matches!(location, MessageLocation::DeadLettered(_) | MessageLocation::DueOrDeadLettered(_)) {
         body = dlq::body_of(stack, &record.key.event, record.lane, printer).await?;
     }
-    let Some(body) = body else { return Err(why_not(record, location).into()) };
-    printer.body(&body)?;
+    if let Some(body) = body {
+        printer.body(&body)?;
+        return Ok(ExitStatus::Done);
+    }
+    let archived = archived_body(stack, record).await.map_err(|error| unarchived(error, stack))?;
+    let Some(archived) = archived else { return Err(why_not(record, location, has_archive(stack)).into()) };
+    if !archived.is_as_signed {
+        printer.note("as the bus printed it: the same JSON, but not byte for byte what Shopify signed");
+    }
+    printer.body(&archived.body)?;
     Ok(ExitStatus::Done)
 }
 
@@ -40,12 +49,28 @@ fn explained(error: BodyReadError, stack: &Stack) -> anyhow::Error {
     hints::with(hint, error)
 }
 
-fn why_not(record: &Record, location: MessageLocation) -> HintedError {
+/// Why the archive can't be read, with what to do.
+fn unarchived(error: ArchiveReadError, stack: &Stack) -> anyhow::Error {
+    match error {
+        // It has its own hint.
+        ArchiveReadError::Stack(error) => error.into(),
+        ArchiveReadError::Damaged(_) => {
+            hints::with("somebody altered the object; Shopify's API has the resource as it is now", error)
+        }
+        ArchiveReadError::Archive(_) | ArchiveReadError::Bucket(_) => hints::failed(stack, error),
+    }
+}
+
+fn why_not(record: &Record, location: MessageLocation, has_archive: bool) -> HintedError {
     let lane = record.lane.as_str();
     let (why, hint) = match location {
+        MessageLocation::Nowhere if !has_archive => (
+            "its message was deleted when the event ended, and this stack keeps no archive",
+            "Shopify's API has the resource as it is now; parameter ArchiveDays keeps the bodies of later events",
+        ),
         MessageLocation::Nowhere => (
-            "its message carried the body, and was deleted when the event ended",
-            "Shopify's API has the resource as it is now; bodies of other subscribers of the bus may be kept there",
+            "its message was deleted when the event ended, and the archive does not have it, or not yet",
+            "an event is archived within minutes, for ArchiveDays; Shopify's API has the resource as it is now",
         ),
         MessageLocation::DeadLettered(_) | MessageLocation::DueOrDeadLettered(_) => (
             "its message carries the body, and is not to be seen in the dead-letter queue",
@@ -64,12 +89,13 @@ mod tests {
 
     #[test]
     fn why_there_is_no_body_depends_on_where_the_message_is() {
-        for (place, words) in [
-            (MessageLocation::Nowhere, "was deleted when the event ended"),
-            (MessageLocation::DeadLettered(NOW), "another reader"),
-            (MessageLocation::Hidden(NOW), "try again later"),
+        for (place, has_archive, words) in [
+            (MessageLocation::Nowhere, false, "keeps no archive"),
+            (MessageLocation::Nowhere, true, "the archive does not have it"),
+            (MessageLocation::DeadLettered(NOW), true, "another reader"),
+            (MessageLocation::Hidden(NOW), true, "try again later"),
         ] {
-            let said = Shown::of(&why_not(&record(), place).into()).lines().join("\n");
+            let said = Shown::of(&why_not(&record(), place, has_archive).into()).lines().join("\n");
             assert!(said.contains(words) && said.contains("\nhint: "), "{said}");
         }
     }
