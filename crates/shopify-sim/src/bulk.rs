@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 use shopify_webhook::ShopDomain;
 
 use crate::{
-    graphql,
-    resolve::Cx,
+    context::Cx,
+    graphql, resolve,
     sender::{Happening, announce},
     sim::{Sim, WeakSim, hold},
     store::BulkKind,
@@ -94,7 +94,7 @@ pub(crate) async fn run(weak: WeakSim, shop: ShopDomain, id: u64, base: String) 
         }
         let before = out.objects;
         let step = {
-            let mut cx = Cx::new(&cell, clock.now(), sim.options(), &base);
+            let mut cx = resolve::context(&cell, clock.now(), sim.options(), &base);
             let step = match &kind {
                 BulkKind::Query { text, grouped } => query(&sim, &mut cx, text, *grouped, at, &mut out),
                 BulkKind::Mutation { text, upload } => mutation(&sim, &shop, &mut cx, text, upload, at, &mut out),

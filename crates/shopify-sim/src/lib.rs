@@ -30,14 +30,17 @@
 
 mod bulk;
 mod clock;
+mod context;
 mod cost;
 mod graphql;
 mod mutate;
 mod options;
 mod plan;
+mod problem;
 mod reply;
 mod resolve;
 mod script;
+mod search;
 mod sender;
 mod serve;
 mod sim;

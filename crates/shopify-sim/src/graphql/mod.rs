@@ -1,7 +1,6 @@
 //! One GraphQL request from its text to its response.
 
 mod check;
-mod problem;
 mod schema;
 mod variables;
 
@@ -18,14 +17,14 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     UnixMillis,
+    context::{Cx, Object, root},
     cost::Pricing,
     plan::MAX_QUERY_COST,
-    resolve::{Cx, Object, root},
+    problem::Problem,
     store::Shop,
 };
 
 pub(crate) use check::document;
-pub(crate) use problem::Problem;
 pub use schema::{AdminSchema, SchemaProblem};
 pub(crate) use variables::too_long_problem;
 

@@ -11,7 +11,7 @@ use apollo_compiler::{
 };
 use serde_json::{Value, json};
 
-use super::problem::Problem;
+use crate::problem::Problem;
 
 /// The most elements that an array in the input may have.
 const MOST: usize = 250;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{done, refused, texts, user_error};
 use crate::{
-    resolve::{Cx, Object},
+    context::{Cx, Object},
     sender::Happening,
     store::{Gid, Metafield, Product},
 };

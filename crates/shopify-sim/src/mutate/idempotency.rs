@@ -6,7 +6,7 @@ use apollo_compiler::resolvers::{FieldError, ResolveInfo};
 use serde_json::Value;
 
 use super::{refused, user_error};
-use crate::{graphql::Problem, resolve::Cx, store::Idempotent};
+use crate::{context::Cx, problem::Problem, store::Idempotent};
 
 const KEPT: Duration = Duration::from_secs(86_400);
 

@@ -10,8 +10,8 @@ use apollo_compiler::resolvers::ResolveInfo;
 use serde_json::{Value, json};
 
 use crate::{
-    graphql::Problem,
-    resolve::{Cx, Resolved},
+    context::{Cx, Resolved},
+    problem::Problem,
 };
 
 /// Runs the mutation that the field names.

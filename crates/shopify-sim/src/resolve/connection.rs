@@ -8,8 +8,10 @@ use apollo_compiler::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::{Cx, Object, Resolved};
-use crate::graphql::Problem;
+use crate::{
+    context::{Cx, Object, Resolved},
+    problem::Problem,
+};
 
 /// What objects are sorted by. The id decides between equals.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

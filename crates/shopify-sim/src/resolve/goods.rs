@@ -4,8 +4,14 @@ use apollo_compiler::resolvers::{FieldError, ResolveInfo, ResolvedValue};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Cx, Entry, Object, connection, count, leaf, text};
-use crate::store::{Gid, Product};
+use super::{
+    connection::{Entry, connection, text},
+    value::{count, leaf},
+};
+use crate::{
+    context::{Cx, Object},
+    store::{Gid, Product},
+};
 
 type Field<'a> = Result<Option<ResolvedValue<'a>>, FieldError>;
 

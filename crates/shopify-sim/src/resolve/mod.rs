@@ -3,290 +3,62 @@
 mod connection;
 mod goods;
 mod people;
-mod plain;
 mod query;
-mod search;
 mod service;
 mod stock;
+mod value;
 
-use std::cell::RefCell;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
-use apollo_compiler::{
-    resolvers::{FieldError, ObjectValue, ResolveInfo, ResolvedValue},
-    response::JsonValue,
-};
-use serde_json::Value;
+use apollo_compiler::resolvers::{ResolveInfo, ResolvedValue};
 
 use crate::{
     UnixMillis,
-    graphql::Problem,
-    sender::Happening,
+    context::{Cx, Object, Resolved},
+    mutate,
+    options::Options,
+    problem::Problem,
     store::{Gid, Shop},
 };
 
-pub(crate) use connection::{Entry, connection, text};
-pub(crate) use search::{Held, Search, all_qualified};
-pub(crate) use service::expires;
+use value::leaf;
 
-pub(crate) type Resolved<'a> = Result<ResolvedValue<'a>, FieldError>;
-
-/// What one request runs in.
-pub(crate) struct Cx<'s> {
-    pub(crate) shop: &'s Mutex<Shop>,
-    pub(crate) now: UnixMillis,
-    /// Whose token it is.
-    pub(crate) app: &'s str,
-    /// The app's id at Shopify.
-    pub(crate) client: u64,
-    /// `http://127.0.0.1:4577/north.myshopify.com`
-    pub(crate) base: &'s str,
-    /// Inside a bulk operation connections are whole.
-    pub(crate) bulk: bool,
-    /// Of a bulk query: how many root objects are passed over, and how many taken.
-    pub(crate) window: (usize, usize),
-    /// What the request's variables are.
-    pub(crate) variables: apollo_compiler::response::JsonMap,
-    /// How long a mutation counts as running.
-    pub(crate) busy: std::time::Duration,
-    problems: RefCell<Vec<Problem>>,
-    happenings: RefCell<Vec<Happening>>,
-    started: RefCell<Vec<u64>>,
+/// The context of a request whose fields are resolved here.
+pub(crate) fn context<'s>(shop: &'s Mutex<Shop>, now: UnixMillis, options: &'s Options, base: &'s str) -> Cx<'s> {
+    Cx::new(field, shop, now, options, base)
 }
 
-impl<'s> Cx<'s> {
-    pub(crate) fn new(shop: &'s Mutex<Shop>, now: UnixMillis, options: &'s crate::Options, base: &'s str) -> Self {
-        let (app, client) = (options.client_id.as_str(), options.api_client_id);
-        Self {
-            shop,
-            now,
-            app,
-            client,
-            base,
-            bulk: false,
-            window: (0, usize::MAX),
-            variables: apollo_compiler::response::JsonMap::new(),
-            busy: std::time::Duration::ZERO,
-            problems: RefCell::default(),
-            happenings: RefCell::default(),
-            started: RefCell::default(),
+fn field<'a>(cx: &'a Cx<'a>, object: &'a Object, info: &'a ResolveInfo<'a>) -> Resolved<'a> {
+    let resolved = match object {
+        Object::Query => query::field(cx, info)?,
+        Object::Mutation => Some(mutate::field(cx, info)?),
+        Object::Shop => service::shop(cx, info)?,
+        Object::Installation => service::installation(cx, info),
+        Object::Product(id) => goods::product(cx, *id, info)?,
+        Object::Variant(id) => goods::variant(cx, *id, info)?,
+        Object::Metafield(id) => goods::metafield(cx, *id, info),
+        Object::Item(id) => stock::item(cx, *id, info)?,
+        Object::Level(item, location) => stock::level(cx, *item, *location, info),
+        Object::Location(id) => stock::location(cx, *id, info)?,
+        Object::Order(id) => people::order(cx, *id, info)?,
+        Object::Customer(id) => people::customer(cx, *id, info),
+        Object::Subscription(id) => service::subscription(cx, *id, info),
+        Object::Bulk(id) => service::bulk(cx, *id, info),
+    };
+    if let Some(resolved) = resolved {
+        return Ok(resolved);
+    }
+    match info.field_name() {
+        "id" => Ok(leaf(object.gid())),
+        "legacyResourceId" => {
+            let gid = Gid::parse(&object.gid()).map(|gid| gid.id.to_string());
+            Ok(leaf(gid.unwrap_or_default()))
+        }
+        // Known to the schema, not to the simulator: nothing is there, as in a shop that does not use it.
+        _ if !info.field_definition().ty.is_non_null() => Ok(ResolvedValue::null()),
+        name => {
+            let message = format!("shopify-sim does not know the field {name} of {}", object.kind());
+            Err(cx.fail(Problem::code(message, "INTERNAL_SERVER_ERROR")))
         }
     }
-
-    /// The shop's data. Never held across a call of another resolver.
-    pub(crate) fn hold(&self) -> MutexGuard<'s, Shop> {
-        self.shop.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A field error in Shopify's shape: apollo-compiler carries its number, and [`Cx::problem`] finds it again.
-    pub(crate) fn fail(&self, problem: Problem) -> FieldError {
-        let mut problems = self.problems.borrow_mut();
-        problems.push(problem);
-        FieldError { message: format!("§{}", problems.len() - 1) }
-    }
-
-    /// The problem that a field error's message stands for.
-    pub(crate) fn problem(&self, message: &str) -> Problem {
-        let number = message.rsplit_once('§').and_then(|(_, number)| number.parse::<usize>().ok());
-        let known = number.and_then(|number| self.problems.borrow().get(number).cloned());
-        known.unwrap_or_else(|| Problem::code(message, "INTERNAL_SERVER_ERROR"))
-    }
-
-    /// Refuses what the app has no scope for.
-    pub(crate) fn allowed(&self, field: &str, scope: &str) -> Result<(), FieldError> {
-        let granted = {
-            let shop = self.hold();
-            let write = scope.replacen("read_", "write_", 1);
-            shop.scopes.contains(scope) || shop.scopes.contains(&write)
-        };
-        if granted { Ok(()) } else { Err(self.fail(Problem::denied(field, scope))) }
-    }
-
-    /// Something happened that webhooks tell of.
-    pub(crate) fn happened(&self, happening: Happening) {
-        self.happenings.borrow_mut().push(happening);
-    }
-
-    pub(crate) fn take_happenings(&self) -> Vec<Happening> {
-        self.happenings.take()
-    }
-
-    /// A bulk operation was made: it runs after the request.
-    pub(crate) fn started(&self, id: u64) {
-        self.started.borrow_mut().push(id);
-    }
-
-    pub(crate) fn take_started(&self) -> Vec<u64> {
-        self.started.take()
-    }
-
-    pub(crate) fn object<'a>(&'a self, object: Object) -> ResolvedValue<'a> {
-        ResolvedValue::object(Known { cx: self, object })
-    }
-
-    /// The object, or null if it is gone.
-    pub(crate) fn maybe<'a>(&'a self, object: Option<Object>) -> ResolvedValue<'a> {
-        object.map_or_else(ResolvedValue::null, |object| self.object(object))
-    }
-
-    /// Ready-made JSON as an object of `kind`. `{"$gid": "gid://…"}` inside stands for the object of that id.
-    pub(crate) fn plain<'a>(&'a self, value: Value, kind: &str) -> ResolvedValue<'a> {
-        plain::value(self, value, kind)
-    }
-
-    /// What a global id names, if it is there.
-    pub(crate) fn find(&self, id: &str) -> Option<Object> {
-        let gid = Gid::parse(id)?;
-        let shop = self.hold();
-        let goods = &shop.catalog;
-        match (gid.kind.as_str(), gid.id) {
-            ("Shop", id) if id == shop.id => Some(Object::Shop),
-            ("Product", id) if goods.products.contains_key(&id) => Some(Object::Product(id)),
-            ("ProductVariant", id) if goods.variants.contains_key(&id) => Some(Object::Variant(id)),
-            ("InventoryItem", id) if goods.items.contains_key(&id) => Some(Object::Item(id)),
-            ("InventoryLevel", location) => {
-                let item = gid.item?;
-                goods.levels.contains_key(&(item, location)).then_some(Object::Level(item, location))
-            }
-            ("Location", id) if goods.locations.contains_key(&id) => Some(Object::Location(id)),
-            ("Order", id) if goods.orders.contains_key(&id) => Some(Object::Order(id)),
-            ("Customer", id) if goods.customers.contains_key(&id) => Some(Object::Customer(id)),
-            ("Metafield", id) if goods.metafields.contains_key(&id) => Some(Object::Metafield(id)),
-            ("WebhookSubscription", id) if shop.subscriptions.contains_key(&id) => Some(Object::Subscription(id)),
-            ("BulkOperation", id) if shop.bulks.contains_key(&id) => Some(Object::Bulk(id)),
-            _ => None,
-        }
-    }
-}
-
-/// An object of the shop, by id.
-#[derive(Debug, Clone)]
-pub(crate) enum Object {
-    Query,
-    Mutation,
-    Shop,
-    Installation,
-    Product(u64),
-    Variant(u64),
-    Item(u64),
-    Level(u64, u64),
-    Location(u64),
-    Order(u64),
-    Customer(u64),
-    Metafield(u64),
-    Subscription(u64),
-    Bulk(u64),
-}
-
-impl Object {
-    /// The global id of what has one.
-    pub(crate) fn gid(&self) -> String {
-        match self {
-            Self::Level(item, location) => {
-                format!("gid://shopify/InventoryLevel/{location}?inventory_item_id={item}")
-            }
-            Self::Product(id)
-            | Self::Variant(id)
-            | Self::Item(id)
-            | Self::Location(id)
-            | Self::Order(id)
-            | Self::Customer(id)
-            | Self::Metafield(id)
-            | Self::Subscription(id)
-            | Self::Bulk(id) => Gid::print(self.kind(), *id),
-            Self::Query | Self::Mutation | Self::Shop | Self::Installation => String::new(),
-        }
-    }
-
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Self::Query => "QueryRoot",
-            Self::Mutation => "Mutation",
-            Self::Shop => "Shop",
-            Self::Installation => "AppInstallation",
-            Self::Product(_) => "Product",
-            Self::Variant(_) => "ProductVariant",
-            Self::Item(_) => "InventoryItem",
-            Self::Level(..) => "InventoryLevel",
-            Self::Location(_) => "Location",
-            Self::Order(_) => "Order",
-            Self::Customer(_) => "Customer",
-            Self::Metafield(_) => "Metafield",
-            Self::Subscription(_) => "WebhookSubscription",
-            Self::Bulk(_) => "BulkOperation",
-        }
-    }
-
-    /// The scope that reading it takes.
-    pub(crate) fn scope(&self) -> Option<&'static str> {
-        match self {
-            Self::Product(_) | Self::Variant(_) => Some("read_products"),
-            Self::Item(_) | Self::Level(..) => Some("read_inventory"),
-            Self::Location(_) => Some("read_locations"),
-            Self::Order(_) => Some("read_orders"),
-            Self::Customer(_) => Some("read_customers"),
-            _ => None,
-        }
-    }
-}
-
-struct Known<'c> {
-    cx: &'c Cx<'c>,
-    object: Object,
-}
-
-impl ObjectValue for Known<'_> {
-    fn type_name(&self) -> &str {
-        self.object.kind()
-    }
-
-    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Resolved<'a> {
-        let cx = self.cx;
-        let resolved = match &self.object {
-            Object::Query => query::field(cx, info)?,
-            Object::Mutation => Some(crate::mutate::field(cx, info)?),
-            Object::Shop => service::shop(cx, info)?,
-            Object::Installation => service::installation(cx, info),
-            Object::Product(id) => goods::product(cx, *id, info)?,
-            Object::Variant(id) => goods::variant(cx, *id, info)?,
-            Object::Metafield(id) => goods::metafield(cx, *id, info),
-            Object::Item(id) => stock::item(cx, *id, info)?,
-            Object::Level(item, location) => stock::level(cx, *item, *location, info),
-            Object::Location(id) => stock::location(cx, *id, info)?,
-            Object::Order(id) => people::order(cx, *id, info)?,
-            Object::Customer(id) => people::customer(cx, *id, info),
-            Object::Subscription(id) => service::subscription(cx, *id, info),
-            Object::Bulk(id) => service::bulk(cx, *id, info),
-        };
-        if let Some(resolved) = resolved {
-            return Ok(resolved);
-        }
-        match info.field_name() {
-            "id" => Ok(leaf(self.object.gid())),
-            "legacyResourceId" => {
-                let gid = Gid::parse(&self.object.gid()).map(|gid| gid.id.to_string());
-                Ok(leaf(gid.unwrap_or_default()))
-            }
-            // Known to the schema, not to the simulator: nothing is there, as in a shop that does not use it.
-            _ if !info.field_definition().ty.is_non_null() => Ok(ResolvedValue::null()),
-            name => {
-                let message = format!("shopify-sim does not know the field {name} of {}", self.object.kind());
-                Err(cx.fail(Problem::code(message, "INTERNAL_SERVER_ERROR")))
-            }
-        }
-    }
-}
-
-/// Runs the root of an operation.
-pub(crate) fn root<'a>(cx: &'a Cx<'a>, object: Object) -> impl ObjectValue + 'a {
-    Known { cx, object }
-}
-
-pub(crate) fn leaf<'a>(value: impl Into<JsonValue>) -> ResolvedValue<'a> {
-    ResolvedValue::leaf(value)
-}
-
-/// A count in the shape of `Count`.
-pub(crate) fn count<'a>(cx: &'a Cx<'a>, count: usize) -> ResolvedValue<'a> {
-    cx.plain(serde_json::json!({ "count": count, "precision": "EXACT" }), "Count")
 }

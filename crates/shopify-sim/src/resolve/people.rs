@@ -3,8 +3,11 @@
 use apollo_compiler::resolvers::{FieldError, ResolveInfo, ResolvedValue};
 use serde_json::json;
 
-use super::{Cx, Object, Resolved, goods::list, leaf};
-use crate::store::{Gid, LineItem, money};
+use super::{goods::list, value::leaf};
+use crate::{
+    context::{Cx, Object, Resolved},
+    store::{Gid, LineItem, money},
+};
 
 pub(super) fn order<'a>(
     cx: &'a Cx<'a>,

@@ -2,8 +2,17 @@
 
 use apollo_compiler::resolvers::{FieldError, ResolveInfo, ResolvedValue};
 
-use super::{Cx, Entry, Held, Object, Search, connection, count, stock::named, text};
-use crate::{UnixMillis, graphql::Problem};
+use super::{
+    connection::{Entry, connection, text},
+    stock::named,
+    value::count,
+};
+use crate::{
+    UnixMillis,
+    context::{Cx, Object},
+    problem::Problem,
+    search::{FieldValue, Search},
+};
 
 pub(super) fn field<'a>(cx: &'a Cx<'a>, info: &ResolveInfo<'_>) -> Result<Option<ResolvedValue<'a>>, FieldError> {
     let name = info.field_name();
@@ -118,8 +127,8 @@ fn listed(cx: &Cx<'_>, info: &ResolveInfo<'_>, list: &str) -> Vec<Entry> {
         "TITLE" | "NAME" => Entry::by_text(title, id, object),
         _ => Entry::by_id(id, object),
     };
-    let number = |id: u64| Some(Held::Number(i64::try_from(id).unwrap_or(i64::MAX)));
-    let time = |time: UnixMillis| Some(Held::Moment(time.whole_second().0));
+    let number = |id: u64| Some(FieldValue::Number(i64::try_from(id).unwrap_or(i64::MAX)));
+    let time = |time: UnixMillis| Some(FieldValue::Moment(time.whole_second().0));
     let shop = cx.hold();
     let goods = &shop.catalog;
     match list {
@@ -129,11 +138,11 @@ fn listed(cx: &Cx<'_>, info: &ResolveInfo<'_>, list: &str) -> Vec<Entry> {
                     "id" => number(**id),
                     "created_at" => time(product.created),
                     "updated_at" => time(product.updated),
-                    "status" => Some(Held::Text(&product.status)),
-                    "vendor" => Some(Held::Text(&product.vendor)),
-                    "product_type" => Some(Held::Text(&product.product_type)),
-                    "tag" => Some(Held::Any(&product.tags)),
-                    "" | "title" => Some(Held::Text(&product.title)),
+                    "status" => Some(FieldValue::Text(&product.status)),
+                    "vendor" => Some(FieldValue::Text(&product.vendor)),
+                    "product_type" => Some(FieldValue::Text(&product.product_type)),
+                    "tag" => Some(FieldValue::Any(&product.tags)),
+                    "" | "title" => Some(FieldValue::Text(&product.title)),
                     _ => None,
                 })
             })
@@ -145,8 +154,8 @@ fn listed(cx: &Cx<'_>, info: &ResolveInfo<'_>, list: &str) -> Vec<Entry> {
                     "id" => number(**id),
                     "product_id" => number(variant.product),
                     "updated_at" => time(variant.updated),
-                    "sku" => Some(Held::Text(&variant.sku)),
-                    "" | "title" => Some(Held::Text(&variant.title)),
+                    "sku" => Some(FieldValue::Text(&variant.sku)),
+                    "" | "title" => Some(FieldValue::Text(&variant.title)),
                     _ => None,
                 })
             })
@@ -158,7 +167,7 @@ fn listed(cx: &Cx<'_>, info: &ResolveInfo<'_>, list: &str) -> Vec<Entry> {
                 search.matches(|field| match field {
                     "id" => number(**id),
                     "updated_at" => time(variant.updated),
-                    "" | "sku" => Some(Held::Text(&variant.sku)),
+                    "" | "sku" => Some(FieldValue::Text(&variant.sku)),
                     _ => None,
                 })
             })
@@ -168,7 +177,7 @@ fn listed(cx: &Cx<'_>, info: &ResolveInfo<'_>, list: &str) -> Vec<Entry> {
             .filter(|(id, location)| {
                 search.matches(|field| match field {
                     "id" => number(**id),
-                    "" | "name" => Some(Held::Text(&location.name)),
+                    "" | "name" => Some(FieldValue::Text(&location.name)),
                     _ => None,
                 })
             })
@@ -180,9 +189,9 @@ fn listed(cx: &Cx<'_>, info: &ResolveInfo<'_>, list: &str) -> Vec<Entry> {
                     "id" => number(**id),
                     "created_at" | "processed_at" => time(order.created),
                     "updated_at" => time(order.updated),
-                    "financial_status" => Some(Held::Text(if order.paid.is_some() { "paid" } else { "pending" })),
-                    "" | "email" => Some(Held::Text(&order.email)),
-                    "tag" => Some(Held::Any(&order.tags)),
+                    "financial_status" => Some(FieldValue::Text(if order.paid.is_some() { "paid" } else { "pending" })),
+                    "" | "email" => Some(FieldValue::Text(&order.email)),
+                    "tag" => Some(FieldValue::Any(&order.tags)),
                     _ => None,
                 })
             })
@@ -193,7 +202,7 @@ fn listed(cx: &Cx<'_>, info: &ResolveInfo<'_>, list: &str) -> Vec<Entry> {
                 search.matches(|field| match field {
                     "id" => number(**id),
                     "updated_at" | "customer_date" => time(customer.updated),
-                    "" | "email" => Some(Held::Text(&customer.email)),
+                    "" | "email" => Some(FieldValue::Text(&customer.email)),
                     _ => None,
                 })
             })
@@ -224,8 +233,8 @@ fn listed(cx: &Cx<'_>, info: &ResolveInfo<'_>, list: &str) -> Vec<Entry> {
                     "id" => number(**id),
                     "created_at" => time(job.created),
                     "completed_at" => time(job.completed.unwrap_or(UnixMillis(0))),
-                    "status" => Some(Held::Text(job.status)),
-                    "operation_type" => Some(Held::Text(if job.is_query() { "query" } else { "mutation" })),
+                    "status" => Some(FieldValue::Text(job.status)),
+                    "operation_type" => Some(FieldValue::Text(if job.is_query() { "query" } else { "mutation" })),
                     _ => None,
                 })
             })

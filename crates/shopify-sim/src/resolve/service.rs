@@ -1,18 +1,14 @@
 //! The shop itself, the app's installation, webhook subscriptions, bulk operations.
 
-use std::time::Duration;
-
 use apollo_compiler::resolvers::{FieldError, ResolveInfo, ResolvedValue};
 use serde_json::{Value, json};
 
-use super::{Cx, goods, leaf};
+use super::{goods, value::leaf};
 use crate::{
     UnixMillis,
+    context::Cx,
     store::{BulkJob, BulkKind, Gid, Subscription},
 };
-
-/// How long the result of a bulk operation can be fetched.
-const RESULT_LASTS: Duration = Duration::from_secs(7 * 86_400);
 
 pub(super) fn shop<'a>(cx: &'a Cx<'a>, info: &ResolveInfo<'_>) -> Result<Option<ResolvedValue<'a>>, FieldError> {
     let shop = cx.hold();
@@ -128,7 +124,7 @@ pub(super) fn bulk<'a>(cx: &'a Cx<'a>, id: u64, info: &ResolveInfo<'_>) -> Optio
     let job = shop.bulks.get(&id)?;
     let url = |partial: bool| {
         let there = job.partial == partial && job.result.as_ref().is_some_and(|result| !result.is_empty());
-        let url = there.then(|| format!("{}/bulk/{id}.jsonl?expires={}", cx.base, expires(job).0));
+        let url = there.then(|| format!("{}/bulk/{id}.jsonl?expires={}", cx.base, job.result_expires().0));
         leaf(Value::from(url))
     };
     Some(match info.field_name() {
@@ -149,11 +145,6 @@ pub(super) fn bulk<'a>(cx: &'a Cx<'a>, id: u64, info: &ResolveInfo<'_>) -> Optio
     })
 }
 
-/// When the result can't be fetched any more.
-pub(crate) fn expires(job: &BulkJob) -> UnixMillis {
-    job.completed.unwrap_or(job.created).plus(RESULT_LASTS)
-}
-
 fn status(job: &BulkJob, now: UnixMillis) -> &'static str {
-    if job.status == "COMPLETED" && now > expires(job) { "EXPIRED" } else { job.status }
+    if job.status == "COMPLETED" && now > job.result_expires() { "EXPIRED" } else { job.status }
 }

@@ -3,9 +3,14 @@
 use apollo_compiler::resolvers::{FieldError, ResolveInfo, ResolvedValue};
 use serde_json::{Value, json};
 
-use super::{Cx, Entry, Held, Object, Search, connection, leaf, text};
+use super::{
+    connection::{Entry, connection, text},
+    value::leaf,
+};
 use crate::{
-    graphql::Problem,
+    context::{Cx, Object},
+    problem::Problem,
+    search::{FieldValue, Search},
     store::{Gid, money},
 };
 
@@ -98,8 +103,8 @@ pub(super) fn location<'a>(cx: &'a Cx<'a>, id: u64, info: &ResolveInfo<'_>) -> F
             let here = shop.catalog.levels.iter().filter(|((item, place), level)| {
                 *place == id
                     && search.matches(|field| match field {
-                        "inventory_item_id" => Some(Held::Number(i64::try_from(*item).unwrap_or(i64::MAX))),
-                        "updated_at" => Some(Held::Moment(level.updated.whole_second().0)),
+                        "inventory_item_id" => Some(FieldValue::Number(i64::try_from(*item).unwrap_or(i64::MAX))),
+                        "updated_at" => Some(FieldValue::Moment(level.updated.whole_second().0)),
                         _ => None,
                     })
             });

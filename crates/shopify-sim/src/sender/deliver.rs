@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     UnixMillis,
-    resolve::{Held, Search},
+    search::{FieldValue, Search},
     sim::{Sim, WeakSim, hold},
     store::{DeclaredBy, Shop},
     uuid::uuid,
@@ -196,9 +196,9 @@ fn collect(shop: &mut Shop, happening: &Happening, event_id: &str, now: UnixMill
 /// A filter over the body's own fields. One that names a field which is not there lets nothing through, silently.
 fn passes(filter: &str, body: &Value) -> bool {
     Search::parse(filter).matches(|field| match body.get(field) {
-        Some(Value::Number(number)) => Some(Held::Number(number.as_i64().unwrap_or(i64::MAX))),
-        Some(Value::String(text)) => Some(Held::Text(text)),
-        _ => Some(Held::Any(&[])),
+        Some(Value::Number(number)) => Some(FieldValue::Number(number.as_i64().unwrap_or(i64::MAX))),
+        Some(Value::String(text)) => Some(FieldValue::Text(text)),
+        _ => Some(FieldValue::Any(&[])),
     })
 }
 

@@ -8,9 +8,10 @@ use shopify_webhook::ShopDomain;
 
 use super::{CallRecord, Sim, hold};
 use crate::{
-    graphql::{Answer, Asked, Problem, answer},
+    graphql::{Answer, Asked, answer},
+    problem::Problem,
     reply::{Reply, errors, header, json, with_type},
-    resolve::Cx,
+    resolve,
     script::Act,
     sender::announce,
     store::{Shop, Standing},
@@ -219,7 +220,7 @@ impl Sim {
             return json(400, &body).into();
         };
         let base = format!("{}/{domain}", self.base_url());
-        let mut cx = Cx::new(cell, self.clock().now(), self.options(), &base);
+        let mut cx = resolve::context(cell, self.clock().now(), self.options(), &base);
         cx.busy = latency / 2;
         let answer = answer(self.schema(), &mut cx, asked);
         let (happenings, started) = (cx.take_happenings(), cx.take_started());

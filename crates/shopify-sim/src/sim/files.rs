@@ -10,7 +10,6 @@ use super::{Sim, call::content_type, hold};
 use crate::{
     bulk::Synthetic,
     reply::{Reply, with_type},
-    resolve::expires,
     store::Shop,
 };
 
@@ -62,7 +61,7 @@ impl Sim {
         let shop = hold(cell);
         let Some(job) = id.and_then(|id| shop.bulks.get(&id)) else { return Reply::Full(xml(404, "NoSuchKey")) };
         let now = self.clock().now();
-        if now > expires(job) {
+        if now > job.result_expires() {
             return Reply::Full(xml(403, "AccessDenied"));
         }
         match &job.result {

@@ -1,6 +1,7 @@
 //! A shop: its plan, its standing, what the app keeps there, and its data.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 use bytes::Bytes;
 use secrecy::SecretString;
@@ -77,7 +78,15 @@ pub(crate) struct BulkJob {
     pub(crate) partial: bool,
 }
 
+/// How long the result of a bulk operation can be fetched.
+const BULK_RESULT_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
+
 impl BulkJob {
+    /// When the result can't be fetched any more.
+    pub(crate) fn result_expires(&self) -> UnixMillis {
+        self.completed.unwrap_or(self.created).plus(BULK_RESULT_LIFETIME)
+    }
+
     pub(crate) fn running(&self) -> bool {
         matches!(self.status, "CREATED" | "RUNNING" | "CANCELING")
     }

@@ -8,8 +8,7 @@ use apollo_compiler::{
 };
 use serde_json::{Value, json};
 
-use super::super::problem::Problem;
-use crate::store::Gid;
+use crate::{problem::Problem, store::Gid};
 
 /// An argument, and where it is.
 pub(super) struct Argument<'a> {

@@ -16,7 +16,7 @@ use apollo_compiler::{
 use serde_json::{Value, json};
 
 use self::literal::Argument;
-use super::problem::Problem;
+use crate::problem::Problem;
 
 /// A valid document, or what is wrong with it.
 pub(crate) fn document(schema: &Valid<Schema>, text: &str) -> Result<Valid<ExecutableDocument>, Vec<Problem>> {

@@ -9,7 +9,7 @@ use apollo_compiler::{
 };
 use serde_json::{Value, json};
 
-use super::super::problem::Problem;
+use crate::problem::Problem;
 
 /// The variables that an operation declares and does not use. `path` names the operation; `refused` has the variables
 /// of arguments that nobody accepts, which do not count as used.

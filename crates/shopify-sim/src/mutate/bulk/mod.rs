@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{done, refused, user_error};
 use crate::{
-    resolve::Cx,
+    context::Cx,
     store::{BulkJob, BulkKind, Gid},
 };
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{super::done, GROUP};
 use crate::{
-    resolve::Cx,
+    context::Cx,
     sender::Happening,
     store::{Gid, Level},
 };

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use super::{refused, user_error};
 use crate::{
-    graphql::Problem,
-    resolve::Cx,
+    context::Cx,
+    problem::Problem,
     store::{Catalog, Gid},
 };
 

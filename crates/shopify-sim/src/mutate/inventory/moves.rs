@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{Fault, MOST_ADJUSTED, apply::Change, fault, item, ledger, location, name_fault, stale};
-use crate::resolve::Cx;
+use crate::context::Cx;
 
 const ENDS: [&str; 2] = ["from", "to"];
 /// So many ledger documents may all changes of a call name.

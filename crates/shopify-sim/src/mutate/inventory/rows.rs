@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::{Fault, MOST_ADJUSTED, MOST_SET, apply::Change, fault, item, ledger, location, name_fault, stale};
-use crate::{resolve::Cx, store::Catalog};
+use crate::{context::Cx, store::Catalog};
 
 fn list<'v>(input: &'v Value, name: &str) -> &'v [Value] {
     input[name].as_array().map_or(&[], Vec::as_slice)

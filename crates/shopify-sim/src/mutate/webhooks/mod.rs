@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{done, refused, texts, user_error};
 use crate::{
-    resolve::Cx,
+    context::Cx,
     store::{Gid, Subscription},
 };
 

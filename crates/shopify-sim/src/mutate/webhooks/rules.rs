@@ -98,7 +98,7 @@ fn filter_fault(filter: &str) -> Option<&'static str> {
         return Some("The specified filter exceeds the maximum allowed size.");
     }
     let message = "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on.";
-    (!crate::resolve::all_qualified(filter)).then_some(message)
+    (!crate::search::all_qualified(filter)).then_some(message)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! Unknown fields are passed over, as the Admin API does (it only warns).
 
 /// What a field of the object holds, for comparing.
-pub(crate) enum Held<'a> {
+pub(crate) enum FieldValue<'a> {
     /// Milliseconds since 1970.
     Moment(i64),
     Number(i64),
@@ -44,7 +44,7 @@ impl Search {
     }
 
     /// Whether an object matches; `held` gives its fields by name, and its text for words without a field (`""`).
-    pub(crate) fn matches<'a>(&self, held: impl Fn(&str) -> Option<Held<'a>>) -> bool {
+    pub(crate) fn matches<'a>(&self, held: impl Fn(&str) -> Option<FieldValue<'a>>) -> bool {
         self.0.iter().all(|term| match held(&term.field) {
             Some(held) => term.holds(&held) != term.not,
             None => true,
@@ -63,16 +63,16 @@ impl Term {
         Self { field: field.to_owned(), comparison, value: value.trim_matches(['\'', '"']).to_owned(), not }
     }
 
-    fn holds(&self, held: &Held<'_>) -> bool {
+    fn holds(&self, held: &FieldValue<'_>) -> bool {
         match held {
-            Held::Moment(moment) => self.value_moment().is_some_and(|value| self.compare(*moment, value)),
-            Held::Number(number) => self.value.parse().is_ok_and(|value| self.compare(*number, value)),
-            Held::Text(text) if self.field.is_empty() => text.to_lowercase().contains(&self.value.to_lowercase()),
-            Held::Text(text) => match self.value.strip_suffix('*') {
+            FieldValue::Moment(moment) => self.value_moment().is_some_and(|value| self.compare(*moment, value)),
+            FieldValue::Number(number) => self.value.parse().is_ok_and(|value| self.compare(*number, value)),
+            FieldValue::Text(text) if self.field.is_empty() => text.to_lowercase().contains(&self.value.to_lowercase()),
+            FieldValue::Text(text) => match self.value.strip_suffix('*') {
                 Some(start) => text.to_lowercase().starts_with(&start.to_lowercase()),
                 None => text.eq_ignore_ascii_case(&self.value),
             },
-            Held::Any(texts) => texts.iter().any(|text| text.eq_ignore_ascii_case(&self.value)),
+            FieldValue::Any(texts) => texts.iter().any(|text| text.eq_ignore_ascii_case(&self.value)),
         }
     }
 
@@ -154,11 +154,11 @@ mod tests {
     fn check(query: &str, expected: bool) {
         let tags = ["a b".to_owned(), "c".to_owned()];
         let matches = Search::parse(query).matches(|field| match field {
-            "updated_at" => Some(Held::Moment(1_700_000_000_000)),
-            "id" => Some(Held::Number(9_100_000_000_000_001)),
-            "status" => Some(Held::Text("ACTIVE")),
-            "tag" => Some(Held::Any(&tags)),
-            "" => Some(Held::Text("A blue mug")),
+            "updated_at" => Some(FieldValue::Moment(1_700_000_000_000)),
+            "id" => Some(FieldValue::Number(9_100_000_000_000_001)),
+            "status" => Some(FieldValue::Text("ACTIVE")),
+            "tag" => Some(FieldValue::Any(&tags)),
+            "" => Some(FieldValue::Text("A blue mug")),
             _ => None,
         });
         assert_eq!(matches, expected, "{query}");
