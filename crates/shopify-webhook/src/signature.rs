@@ -111,7 +111,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_signed_verifies_and_one_flipped_bit_does_not(body: Vec<u8>, key in ".{1,80}", at: proptest::sample::Index, bit in 0u8..8) {
+        fn signed_body_verifies_and_one_flipped_bit_does_not(body: Vec<u8>, key in ".{1,80}", at: proptest::sample::Index, bit in 0u8..8) {
             let all = secrets(&["other", &key]);
             let signature = sign(&body, &key.as_str().into());
             prop_assert_eq!(verify(&body, Some(&signature), &all), Ok(()));

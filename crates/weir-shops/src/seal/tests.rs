@@ -20,7 +20,7 @@ fn place(shop: &ShopDomain) -> Place<'_> {
 
 proptest! {
     #[test]
-    fn what_was_sealed_is_opened_whole(token in ".{0,300}") {
+    fn sealed_token_is_opened_whole(token in ".{0,300}") {
         let (keys, north) = (keys(1), shop("north"));
         let sealed = keys.seal(&SecretString::from(token.as_str()), place(&north)).unwrap();
         prop_assert!(token.len() < 4 || !sealed.contains(&token));
@@ -29,7 +29,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_cut_off_or_altered_is_refused(at in 0usize..200, bit in 0u8..7) {
+    fn token_that_was_cut_off_or_altered_is_refused(at in 0usize..200, bit in 0u8..7) {
         let (keys, north) = (keys(1), shop("north"));
         let sealed = keys.seal(&SecretString::from("shpat_0123456789abcdef"), place(&north)).unwrap();
         let at = at % sealed.len();
