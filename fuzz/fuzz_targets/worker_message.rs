@@ -8,7 +8,7 @@ use libfuzzer_sys::{
 };
 use weir_core::{
     UnixMillis,
-    envelope::{self, Envelope, MAX_BODY_BYTES, Meta},
+    envelope::{self, BusBody, Envelope, MAX_BODY_BYTES, Meta},
     sha256,
 };
 use weir_fuzz::sqs;
@@ -33,7 +33,7 @@ fn any_message(message: &str) {
     assert_eq!(sha256::hex(&body), meta.body_sha256);
     assert!(body.len() <= 2 * MAX_BODY_BYTES.max(message.len()), "{} bytes came out of a message", body.len());
     if let Ok(json) = envelope::json(&body) {
-        let detail = envelope::detail(&meta, Ok(json));
+        let detail = envelope::detail(&meta, BusBody::Inline(json));
         sqs::check_characters(&detail);
         let event: OnTheBus = serde_json::from_str(&detail).expect("the event on the bus is JSON");
         assert_eq!(event.id, meta.webhook_id);

@@ -131,6 +131,8 @@ fn foreign(event: &BusEvent<'_>) -> Result<Envelope, EnvelopeProblem> {
 
 #[cfg(test)]
 mod tests {
+    use weir_core::envelope::BusBody;
+
     use super::*;
 
     fn orders() -> QueueSource {
@@ -167,7 +169,7 @@ mod tests {
     #[test]
     fn event_of_the_worker_keeps_its_id_and_takes_the_topic_of_the_bus() {
         let signed = r#"{ "id": 1 }"#;
-        let detail = envelope::detail(&meta(signed), Ok(envelope::json(signed.as_bytes()).unwrap()));
+        let detail = envelope::detail(&meta(signed), BusBody::Inline(envelope::json(signed.as_bytes()).unwrap()));
         // As a bus might print it.
         let printed = detail.replace(signed, r#"{"id":1}"#);
         let envelope = orders().read(&bus_event("weir", "superseded/orders/create", &printed)).unwrap();

@@ -65,12 +65,21 @@ fn is_too_deep(json: &[u8]) -> bool {
     false
 }
 
+/// The body of an event on the bus.
+#[derive(Clone, Copy)]
+pub enum BusBody<'a> {
+    /// In the event, as JSON.
+    Inline(&'a RawValue),
+    /// In S3, at this address: the body is too large for the bus.
+    Reference(&'a str),
+}
+
 /// The `detail` of the event on the bus: the same CloudEvent, its body always as JSON or as a `dataref`.
-pub fn detail(meta: &Meta, body: Result<&RawValue, &str>) -> String {
+pub fn detail(meta: &Meta, body: BusBody<'_>) -> String {
     let mut wire = wire::Wire::new(meta);
     match body {
-        Ok(json) => escape_noncharacters(wire.write_with(json.get())),
-        Err(uri) => {
+        BusBody::Inline(json) => escape_noncharacters(wire.write_with(json.get())),
+        BusBody::Reference(uri) => {
             wire.dataref = Some(uri.into());
             wire.write()
         }

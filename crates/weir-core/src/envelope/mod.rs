@@ -26,7 +26,7 @@ mod open;
 mod seal;
 mod wire;
 
-pub use detail::{BadJson, MAX_DEPTH, MAX_ENTRY_BYTES, detail, json};
+pub use detail::{BadJson, BusBody, MAX_DEPTH, MAX_ENTRY_BYTES, detail, json};
 pub use open::{BodyProblem, EnvelopeProblem};
 pub use seal::{TooLarge, refer, seal};
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use resilience::UnixMillis;
 use shopify_samples::Samples;
-use weir_core::envelope::{Meta, detail, json, seal};
+use weir_core::envelope::{BusBody, Meta, detail, json, seal};
 
 pub(super) const KB: f64 = 1_024.0;
 
@@ -36,7 +36,7 @@ impl Sizes {
             Samples::new(7, &meta.shop, Timestamp::UNIX_EPOCH).sized_order(body_bytes)
         };
         let message = seal(&meta, body.as_bytes()).ok()?;
-        let event = detail(&meta, Ok(json(body.as_bytes()).ok()?));
+        let event = detail(&meta, BusBody::Inline(json(body.as_bytes()).ok()?));
         Some(Self { body: body.len() as f64, message: message.len() as f64, event: event.len() as f64 })
     }
 }

@@ -13,7 +13,7 @@ use weir_consumer::{
 };
 use weir_core::{
     Failure,
-    envelope::{self, MAX_ENTRY_BYTES, Meta, SUPERSEDED_PREFIX},
+    envelope::{self, BusBody, MAX_ENTRY_BYTES, Meta, SUPERSEDED_PREFIX},
 };
 use weir_telemetry::{
     TraceContext,
@@ -84,7 +84,7 @@ impl<B: Publish, S: BodyStore> PublishStep<B, S> {
     }
 
     async fn entry(&self, event: &Event, json: &RawValue, prefix: &str) -> Result<Entry, Failure> {
-        let entry = entry(event.meta(), Ok(json), prefix);
+        let entry = entry(event.meta(), BusBody::Inline(json), prefix);
         if entry.size() <= MAX_ENTRY_BYTES { Ok(entry) } else { self.referred(event, prefix).await }
     }
 
@@ -92,11 +92,11 @@ impl<B: Publish, S: BodyStore> PublishStep<B, S> {
     async fn referred(&self, event: &Event, prefix: &str) -> Result<Entry, Failure> {
         let meta = event.meta();
         let reference = self.bodies.put(meta, event.body().to_vec()).await.map_err(body_failure)?;
-        Ok(entry(meta, Err(&reference), prefix))
+        Ok(entry(meta, BusBody::Reference(&reference), prefix))
     }
 }
 
-fn entry(meta: &Meta, body: Result<&RawValue, &str>, prefix: &str) -> Entry {
+fn entry(meta: &Meta, body: BusBody<'_>, prefix: &str) -> Entry {
     let place = meta.traceparent.as_deref().and_then(TraceContext::parse);
     let xray = place.filter(|place| place.is_sampled()).map(TraceContext::xray);
     Entry { topic: format!("{prefix}{}", meta.topic), detail: envelope::detail(meta, body), xray }

@@ -15,7 +15,10 @@ use weir_consumer::{
     destination::HttpDestination,
     router::{Classify, Event, Router},
 };
-use weir_core::{Failure, envelope};
+use weir_core::{
+    Failure,
+    envelope::{self, BusBody},
+};
 
 pub use signature::{NoKeys, SigningKeys};
 pub use signer::{KeySource, Signer};
@@ -45,7 +48,7 @@ pub fn router_with<S: KeySource>(context: &HandlerContext, signer: Signer<S>) ->
 
 async fn post<S: KeySource>(service: &HttpDestination, signer: &Signer<S>, event: &Event) -> Result<(), Failure> {
     let meta = event.meta();
-    let detail = envelope::detail(meta, Ok(envelope::json(event.body()).permanent()?));
+    let detail = envelope::detail(meta, BusBody::Inline(envelope::json(event.body()).permanent()?));
     let (timestamp, signature) = signer.sign(&meta.webhook_id, &detail).await?;
     let headers = [
         ("content-type", "application/cloudevents+json"),
