@@ -145,25 +145,6 @@ impl Kind {
     pub(crate) fn is_outage(&self) -> bool {
         matches!(self, Self::Server(_) | Self::InternalServerError | Self::Transport(_) | Self::Malformed(_))
     }
-
-    /// What a person can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::MaxCostExceeded { .. } => "ask for fewer objects a page, or use a bulk operation",
-            Self::AccessDenied(_) => "grant the app the scope that Shopify names, and let the shop approve it",
-            Self::Invalid(_) => "check the operation against the schema of this API version: cargo xtask schema",
-            Self::ShopInactive | Self::Frozen => "the merchant must settle the shop's account; calls stop until then",
-            Self::Unauthorized => {
-                "the app was uninstalled or its token revoked: install it again, then weir shops add --replace"
-            }
-            Self::NotFound => "check the shop's domain: it may have been closed or renamed",
-            Self::Locked => "Shopify locked the shop: only its owner can have it opened",
-            Self::SecurityRejection => "wait, and look for what the app sends that Shopify takes for an attack",
-            Self::Token(error) => return error.hint(),
-            Self::Forbidden => "the token is valid but may not do this: check the app's scopes and the shop's plan",
-            _ => return None,
-        })
-    }
 }
 
 /// The same key is being worked on: the answer comes by asking again with it.
@@ -180,10 +161,7 @@ impl std::fmt::Display for Error {
         if let Some(id) = &self.request_id {
             write!(f, ", request {id}")?;
         }
-        match self.kind.hint() {
-            Some(hint) => write!(f, "\nhint: {hint}"),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
 

@@ -84,7 +84,7 @@ fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
     own.or_else(|| error.downcast_ref::<Usage>().map(|error| &error.hint)).cloned().or_else(|| hints::of_error(error))
 }
 
-/// What an error says, and the hint on its last line, as those of the Admin API's client and of the local stack have it.
+/// What an error says, and the hint on its last line, as those of the local stack have it.
 pub(crate) fn parted(text: &str) -> (&str, Option<&str>) {
     text.split_once("\nhint: ").map_or((text, None), |(said, hint)| (said, Some(hint)))
 }

@@ -54,8 +54,7 @@ impl EventRecovery {
         if let Ok(report) = &ended {
             self.count(report);
         }
-        // The first line: the rest is a hint for whoever sits before a screen.
-        ended.map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+        ended.map_err(|error| error.to_string())
     }
 
     fn count(&self, report: &Report) {

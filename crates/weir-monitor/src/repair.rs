@@ -76,9 +76,7 @@ impl Monitor {
         if let Err(error) = &checked {
             summary.failed = 1;
             let (domain, app) = (shop.domain.as_str(), shop.app.as_str());
-            // The first line: the rest is a hint for whoever sits before a screen.
-            let error = error.to_string().lines().next().unwrap_or_default().to_owned();
-            tracing::warn!(shop = domain, app, error, "Could not check the subscriptions of a shop");
+            tracing::warn!(shop = domain, app, %error, "Could not check the subscriptions of a shop");
         }
         (summary, checked.is_ok())
     }
@@ -178,7 +176,7 @@ impl Monitor {
             )
             .await;
             if let Err(error) = done {
-                noted.drift.failure = error.to_string().lines().next().map(str::to_owned);
+                noted.drift.failure = Some(error.to_string());
                 self.note(noted).await?;
                 return Err(error.into());
             }

@@ -65,19 +65,6 @@ impl TokenError {
             Self::UnknownShop | Self::Uninstalled | Self::NoToken | Self::Expired => false,
         }
     }
-
-    pub(crate) fn hint(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::UnknownShop => "add it: weir shops add SHOP --token-stdin; weir shops list shows those that are",
-            Self::Uninstalled => "nothing can be called until the merchant installs the app again",
-            Self::NoToken => "give it one: weir shops add SHOP --replace --token-stdin",
-            Self::Expired => "the merchant must open the app, which gets a new one; then weir shops add SHOP --replace",
-            Self::Exchange(error) if !error.may_pass() => {
-                "check the app's client id and secret; if they are right, the merchant must open the app again"
-            }
-            _ => return None,
-        })
-    }
 }
 
 /// A token to call with.

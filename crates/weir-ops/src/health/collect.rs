@@ -118,7 +118,7 @@ fn known<T>(part: Part, read: Result<T, HealthError>, unread: &mut Vec<Unread>) 
     read.map_err(|error| unread.push(Unread { part, reason: reason(&error) })).ok()
 }
 
-/// The error and its causes, in a line. Some errors carry a hint for a terminal on a second line, which is left out.
+/// The error and its causes, in a line.
 fn reason(error: &HealthError) -> String {
     let mut all = error.to_string();
     let mut next = error.source();
@@ -127,5 +127,5 @@ fn reason(error: &HealthError) -> String {
         all.push_str(&error.to_string());
         next = error.source();
     }
-    all.lines().next().unwrap_or_default().to_owned()
+    all
 }

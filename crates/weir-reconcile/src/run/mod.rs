@@ -82,20 +82,14 @@ impl From<Unavailable> for Stop {
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         match (&error.kind, error.retry) {
-            (Cause::AccessDenied(_) | Cause::Forbidden, _) => Self::Refused(first_line(&error)),
+            (Cause::AccessDenied(_) | Cause::Forbidden, _) => Self::Refused(error.to_string()),
             (_, Retry::After(wait)) => Self::Unfinished(Unfinished::ComeBack {
                 after_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-                error: first_line(&error),
+                error: error.to_string(),
             }),
             (_, Retry::Never) => Self::Failed(RunError::Shopify(Box::new(error))),
         }
     }
-}
-
-/// Without its hint, which is for whoever sits before a screen.
-fn first_line(error: &Error) -> String {
-    let said = error.to_string();
-    said.split_once('\n').map_or(said.as_str(), |(said, _)| said).to_owned()
 }
 
 impl<O: ReconcileStore> Reconciler<O> {

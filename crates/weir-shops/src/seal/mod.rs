@@ -67,13 +67,10 @@ pub enum OpenError {
     #[error("a sealed token can't be read: it is cut off, or something else")]
     Malformed,
     /// It was sealed with another key.
-    #[error(
-        "a token was sealed with key {0}, which is neither the current nor the previous one\nhint: the key was rotated \
-         twice, or lost: register the shop again, weir shops add SHOP --replace"
-    )]
+    #[error("a token was sealed with key {0}, which is neither the current nor the previous one")]
     UnknownKey(String),
     /// It was altered, or belongs to another shop, app or version.
-    #[error("a sealed token was altered, or moved here from elsewhere\nhint: weir shops add SHOP --replace")]
+    #[error("a sealed token was altered, or moved here from elsewhere")]
     Forged,
 }
 

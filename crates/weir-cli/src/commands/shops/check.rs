@@ -39,7 +39,7 @@ fn explained(error: Error, shops: &Shops, shop: &ShopDomain, app: &str) -> anyho
         Kind::CircuitOpen(_) => {
             Some(format!("`weir shops show {shop} --app {app}` says why, and when a call is let through again"))
         }
-        kind if kind.hint().is_some() => None,
+        kind if hints::of_kind(kind).is_some() => None,
         _ => match error.retry {
             Retry::After(wait) => Some(format!("it may pass: try again in {} s", wait.as_secs().max(1))),
             Retry::Never => None,

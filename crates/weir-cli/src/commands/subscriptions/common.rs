@@ -9,8 +9,7 @@ use weir_ops::{
 use weir_shops::registry::RegistryError;
 
 use crate::{
-    admin, cli::SelectArgs, commands::shops::app, hints, printer::Printer, problem::parted, progress::Progress,
-    shop_domain, target,
+    admin, cli::SelectArgs, commands::shops::app, hints, printer::Printer, progress::Progress, shop_domain, target,
 };
 
 /// A stack, and the shops of it that were asked for.
@@ -40,12 +39,9 @@ pub(super) fn one_line(error: &ShopError) -> String {
         all.push_str(&cause.to_string());
         next = cause.source();
     }
-    let (said, hint) = parted(&all);
-    let of_client = match error {
-        ShopError::Client(error) => hints::of_client_error(error),
-        ShopError::NoClient(_) | ShopError::Shopify(_) => None,
-    };
-    let hint = hint.or(of_client);
-    let line = hint.map_or_else(|| said.to_owned(), |hint| format!("{said}; {hint}"));
-    line.replace('\n', " ")
+    if let Some(hint) = hints::of_error(error) {
+        all.push_str("; ");
+        all.push_str(&hint);
+    }
+    all.replace('\n', " ")
 }

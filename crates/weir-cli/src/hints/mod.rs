@@ -1,13 +1,23 @@
 //! What to check when a stack, a table or AWS does not do what was asked.
 
+mod shopify;
+
+use shopify_client::tokens::TokenError;
 use weir_load::PostError;
 use weir_ops::{
     Stack, StackError,
+    fleet::ShopError,
+    reconcile::RunError,
     shops::{ClientError, SecretError},
 };
-use weir_shops::{registry::RegistryError, seal::KeyError};
+use weir_shops::{
+    registry::RegistryError,
+    seal::{KeyError, OpenError},
+};
 
 use crate::problem::{HintedError, parted};
+
+pub(crate) use shopify::of_kind;
 
 const LOCAL: &str = "does `cargo dev` still run? start it again";
 const STACK: &str = "check the stack's name, --region, and the credentials that `aws sts get-caller-identity` shows";
@@ -46,7 +56,12 @@ pub(crate) fn of_error(error: &(dyn std::error::Error + 'static)) -> Option<Stri
     let client = error.downcast_ref::<ClientError>().and_then(of_client_error);
     let key = error.downcast_ref::<KeyError>().and_then(of_key_error);
     let registry = error.downcast_ref::<RegistryError>().and_then(of_registry_error);
-    post.or(client).or(key).or(registry).map(str::to_owned)
+    let call = error.downcast_ref::<shopify_client::Error>().and_then(shopify::of_call);
+    let token = error.downcast_ref::<TokenError>().and_then(shopify::of_token);
+    let shop = error.downcast_ref::<ShopError>().and_then(shopify::of_shop);
+    let run = error.downcast_ref::<RunError>().and_then(shopify::of_run);
+    let seal = error.downcast_ref::<OpenError>().and_then(shopify::of_seal);
+    post.or(client).or(key).or(registry).or(call).or(token).or(shop).or(run).or(seal).map(str::to_owned)
 }
 
 /// The same of an error that an app's shops have in common.
