@@ -1,3 +1,4 @@
-//! What tests share with the chores: the assembling of the template.
+//! What tests share with the chores: the template and the generated references.
 
+pub mod reference;
 pub mod template;

@@ -6,6 +6,7 @@ mod bench;
 mod clock;
 mod deny;
 mod fuzz;
+mod pages;
 mod process;
 mod sam;
 mod schema;
@@ -31,6 +32,7 @@ struct Cli {
 enum Chore {
     Fuzz(fuzz::Fuzz),
     Template(assemble::Template),
+    Reference(pages::Reference),
     Validate(validate::Validate),
     Deny(deny::Deny),
     Bench(bench::Bench),
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Template(template) => template.run(),
+        Chore::Reference(reference) => reference.run(),
         Chore::Validate(validate) => validate.run(),
         Chore::Deny(deny) => deny.run(),
         Chore::Bench(bench) => bench.run(),

@@ -42,6 +42,12 @@ impl From<anyhow::Error> for Refused {
     }
 }
 
+/// The command line, for its reference.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Every command and command of commands, as the words that name it: `["dlq", "replay"]`. The first is `weir` itself.
 #[must_use]
 pub fn commands() -> Vec<Vec<String>> {
