@@ -16,7 +16,11 @@ mod time;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use weir_core::Lane;
 
 pub(crate) use audit::AuditArgs;
 pub(crate) use controls::{
@@ -91,6 +95,11 @@ pub(crate) enum Command {
     Dlq(DlqArgs),
     Fence(FenceArgs),
     Subscriptions(SubscriptionsArgs),
+}
+
+/// Reads the name of a lane, and lists the names in the help.
+fn lane() -> impl TypedValueParser<Value = Lane> {
+    PossibleValuesParser::new(Lane::ALL.map(Lane::as_str)).try_map(|name| name.parse::<Lane>())
 }
 
 /// Run the whole of weir on this machine, until Ctrl-C

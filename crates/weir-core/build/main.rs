@@ -1,5 +1,8 @@
 //! Makes the tables of `infra/` a part of the program: no function reads TOML when it starts.
 
+#[expect(dead_code, unreachable_pub, reason = "the table needs the names alone, of a public type")]
+#[path = "../src/lane.rs"]
+mod lane;
 mod routes;
 mod topics;
 
@@ -17,6 +20,7 @@ fn write(name: &str, generate: fn(&str) -> Result<String, Vec<String>>) {
     let table = format!("../../infra/{name}.toml");
     println!("cargo::rerun-if-changed={table}");
     println!("cargo::rerun-if-changed=build/{name}.rs");
+    println!("cargo::rerun-if-changed=src/lane.rs");
     let text = fs::read_to_string(&table).unwrap_or_else(|error| panic!("could not read {table}: {error}"));
     let code = generate(&text).unwrap_or_else(|problems| panic!("{table}:\n{}", problems.join("\n")));
     let folder = env::var_os("OUT_DIR").expect("cargo names the folder for what is generated");

@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use serde::Deserialize;
 
+use crate::lane::Lane;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
@@ -15,18 +17,19 @@ struct Table {
 pub(crate) fn generate(text: &str) -> Result<String, Vec<String>> {
     let table: Table = toml::from_str(text).map_err(|error| vec![error.to_string()])?;
     let (mut exact, mut by_resource, mut problems) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-    let mut lane = |name: &str| match name {
-        "urgent" => "Urgent",
-        "standard" => "Standard",
-        "bulk" => "Bulk",
-        _ => {
-            problems.push(format!("no lane is named {name:?}: expected urgent, standard or bulk"));
-            ""
+    // The variant's name is its Debug form.
+    let mut lane = |name: &str| match name.parse::<Lane>() {
+        Ok(lane) => format!("{lane:?}"),
+        Err(problem) => {
+            problems.push(problem);
+            String::new()
         }
     };
     let default = lane(&table.default);
     let lanes: Vec<_> = table.lanes.iter().map(|(name, patterns)| (lane(name), patterns)).collect();
-    for (lane, pattern) in lanes.iter().flat_map(|(lane, patterns)| patterns.iter().map(move |one| (*lane, one))) {
+    for (lane, pattern) in
+        lanes.iter().flat_map(|(lane, patterns)| patterns.iter().map(move |one| (lane.as_str(), one)))
+    {
         let earlier = match pattern.strip_suffix("/*") {
             Some(resource) if is_name(resource) => by_resource.insert(resource, lane),
             None if pattern.split_once('/').is_some_and(|(a, b)| is_name(a) && is_name(b)) => {

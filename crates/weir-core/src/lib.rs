@@ -10,6 +10,7 @@ pub mod dedupe;
 pub mod envelope;
 mod failure;
 pub mod fence;
+mod lane;
 mod lease;
 pub mod ledger;
 pub mod park;
@@ -19,8 +20,9 @@ mod store_error;
 pub mod topics;
 
 pub use failure::{Failure, MISCONFIGURED};
+pub use lane::Lane;
 pub use lease::{CLOCK_SKEW, LANDING, LAST_EFFECT, MAX_LEASE, closed_until, effects_until, is_believed, lease_until};
 pub use resilience::{Backoff, UnixMillis};
-pub use routes::{Lane, Routes};
+pub use routes::Routes;
 pub use store_error::StoreError;
 pub use topics::Topics;

@@ -1,51 +1,8 @@
 //! Which lane a topic takes.
 
-use std::{fmt, str::FromStr};
-
-use serde::{Deserialize, Serialize};
 use shopify_webhook::Topic;
 
-/// A lane is a priority: a queue with its DLQ and its worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Lane {
-    /// Paid orders, uninstalls, the compliance topics.
-    Urgent,
-    /// Orders, refunds, fulfillments, inventory, and what is unknown.
-    Standard,
-    /// Products, collections, customers, carts, checkouts.
-    Bulk,
-}
-
-impl Lane {
-    /// Every lane, the most urgent first.
-    pub const ALL: [Self; 3] = [Self::Urgent, Self::Standard, Self::Bulk];
-
-    /// The name in routes.toml, in the template's resources and in the ledger.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Urgent => "urgent",
-            Self::Standard => "standard",
-            Self::Bulk => "bulk",
-        }
-    }
-}
-
-impl fmt::Display for Lane {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Lane {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|lane| lane.as_str() == text)
-            .ok_or_else(|| format!("no lane is named {text:?}: expected urgent, standard or bulk"))
-    }
-}
+use crate::Lane;
 
 /// The part of the build script that reads the table.
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use weir_core::Lane;
-use weir_ops::health::{MIN_SUCCESS_PERCENT, Thresholds, max_age};
+use weir_ops::health::{MIN_SUCCESS_PERCENT, Thresholds};
 
 use crate::model::{Template, at, refers_to, text};
 
@@ -31,7 +31,7 @@ fn lane_is_late_and_deep_when_its_alarms_say_so() {
         let name: Lane = text(at(lane.worker, &["Environment", "Variables", "WEIR_LANE"])).parse().unwrap();
         let age = of_queue(&template, lane.queue_id, "ApproximateAgeOfOldestMessage");
         assert_eq!(age["ComparisonOperator"], "GreaterThanThreshold", "{name}");
-        assert_eq!(age["Threshold"].as_u64(), Some(max_age(name).as_secs()), "{name}");
+        assert_eq!(age["Threshold"].as_u64(), Some(name.max_age().as_secs()), "{name}");
         let depth = of_queue(&template, lane.queue_id, "ApproximateNumberOfMessagesVisible");
         assert_eq!(depth["ComparisonOperator"], "GreaterThanThreshold", "{name}");
         assert_eq!(depth["Threshold"], json!({"Ref": "DepthAlarm"}), "{name}");

@@ -14,7 +14,7 @@ use super::{
     bridge::{Bridge, port},
     build::sam,
     deploy::template,
-    invoke::ALL,
+    invoke::invocations,
 };
 use crate::{process, root, state_dir};
 
@@ -52,9 +52,9 @@ impl Local {
         let environments = serde_json::to_vec_pretty(&environments)?;
         std::fs::write(&variables, environments).with_context(|| format!("could not write {}", variables.display()))?;
 
-        for invocation in &ALL {
+        for invocation in &invocations(&bench.checkout.read_template()?)? {
             let mut invoke = local("invoke", &template, &variables)?;
-            invoke.arg(invocation.function).arg("--event").arg(invocation.path());
+            invoke.arg(&invocation.function).arg("--event").arg(invocation.path());
             let output = tokio::task::spawn_blocking(move || invoke.stdin(Stdio::null()).output()).await?;
             let output = output.context("sam could not be started")?;
             let said = || String::from_utf8_lossy(&output.stderr).into_owned();

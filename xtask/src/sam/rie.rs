@@ -13,7 +13,7 @@ use weir_testkit::slack::FakeSlack;
 use super::{
     artifacts::{binary, bootstrap},
     bench::{Bench, free_port},
-    invoke::{ALL, Invocation},
+    invoke::{Invocation, invocations},
 };
 use weir_local::Variables;
 
@@ -37,10 +37,10 @@ impl Rie {
         let bench = Bench::start().await?;
         let deployed = bench.deploy(&slack.url()).await?;
         let environments = bench.environments(&deployed).await?;
-        for invocation in &ALL {
-            let variables = environments.get(invocation.function);
+        for invocation in &invocations(&bench.checkout.read_template()?)? {
+            let variables = environments.get(&invocation.function);
             let variables = variables.with_context(|| format!("the stack has no {}", invocation.function))?;
-            let bootstrap = self.bootstrap(&bench, invocation.function)?;
+            let bootstrap = self.bootstrap(&bench, &invocation.function)?;
             let (answer, log) = run(&rie, &bench, &bootstrap, variables, invocation).await?;
             invocation.judge(&answer).with_context(|| format!("the function's log:\n{log}"))?;
         }
@@ -86,7 +86,7 @@ async fn run(
     emulator.args(["--runtime-interface-emulator-address", &format!("127.0.0.1:{port}")]);
     emulator.args(["--runtime-api-address", &format!("127.0.0.1:{runtime}")]).arg(bootstrap);
     emulator.env_clear().envs(variables).envs([
-        ("AWS_LAMBDA_FUNCTION_NAME", invocation.function),
+        ("AWS_LAMBDA_FUNCTION_NAME", invocation.function.as_str()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
         ("AWS_LAMBDA_FUNCTION_TIMEOUT", "30"),

@@ -202,7 +202,7 @@ pub(crate) enum TargetKind {
     Handler,
     /// What handlers call, as erp
     Destination,
-    /// The processing of urgent, standard or bulk
+    /// The processing of a lane
     Lane,
 }
 

@@ -114,8 +114,8 @@ pub(crate) struct DlqShowArgs {
     /// SHOP#ID, the webhook id alone, or sqs:ID
     pub(crate) event: String,
     /// Only look into this lane's queue
-    #[arg(long)]
-    pub(crate) lane: Option<LaneName>,
+    #[arg(long, value_name = "LANE", value_parser = super::lane())]
+    pub(crate) lane: Option<Lane>,
     /// Print the body, byte for byte, and nothing else: it holds customers' data
     #[arg(long)]
     pub(crate) body: bool,
@@ -201,8 +201,8 @@ pub(crate) struct DlqHistoryArgs {
 #[command(next_help_heading = "Which messages (default: all)")]
 pub(crate) struct FilterArgs {
     /// Of this lane
-    #[arg(long)]
-    pub(crate) lane: Option<LaneName>,
+    #[arg(long, value_name = "LANE", value_parser = super::lane())]
+    pub(crate) lane: Option<Lane>,
     /// Of this shop
     #[arg(long, value_name = "DOMAIN")]
     pub(crate) shop: Option<String>,
@@ -227,27 +227,6 @@ pub(crate) struct FilterArgs {
     /// This one: SHOP#ID, the webhook id alone, or sqs:ID
     #[arg(long, value_name = "ID")]
     pub(crate) event: Option<String>,
-}
-
-/// A lane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LaneName {
-    /// Paid orders, uninstalls, the compliance topics
-    Urgent,
-    /// Orders, refunds, fulfillments, inventory, what is unknown
-    Standard,
-    /// Products, collections, customers, carts, checkouts
-    Bulk,
-}
-
-impl From<LaneName> for Lane {
-    fn from(name: LaneName) -> Self {
-        match name {
-            LaneName::Urgent => Self::Urgent,
-            LaneName::Standard => Self::Standard,
-            LaneName::Bulk => Self::Bulk,
-        }
-    }
 }
 
 /// How a message stands to the ledger.

@@ -83,7 +83,7 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) app: Option<String>,
     /// Only those that came by this lane
-    #[arg(long, value_name = "LANE")]
+    #[arg(long, value_name = "LANE", value_parser = super::lane())]
     pub(crate) lane: Option<weir_core::Lane>,
     /// How many at most
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]

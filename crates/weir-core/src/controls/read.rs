@@ -128,7 +128,7 @@ fn switch(mut entry: Entry<'_>) -> Option<Switch> {
     let handler = entry.name("handler").map(Switched::Handler);
     let destination = entry.name("destination").map(Switched::Destination);
     let lane = |value: &Value| value.as_str()?.parse::<Lane>().ok();
-    let lane = entry.read("lane", "write urgent, standard or bulk", lane).map(Switched::Lane);
+    let lane = entry.read("lane", &format!("write one of {}", Lane::names()), lane).map(Switched::Lane);
     if entry.has("shop") && entry.has("percent") {
         entry.wrong("", "has both shop and percent", "keep one of the two");
     }

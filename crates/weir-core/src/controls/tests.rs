@@ -134,7 +134,7 @@ fn every_mistake_is_told_at_once_with_what_to_write_instead() {
             r#"off[0].handler can't be "a b""#,
             "off[0].percent can't be 0: write a number above 0, up to 100",
             "off[1] must name one thing",
-            r#"off[2].lane can't be "slow": write urgent, standard or bulk"#,
+            r#"off[2].lane can't be "slow": write one of urgent, standard, bulk"#,
             r#"off[2].shop can't be "*""#,
             "off[3] must name one thing",
             "off[3] has both shop and percent",

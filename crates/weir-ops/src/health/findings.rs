@@ -2,7 +2,7 @@
 
 use super::{
     model::{Finding, FindingKind, Severity, Status},
-    thresholds::{MIN_SUCCESS_PERCENT, Thresholds, max_age},
+    thresholds::{MIN_SUCCESS_PERCENT, Thresholds},
 };
 
 /// The worst first.
@@ -27,7 +27,7 @@ fn lanes(status: &Status, thresholds: &Thresholds, found: &mut Vec<Finding>) {
         if status.waiting > thresholds.lane_depth {
             found.push(critical(FindingKind::DeepLane { lane, waiting: status.waiting }));
         }
-        if let Some(oldest_seconds) = status.oldest_seconds.filter(|seconds| *seconds > max_age(lane).as_secs()) {
+        if let Some(oldest_seconds) = status.oldest_seconds.filter(|seconds| *seconds > lane.max_age().as_secs()) {
             found.push(critical(FindingKind::LateLane { lane, oldest_seconds }));
         }
     }
@@ -103,7 +103,7 @@ mod tests {
             in_flight: 40,
             delayed: 9,
             dead: 0,
-            oldest_seconds: Some(max_age(lane).as_secs()),
+            oldest_seconds: Some(lane.max_age().as_secs()),
         };
         Status {
             lanes: Lane::ALL.map(lane).to_vec(),

@@ -19,4 +19,4 @@ pub use model::{
     Severity, Status, Traffic, Unread,
 };
 pub use queues::visible_dead_letters;
-pub use thresholds::{MIN_SUCCESS_PERCENT, Thresholds, max_age};
+pub use thresholds::{MIN_SUCCESS_PERCENT, Thresholds};

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use weir_core::Lane;
-
 use crate::Stack;
 
 /// Below this share of events that took effect the alarm `success-rate` goes on, in percent.
@@ -14,16 +12,6 @@ const MISSED_ROUNDS: u32 = 3;
 
 /// A monitor that runs each minute may be late by a few.
 const MIN_MONITOR_SILENCE: Duration = Duration::from_secs(15 * 60);
-
-/// How long the oldest message of a lane may wait before the lane's age alarm goes on.
-#[must_use]
-pub const fn max_age(lane: Lane) -> Duration {
-    Duration::from_secs(match lane {
-        Lane::Urgent => 300,
-        Lane::Standard => 600,
-        Lane::Bulk => 720,
-    })
-}
 
 /// The thresholds that are parameters of the stack.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,6 +1,6 @@
 //! Which messages the command line means.
 
-use weir_core::{Lane, UnixMillis};
+use weir_core::UnixMillis;
 use weir_ops::dead_letters::Filter;
 
 use super::errors::event_name;
@@ -17,7 +17,7 @@ pub(crate) fn filter(args: &FilterArgs, now: UnixMillis) -> Result<Filter, Usage
         ));
     }
     Ok(Filter {
-        lane: args.lane.map(Lane::from),
+        lane: args.lane,
         shop: args.shop.as_deref().map(shop_domain::parse).transpose()?.map(|shop| shop.to_string()),
         topic: args.topic.clone(),
         error: args.error.as_ref().map(|text| text.to_lowercase()),
@@ -33,9 +33,11 @@ pub(crate) fn filter(args: &FilterArgs, now: UnixMillis) -> Result<Filter, Usage
 mod tests {
     use std::time::Duration;
 
+    use weir_core::Lane;
+
     use super::super::fixtures::{RECEIVED, found, unreadable};
     use super::*;
-    use crate::cli::dlq::{LaneName, StandingName};
+    use crate::cli::dlq::StandingName;
 
     const NOW: UnixMillis = UnixMillis(RECEIVED.0 + 3_600_000);
 
@@ -53,8 +55,8 @@ mod tests {
         let some = |text: &str| Some(text.to_owned());
         let time = |minutes: u64| Some(Duration::from_secs(60 * minutes));
         check(true, none());
-        check(true, FilterArgs { lane: Some(LaneName::Standard), ..none() });
-        check(false, FilterArgs { lane: Some(LaneName::Bulk), ..none() });
+        check(true, FilterArgs { lane: Some(Lane::Standard), ..none() });
+        check(false, FilterArgs { lane: Some(Lane::Bulk), ..none() });
         check(true, FilterArgs { shop: some("north.myshopify.com"), topic: some("orders/create"), ..none() });
         check(false, FilterArgs { shop: some("south.myshopify.com"), topic: some("orders/create"), ..none() });
         check(false, FilterArgs { topic: some("orders/paid"), ..none() });

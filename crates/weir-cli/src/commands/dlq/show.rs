@@ -18,7 +18,7 @@ pub(super) async fn run(args: &DlqShowArgs, printer: &Printer) -> anyhow::Result
     let event = event_name(&args.event)?;
     let stack = target::stack(&args.source).await?;
     let cancel = stop::listen()?;
-    let lane = args.lane.map(Lane::from);
+    let lane = args.lane;
     let Some((found, letter)) = find(&stack, &event, lane, &cancel, printer).await? else {
         if cancel.is_set() {
             return Ok(ExitStatus::Interrupted);
