@@ -12,7 +12,7 @@ use serde_json::Value;
 pub struct Need {
     /// `dynamodb:Query`
     pub action: String,
-    /// `arn:aws:dynamodb:us-east-1:000000000000:table/ledger/index/by_trouble`
+    /// `arn:aws:dynamodb:us-east-1:000000000000:table/ledger/index/by_unsettled`
     pub resource: String,
 }
 
@@ -219,7 +219,7 @@ mod tests {
             } },
             "Shared": { "Properties": { "PolicyDocument": { "Statement": [
                 { "Sid": "Get", "Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": { "Fn::GetAtt": "Ledger.Arn" } },
-                { "Sid": "Query", "Effect": "Allow", "Action": "dynamodb:Query", "Resource": { "Fn::Sub": "${Ledger.Arn}/index/by_trouble" } },
+                { "Sid": "Query", "Effect": "Allow", "Action": "dynamodb:Query", "Resource": { "Fn::Sub": "${Ledger.Arn}/index/by_unsettled" } },
             ] } } },
             "Beside": { "Type": "AWS::IAM::Policy", "Properties": { "Roles": [{ "Ref": "Role" }], "PolicyDocument": { "Statement": [
                 { "Sid": "Secret", "Effect": "Allow", "Action": "secretsmanager:Get*", "Resource": { "Fn::Sub": "arn:${AWS::Partition}:x:${AWS::StackName}/apps/*" } },
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn request_is_allowed_by_action_and_resource_together() {
         let table = "arn:aws:dynamodb:us-east-1:000000000000:table/led";
-        let index = format!("{table}/index/by_trouble");
+        let index = format!("{table}/index/by_unsettled");
         for (need, expected) in [
             (need("dynamodb:GetItem", table), Some("Get")),
             (need("dynamodb:Query", &index), Some("Query")),

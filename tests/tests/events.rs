@@ -11,7 +11,7 @@ use weir_core::{
     envelope::Meta,
     ledger::{
         AttemptResult, Claim, ClaimRequest, Key, Ledger, Outcome, Owner, Record, SettleRequest, State,
-        index::{Bucket, Trouble},
+        index::{Bucket, Unsettled},
     },
 };
 use weir_tests::{World, eventually};
@@ -95,13 +95,13 @@ async fn all(mut listing: Listing<'_, impl Indexes>) -> Vec<Entry> {
     entries
 }
 
-async fn in_trouble(world: &World, trouble: Trouble, range: Range) -> Vec<(Key, Option<String>)> {
-    let listing = Listing::by_trouble(&world.ledger, &[trouble], &Bucket::all(), range, 100);
+async fn unsettled(world: &World, state: Unsettled, range: Range) -> Vec<(Key, Option<String>)> {
+    let listing = Listing::by_unsettled(&world.ledger, &[state], &Bucket::all(), range, 100);
     all(listing).await.into_iter().map(|entry| (entry.key, entry.last_error)).collect()
 }
 
 #[tokio::test]
-async fn the_index_by_day_has_every_event_and_that_by_trouble_only_what_is_in_any() {
+async fn the_index_by_day_has_every_event_and_the_index_of_unsettled_events_only_those() {
     let world = World::new("indexes").await;
     let mut expected = Vec::new();
     for index in 0..40 {
@@ -128,14 +128,14 @@ async fn the_index_by_day_has_every_event_and_that_by_trouble_only_what_is_in_an
 
     let event = meta(SHOP, ID, NOW);
     let parked = AttemptResult::Parked { parks: 1, until: NOW + DAY, reason: "erp is down".into() };
-    assert!(in_trouble(&world, Trouble::Failed, range(9)).await.is_empty());
+    assert!(unsettled(&world, Unsettled::Failed, range(9)).await.is_empty());
     let key = attempt(&world, &event, NOW, &AttemptResult::Failed(Failure::transient("timed out"))).await;
-    assert_eq!(in_trouble(&world, Trouble::Failed, range(9)).await, [(key.clone(), Some("timed out".into()))]);
+    assert_eq!(unsettled(&world, Unsettled::Failed, range(9)).await, [(key.clone(), Some("timed out".into()))]);
     attempt(&world, &event, NOW, &parked).await;
-    assert_eq!(in_trouble(&world, Trouble::Failed, range(9)).await, []);
-    assert_eq!(in_trouble(&world, Trouble::Parked, range(9)).await, [(key.clone(), Some("erp is down".into()))]);
+    assert_eq!(unsettled(&world, Unsettled::Failed, range(9)).await, []);
+    assert_eq!(unsettled(&world, Unsettled::Parked, range(9)).await, [(key.clone(), Some("erp is down".into()))]);
     attempt(&world, &event, NOW, &AttemptResult::Done).await;
-    assert_eq!(in_trouble(&world, Trouble::Parked, range(9)).await, []);
+    assert_eq!(unsettled(&world, Unsettled::Parked, range(9)).await, []);
     let (records, spent) = world.ledger.records(&[key.clone(), Key { generation: 7, ..key.clone() }]).await.unwrap();
     assert_eq!((records.len(), records[&key].state.clone(), spent.items), (1, State::Done, 1));
     world.end().await;
@@ -221,7 +221,7 @@ async fn events_show_lists_every_attempt() {
     world.send_raw(&world.deployed.lanes["bulk"].queue_url, "not from ingest").await;
     // Received by the real clock, unlike the events of the other tests.
     let now = Range { since: UnixMillis::now() - DAY, until: UnixMillis::now() + DAY };
-    let failed = eventually("the poison in the index", async || in_trouble(&world, Trouble::Failed, now).await.pop());
+    let failed = eventually("the poison in the index", async || unsettled(&world, Unsettled::Failed, now).await.pop());
     let (key, error) = failed.await;
     assert!(error.unwrap().contains("not a CloudEvents envelope"));
     let poison = world.ledger.get(&key).await.unwrap().unwrap();

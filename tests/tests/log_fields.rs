@@ -8,7 +8,7 @@ use std::{
 
 /// What runs on a developer's machine only: its log is its own.
 const LOCAL: [&str; 8] = [
-    "lambda-host",
+    "lambda-emulator",
     "shopify-samples",
     "shopify-schema",
     "shopify-sim",

@@ -15,7 +15,7 @@ use shopify_webhook::ShopDomain;
 use crate::{
     context::Cx,
     graphql, resolve,
-    sender::{Happening, announce},
+    sender::{ShopEvent, announce},
     sim::{Sim, WeakSim, hold},
     store::BulkKind,
 };
@@ -150,7 +150,7 @@ fn finish(sim: &Sim, shop: &ShopDomain, id: u64, ending: Ending, out: Output) {
         job.partial = job.status != "COMPLETED";
         job.result = (!out.lines.is_empty()).then(|| out.lines.into());
     }
-    announce(sim, shop, &[Happening::BulkFinished(id)]);
+    announce(sim, shop, &[ShopEvent::BulkFinished(id)]);
 }
 
 #[derive(Default)]
@@ -287,7 +287,7 @@ fn mutation(
             }
             None => json!({ "errors": [{ "message": "The line is no JSON object" }], "__lineNumber": number }),
         };
-        announce(sim, shop, &cx.take_happenings());
+        announce(sim, shop, &cx.take_events());
         out.roots += 1;
         out.line(&result);
     }

@@ -65,7 +65,7 @@ impl Bench {
 
     /// One of a subject's functions, as it runs here.
     #[must_use]
-    pub fn function(&self, subject: &Subject, role: Role) -> lambda_host::Function {
+    pub fn function(&self, subject: &Subject, role: Role) -> lambda_emulator::Function {
         subject.function(role, &self.aws, &self.bundle, &self.logs)
     }
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use lambda_host::Function;
+use lambda_emulator::Function;
 
 use crate::stub::{Aws, QUEUE_PATH, QUEUE_PREFIX};
 

@@ -9,11 +9,11 @@ use crate::UnixMillis;
 pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// Before the invocation's deadline nothing new is begun for so long: what was begun can then be recorded.
-pub const LAST_EFFECT: Duration = Duration::from_secs(3);
+pub const EFFECT_CUTOFF: Duration = Duration::from_secs(3);
 
 /// How long after a call was given up its effect may still appear: its connection is closed, but what the other end had
 /// read by then it may still do. So long a resource stays closed after an event of it failed.
-pub const LANDING: Duration = Duration::from_secs(5);
+pub const IN_FLIGHT_GRACE: Duration = Duration::from_secs(5);
 
 /// A lease is shorter than the queue's visibility time-out (template.yaml), so one that ends later than this was never
 /// granted: somebody wrote it by hand, or with a clock that was wrong.
@@ -26,7 +26,7 @@ pub fn is_believed(lease_until: UnixMillis, now: UnixMillis) -> bool {
 
 /// Until when, by its own clock, an invocation may begin effects.
 pub fn effects_until(deadline: UnixMillis) -> UnixMillis {
-    deadline - LAST_EFFECT
+    deadline - EFFECT_CUTOFF
 }
 
 /// A lease ends when the invocation that holds it is surely dead and what it began has landed: both by the clock of
@@ -35,10 +35,10 @@ pub fn effects_until(deadline: UnixMillis) -> UnixMillis {
 /// Never earlier, or two workers would act at once. And before the queue's visibility time-out runs out (six
 /// times the function's time-out in template.yaml), so that the first redelivery after a crash takes over.
 pub fn lease_until(deadline: UnixMillis) -> UnixMillis {
-    deadline.max(effects_until(deadline) + LANDING) + CLOCK_SKEW
+    deadline.max(effects_until(deadline) + IN_FLIGHT_GRACE) + CLOCK_SKEW
 }
 
 /// Until when a resource stays closed after an attempt that failed at `now`.
-pub fn closed_until(now: UnixMillis) -> UnixMillis {
-    now + LANDING + CLOCK_SKEW
+pub fn quarantined_until(now: UnixMillis) -> UnixMillis {
+    now + IN_FLIGHT_GRACE + CLOCK_SKEW
 }

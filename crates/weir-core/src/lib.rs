@@ -21,7 +21,9 @@ pub mod topics;
 
 pub use failure::{Failure, MISCONFIGURED};
 pub use lane::Lane;
-pub use lease::{CLOCK_SKEW, LANDING, LAST_EFFECT, MAX_LEASE, closed_until, effects_until, is_believed, lease_until};
+pub use lease::{
+    CLOCK_SKEW, EFFECT_CUTOFF, IN_FLIGHT_GRACE, MAX_LEASE, effects_until, is_believed, lease_until, quarantined_until,
+};
 pub use resilience::{Backoff, UnixMillis};
 pub use routes::Routes;
 pub use store_error::StoreError;

@@ -80,7 +80,7 @@ impl Clients {
             process: self.process.clone(),
         };
         let client = Client::new(parts, Settings::default());
-        weir_shops::tell(&client, &self.telemetry);
+        weir_shops::instrument(&client, &self.telemetry);
         made.insert(app.to_owned(), client.clone());
         Ok(client)
     }

@@ -9,10 +9,10 @@
 //! of what is no alarm only that it came. So no customer's data gets out, whatever is published there.
 
 pub mod alarm;
+pub mod alarm_state;
 pub mod message;
 mod notifier;
 pub mod settings;
 pub mod slack;
-pub mod told;
 
 pub use notifier::{NotTold, Notifier};

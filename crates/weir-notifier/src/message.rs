@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::{
     alarm::{Change, State},
-    told::Telling,
+    alarm_state::Notification,
 };
 
 /// So many alarms are told whole, the others by name: Slack cuts a text at 40,000 characters.
@@ -12,11 +12,11 @@ const WHOLE: usize = 20;
 
 /// What is to be told.
 #[derive(Debug, Clone, Copy)]
-pub struct Told<'a> {
+pub struct AlarmStates<'a> {
     /// The stack's name.
     pub stack: &'a str,
     /// The changes, each told somehow.
-    pub changes: &'a [(Change, Telling)],
+    pub changes: &'a [(Change, Notification)],
     /// Alarms that stand beside these.
     pub standing: &'a [String],
     /// Messages on the topic that tell of no alarm.
@@ -26,7 +26,7 @@ pub struct Told<'a> {
 }
 
 /// One message for all of it.
-pub fn compose(told: &Told<'_>) -> String {
+pub fn compose(told: &AlarmStates<'_>) -> String {
     let alarms = told.changes.iter().filter(|(change, _)| change.state == State::Alarm).count();
     let mut text = match (alarms, told.changes.len()) {
         (0, 0) => format!("*{}*: something came that is no alarm\n", escaped(told.stack)),
@@ -54,7 +54,7 @@ pub fn compose(told: &Told<'_>) -> String {
 }
 
 /// What wakes people first, then its children, then the other alarms, then what is over.
-fn in_order(changes: &[(Change, Telling)]) -> Vec<&(Change, Telling)> {
+fn in_order(changes: &[(Change, Notification)]) -> Vec<&(Change, Notification)> {
     let is_child = |change: &Change| changes.iter().any(|(other, _)| other.children.contains(&change.name));
     let mut ordered: Vec<_> = changes.iter().collect();
     ordered.sort_by_key(|(change, _)| {
@@ -63,7 +63,7 @@ fn in_order(changes: &[(Change, Telling)]) -> Vec<&(Change, Telling)> {
     ordered
 }
 
-fn one(text: &mut String, change: &Change, telling: Telling, runbook_url: Option<&str>) {
+fn one(text: &mut String, change: &Change, telling: Notification, runbook_url: Option<&str>) {
     // Seconds: CloudWatch looks once a minute, or every ten seconds at best.
     let at = jiff::Timestamp::from_millisecond(change.at.0).unwrap_or_default();
     let since = at.strftime("%Y-%m-%d %H:%M:%S UTC");
@@ -83,7 +83,7 @@ fn one(text: &mut String, change: &Change, telling: Telling, runbook_url: Option
     if !change.children.is_empty() {
         line(text, format_args!("Set off by {}", escaped(&change.children.join(", "))));
     }
-    if telling == Telling::Flapping {
+    if telling == Notification::Flapping {
         line(text, "It goes on and off: its end is not told until it has been quiet for 15 minutes");
     }
     if let Some(first) = &description.first {
@@ -139,13 +139,13 @@ mod tests {
         }
     }
 
-    fn told<'a>(changes: &'a [(Change, Telling)], standing: &'a [String]) -> Told<'a> {
-        Told { stack: "weir", changes, standing, others: 0, runbook_url: Some("https://example.com/runbook.md") }
+    fn told<'a>(changes: &'a [(Change, Notification)], standing: &'a [String]) -> AlarmStates<'a> {
+        AlarmStates { stack: "weir", changes, standing, others: 0, runbook_url: Some("https://example.com/runbook.md") }
     }
 
     #[test]
     fn an_alarm_is_told_with_all_that_is_needed_to_begin() {
-        let changes = [(alarm("weir-urgent-dlq", State::Alarm), Telling::Whole)];
+        let changes = [(alarm("weir-urgent-dlq", State::Alarm), Notification::Full)];
         let text = compose(&told(&changes, &[]));
         let expected = "\
 :red_circle: *weir*: an alarm
@@ -156,7 +156,7 @@ Events are dead-lettered.
 First: `weir dlq list --stack weir`
 Runbook: <https://example.com/runbook.md#dead-letters|docs/operations/runbook.md#dead-letters>   <https://eu-west-1.console.aws.amazon.com/x|Console>";
         assert_eq!(text, expected);
-        let plain = compose(&Told { runbook_url: None, ..told(&changes, &[]) });
+        let plain = compose(&AlarmStates { runbook_url: None, ..told(&changes, &[]) });
         assert!(plain.contains("Runbook: docs/operations/runbook.md#dead-letters   <https"), "{plain}");
     }
 
@@ -166,7 +166,7 @@ Runbook: <https://example.com/runbook.md#dead-letters|docs/operations/runbook.md
         (page.is_composite, page.children) = (true, vec!["weir-z".into()]);
         let changes =
             [alarm("weir-over", State::Ok), alarm("weir-a", State::Alarm), alarm("weir-z", State::Alarm), page]
-                .map(|change| (change, Telling::Whole));
+                .map(|change| (change, Notification::Full));
         let text = compose(&told(&changes, &["weir-old".to_owned()]));
         let places: Vec<_> = [
             "3 alarms",
@@ -184,7 +184,7 @@ Runbook: <https://example.com/runbook.md#dead-letters|docs/operations/runbook.md
 
     #[test]
     fn the_end_of_an_alarm_is_short() {
-        let changes = [(alarm("weir-a", State::Ok), Telling::Whole)];
+        let changes = [(alarm("weir-a", State::Ok), Notification::Full)];
         assert_eq!(
             compose(&told(&changes, &[])),
             ":large_green_circle: *weir*: over\n\n*weir-a*  OK since 2026-11-27 05:00:00 UTC"
@@ -194,7 +194,7 @@ Runbook: <https://example.com/runbook.md#dead-letters|docs/operations/runbook.md
     #[test]
     fn a_hundred_alarms_are_one_message_that_slack_takes() {
         let changes: Vec<_> =
-            (0..100).map(|n| (alarm(&format!("weir-{n:03}"), State::Alarm), Telling::Flapping)).collect();
+            (0..100).map(|n| (alarm(&format!("weir-{n:03}"), State::Alarm), Notification::Flapping)).collect();
         let text = compose(&told(&changes, &[]));
         assert!(text.contains("100 alarms") && text.contains("weir-099: ALARM"), "{text}");
         assert!(text.len() < 20_000, "{}", text.len());
@@ -207,13 +207,13 @@ Runbook: <https://example.com/runbook.md#dead-letters|docs/operations/runbook.md
         if let Some(told) = &mut change.told {
             told.text = "<!here> & <https://evil.example|click>".into();
         }
-        let text = compose(&told(&[(change, Telling::Whole)], &["<!everyone>".to_owned()]));
+        let text = compose(&told(&[(change, Notification::Full)], &["<!everyone>".to_owned()]));
         assert!(!text.contains("<!") && !text.contains("<https://evil"), "{text}");
     }
 
     #[test]
     fn unreadable_notification_is_counted_and_not_shown() {
-        let text = compose(&Told { others: 2, ..told(&[], &[]) });
+        let text = compose(&AlarmStates { others: 2, ..told(&[], &[]) });
         assert!(text.contains("2 messages on the alarm topic told of no alarm"), "{text}");
     }
 }

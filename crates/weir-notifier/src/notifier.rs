@@ -12,9 +12,9 @@ use weir_core::UnixMillis;
 
 use crate::{
     alarm::{Change, NoAlarm},
+    alarm_state::{AlarmStates, KEPT, Notification},
     message,
     slack::{NoWebhookUrl, PostError, Slack, WebhookUrl},
-    told::{KEPT, Telling, Told},
 };
 
 /// The document of what was told.
@@ -65,7 +65,7 @@ impl Notifier {
         let read: Vec<_> = bodies.map(|body| Change::read(body, &self.stack)).collect();
         let (changes, others) = (in_time(&read), read.iter().filter(|read| read.is_err()).count());
 
-        let mut told = shared::peek::<Told>(&*self.state, DOCUMENT)
+        let mut told = shared::peek::<AlarmStates>(&*self.state, DOCUMENT)
             .await
             .unwrap_or_else(|error| {
                 unremembered(&error);
@@ -73,14 +73,14 @@ impl Notifier {
             })
             .unwrap_or_default();
         let mut tellings = told_how(&mut told, &changes, now);
-        tellings.retain(|(_, telling)| *telling != Telling::Not);
+        tellings.retain(|(_, telling)| *telling != Notification::Suppressed);
         if tellings.is_empty() && others == 0 {
-            tracing::info!(changes = changes.len(), "Told already");
+            tracing::info!(changes = changes.len(), "AlarmStates already");
             return Ok(());
         }
         let is_news = |name: &&str| !tellings.iter().any(|(change, _)| change.name == *name);
         let standing: Vec<String> = told.standing().filter(is_news).map(str::to_owned).collect();
-        let text = message::compose(&message::Told {
+        let text = message::compose(&message::AlarmStates {
             stack: &self.stack,
             changes: &tellings,
             standing: &standing,
@@ -88,10 +88,10 @@ impl Notifier {
             runbook_url: self.runbook_url.as_deref(),
         });
         self.slack.post(webhook, &text, end).await?;
-        tracing::info!(told = tellings.len(), changes = changes.len(), others, "Told Slack of alarms");
+        tracing::info!(told = tellings.len(), changes = changes.len(), others, "AlarmStates Slack of alarms");
 
         // Again, on what stands there now: another invocation may have told of other alarms meanwhile.
-        let remembered = shared::update(&*self.state, DOCUMENT, KEPT, |document: Option<Told>| {
+        let remembered = shared::update(&*self.state, DOCUMENT, KEPT, |document: Option<AlarmStates>| {
             let mut told = document.unwrap_or_default();
             told_how(&mut told, &changes, now);
             told.forget(now);
@@ -112,7 +112,7 @@ fn in_time(read: &[Result<Change, NoAlarm>]) -> Vec<Change> {
 }
 
 /// How each is told. Of an alarm that changed more than once within the batch, only the last state is.
-fn told_how(told: &mut Told, changes: &[Change], now: UnixMillis) -> Vec<(Change, Telling)> {
+fn told_how(told: &mut AlarmStates, changes: &[Change], now: UnixMillis) -> Vec<(Change, Notification)> {
     let is_last = |index: usize, change: &Change| !changes[index + 1..].iter().any(|later| later.name == change.name);
     let last = changes.iter().enumerate().filter(|(index, change)| is_last(*index, change));
     last.map(|(_, change)| (change.clone(), told.take(change, now))).collect()

@@ -16,17 +16,17 @@ mod shop;
 mod state;
 
 #[cfg(feature = "client")]
+mod instrumentation;
+#[cfg(feature = "client")]
 pub mod seal;
 #[cfg(feature = "client")]
 mod tokens;
-#[cfg(feature = "client")]
-mod told;
 
 pub use attribute::BadItem;
+#[cfg(feature = "client")]
+pub use instrumentation::instrument;
 pub use registry::Registry;
 pub use shop::{Plan, Shop, ShopState, TokenKind, TokenSummary, UnknownName, is_app};
 pub use state::DynamoState;
 #[cfg(feature = "client")]
 pub use tokens::DynamoTokens;
-#[cfg(feature = "client")]
-pub use told::tell;

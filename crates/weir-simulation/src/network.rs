@@ -77,7 +77,7 @@ const ATTEMPT: Duration = Duration::from_secs(4);
 const WHOLE: Duration = Duration::from_secs(10);
 
 /// What a caller gave up lands so long after that at most: nearly all the time that the lease leaves for it.
-const LATEST: Duration = weir_core::LANDING.saturating_sub(Duration::from_millis(100));
+const LATEST: Duration = weir_core::IN_FLIGHT_GRACE.saturating_sub(Duration::from_millis(100));
 
 impl Network {
     pub(crate) fn new(seed: u64, faults: Faults, environment: &Environment, crash_at: Option<u64>) -> Self {

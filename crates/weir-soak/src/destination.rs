@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use lambda_host::Loopback;
+use lambda_emulator::Loopback;
 use serde::Deserialize;
 
 use crate::audit::Arrival;

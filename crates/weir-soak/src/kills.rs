@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use lambda_host::SourceCounts;
+use lambda_emulator::SourceCounts;
 
 /// Before any invocation has been answered, one is taken to last so long.
 const FIRST_GUESS: Duration = Duration::from_millis(300);

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Result;
-use lambda_host::{FaultCounts, FaultProxy, SqsSource};
+use lambda_emulator::{FaultCounts, FaultProxy, SqsSource};
 use tokio::time::{Instant, interval};
 use weir_local::Deployed;
 

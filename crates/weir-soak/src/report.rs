@@ -1,6 +1,6 @@
 //! What a run came to.
 
-use lambda_host::{FaultCounts, SourceCounts};
+use lambda_emulator::{FaultCounts, SourceCounts};
 use serde::Serialize;
 
 use crate::Findings;

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use futures_util::future::try_join_all;
-use lambda_host::{FaultProxy, Faults, SqsSource};
+use lambda_emulator::{FaultProxy, Faults, SqsSource};
 use tokio::time::Instant;
 use weir_local::{Checkout, Emulator, Installation, Options, Stack, StackOptions, build_functions};
 

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
-use lambda_host::{Function, SqsSource};
+use lambda_emulator::{Function, SqsSource};
 use serde::Deserialize;
 use serde_json::json;
 use weir_aws::SdkConfig;

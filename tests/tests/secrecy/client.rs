@@ -138,7 +138,7 @@ async fn the_client_tells_nothing_of_what_it_sends_whatever_shopify_answers() {
     for answer in ANSWERS {
         let transport = quoting(vec![answer]);
         let client = client(transport.clone(), None);
-        weir_shops::tell(&client, &telemetry);
+        weir_shops::instrument(&client, &telemetry);
         let call = Call::foreground(std::time::Duration::from_secs(30));
         let shop = shop();
         let calling = client.run::<TagsAdd>(&shop, variables(), &call);
@@ -155,7 +155,7 @@ async fn the_client_tells_nothing_of_what_it_sends_whatever_shopify_answers() {
         |quoted| (500, quoted.to_owned()),
     ] {
         let client = client(quoting(vec![answer]), Some(UnixMillis(1)));
-        weir_shops::tell(&client, &telemetry);
+        weir_shops::instrument(&client, &telemetry);
         let call = Call::foreground(std::time::Duration::from_secs(5));
         let error = client.run::<TagsAdd>(&shop(), variables(), &call).await.unwrap_err();
         told.push_str(&format!("{error} {error:?}\n"));

@@ -68,7 +68,7 @@ fn an_index_of_the_ledger_holds_only_what_costs_no_later_write() {
     let looked_for_by = ["event_id", "webhook_id", "last_webhook_id"];
     assert_eq!(held("by_day"), (vec!["day_bucket", "received_at_ms"], [&unchanging[..], &looked_for_by].concat()));
     let with_error = [&unchanging[..], &["last_error"]].concat();
-    assert_eq!(held("by_trouble"), (vec!["trouble", "received_at_ms"], with_error));
+    assert_eq!(held("by_unsettled"), (vec!["unsettled", "received_at_ms"], with_error));
     assert_eq!(indexes.len(), 2);
 }
 

@@ -12,7 +12,7 @@ use crate::{
     UnixMillis,
     options::Options,
     problem::Problem,
-    sender::Happening,
+    sender::ShopEvent,
     store::{Gid, Shop},
 };
 
@@ -41,7 +41,7 @@ pub(crate) struct Cx<'s> {
     pub(crate) busy: std::time::Duration,
     fields: Fields,
     problems: RefCell<Vec<Problem>>,
-    happenings: RefCell<Vec<Happening>>,
+    events: RefCell<Vec<ShopEvent>>,
     started: RefCell<Vec<u64>>,
 }
 
@@ -66,7 +66,7 @@ impl<'s> Cx<'s> {
             busy: std::time::Duration::ZERO,
             fields,
             problems: RefCell::default(),
-            happenings: RefCell::default(),
+            events: RefCell::default(),
             started: RefCell::default(),
         }
     }
@@ -101,12 +101,12 @@ impl<'s> Cx<'s> {
     }
 
     /// Something happened that webhooks tell of.
-    pub(crate) fn happened(&self, happening: Happening) {
-        self.happenings.borrow_mut().push(happening);
+    pub(crate) fn happened(&self, event: ShopEvent) {
+        self.events.borrow_mut().push(event);
     }
 
-    pub(crate) fn take_happenings(&self) -> Vec<Happening> {
-        self.happenings.take()
+    pub(crate) fn take_events(&self) -> Vec<ShopEvent> {
+        self.events.take()
     }
 
     /// A bulk operation was made: it runs after the request.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{done, refused, texts, user_error};
 use crate::{
     context::{Cx, Object},
-    sender::Happening,
+    sender::ShopEvent,
     store::{Gid, Metafield, Product},
 };
 
@@ -22,7 +22,7 @@ pub(super) fn create(cx: &Cx<'_>, input: &Value) -> Value {
         }
         id
     };
-    cx.happened(Happening::ProductCreated(id));
+    cx.happened(ShopEvent::ProductCreated(id));
     done("product", json!({ "$gid": Gid::print("Product", id) }))
 }
 
@@ -39,7 +39,7 @@ pub(super) fn update(cx: &Cx<'_>, input: &Value) -> Value {
         product.updated = cx.now;
     }
     let id = id.unwrap_or_default();
-    cx.happened(Happening::ProductUpdated(id));
+    cx.happened(ShopEvent::ProductUpdated(id));
     done("product", json!({ "$gid": Gid::print("Product", id) }))
 }
 
@@ -78,31 +78,31 @@ pub(super) fn delete(cx: &Cx<'_>, input: &Value) -> Value {
             shop.catalog.levels.retain(|(item, _), _| *item != variant.item);
         }
     }
-    cx.happened(Happening::ProductDeleted(id.unwrap_or_default()));
+    cx.happened(ShopEvent::ProductDeleted(id.unwrap_or_default()));
     done("deletedProductId", given.clone())
 }
 
 pub(super) fn tags(cx: &Cx<'_>, input: &Value, add: bool) -> Value {
     let given = texts(&input["tags"]);
     let object = input["id"].as_str().and_then(|id| cx.find(id));
-    let happening = {
+    let event = {
         let mut shop = cx.hold();
         let goods = &mut shop.catalog;
         let found = match &object {
             Some(Object::Product(id)) => {
                 let product = goods.products.get_mut(id);
-                product.map(|one| (&mut one.tags, &mut one.updated, Some(Happening::ProductUpdated(*id))))
+                product.map(|one| (&mut one.tags, &mut one.updated, Some(ShopEvent::ProductUpdated(*id))))
             }
             Some(Object::Order(id)) => {
                 let order = goods.orders.get_mut(id);
-                order.map(|one| (&mut one.tags, &mut one.updated, Some(Happening::OrderUpdated(*id))))
+                order.map(|one| (&mut one.tags, &mut one.updated, Some(ShopEvent::OrderUpdated(*id))))
             }
             Some(Object::Customer(id)) => {
                 goods.customers.get_mut(id).map(|one| (&mut one.tags, &mut one.updated, None))
             }
             _ => None,
         };
-        let Some((tags, updated, happening)) = found else {
+        let Some((tags, updated, event)) = found else {
             return refused("node", vec![user_error(json!(["id"]), "Record not found", None)]);
         };
         tags.retain(|tag| !given.contains(tag));
@@ -112,10 +112,10 @@ pub(super) fn tags(cx: &Cx<'_>, input: &Value, add: bool) -> Value {
             tags.sort_unstable();
         }
         *updated = cx.now;
-        happening
+        event
     };
-    if let Some(happening) = happening {
-        cx.happened(happening);
+    if let Some(event) = event {
+        cx.happened(event);
     }
     done("node", json!({ "$gid": input["id"] }))
 }
@@ -147,7 +147,7 @@ pub(super) fn metafields(cx: &Cx<'_>, input: &Value) -> Value {
         shop.catalog.metafields.insert(id, metafield);
         drop(shop);
         if let Some(product) = Gid::of("Product", owner) {
-            cx.happened(Happening::ProductUpdated(product));
+            cx.happened(ShopEvent::ProductUpdated(product));
         }
         made.push(json!({ "$gid": Gid::print("Metafield", id) }));
     }
@@ -169,7 +169,7 @@ pub(super) fn mark_as_paid(cx: &Cx<'_>, input: &Value) -> Value {
         order.updated = cx.now;
     }
     let id = id.unwrap_or_default();
-    cx.happened(Happening::OrderPaid(id));
-    cx.happened(Happening::OrderUpdated(id));
+    cx.happened(ShopEvent::OrderPaid(id));
+    cx.happened(ShopEvent::OrderUpdated(id));
     done("order", json!({ "$gid": given }))
 }

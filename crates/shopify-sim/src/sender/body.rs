@@ -3,30 +3,30 @@
 use serde_json::{Value, json};
 use shopify_samples::Samples;
 
-use super::Happening;
+use super::ShopEvent;
 use crate::{
     UnixMillis,
     store::{Gid, Shop, money},
 };
 
-/// The body that tells of a happening; `None` if what it is about is gone.
-pub(super) fn body(shop: &mut Shop, happening: &Happening, now: UnixMillis) -> Option<Value> {
-    match happening {
-        Happening::OrderCreated(id)
-        | Happening::OrderPaid(id)
-        | Happening::OrderCancelled(id)
-        | Happening::OrderUpdated(id) => {
+/// The body that tells of a event; `None` if what it is about is gone.
+pub(super) fn body(shop: &mut Shop, event: &ShopEvent, now: UnixMillis) -> Option<Value> {
+    match event {
+        ShopEvent::OrderCreated(id)
+        | ShopEvent::OrderPaid(id)
+        | ShopEvent::OrderCancelled(id)
+        | ShopEvent::OrderUpdated(id) => {
             return order_body(shop, *id);
         }
-        Happening::ProductCreated(id) | Happening::ProductUpdated(id) => return product_body(shop, *id),
-        Happening::ProductDeleted(id) => return Some(json!({ "id": id })),
-        Happening::InventoryChanged(item, location) => return level_body(shop, *item, *location),
-        Happening::BulkFinished(_) | Happening::Uninstalled | Happening::Compliance { .. } => {}
+        ShopEvent::ProductCreated(id) | ShopEvent::ProductUpdated(id) => return product_body(shop, *id),
+        ShopEvent::ProductDeleted(id) => return Some(json!({ "id": id })),
+        ShopEvent::InventoryChanged(item, location) => return level_body(shop, *item, *location),
+        ShopEvent::BulkFinished(_) | ShopEvent::Uninstalled | ShopEvent::Compliance { .. } => {}
     }
     let seed = shop.rng.u64(..);
-    let mut body = sample(shop, happening.topic(), seed, now)?;
-    match happening {
-        Happening::BulkFinished(id) => {
+    let mut body = sample(shop, event.topic(), seed, now)?;
+    match event {
+        ShopEvent::BulkFinished(id) => {
             let job = shop.bulks.get(id)?;
             body = json!({
                 "admin_graphql_api_id": Gid::print("BulkOperation", *id),
@@ -37,11 +37,11 @@ pub(super) fn body(shop: &mut Shop, happening: &Happening, now: UnixMillis) -> O
                 "type": if job.is_query() { "query" } else { "mutation" },
             });
         }
-        Happening::Uninstalled => {
+        ShopEvent::Uninstalled => {
             put(&mut body, "id", shop.id);
             put(&mut body, "myshopify_domain", shop.domain.as_str());
         }
-        Happening::Compliance { .. } => {
+        ShopEvent::Compliance { .. } => {
             put(&mut body, "shop_id", shop.id);
             put(&mut body, "shop_domain", shop.domain.as_str());
         }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use shopify_webhook::{ShopDomain, sign};
 
 use super::{
-    Attempt, DeliveryRecord, Happening, Outlet,
+    Attempt, DeliveryRecord, Outlet, ShopEvent,
     body::{body, sample},
 };
 use crate::{
@@ -57,7 +57,7 @@ struct Delivery {
 }
 
 /// Tells whoever subscribed of what happened in a shop, each delivery in a task of its own.
-pub(crate) fn announce(sim: &Sim, domain: &ShopDomain, happenings: &[Happening]) {
+pub(crate) fn announce(sim: &Sim, domain: &ShopDomain, events: &[ShopEvent]) {
     let Some(cell) = sim.shop(domain) else { return };
     let now = sim.clock().now();
     let mut deliveries = Vec::new();
@@ -65,8 +65,8 @@ pub(crate) fn announce(sim: &Sim, domain: &ShopDomain, happenings: &[Happening])
         let mut shop = hold(&cell);
         // What one action causes shares an event id, over topics and subscriptions.
         let event_id = uuid(&mut shop.rng);
-        for happening in happenings {
-            collect(&mut shop, happening, &event_id, now, &mut deliveries);
+        for event in events {
+            collect(&mut shop, event, &event_id, now, &mut deliveries);
         }
     }
     for delivery in deliveries {
@@ -176,14 +176,14 @@ fn targets(shop: &Shop, topic: &str) -> Vec<Target> {
     made.chain(declared).collect()
 }
 
-fn collect(shop: &mut Shop, happening: &Happening, event_id: &str, now: UnixMillis, deliveries: &mut Vec<Delivery>) {
-    let topic = happening.topic();
+fn collect(shop: &mut Shop, event: &ShopEvent, event_id: &str, now: UnixMillis, deliveries: &mut Vec<Delivery>) {
+    let topic = event.topic();
     let targets = targets(shop, topic);
     if targets.is_empty() {
         return;
     }
-    let Some(whole) = body(shop, happening, now) else { return };
-    let nameless = matches!(happening, Happening::Compliance { nameless: true, .. });
+    let Some(whole) = body(shop, event, now) else { return };
+    let nameless = matches!(event, ShopEvent::Compliance { nameless: true, .. });
     for target in targets {
         if !target.filter.as_ref().is_none_or(|filter| passes(filter, &whole)) {
             continue;

@@ -16,7 +16,7 @@ pub(crate) use deliver::{announce, test_notification};
 
 /// Something that webhooks tell of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Happening {
+pub(crate) enum ShopEvent {
     OrderCreated(u64),
     OrderPaid(u64),
     OrderCancelled(u64),
@@ -35,7 +35,7 @@ pub(crate) enum Happening {
     },
 }
 
-impl Happening {
+impl ShopEvent {
     pub(crate) fn topic(&self) -> &'static str {
         match self {
             Self::OrderCreated(_) => "orders/create",

@@ -14,7 +14,7 @@ use crate::{
     resolve,
     script::Act,
     sender::announce,
-    store::{Shop, Standing},
+    store::{Shop, ShopStatus},
 };
 
 /// The versions that are served, from the oldest.
@@ -194,10 +194,10 @@ impl Sim {
     fn refused(&self, cell: &Mutex<Shop>, request: &Request<Bytes>) -> Option<Response<Bytes>> {
         let mut shop = hold(cell);
         let now = self.clock().now();
-        match shop.standing {
-            Standing::Frozen => return Some(errors(402, words(402))),
-            Standing::Locked => return Some(errors(423, words(423))),
-            Standing::Open | Standing::Uninstalled => {}
+        match shop.status {
+            ShopStatus::Frozen => return Some(errors(402, words(402))),
+            ShopStatus::Locked => return Some(errors(423, words(423))),
+            ShopStatus::Open | ShopStatus::Uninstalled => {}
         }
         let token = request.headers().get("x-shopify-access-token").and_then(|token| token.to_str().ok());
         let good = token.is_some_and(|token| shop.tokens.accepts(token, now));
@@ -223,8 +223,8 @@ impl Sim {
         let mut cx = resolve::context(cell, self.clock().now(), self.options(), &base);
         cx.busy = latency / 2;
         let answer = answer(self.schema(), &mut cx, asked);
-        let (happenings, started) = (cx.take_happenings(), cx.take_started());
-        announce(self, domain, &happenings);
+        let (events, started) = (cx.take_events(), cx.take_started());
+        announce(self, domain, &events);
         for id in started {
             tokio::spawn(crate::bulk::run(self.weak(), domain.clone(), id, base.clone()));
         }

@@ -7,7 +7,7 @@ use shopify_webhook::ShopDomain;
 use super::{Sim, hold};
 use crate::{
     Change,
-    sender::{Happening, announce, test_notification},
+    sender::{ShopEvent, announce, test_notification},
     store::{Declared, DeclaredBy},
 };
 
@@ -43,7 +43,7 @@ impl Sim {
     pub fn request_compliance(&self, shop: &ShopDomain, topic: &str, named: bool) -> bool {
         let known = COMPLIANCE.into_iter().find(|known| *known == topic);
         if let Some(topic) = known {
-            announce(self, shop, &[Happening::Compliance { topic, nameless: !named }]);
+            announce(self, shop, &[ShopEvent::Compliance { topic, nameless: !named }]);
         }
         known.is_some()
     }
@@ -81,7 +81,7 @@ impl Sim {
                     all[first..].to_vec()
                 });
                 for (item, location) in levels.unwrap_or_default() {
-                    announce(self, shop, &[Happening::InventoryChanged(item, location)]);
+                    announce(self, shop, &[ShopEvent::InventoryChanged(item, location)]);
                 }
             }
         }
@@ -96,7 +96,7 @@ impl Sim {
             })
         });
         if known.flatten().is_some() {
-            announce(self, shop, &[Happening::OrderUpdated(order)]);
+            announce(self, shop, &[ShopEvent::OrderUpdated(order)]);
         }
     }
 

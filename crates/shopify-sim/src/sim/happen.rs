@@ -3,7 +3,7 @@
 use shopify_webhook::ShopDomain;
 
 use super::Sim;
-use crate::sender::{Happening, announce};
+use crate::sender::{ShopEvent, announce};
 
 impl Sim {
     /// The merchant cancels an order: it is cancelled and updated.
@@ -15,14 +15,14 @@ impl Sim {
             })
         });
         if known.flatten().is_some() {
-            announce(self, shop, &[Happening::OrderCancelled(order), Happening::OrderUpdated(order)]);
+            announce(self, shop, &[ShopEvent::OrderCancelled(order), ShopEvent::OrderUpdated(order)]);
         }
     }
 
     /// The merchant makes a product. Returns its id; `None` if there is no such shop.
     pub fn create_product(&self, shop: &ShopDomain, title: &str) -> Option<u64> {
         let id = self.change(shop, |shop, now| shop.new_product(title, now))?;
-        announce(self, shop, &[Happening::ProductCreated(id)]);
+        announce(self, shop, &[ShopEvent::ProductCreated(id)]);
         Some(id)
     }
 
@@ -35,7 +35,7 @@ impl Sim {
             })
         });
         if known.flatten().is_some() {
-            announce(self, shop, &[Happening::InventoryChanged(item, location)]);
+            announce(self, shop, &[ShopEvent::InventoryChanged(item, location)]);
         }
     }
 }

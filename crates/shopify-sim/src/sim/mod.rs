@@ -6,9 +6,9 @@ mod deliveries;
 mod environment;
 mod files;
 mod happen;
-mod levers;
 mod oauth;
 mod rest;
+mod scenario;
 mod watch;
 
 use std::{

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Sim, call::content_type, hold};
 use crate::{
     reply::{self, errors},
-    store::{Shop, Standing},
+    store::{Shop, ShopStatus},
     tokens::{Pair, TokenStyle},
 };
 
@@ -31,7 +31,7 @@ impl Sim {
             return refused(401, "invalid_client", "The client secret is wrong");
         }
         let mut shop = hold(cell);
-        if shop.standing == Standing::Uninstalled {
+        if shop.status == ShopStatus::Uninstalled {
             return refused(400, "app_not_installed", "The app is not installed in this shop");
         }
         let now = self.clock().now();

@@ -8,4 +8,4 @@ mod shop;
 pub(crate) use catalog::{Catalog, Customer, Level, LineItem, Location, Metafield, Order, Product, Variant, money};
 pub(crate) use gid::Gid;
 pub use seed::ShopSeed;
-pub(crate) use shop::{BulkJob, BulkKind, Declared, DeclaredBy, Idempotent, Shop, Standing, Subscription};
+pub(crate) use shop::{BulkJob, BulkKind, Declared, DeclaredBy, Idempotent, Shop, ShopStatus, Subscription};

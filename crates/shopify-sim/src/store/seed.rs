@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use secrecy::SecretString;
 use shopify_webhook::ShopDomain;
 
-use super::{Catalog, Customer, Level, Location, Metafield, Product, Shop, Standing, Variant, gid::Gid};
+use super::{Catalog, Customer, Level, Location, Metafield, Product, Shop, ShopStatus, Variant, gid::Gid};
 use crate::{Plan, UnixMillis, plan::Bucket, tokens::Tokens};
 
 /// How a shop starts. The same seed makes the same shop.
@@ -54,7 +54,7 @@ impl Shop {
             domain: seed.domain.clone(),
             id: next,
             plan: seed.plan,
-            standing: Standing::Open,
+            status: ShopStatus::Open,
             scopes,
             tokens,
             signing_key: SecretString::from(format!(

@@ -1,4 +1,4 @@
-//! A shop: its plan, its standing, what the app keeps there, and its data.
+//! A shop: its plan, its status, what the app keeps there, and its data.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::{Plan, UnixMillis, plan::Bucket, tokens::Tokens};
 
 /// Whether the shop may be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum ShopStatus {
     Open,
     /// 402.
     Frozen,
@@ -119,7 +119,7 @@ pub(crate) struct Shop {
     pub(crate) domain: ShopDomain,
     pub(crate) id: u64,
     pub(crate) plan: Plan,
-    pub(crate) standing: Standing,
+    pub(crate) status: ShopStatus,
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) tokens: Tokens,
     /// Signs test notifications, and the webhooks that the merchant made in the admin.

@@ -1,4 +1,4 @@
-//! Tokens, scopes, standing, versions, pages.
+//! Tokens, scopes, status, versions, pages.
 
 use std::time::Duration;
 

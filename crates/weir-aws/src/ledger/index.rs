@@ -20,21 +20,21 @@ pub enum Index {
     /// Every event, by the day on which it was received.
     ByDay,
     /// What failed or is parked.
-    ByTrouble,
+    ByUnsettled,
 }
 
 impl Index {
     fn name(self) -> &'static str {
         match self {
             Self::ByDay => "by_day",
-            Self::ByTrouble => "by_trouble",
+            Self::ByUnsettled => "by_unsettled",
         }
     }
 
     fn key(self) -> &'static str {
         match self {
             Self::ByDay => name::DAY_BUCKET,
-            Self::ByTrouble => name::TROUBLE,
+            Self::ByUnsettled => name::UNSETTLED,
         }
     }
 }
@@ -69,7 +69,7 @@ pub struct Entry {
     pub webhook_id: Option<String>,
     /// The webhook id of the delivery that was claimed or counted last; `None` where the key has it.
     pub last_webhook_id: Option<String>,
-    /// In the index by trouble: why the last attempt failed.
+    /// In the index of unsettled events: why the last attempt failed.
     pub last_error: Option<String>,
 }
 

@@ -45,8 +45,8 @@ pub(super) mod name {
     pub(crate) const RESOURCE_ID: &str = "resource_id";
     /// The key of the index by day.
     pub(crate) const DAY_BUCKET: &str = "day_bucket";
-    /// The key of the index by trouble; absent from an event that is in none.
-    pub(crate) const TROUBLE: &str = "trouble";
+    /// The key of the index of unsettled events; absent from an event that is in none.
+    pub(crate) const UNSETTLED: &str = "unsettled";
     pub(crate) const RECEIVED_AT_MS: &str = "received_at_ms";
     pub(crate) const UPDATED_AT_MS: &str = "updated_at_ms";
     pub(crate) const LAST_ERROR: &str = "last_error";

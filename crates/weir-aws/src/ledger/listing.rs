@@ -10,7 +10,7 @@ use weir_core::{
     UnixMillis,
     ledger::{
         Key, Record,
-        index::{Bucket, Trouble, day},
+        index::{Bucket, Unsettled, day},
     },
 };
 
@@ -127,11 +127,10 @@ impl<'a, P: Indexes> Listing<'a, P> {
         Self::new(pages, Vec::new(), buckets, Some(range.until), range, expected)
     }
 
-    /// Those of a range that are in trouble now.
-    pub fn by_trouble(pages: &'a P, troubles: &[Trouble], buckets: &[Bucket], range: Range, expected: u32) -> Self {
-        let partition =
-            |trouble| move |bucket: &Bucket| Partition { index: Index::ByTrouble, key: bucket.with(trouble) };
-        let partitions = troubles.iter().flat_map(|trouble| buckets.iter().map(partition(*trouble))).collect();
+    /// Those of a range that are unsettled now.
+    pub fn by_unsettled(pages: &'a P, states: &[Unsettled], buckets: &[Bucket], range: Range, expected: u32) -> Self {
+        let partition = |state| move |bucket: &Bucket| Partition { index: Index::ByUnsettled, key: bucket.with(state) };
+        let partitions = states.iter().flat_map(|state| buckets.iter().map(partition(*state))).collect();
         Self::new(pages, partitions, Vec::new(), None, range, expected)
     }
 

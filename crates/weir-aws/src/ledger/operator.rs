@@ -59,7 +59,7 @@ impl DynamoLedger {
                 name::LEASE_UNTIL_MS,
                 name::PARKED_UNTIL_MS,
                 name::PERMANENT,
-                name::TROUBLE
+                name::UNSETTLED
             );
             // A claim changes owner and attempts, a settlement the state.
             condition += &format!(" AND #state = :before AND #owner = :owner AND {} = :attempts", name::ATTEMPTS);

@@ -12,7 +12,7 @@ use weir_core::{
     ledger::{
         self, Attempt, AttemptResult, Claim, ClaimRequest, Key, Ledger, Progress, Record, RepeatKind, SettleRequest,
         Settled,
-        index::{Bucket, Trouble, day},
+        index::{Bucket, Unsettled, day},
     },
 };
 
@@ -177,10 +177,10 @@ impl Ledger for DynamoLedger {
         let mut remove = name::LEASE_UNTIL_MS.to_owned();
         match ending {
             AttemptResult::Done | AttemptResult::Stale | AttemptResult::Repeated => {
-                remove.push_str(&format!(", {}, {}", name::PERMANENT, name::TROUBLE))
+                remove.push_str(&format!(", {}, {}", name::PERMANENT, name::UNSETTLED))
             }
             AttemptResult::Failed(failure) => {
-                also(name::TROUBLE, text(Bucket::of(&key.event).with(Trouble::Failed)));
+                also(name::UNSETTLED, text(Bucket::of(&key.event).with(Unsettled::Failed)));
                 also(name::LAST_ERROR, text(failure.reason()));
                 also(name::PERMANENT, AttributeValue::Bool(failure.is_permanent()));
                 if let Some(copy) = ended.copy {
@@ -188,7 +188,7 @@ impl Ledger for DynamoLedger {
                 }
             }
             AttemptResult::Parked { parks, until, reason } => {
-                also(name::TROUBLE, text(Bucket::of(&key.event).with(Trouble::Parked)));
+                also(name::UNSETTLED, text(Bucket::of(&key.event).with(Unsettled::Parked)));
                 also(name::LAST_ERROR, text(reason));
                 also(name::PARKS, number(parks));
                 also(name::PARKED_UNTIL_MS, number(until.0));

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use lambda_host::{Environment, Function};
+use lambda_emulator::{Environment, Function};
 
 use super::{accepted, process, served};
 use crate::{events::Events, stub::Aws};

@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use lambda_host::{Environment, Function};
+use lambda_emulator::{Environment, Function};
 use serde::{Deserialize, Serialize};
 
 use super::{accepted, done, served};

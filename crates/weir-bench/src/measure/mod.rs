@@ -6,7 +6,7 @@ pub mod process;
 mod worker;
 
 use anyhow::{Result, bail};
-use lambda_host::Environment;
+use lambda_emulator::Environment;
 use serde::Deserialize;
 
 pub use ingest::{Start, Warm, start, warm};

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use lambda_host::{Environment, Function};
+use lambda_emulator::{Environment, Function};
 
 use super::{done, ingest::pid, process, served};
 use crate::{

@@ -223,7 +223,7 @@ pub(crate) struct FilterArgs {
     pub(crate) app: Option<String>,
     /// Whose event is in this state
     #[arg(long)]
-    pub(crate) state: Option<StandingName>,
+    pub(crate) state: Option<StatusName>,
     /// This one: SHOP#ID, the webhook id alone, or sqs:ID
     #[arg(long, value_name = "ID")]
     pub(crate) event: Option<String>,
@@ -231,7 +231,7 @@ pub(crate) struct FilterArgs {
 
 /// How a message stands to the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StandingName {
+pub(crate) enum StatusName {
     /// Its event failed
     Failed,
     /// Its event took effect: another copy was handled
@@ -254,19 +254,19 @@ pub(crate) enum StandingName {
     Unreadable,
 }
 
-impl From<StandingName> for DeadLetterStatus {
-    fn from(name: StandingName) -> Self {
+impl From<StatusName> for DeadLetterStatus {
+    fn from(name: StatusName) -> Self {
         match name {
-            StandingName::Failed => Self::Failed,
-            StandingName::Done => Self::Done,
-            StandingName::Stale => Self::Stale,
-            StandingName::Parked => Self::Parked,
-            StandingName::Leased => Self::Leased,
-            StandingName::Dropped => Self::Dropped,
-            StandingName::Replaced => Self::Replaced,
-            StandingName::Mismatch => Self::Mismatch,
-            StandingName::Unknown => Self::Unknown,
-            StandingName::Unreadable => Self::Unreadable,
+            StatusName::Failed => Self::Failed,
+            StatusName::Done => Self::Done,
+            StatusName::Stale => Self::Stale,
+            StatusName::Parked => Self::Parked,
+            StatusName::Leased => Self::Leased,
+            StatusName::Dropped => Self::Dropped,
+            StatusName::Replaced => Self::Replaced,
+            StatusName::Mismatch => Self::Mismatch,
+            StatusName::Unknown => Self::Unknown,
+            StatusName::Unreadable => Self::Unreadable,
         }
     }
 }

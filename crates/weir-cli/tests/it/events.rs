@@ -29,7 +29,7 @@ const NEW: &str = "mill.myshopify.com#new";
 fn aws() -> impl Fn(&Request) -> (u16, String) + Send {
     let now = UnixMillis::now();
     let mut old = item(OLD, UnixMillis(now.0 - 30 * MINUTE), "failed", "orders/create");
-    old["trouble"] = json!({"S": Bucket::of(OLD).with(weir_core::ledger::index::Trouble::Failed)});
+    old["unsettled"] = json!({"S": Bucket::of(OLD).with(weir_core::ledger::index::Unsettled::Failed)});
     let new = item(NEW, UnixMillis(now.0 - MINUTE), "done", "orders/paid");
     move |request| answer(request, &[&new, &old])
 }
@@ -54,7 +54,7 @@ fn answer(request: &Request, items: &[&Value]) -> (u16, String) {
             let is_there = |item: &&&Value| match asked["IndexName"].as_str() {
                 None => item["pk"] == values[":event"],
                 Some(index) => {
-                    let key = if index == "by_day" { "day_bucket" } else { "trouble" };
+                    let key = if index == "by_day" { "day_bucket" } else { "unsettled" };
                     let range = number(&values[":since"])..=number(&values[":until"]);
                     item[key] == values[":key"] && range.contains(&number(&item["received_at_ms"]))
                 }
@@ -167,7 +167,7 @@ fn a_shop_is_read_from_two_buckets_a_day_and_what_failed_from_an_index_of_its_ow
     local(&server, &["list", "--shop", "north.myshopify.com", "--state", "failed"]);
     let queries: Vec<Request> = server.requests();
     assert_eq!(queries.len(), 3, "two buckets, and the records");
-    assert!(String::from_utf8_lossy(&queries[0].body).contains("by_trouble"));
+    assert!(String::from_utf8_lossy(&queries[0].body).contains("by_unsettled"));
 }
 
 #[test]

@@ -41,7 +41,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
                 tracing::info!(%key, "It ended before, and its acknowledgement was lost");
                 Verdict::Acknowledge
             }
-            Ok(Claim::Copied) => {
+            Ok(Claim::SupersededByCopy) => {
                 tracing::info!(%key, "A parked copy took its place");
                 Verdict::Acknowledge
             }
@@ -61,7 +61,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
                 self.count_mismatch(message, ask).await;
                 Verdict::DeadLetter
             }
-            Ok(Claim::Condemned) => {
+            Ok(Claim::PermanentlyFailed) => {
                 tracing::info!(%key, receives = message.receives, "Failed for good: on its way to the DLQ");
                 Verdict::DeadLetter
             }

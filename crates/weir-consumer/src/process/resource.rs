@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use weir_core::{
-    Backoff, Failure, UnixMillis, closed_until,
+    Backoff, Failure, UnixMillis,
     fence::{self, Entry, Fence, Leave, Mark, Run, Settled, State},
     ledger::Owner,
+    quarantined_until,
     topics::{Snapshot, Version, happens_once},
 };
 
@@ -81,7 +82,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
             Err(Failure::Permanent(_)) => Leave::Free,
             // What was tried may still land, after an answer that never came: nothing newer may pass it.
             Err(Failure::Transient(_) | Failure::Panic | Failure::Outage { .. } | Failure::Misconfigured(_)) => {
-                Leave::Closed(closed_until(self.consumer.clock.now()))
+                Leave::Closed(quarantined_until(self.consumer.clock.now()))
             }
         };
         match self.consumer.services.fence().leave(&self.ask(visit, owner), how).await {

@@ -33,10 +33,10 @@ pub fn claim(record: Option<&Record>, ask: &ClaimRequest<'_>) -> Claim {
         State::Done | State::Stale if is_same_message(&record.owner, ask.owner) => Claim::Redelivered,
         State::Done | State::Stale | State::Dropped | State::Replaced { .. } => Claim::Duplicate,
         // Its copy was sent before the ledger was told, so it is there.
-        _ if record.parks > ask.parks => Claim::Copied,
+        _ if record.parks > ask.parks => Claim::SupersededByCopy,
         // Receives that are left are used up without running what can't succeed. Whoever moves the message back
         // from the DLQ starts with a first receive.
-        State::Failed(Failure::Permanent(_)) if ask.receives > 1 => Claim::Condemned,
+        State::Failed(Failure::Permanent(_)) if ask.receives > 1 => Claim::PermanentlyFailed,
         State::Failed(_) | State::Parked { .. } => granted,
         // Its own claim, whose reply was lost.
         State::Leased { .. } if record.owner == *ask.owner => granted,
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn permanently_failed_event_runs_again_only_on_a_first_receive() {
-        assert_eq!(asked(Some(&record(permanent(), "other")), 2, 0), Claim::Condemned);
+        assert_eq!(asked(Some(&record(permanent(), "other")), 2, 0), Claim::PermanentlyFailed);
         assert_eq!(asked(Some(&record(permanent(), "other")), 1, 0), GRANTED, "it came back from the DLQ");
         let transient = record(State::Failed(Failure::transient("x")), "other");
         assert_eq!(asked(Some(&transient), 4, 0), GRANTED);
@@ -182,8 +182,8 @@ mod tests {
     fn a_message_gives_way_to_its_parked_copy() {
         for state in [parked(), leased(0), leased(NOW.0 + 7_000), permanent()] {
             let record = Record { parks: 2, ..record(state, "other") };
-            assert_eq!(asked(Some(&record), 1, 1), Claim::Copied, "{record:?}");
-            assert_ne!(asked(Some(&record), 1, 2), Claim::Copied, "it is the copy: {record:?}");
+            assert_eq!(asked(Some(&record), 1, 1), Claim::SupersededByCopy, "{record:?}");
+            assert_ne!(asked(Some(&record), 1, 2), Claim::SupersededByCopy, "it is the copy: {record:?}");
         }
         let done = Record { parks: 2, ..record(State::Done, "other") };
         assert_eq!(asked(Some(&done), 1, 1), Claim::Duplicate);
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn failed_event_that_waits_as_a_copy_gives_way_to_it() {
         let record = Record { parks: 1, ..record(State::Failed(Failure::transient("x")), "other") };
-        assert_eq!(asked(Some(&record), 2, 0), Claim::Copied);
+        assert_eq!(asked(Some(&record), 2, 0), Claim::SupersededByCopy);
         assert!(asked(Some(&record), 1, 1).is_granted());
     }
 
@@ -276,9 +276,9 @@ mod tests {
             (transient(), 0, 1, 0, granted.clone()),
             (transient(), 0, 4, 0, granted.clone()),
             (permanent(), 0, 1, 0, granted.clone()),
-            (permanent(), 0, 2, 0, Claim::Condemned),
-            (parked(), 1, 1, 0, Claim::Copied),
-            (leased(NOW.0 - 1), 1, 1, 0, Claim::Copied),
+            (permanent(), 0, 2, 0, Claim::PermanentlyFailed),
+            (parked(), 1, 1, 0, Claim::SupersededByCopy),
+            (leased(NOW.0 - 1), 1, 1, 0, Claim::SupersededByCopy),
             (parked(), 1, 1, 1, granted),
         ] {
             let first = Some("first".to_owned());

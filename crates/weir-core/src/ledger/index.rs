@@ -3,7 +3,7 @@
 //! | index | key | holds |
 //! |---|---|---|
 //! | by day | `{day}#{bucket}`, then when it was received | every event, with the ids that it is looked for by |
-//! | by trouble | `failed#{bucket}` or `parked#{bucket}`, then when it was received | what failed or is parked now |
+//! | unsettled | `failed#{bucket}` or `parked#{bucket}`, then when it was received | what failed or is parked now |
 //!
 //! A shop's events lie in two of the 64 buckets: so its list takes two queries a day, and no key takes more than a
 //! shop's half, and whatever shares its bucket. Which bucket an event is in must never change: old items would be lost
@@ -58,9 +58,9 @@ impl Bucket {
         format!("{day}#{:02}", self.0)
     }
 
-    /// The key of the index by trouble.
-    pub fn with(self, trouble: Trouble) -> String {
-        format!("{}#{:02}", trouble.as_str(), self.0)
+    /// The key of the index of unsettled events.
+    pub fn with(self, state: Unsettled) -> String {
+        format!("{}#{:02}", state.as_str(), self.0)
     }
 }
 
@@ -86,18 +86,18 @@ pub fn day(at: UnixMillis) -> String {
 
 /// What keeps an event from being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Trouble {
+pub enum Unsettled {
     /// Its last attempt failed.
     Failed,
     /// It waits for what is down or switched off.
     Parked,
 }
 
-impl Trouble {
+impl Unsettled {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Failed, Self::Parked];
 
-    /// The trouble of a state. A leased event keeps that of its last attempt, until it is settled.
+    /// The unsettled state that a state is. A leased event keeps that of its last attempt, until it is settled.
     pub fn of(state: &State) -> Option<Self> {
         match state {
             State::Failed(_) => Some(Self::Failed),
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn index_entry_is_readable_by_later_versions() {
         assert_eq!(Bucket::of("north.myshopify.com#b54557e4").on("2026-11-27"), "2026-11-27#42");
-        assert_eq!(Bucket::of("mill.myshopify.com#2").with(Trouble::Parked), "parked#13");
+        assert_eq!(Bucket::of("mill.myshopify.com#2").with(Unsettled::Parked), "parked#13");
         assert_eq!(day(UnixMillis(1_795_755_600_120)), "2026-11-27");
         assert_eq!(day(UnixMillis(1_795_737_599_999)), "2026-11-26");
     }

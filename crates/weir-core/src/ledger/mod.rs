@@ -5,7 +5,7 @@
 //!
 //! | transition | from | condition | else |
 //! |---|---|---|---|
-//! | [`claim`] | absent, failed, parked, leased with the lease run out | same body, or another webhook id; no parked copy of the message; not failed for good, unless this is a first receive | [`Claim::Duplicate`], [`Claim::Busy`], [`Claim::Mismatch`], [`Claim::Copied`], [`Claim::Condemned`] |
+//! | [`claim`] | absent, failed, parked, leased with the lease run out | same body, or another webhook id; no parked copy of the message; not failed for good, unless this is a first receive | [`Claim::Duplicate`], [`Claim::Busy`], [`Claim::Mismatch`], [`Claim::SupersededByCopy`], [`Claim::PermanentlyFailed`] |
 //! | [`settle`] | leased | owner = me | [`Settled::Lost`]: another owner took over |
 //! | [`act`] | any | the record is as it was read | read again |
 //!

@@ -100,9 +100,9 @@ pub enum Claim {
     /// Another body came under the same webhook id before: report it, never act on it.
     Mismatch,
     /// A parked copy of the message took its place: acknowledge it, do nothing.
-    Copied,
+    SupersededByCopy,
     /// It failed for good, and was told so: let it go to the DLQ.
-    Condemned,
+    PermanentlyFailed,
 }
 
 /// Why a message has no effect of its own.

@@ -57,8 +57,8 @@ impl Witness {
             Claim::Duplicate | Claim::Redelivered => Fact::Duplicate,
             Claim::Busy(_) => Fact::Busy,
             Claim::Mismatch => Fact::Mismatch,
-            Claim::Copied => Fact::Copied,
-            Claim::Condemned => Fact::Condemned,
+            Claim::SupersededByCopy => Fact::Copied,
+            Claim::PermanentlyFailed => Fact::Condemned,
         });
     }
 

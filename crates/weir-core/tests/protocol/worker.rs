@@ -136,9 +136,11 @@ impl Protocol {
         let latest = self.scenario.events[usize::from(worker.event)].latest;
         match (worker.phase, reply) {
             (_, Reply::Claim(Claim::Granted { .. })) => Next::Go(if latest { Phase::Enter } else { Phase::Begin }),
-            (_, Reply::Claim(Claim::Duplicate | Claim::Redelivered | Claim::Copied)) => Next::Go(Phase::Acknowledge),
+            (_, Reply::Claim(Claim::Duplicate | Claim::Redelivered | Claim::SupersededByCopy)) => {
+                Next::Go(Phase::Acknowledge)
+            }
             (_, Reply::Claim(Claim::Busy(rest))) => Next::ReturnAfter((rest.as_secs() / TICK.as_secs()) as Ticks + 1),
-            (_, Reply::Claim(Claim::Mismatch | Claim::Condemned)) => Next::Return,
+            (_, Reply::Claim(Claim::Mismatch | Claim::PermanentlyFailed)) => Next::Return,
             (_, Reply::Entry(Entry::Granted)) => Next::Go(Phase::Begin),
             (_, Reply::Entry(Entry::Stale(_))) => Next::Go(Phase::Settle(End::Stale)),
             (_, Reply::Entry(Entry::Repeated)) => Next::Go(Phase::Settle(End::Repeated)),

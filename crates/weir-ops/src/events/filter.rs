@@ -5,7 +5,7 @@ use weir_core::{
     Lane, UnixMillis,
     ledger::{
         Key, Record,
-        index::{Bucket, Trouble},
+        index::{Bucket, Unsettled},
     },
 };
 
@@ -95,11 +95,11 @@ impl EventFilter {
         }
     }
 
-    pub(super) fn troubles(&self) -> &'static [Trouble] {
+    pub(super) fn unsettled(&self) -> &'static [Unsettled] {
         match (self.state, self.outcome) {
-            (Some(EventState::Failed), _) | (_, Some(EventOutcome::Failed)) => &[Trouble::Failed],
-            (Some(EventState::Parked), _) => &[Trouble::Parked],
-            _ => &Trouble::ALL,
+            (Some(EventState::Failed), _) | (_, Some(EventOutcome::Failed)) => &[Unsettled::Failed],
+            (Some(EventState::Parked), _) => &[Unsettled::Parked],
+            _ => &Unsettled::ALL,
         }
     }
 

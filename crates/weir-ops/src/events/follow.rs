@@ -8,7 +8,7 @@ use std::{
 use weir_aws::ledger::{Entry, Indexes, Listing, RECORDS_AT_ONCE, Range, ReadError, Spent};
 use weir_core::{
     UnixMillis,
-    ledger::{Key, Record, State, index::Trouble},
+    ledger::{Key, Record, State, index::Unsettled},
 };
 
 use super::query::EventQuery;
@@ -84,7 +84,7 @@ impl<'a, I: Indexes> Follower<'a, I> {
                 changing.extend((entry.received_at >= now - LOOK_BACK).then_some(entry.key));
             }
         }
-        changing.extend(self.troubled(now).await?);
+        changing.extend(self.unsettled_keys(now).await?);
         for record in self.records(changing).await? {
             self.keep(&record, now);
         }
@@ -152,10 +152,10 @@ impl<'a, I: Indexes> Follower<'a, I> {
         Ok(entries)
     }
 
-    async fn troubled(&mut self, now: UnixMillis) -> Result<Vec<Key>, ReadError> {
+    async fn unsettled_keys(&mut self, now: UnixMillis) -> Result<Vec<Key>, ReadError> {
         let range = Range { since: now - self.deep, until: now + LOOK_BACK };
         let buckets = self.query.filter.buckets();
-        let mut listing = Listing::by_trouble(self.indexes, &Trouble::ALL, &buckets, range, 1_000);
+        let mut listing = Listing::by_unsettled(self.indexes, &Unsettled::ALL, &buckets, range, 1_000);
         let mut keys = Vec::new();
         while let Some(entry) = listing.next().await? {
             keys.extend(self.query.filter.may_come_to_match(&entry).then_some(entry.key));

@@ -74,7 +74,7 @@ impl EventQuery {
         let expected = u32::try_from(self.limit).unwrap_or(u32::MAX);
         let buckets = self.filter.buckets();
         let listing = if self.filter.is_of_failures() {
-            Listing::by_trouble(indexes, self.filter.troubles(), &buckets, self.range, expected)
+            Listing::by_unsettled(indexes, self.filter.unsettled(), &buckets, self.range, expected)
         } else {
             Listing::by_day(indexes, buckets, self.range, expected)
         };

@@ -8,7 +8,7 @@ use weir_aws::{
 };
 use weir_core::{
     MISCONFIGURED, UnixMillis,
-    ledger::index::{Bucket, Trouble},
+    ledger::index::{Bucket, Unsettled},
 };
 
 use super::error::HealthError;
@@ -19,7 +19,7 @@ const EVENTS: u32 = 100;
 /// Each refused call once: `PutEvents on shop-bus: AccessDeniedException`.
 pub(super) async fn read(ledger: &DynamoLedger, now: UnixMillis) -> Result<Vec<String>, HealthError> {
     let range = Range { since: UnixMillis(0), until: now };
-    let mut parked = Listing::by_trouble(ledger, &[Trouble::Parked], &Bucket::all(), range, 1);
+    let mut parked = Listing::by_unsettled(ledger, &[Unsettled::Parked], &Bucket::all(), range, 1);
     let mut refusals = BTreeSet::new();
     for _ in 0..EVENTS {
         let Some(entry) = parked.next().await? else { break };

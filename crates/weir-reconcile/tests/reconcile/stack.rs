@@ -271,11 +271,11 @@ impl ReconcileStore for Stack {
     }
 
     async fn unsettled(&self, _shop: &ShopDomain, since: UnixMillis) -> Result<Vec<UnsettledEvent>, Unavailable> {
-        let in_trouble = |record: &Record| {
+        let unsettled = |record: &Record| {
             matches!(record.state, State::Failed(_) | State::Parked { .. }) && record.received_at >= since
         };
         self.pass(async {
-            let records = self.0.model.records().into_iter().filter(in_trouble);
+            let records = self.0.model.records().into_iter().filter(unsettled);
             let troubled = |Record { key, topic, app, resource, .. }: Record| {
                 Some(UnsettledEvent { key, topic: topic?, app: app?, resource: resource? })
             };

@@ -124,7 +124,7 @@ async fn permanently_failed_event_runs_again_only_on_a_first_receive<L: Ledger>(
     assert_eq!(a.settle(&transient(), NOW).await, Settled::Written);
     assert!(a.claim_as("x", 2, 0, NOW).await.is_granted(), "that was not for good");
     assert_eq!(a.settle(&permanent(), NOW).await, Settled::Written);
-    assert_eq!(a.claim_as("x", 3, 0, NOW).await, Claim::Condemned);
+    assert_eq!(a.claim_as("x", 3, 0, NOW).await, Claim::PermanentlyFailed);
     assert!(a.claim_as("x", 1, 0, NOW).await.is_granted(), "moved back from the DLQ");
     assert_eq!(a.settle(&AttemptResult::Done, NOW).await, Settled::Written);
     assert_eq!(a.claim_as("x", 2, 0, NOW).await, Claim::Duplicate);
@@ -134,11 +134,11 @@ async fn a_message_gives_way_to_its_parked_copy<L: Ledger>(ledger: &L, key: &Key
     let (a, b) = (Actor::new(ledger, key, "a"), Actor::new(ledger, key, "b"));
     assert!(a.claim_as("x", 1, 0, NOW).await.is_granted());
     assert_eq!(a.settle(&parked(1, NOW), NOW).await, Settled::Written);
-    assert_eq!(b.claim_as("x", 2, 0, NOW).await, Claim::Copied);
+    assert_eq!(b.claim_as("x", 2, 0, NOW).await, Claim::SupersededByCopy);
     assert!(b.claim_as("x", 1, 1, NOW).await.is_granted());
-    assert_eq!(a.claim_as("x", 2, 0, NOW).await, Claim::Copied, "though the copy is being handled");
+    assert_eq!(a.claim_as("x", 2, 0, NOW).await, Claim::SupersededByCopy, "though the copy is being handled");
     assert_eq!(b.settle(&permanent(), NOW).await, Settled::Written);
-    assert_eq!(a.claim_as("x", 2, 0, NOW).await, Claim::Copied, "though the copy failed");
+    assert_eq!(a.claim_as("x", 2, 0, NOW).await, Claim::SupersededByCopy, "though the copy failed");
     assert!(b.claim_as("x", 1, 1, NOW).await.is_granted());
     assert_eq!(b.settle(&AttemptResult::Done, NOW).await, Settled::Written);
     assert_eq!(a.claim_as("x", 2, 0, NOW).await, Claim::Duplicate);
@@ -149,11 +149,11 @@ async fn failed_event_gives_way_to_its_copy<L: Ledger>(ledger: &L, key: &Key) {
     assert!(a.claim_as("x", 1, 0, NOW).await.is_granted());
     a.leaves(Progress::default(), Some(1));
     assert_eq!(a.settle(&transient(), NOW).await, Settled::Written);
-    assert_eq!(a.claim_as("x", 2, 0, NOW).await, Claim::Copied);
+    assert_eq!(a.claim_as("x", 2, 0, NOW).await, Claim::SupersededByCopy);
     assert!(b.claim_as("x", 1, 1, NOW).await.is_granted());
     assert_eq!(b.settle(&transient(), NOW).await, Settled::Written, "its message comes back itself");
     assert!(b.claim_as("x", 2, 1, NOW).await.is_granted());
-    assert_eq!(a.claim_as("x", 3, 0, NOW).await, Claim::Copied);
+    assert_eq!(a.claim_as("x", 3, 0, NOW).await, Claim::SupersededByCopy);
 }
 
 async fn progress_is_kept_for_the_next_receive_and_the_next_copy<L: Ledger>(ledger: &L, key: &Key) {

@@ -131,7 +131,7 @@ async fn a_delivery_gives_way_to_the_parked_copy_of_another<L: Ledger>(ledger: &
     let (a, b) = (Actor::of(ledger, &first, "a"), Actor::of(ledger, &second, "b"));
     assert!(a.claim_as("x", 1, 0, NOW).await.is_granted());
     assert_eq!(a.settle(&parked(1, NOW), NOW).await, Settled::Written);
-    assert_eq!(b.claim_as("x", 1, 0, NOW).await, Claim::Copied);
+    assert_eq!(b.claim_as("x", 1, 0, NOW).await, Claim::SupersededByCopy);
     assert!(a.claim_as("x", 1, 1, NOW).await.is_granted(), "the copy");
     end(&a).await;
     assert_eq!(b.claim_as("x", 2, 0, NOW).await, Claim::Duplicate);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{super::done, GROUP};
 use crate::{
     context::Cx,
-    sender::Happening,
+    sender::ShopEvent,
     store::{Gid, Level},
 };
 
@@ -55,7 +55,7 @@ pub(super) fn apply(cx: &Cx<'_>, input: &Value, changes: &[Change]) -> Value {
         shop.new_id()
     };
     for (item, location) in touched {
-        cx.happened(Happening::InventoryChanged(item, location));
+        cx.happened(ShopEvent::InventoryChanged(item, location));
     }
     let real = || changes.iter().filter(|change| change.delta != 0);
     if real().next().is_none() {

@@ -153,7 +153,7 @@ async fn the_newest_of_all_shops_are_had_without_reading_the_rest() {
 #[tokio::test]
 async fn an_empty_range_costs_one_look_at_each_partition() {
     let memory = Memory { largest_page: 10, ..Memory::default() };
-    let mut listing = Listing::by_trouble(&memory, &Trouble::ALL, &Bucket::of_shop("a"), days(30), 20);
+    let mut listing = Listing::by_unsettled(&memory, &Unsettled::ALL, &Bucket::of_shop("a"), days(30), 20);
     assert_eq!(listing.next().await.unwrap(), None);
     assert_eq!(memory.queries(), 4);
 }

@@ -31,7 +31,7 @@ fn filter(args: &ListArgs) -> Result<EventFilter, Usage> {
 /// The range in words.
 pub(super) fn range_in_words(query: &EventQuery) -> String {
     match (query.is_default_range, query.filter.is_of_failures()) {
-        (true, true) => "of all that is in trouble now".to_owned(),
+        (true, true) => "of all unsettled events".to_owned(),
         (true, false) => "of the last 24 h (--since says otherwise)".to_owned(),
         (false, _) => format!("since {}", query.range.since),
     }

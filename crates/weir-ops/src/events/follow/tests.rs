@@ -57,8 +57,8 @@ impl Indexes for Memory {
         let shown = self.shown.lock().unwrap();
         let is_there = |record: &&Record| {
             let bucket = Bucket::of(&record.key.event);
-            let key = match Trouble::of(&record.state) {
-                Some(trouble) if partition.key == bucket.with(trouble) => partition.key.clone(),
+            let key = match Unsettled::of(&record.state) {
+                Some(state) if partition.key == bucket.with(state) => partition.key.clone(),
                 _ => bucket.on(&day(record.received_at)),
             };
             shown.contains(&record.key)

@@ -86,7 +86,7 @@ fn the_range_is_a_day_unless_told_and_all_of_time_for_what_is_in_trouble() {
     assert_eq!(since(&["--state", "failed", "--since", "2h"]), UnixMillis(NOW.0 - 7_200_000));
     assert_eq!(since(&["--since", "99999d"]), UnixMillis(0));
     assert!(range_in_words(&asked(&[])).contains("24 h"));
-    assert!(range_in_words(&asked(&["--error", "x"])).contains("in trouble now"));
+    assert!(range_in_words(&asked(&["--error", "x"])).contains("unsettled events"));
 }
 
 #[test]

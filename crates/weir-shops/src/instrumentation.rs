@@ -8,7 +8,7 @@ use weir_telemetry::{
 
 /// Has a client tell its calls: as metrics, as spans of the task that made them, and with that task's `traceparent` in
 /// each request.
-pub fn tell(client: &Client, telemetry: &Telemetry) {
+pub fn instrument(client: &Client, telemetry: &Telemetry) {
     let (calls, renewals) = (telemetry.clone(), telemetry.metrics.clone());
     client.trace_by(|| traces::current().as_ref().map(TraceContext::to_string));
     client.observe(move |record| call(&calls, record));

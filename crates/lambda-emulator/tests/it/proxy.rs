@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use lambda_host::{FaultProxy, Faults};
+use lambda_emulator::{FaultProxy, Faults};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},

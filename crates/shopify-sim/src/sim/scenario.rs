@@ -5,8 +5,8 @@ use shopify_webhook::ShopDomain;
 use super::{Sim, hold};
 use crate::{
     DeliveryFaults, Plan, Rule,
-    sender::{Happening, announce},
-    store::Standing,
+    sender::{ShopEvent, announce},
+    store::ShopStatus,
 };
 
 impl Sim {
@@ -44,19 +44,19 @@ impl Sim {
             for index in 0..n {
                 let Some((id, changed)) = shop.place_order(now) else { return };
                 ids.push(id);
-                let mut happenings = vec![Happening::OrderCreated(id)];
+                let mut events = vec![ShopEvent::OrderCreated(id)];
                 if index % 2 == 1 {
                     if let Some(order) = shop.catalog.orders.get_mut(&id) {
                         order.paid = Some(now);
                     }
-                    happenings.push(Happening::OrderPaid(id));
+                    events.push(ShopEvent::OrderPaid(id));
                 }
-                happenings.extend(changed.into_iter().map(|(item, place)| Happening::InventoryChanged(item, place)));
-                actions.push(happenings);
+                events.extend(changed.into_iter().map(|(item, place)| ShopEvent::InventoryChanged(item, place)));
+                actions.push(events);
             }
         });
-        for happenings in actions {
-            announce(self, shop, &happenings);
+        for events in actions {
+            announce(self, shop, &events);
         }
         ids
     }
@@ -70,7 +70,7 @@ impl Sim {
             })
         });
         if known.flatten().is_some() {
-            announce(self, shop, &[Happening::OrderPaid(order), Happening::OrderUpdated(order)]);
+            announce(self, shop, &[ShopEvent::OrderPaid(order), ShopEvent::OrderUpdated(order)]);
         }
     }
 
@@ -83,15 +83,15 @@ impl Sim {
             })
         });
         if known.flatten().is_some() {
-            announce(self, shop, &[Happening::ProductUpdated(product)]);
+            announce(self, shop, &[ShopEvent::ProductUpdated(product)]);
         }
     }
 
     /// The merchant removes the app: its tokens are void, `app/uninstalled` is sent, then its subscriptions go.
     pub fn uninstall(&self, shop: &ShopDomain) {
-        announce(self, shop, &[Happening::Uninstalled]);
+        announce(self, shop, &[ShopEvent::Uninstalled]);
         self.change(shop, |shop, _| {
-            shop.standing = Standing::Uninstalled;
+            shop.status = ShopStatus::Uninstalled;
             shop.tokens.revoke();
             // The last delivery needs its subscription.
             shop.subscriptions.retain(|_, one| one.topic == "APP_UNINSTALLED");
@@ -110,17 +110,17 @@ impl Sim {
 
     /// The shop stopped paying: 402 from now on.
     pub fn freeze(&self, shop: &ShopDomain) {
-        self.change(shop, |shop, _| shop.standing = Standing::Frozen);
+        self.change(shop, |shop, _| shop.status = ShopStatus::Frozen);
     }
 
     /// The shop is locked: 423 from now on.
     pub fn lock(&self, shop: &ShopDomain) {
-        self.change(shop, |shop, _| shop.standing = Standing::Locked);
+        self.change(shop, |shop, _| shop.status = ShopStatus::Locked);
     }
 
     /// The shop may be called again.
     pub fn reopen(&self, shop: &ShopDomain) {
-        self.change(shop, |shop, _| shop.standing = Standing::Open);
+        self.change(shop, |shop, _| shop.status = ShopStatus::Open);
     }
 
     /// The shop is gone: 404 from now on.

@@ -9,21 +9,25 @@ use std::{
 
 use aws_sdk_sqs::config::BehaviorVersion;
 use aws_types::SdkConfig;
-use lambda_host::{Environment, Function, InvokeError, SqsSource, StartError};
+use lambda_emulator::{Environment, Function, InvokeError, SqsSource, StartError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// The example that does what it is told, built beside this test.
 fn bootstrap() -> PathBuf {
     let this = std::env::current_exe().unwrap();
-    let told = this.ancestors().nth(2).unwrap().join("examples/told");
-    assert!(told.is_file(), "`cargo test -p lambda-host` builds {}; with --test it does not", told.display());
-    told
+    let scripted = this.ancestors().nth(2).unwrap().join("examples/scripted");
+    assert!(
+        scripted.is_file(),
+        "`cargo test -p lambda-emulator` builds {}; with --test it does not",
+        scripted.display()
+    );
+    scripted
 }
 
 fn function(logs: &TempDir) -> Function {
     Function {
-        name: "told".into(),
+        name: "scripted".into(),
         bootstrap: bootstrap(),
         environment: [("TOLD".into(), "this".into())].into(),
         timeout: Duration::from_secs(20),

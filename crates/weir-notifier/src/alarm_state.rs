@@ -26,7 +26,7 @@ const FLAPS: usize = 3;
 
 /// Of every alarm, what was told last.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Told {
+pub struct AlarmStates {
     alarms: BTreeMap<String, Last>,
 }
 
@@ -44,35 +44,35 @@ struct Last {
 
 /// How a change is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Telling {
+pub enum Notification {
     /// With all that is known.
-    Whole,
+    Full,
     /// Likewise, and that its OKs are not told for a while.
     Flapping,
     /// Not at all: it was told, something newer was, it flaps, or it ended nothing.
-    Not,
+    Suppressed,
 }
 
-impl Told {
+impl AlarmStates {
     /// Takes note of a change that is told at `now`, and says how.
-    pub fn take(&mut self, change: &Change, now: UnixMillis) -> Telling {
+    pub fn take(&mut self, change: &Change, now: UnixMillis) -> Notification {
         let was_on = change.before == Some(State::Alarm);
         let Some(last) = self.alarms.get_mut(&change.name) else {
             let alarms = if change.state == State::Alarm { vec![now] } else { Vec::new() };
             let last = Last { state: change.state, changed_at: change.at, told_at: now, alarms, flaps: false };
             self.alarms.insert(change.name.clone(), last);
-            return if change.state == State::Ok && !was_on { Telling::Not } else { Telling::Whole };
+            return if change.state == State::Ok && !was_on { Notification::Suppressed } else { Notification::Full };
         };
         if change.at < last.changed_at {
-            return Telling::Not;
+            return Notification::Suppressed;
         }
         last.changed_at = change.at;
         if change.state == State::Ok && last.state == State::Ok && !was_on {
-            return Telling::Not;
+            return Notification::Suppressed;
         }
         let is_recent = now.since(last.told_at) < QUIET;
         if is_recent && (last.state == change.state || (last.flaps && change.state != State::Alarm)) {
-            return Telling::Not;
+            return Notification::Suppressed;
         }
         last.state = change.state;
         last.told_at = now;
@@ -81,7 +81,7 @@ impl Told {
             last.alarms.push(now);
         }
         last.flaps = change.state == State::Alarm && last.alarms.len() >= FLAPS;
-        if last.flaps { Telling::Flapping } else { Telling::Whole }
+        if last.flaps { Notification::Flapping } else { Notification::Full }
     }
 
     /// The alarms that people believe to be on.
@@ -118,8 +118,8 @@ mod tests {
 
     /// Each change at its minute, told at once.
     #[track_caller]
-    fn check(changes: &[(State, i64, Telling)]) -> Told {
-        let mut told = Told::default();
+    fn check(changes: &[(State, i64, Notification)]) -> AlarmStates {
+        let mut told = AlarmStates::default();
         for (state, minute, expected) in changes {
             let telling = told.take(&change(*state, *minute), UnixMillis(minute * MINUTE));
             assert_eq!(telling, *expected, "{state} at minute {minute}");
@@ -129,73 +129,73 @@ mod tests {
 
     #[test]
     fn an_alarm_and_its_end_are_each_told_once() {
+        use Notification::{Full, Suppressed};
         use State::{Alarm, Ok};
-        use Telling::{Not, Whole};
-        let told = check(&[(Alarm, 0, Whole), (Alarm, 1, Not), (Ok, 2, Whole), (Ok, 3, Not)]);
+        let told = check(&[(Alarm, 0, Full), (Alarm, 1, Suppressed), (Ok, 2, Full), (Ok, 3, Suppressed)]);
         assert_eq!(told.standing().count(), 0);
     }
 
     #[test]
     fn first_ok_of_a_new_alarm_is_noted_and_not_told() {
         for before in [Some(State::InsufficientData), Some(State::Ok), None] {
-            let mut told = Told::default();
+            let mut told = AlarmStates::default();
             let ok = |minute| Change { before, ..change(State::Ok, minute) };
-            assert_eq!(told.take(&ok(0), UnixMillis(0)), Telling::Not, "{before:?}");
-            assert_ne!(told, Told::default(), "noted");
+            assert_eq!(told.take(&ok(0), UnixMillis(0)), Notification::Suppressed, "{before:?}");
+            assert_ne!(told, AlarmStates::default(), "noted");
             // CloudWatch had no data for a while.
-            assert_eq!(told.take(&ok(60), UnixMillis(60 * MINUTE)), Telling::Not, "{before:?}");
-            assert_eq!(told.take(&change(State::Alarm, 61), UnixMillis(61 * MINUTE)), Telling::Whole, "{before:?}");
-            assert_eq!(told.take(&ok(62), UnixMillis(62 * MINUTE)), Telling::Whole, "people believe that it is on");
+            assert_eq!(told.take(&ok(60), UnixMillis(60 * MINUTE)), Notification::Suppressed, "{before:?}");
+            assert_eq!(told.take(&change(State::Alarm, 61), UnixMillis(61 * MINUTE)), Notification::Full, "{before:?}");
+            assert_eq!(told.take(&ok(62), UnixMillis(62 * MINUTE)), Notification::Full, "people believe that it is on");
         }
     }
 
     #[test]
     fn ok_of_an_alarm_that_was_on_is_told_though_nobody_remembers_the_alarm() {
-        let mut told = Told::default();
-        assert_eq!(told.take(&change(State::Ok, 0), UnixMillis(0)), Telling::Whole);
+        let mut told = AlarmStates::default();
+        assert_eq!(told.take(&change(State::Ok, 0), UnixMillis(0)), Notification::Full);
     }
 
     #[test]
     fn the_same_state_is_told_again_after_a_quiet_time() {
-        use Telling::{Not, Whole};
-        check(&[(State::Alarm, 0, Whole), (State::Alarm, 14, Not), (State::Alarm, 15, Whole)]);
+        use Notification::{Full, Suppressed};
+        check(&[(State::Alarm, 0, Full), (State::Alarm, 14, Suppressed), (State::Alarm, 15, Full)]);
     }
 
     #[test]
     fn a_change_that_comes_late_is_not_told() {
-        let mut told = Told::default();
-        assert_eq!(told.take(&change(State::Ok, 2), UnixMillis(3 * MINUTE)), Telling::Whole);
-        assert_eq!(told.take(&change(State::Alarm, 1), UnixMillis(4 * MINUTE)), Telling::Not);
+        let mut told = AlarmStates::default();
+        assert_eq!(told.take(&change(State::Ok, 2), UnixMillis(3 * MINUTE)), Notification::Full);
+        assert_eq!(told.take(&change(State::Alarm, 1), UnixMillis(4 * MINUTE)), Notification::Suppressed);
         assert_eq!(told.standing().count(), 0);
     }
 
     #[test]
     fn flapping_alarm_is_reported_three_times_and_then_held() {
+        use Notification::{Flapping, Full, Suppressed};
         use State::{Alarm, Ok};
-        use Telling::{Flapping, Not, Whole};
         let told = check(&[
-            (Alarm, 0, Whole),
-            (Ok, 1, Whole),
-            (Alarm, 2, Whole),
-            (Ok, 3, Whole),
+            (Alarm, 0, Full),
+            (Ok, 1, Full),
+            (Alarm, 2, Full),
+            (Ok, 3, Full),
             (Alarm, 4, Flapping),
-            (Ok, 5, Not),
-            (Alarm, 6, Not),
-            (Ok, 7, Not),
+            (Ok, 5, Suppressed),
+            (Alarm, 6, Suppressed),
+            (Ok, 7, Suppressed),
         ]);
         assert_eq!(told.standing().collect::<Vec<_>>(), ["weir-x"], "people believe in the worse state");
         let mut told = told;
-        assert_eq!(told.take(&change(Ok, 19), UnixMillis(19 * MINUTE)), Whole, "quiet since minute 4");
+        assert_eq!(told.take(&change(Ok, 19), UnixMillis(19 * MINUTE)), Full, "quiet since minute 4");
     }
 
     #[test]
     fn an_alarm_after_an_ok_that_was_told_is_always_told() {
         let mut rng: u64 = 7;
-        let (mut told, mut believed) = (Told::default(), None);
+        let (mut told, mut believed) = (AlarmStates::default(), None);
         for minute in 0..2_000 {
             rng = rng.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let state = if rng >> 63 == 0 { State::Ok } else { State::Alarm };
-            if told.take(&change(state, minute), UnixMillis(minute * MINUTE)) != Telling::Not {
+            if told.take(&change(state, minute), UnixMillis(minute * MINUTE)) != Notification::Suppressed {
                 believed = Some(state);
             }
             assert!(state != State::Alarm || believed == Some(State::Alarm), "minute {minute}: an alarm is not known");
@@ -204,11 +204,11 @@ mod tests {
 
     #[test]
     fn ended_alarm_is_forgotten_and_standing_alarm_kept() {
-        let mut told = check(&[(State::Alarm, 0, Telling::Whole)]);
+        let mut told = check(&[(State::Alarm, 0, Notification::Full)]);
         told.forget(UnixMillis(0) + KEPT * 2);
         assert_eq!(told.standing().count(), 1);
         told.take(&change(State::Ok, 1), UnixMillis(MINUTE));
         told.forget(UnixMillis(MINUTE) + KEPT);
-        assert_eq!(told, Told::default());
+        assert_eq!(told, AlarmStates::default());
     }
 }
