@@ -4,7 +4,7 @@ use crate::metrics::{self, Dimension};
 use serde_json::Value;
 
 /// Reads a line and returns it, if it is what CloudWatch takes ("Specification: Embedded metric format") and what
-/// [`metrics`](crate::metrics) declares.
+/// [`crate::metrics`] declares.
 ///
 /// # Panics
 /// If it is not.
