@@ -20,9 +20,12 @@ pub(crate) struct Group {
     pub(crate) places: Vec<usize>,
 }
 
+/// When its event was received, the line, and the event's place in the batch.
+type Line = (UnixMillis, String, usize);
+
 /// Groups the events of a batch by shop and hour. What can't be archived is returned with its place.
 pub(crate) fn group(events: &[Envelope]) -> (Vec<Group>, Vec<(usize, Failure)>) {
-    let mut by_hour: BTreeMap<(&str, Hour), Vec<(UnixMillis, String, usize)>> = BTreeMap::new();
+    let mut by_hour: BTreeMap<(&str, Hour), Vec<Line>> = BTreeMap::new();
     let mut refused = Vec::new();
     for (place, event) in events.iter().enumerate() {
         let at = event.meta.received_at;

@@ -27,7 +27,7 @@ pub struct Page {
 /// # Errors
 /// If the template of this checkout can't be read.
 pub fn pages(root: &Path) -> Result<Vec<Page>> {
-    let template = weir_local::Checkout::find(root).and_then(|checkout| Ok(checkout.read_template()));
+    let template = weir_local::Checkout::find(root).map(|checkout| checkout.read_template());
     let template = template.context("this is no checkout")?.context("template.yaml can't be read")?;
     Ok(vec![
         Page { file: "command-line.md", text: command_line::page(weir_cli::input::command()) },

@@ -18,7 +18,7 @@ async fn post(url: &str, body: &'static str) -> Value {
 
 async fn fails_to_deploy(emulator: &Emulator, template: &str) -> DeployError {
     let (_dir, checkout) = checkout_with(template);
-    let echo = functions(&["echo"], ECHO);
+    let echo = functions(["echo"], ECHO);
     let options = StackOptions::local("broken", echo.path().to_owned());
     Stack::deploy(emulator, &checkout, &options, &quiet).await.map(drop).expect_err("a broken template")
 }
@@ -27,7 +27,7 @@ async fn fails_to_deploy(emulator: &Emulator, template: &str) -> DeployError {
 async fn stacks_are_deployed_side_by_side_answer_and_are_deleted() {
     let emulator = emulator().await;
     let (_dir, checkout) = checkout_with(MINIMAL);
-    let echo = functions(&["echo"], ECHO);
+    let echo = functions(["echo"], ECHO);
     let deploy = async |name: &str| {
         let options = StackOptions::local(name, echo.path().to_owned());
         Stack::deploy(&emulator, &checkout, &options, &quiet).await.unwrap()
@@ -77,7 +77,7 @@ async fn a_stack_that_fails_says_which_resource_and_why() {
 async fn a_function_ends_with_its_emulator() {
     let emulator = emulator().await;
     let (_dir, checkout) = checkout_with(MINIMAL);
-    let echo = functions(&["echo"], ECHO);
+    let echo = functions(["echo"], ECHO);
     let options = StackOptions::local("one", echo.path().to_owned());
     let stack = Stack::deploy(&emulator, &checkout, &options, &quiet).await.unwrap();
     post(&stack.deployed().unwrap().webhook_url, "{\"ping\":1}").await;
@@ -98,7 +98,7 @@ async fn a_function_ends_with_its_emulator() {
 #[tokio::test]
 async fn the_template_that_is_deployed_on_aws_deploys_here_and_has_every_output() {
     let emulator = emulator().await;
-    let echo = functions(&this_checkout().function_binaries().unwrap(), ECHO);
+    let echo = functions(this_checkout().function_binaries().unwrap(), ECHO);
     let options = StackOptions::local("weir", echo.path().to_owned());
     let stack = Stack::deploy(&emulator, &this_checkout(), &options, &quiet).await.unwrap();
     let deployed = stack.deployed().unwrap();
