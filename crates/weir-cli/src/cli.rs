@@ -43,7 +43,7 @@ pub(crate) use shops::{
 pub(crate) use status::StatusArgs;
 pub(crate) use subscriptions::{ApplyArgs, PlanArgs, SelectArgs, SubscriptionsArgs, SubscriptionsCommand};
 
-/// A webhook pipeline for Shopify on AWS: run it here, send it webhooks, see what became of them.
+/// A webhook pipeline for Shopify on AWS: run it locally, send webhooks, and see what happened to each.
 #[derive(Debug, Parser)]
 #[command(name = "weir", version, after_help = TOP_HELP)]
 pub(crate) struct Cli {
@@ -57,19 +57,19 @@ pub(crate) struct Cli {
 const TOP_HELP: &str = "\
 Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `weir dev`):
   weir dev                                   run everything on this machine
-  weir send orders/create                    send it a webhook
-  weir events list                           see what became of it
-  weir load --pattern flash-sale             a load of them, measured, and every event accounted for
+  weir send orders/create                    send a webhook to it
+  weir events list                           see what happened to the event
+  weir load --pattern flash-sale             send a load, measure it, and account for every event
   weir events list --stack weir              the same on AWS
-  weir cost --events-per-month 50000000      what that costs on AWS, by service
+  weir cost --events-per-month 50000000      estimate the costs on AWS, by service
   weir shops list                            the shops whose Admin API can be called
-  weir audit                                 what was asked of them, and what it cost
-  weir reconcile --shop SHOP --since 6h      what a shop's webhooks did not tell, found and sent in
-  weir status --watch                        whether it is healthy, and if not, where
-  weir controls off destination erp          switch off, or slow down, while it runs
-  weir dlq replay                            what went to the dead-letter queues, sent back to its lanes
-  weir fence show orders/1 --shop SHOP       what came first of a resource
-  weir subscriptions plan                    which webhooks the shops lack
+  weir audit                                 the calls to the Admin API, and what they cost
+  weir reconcile --shop SHOP --since 6h      find events that Shopify never delivered, and send them in
+  weir status --watch                        whether the stack is healthy, and what to do if not
+  weir controls off destination erp          switch a destination off while weir runs
+  weir dlq replay                            send dead letters back to their lanes
+  weir fence show orders/1 --shop SHOP       the newest state of a resource
+  weir subscriptions plan                    which subscriptions the shops lack
 
 Exit status:
   0    done
@@ -83,7 +83,7 @@ pub(crate) enum Command {
     Send(SendArgs),
     Load(Box<LoadArgs>),
     Cost(CostArgs),
-    /// List the topics that bodies can be generated for, the lane each takes, and whether each event counts or the latest
+    /// List topics that have sample bodies, with the lane of each, and whether every event counts or only the latest
     #[command(after_help = "Examples:\n  weir topics\n  weir topics --json")]
     Topics,
     Events(EventsArgs),
@@ -102,16 +102,15 @@ fn lane() -> impl TypedValueParser<Value = Lane> {
     PossibleValuesParser::new(Lane::ALL.map(Lane::as_str)).try_map(|name| name.parse::<Lane>())
 }
 
-/// Run the whole of weir on this machine, until Ctrl-C
+/// Run weir on this machine until Ctrl-C
 ///
-/// Builds the functions, installs the pinned AWS emulator into target/weir (once; it needs Python 3.10 or newer),
-/// starts it on loopback, deploys template.yaml to it, starts a simulated Shopify in this process and lets a small flash
-/// sale happen there, whose webhooks go through the real HTTP endpoint.
-/// What it serves is described in target/weir/dev.json as long as it runs; the other commands read it there.
+/// Builds the functions, installs the pinned AWS emulator into target/weir (once; it needs Python 3.10 or newer), starts
+/// it on loopback and deploys template.yaml to it. Then it starts a simulated Shopify, and a small flash sale there sends
+/// webhooks to the real HTTP endpoint. While it runs, target/weir/dev.json describes the stack to the other commands.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  weir dev\n  weir dev --no-demo --port 4566\n  weir dev --json | jq .event")]
 pub(crate) struct DevArgs {
-    /// No flash sale: only start
+    /// Start without the flash sale
     #[arg(long)]
     pub(crate) no_demo: bool,
     /// The port of the emulator on 127.0.0.1 [default: a free one]
@@ -121,38 +120,38 @@ pub(crate) struct DevArgs {
 
 /// Sign webhooks as Shopify does and post them
 ///
-/// They go to the local stack of `weir dev`, or to --url. The body is a realistic one of the topic (see `weir topics`),
-/// or a file's bytes as they are. Ends with status 1 if any answer is not 2xx.
+/// The webhooks go to the local stack of `weir dev`, or to --url. The body is a realistic sample of the topic (see `weir
+/// topics`), or the bytes of a file. The exit status is 1 if any response is not 2xx.
 #[derive(Debug, Args)]
 #[command(after_help = SEND_HELP)]
 pub(crate) struct SendArgs {
-    /// The topic, as orders/create
+    /// The topic, such as orders/create
     pub(crate) topic: String,
-    /// The shop it comes from
+    /// The shop that sends the webhook
     #[arg(long, value_name = "DOMAIN", default_value = "weir-demo.myshopify.com")]
     pub(crate) shop: String,
     /// Send this file's bytes, with any topic; - is stdin
     #[arg(long, value_name = "FILE", conflicts_with = "seed")]
     pub(crate) file: Option<PathBuf>,
-    /// The webhook id: every delivery is then the same one again, a duplicate, in a later call too
-    /// [default: an id of its own for each delivery]
+    /// The webhook id of every delivery: all after the first are then duplicates, in later calls too
+    /// [default: a new id for each delivery]
     #[arg(long, value_name = "ID")]
     pub(crate) id: Option<String>,
     /// How many deliveries to send
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) times: u32,
-    /// Start no more than this many a second [default: as fast as the answers come]
+    /// Most deliveries a second [default: as fast as responses arrive]
     #[arg(long, value_name = "N", value_parser = rate)]
     pub(crate) rate: Option<f64>,
-    /// How many may wait for their answer at once
+    /// Most deliveries in flight at once
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) concurrency: u16,
-    /// Draw the bodies from this seed: the same names, numbers and ids each time [default: by chance]
+    /// Seed of the sample bodies: the same seed makes the same names, numbers and ids [default: random]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
     #[command(flatten)]
     pub(crate) endpoint: EndpointArgs,
-    /// Post nothing: print the request as a curl command
+    /// Print the request as a curl command, without posting it
     #[arg(long, conflicts_with_all = ["times", "rate", "concurrency"])]
     pub(crate) dry_run: bool,
 }

@@ -5,21 +5,20 @@ use std::{path::PathBuf, time::Duration};
 use super::{StackArgs, time::length};
 use clap::Args;
 
-/// Show what was asked of Shopify: by operation and shop, what it cost, and what was asked twice
+/// Show the calls to the Admin API: by operation and shop, their cost, and redundant calls
 ///
-/// Reads the lines that the Shopify client logs at each attempt, from the log groups of the stack's functions or from a
-/// file. A call is redundant if the same one (operation, variables, shop, app) had succeeded within the minute before: a
-/// cache or a shared fetch would have spared it, or, if it waits for something to end, a longer pause.
+/// Reads the log line of each attempt, from the log groups of the stack's functions or from a file. A call is redundant if
+/// the same call (operation, variables, shop, app) succeeded within the minute before. A cache, a shared fetch or a longer
+/// pause between polls would avoid it.
 ///
-/// CloudWatch Logs searches a megabyte a call, and takes five calls a second from an account: of a stack that logs much,
-/// a day may take minutes.
+/// CloudWatch Logs searches a megabyte a call, at five calls a second for an account: a day of a busy stack can take minutes.
 #[derive(Debug, Args)]
 #[command(after_help = AUDIT_HELP)]
 pub(crate) struct AuditArgs {
-    /// Read this file's log lines; - is stdin. Lines that tell of something else are passed over
+    /// Read the log lines of this file; - is stdin. Other lines are skipped
     #[arg(long, value_name = "FILE", conflicts_with_all = ["stack", "since"])]
     pub(crate) file: Option<PathBuf>,
-    /// How far back to look in the log groups
+    /// How far back to search the log groups
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = length)]
     pub(crate) since: Duration,
     #[command(flatten)]

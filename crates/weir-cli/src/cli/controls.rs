@@ -6,10 +6,10 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::StackArgs;
 
-/// Switch off and slow down while weir runs: handlers, destinations, lanes
+/// Switch off or slow down handlers, destinations and lanes while weir runs
 ///
-/// What is set here stands in one document, in an SSM parameter of the stack; workers read it every 30 seconds. Each
-/// change is shown first, and made with --yes.
+/// The controls are one document in an SSM parameter, which workers read every 30 seconds. A change is printed first, and made
+/// with --yes.
 #[derive(Debug, Args)]
 pub(crate) struct ControlsArgs {
     #[command(subcommand)]
@@ -18,36 +18,36 @@ pub(crate) struct ControlsArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ControlsCommand {
-    /// Show what is off and what is limited, for all shops or for one
+    /// Show the switches and limits, for all shops or for one
     #[command(after_help = SHOW_HELP)]
     Show(ControlsShowArgs),
     /// Switch a handler, a destination or a lane off
     ///
-    /// For all shops; with --shop for one, or for those that a pattern matches; with --percent for a share of them: always
-    /// the same ones, and a higher percentage only adds to them. A handler's name is the worker's for it; weir does not
-    /// know which there are, so look at the name twice.
+    /// For all shops; with --shop for one, or for those that match a pattern; with --percent for a share of them. A share is
+    /// always the same shops, and a higher percentage adds more. The command does not know the handlers' names: check the
+    /// name before you switch.
     #[command(after_help = OFF_HELP)]
     Off(ControlsOffArgs),
-    /// Switch it on again
+    /// Switch a handler, a destination or a lane on again
     ///
-    /// Takes out all switches of the handler, destination or lane; with --shop or --percent only that one.
+    /// Removes all switches of the handler, destination or lane; with --shop or --percent, only that one.
     #[command(after_help = ON_HELP)]
     On(ControlsOnArgs),
     /// Limit how fast a destination is called
     ///
-    /// On behalf of each shop by itself. The most specific limit counts: --shop, then --tier, then neither. One with
-    /// --total holds for all shops together, beside the others.
+    /// The limit holds for each shop separately. The most specific limit counts: --shop, then --tier, then neither. A limit
+    /// with --total holds for all shops together, in addition.
     #[command(after_help = LIMIT_HELP)]
     Limit(ControlsLimitArgs),
-    /// Take a limit out
+    /// Remove a limit
     ///
-    /// Without --shop, --tier, --total or --all the one that holds for each shop.
+    /// Without --shop, --tier, --total or --all, removes the limit that holds for each shop.
     #[command(after_help = UNLIMIT_HELP)]
     Unlimit(ControlsUnlimitArgs),
-    /// Put shops into a tier, or take them out
+    /// Put shops into a tier, or remove them from it
     #[command(after_help = TIER_HELP)]
     Tier(ControlsTierArgs),
-    /// Replace the whole document by a file's
+    /// Replace the whole document by the content of a file
     #[command(after_help = APPLY_HELP)]
     Apply(ControlsApplyArgs),
 }
@@ -97,10 +97,10 @@ Examples:
 
 #[derive(Debug, Args)]
 pub(crate) struct ControlsShowArgs {
-    /// Only what holds for this shop
+    /// Only the controls of this shop
     #[arg(long, value_name = "DOMAIN", conflicts_with = "document")]
     pub(crate) shop: Option<String>,
-    /// The document alone, as it is stored
+    /// Print the document as it is stored
     #[arg(long)]
     pub(crate) document: bool,
     #[command(flatten)]
@@ -111,7 +111,7 @@ pub(crate) struct ControlsShowArgs {
 pub(crate) struct ControlsOffArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
-    /// The reason, for whoever finds it off
+    /// The reason, which `weir controls show` prints
     #[arg(long, value_name = "TEXT")]
     pub(crate) why: Option<String>,
     #[command(flatten)]
@@ -128,17 +128,17 @@ pub(crate) struct ControlsOnArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ControlsLimitArgs {
-    /// The destination, by the name that handlers have for it
+    /// The destination's name in its handler
     pub(crate) destination: String,
-    /// Calls a second
+    /// Most calls a second
     #[arg(long, value_name = "N")]
     pub(crate) per_second: f64,
-    /// Calls at once, after a pause [default: a second's worth]
+    /// Most calls at once after a pause [default: those of a second]
     #[arg(long, value_name = "N")]
     pub(crate) burst: Option<u32>,
     #[command(flatten)]
     pub(crate) scope: LimitScopeArgs,
-    /// The reason, for whoever wonders
+    /// The reason, which `weir controls show` prints
     #[arg(long, value_name = "TEXT")]
     pub(crate) why: Option<String>,
     #[command(flatten)]
@@ -147,9 +147,9 @@ pub(crate) struct ControlsLimitArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ControlsUnlimitArgs {
-    /// The destination, by the name that handlers have for it
+    /// The destination's name in its handler
     pub(crate) destination: String,
-    /// Every limit of the destination
+    /// Remove every limit of the destination
     #[arg(long, conflicts_with_all = ["shop", "tier", "total"])]
     pub(crate) all: bool,
     #[command(flatten)]
@@ -160,12 +160,12 @@ pub(crate) struct ControlsUnlimitArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ControlsTierArgs {
-    /// The tier
+    /// The tier's name
     pub(crate) tier: String,
-    /// Shops' domains, or patterns with *
+    /// Domains of shops, or patterns with *
     #[arg(value_name = "SHOP", required_unless_present = "remove")]
     pub(crate) shops: Vec<String>,
-    /// Take them out of the tier; without shops, the whole tier
+    /// Remove the shops from the tier; without shops, remove the tier
     #[arg(long)]
     pub(crate) remove: bool,
     #[command(flatten)]
@@ -174,7 +174,7 @@ pub(crate) struct ControlsTierArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ControlsApplyArgs {
-    /// The document; - is stdin
+    /// File with the document; - is stdin
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
@@ -187,7 +187,7 @@ pub(crate) struct TargetArgs {
     pub(crate) kind: TargetKind,
     /// Its name
     pub(crate) name: String,
-    /// Only for this shop, or for those that a pattern with * matches
+    /// Only for this shop, or for those that match a pattern with *
     #[arg(long, value_name = "SHOP", conflicts_with = "percent")]
     pub(crate) shop: Option<String>,
     /// Only for this share of the shops
@@ -198,9 +198,9 @@ pub(crate) struct TargetArgs {
 /// What can be switched off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TargetKind {
-    /// By the worker's name for it, as large_order::note
+    /// A handler, such as large_order::note
     Handler,
-    /// What handlers call, as erp
+    /// A service that handlers call, such as erp
     Destination,
     /// The processing of a lane
     Lane,
@@ -209,7 +209,7 @@ pub(crate) enum TargetKind {
 /// On whose behalf calls are limited.
 #[derive(Debug, Default, Args)]
 pub(crate) struct LimitScopeArgs {
-    /// For this shop, or for each of those that a pattern with * matches
+    /// For this shop, or for each that matches a pattern with *
     #[arg(long, value_name = "SHOP", conflicts_with_all = ["tier", "total"])]
     pub(crate) shop: Option<String>,
     /// For each shop of this tier
@@ -223,10 +223,10 @@ pub(crate) struct LimitScopeArgs {
 /// How a change is made.
 #[derive(Debug, Args)]
 pub(crate) struct ChangeArgs {
-    /// Do it
+    /// Carry it out, instead of printing a preview
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Only if the document is still at this version, as the preview said
+    /// Change nothing unless the document still has this version, which the preview printed
     #[arg(long, value_name = "N")]
     pub(crate) if_version: Option<i64>,
     #[command(flatten)]

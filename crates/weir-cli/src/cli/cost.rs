@@ -3,44 +3,44 @@
 use clap::{Args, ValueEnum};
 use weir_ops::cost;
 
-/// Reckon what a month on AWS costs, by service
+/// Estimate the costs of a month on AWS, by service
 ///
-/// List prices of US East (N. Virginia), from one dated table. How often an event asks each service was counted, on the
-/// wire; what was not counted is not guessed, and said to be left out. How long Lambda runs hangs on the payload, the
-/// network and the memory: with --ingest-ms and --worker-ms it is yours to say, from the functions' REPORT lines.
+/// Uses the list prices of US East (N. Virginia) from a dated table, and the requests that an event was counted to make.
+/// The output names what was not counted. How long Lambda runs depends on payload, network and memory: take --ingest-ms and
+/// --worker-ms from the REPORT lines of your functions.
 ///
-/// Asks nobody: it needs no stack and no credentials.
+/// The command makes no requests and needs neither stack nor credentials.
 #[derive(Debug, Args)]
 #[command(after_help = COST_HELP)]
 pub(crate) struct CostArgs {
     /// Distinct events a month
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
     pub(crate) events_per_month: u64,
-    /// How large a body is
+    /// Size of a body
     #[arg(long, value_name = "KB", default_value = "6", value_parser = kilobytes)]
     pub(crate) payload_kb: f64,
-    /// How many messages a worker gets at once, on average: 10 under load, 1 in quiet hours
+    /// Average messages in a worker's batch: 10 under load, 1 in quiet hours
     #[arg(long, value_name = "N", default_value = "1", value_parser = batch)]
     pub(crate) batch: f64,
-    /// Of a hundred events so many are delivered twice
+    /// Percentage of events that are delivered twice
     #[arg(long, value_name = "PERCENT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(crate) duplicates: u8,
-    /// Of a hundred events so many are of topics in which only the latest version counts (infra/topics.toml)
+    /// Percentage of events whose topic keeps order (`latest` in infra/topics.toml)
     #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(crate) ordered: u8,
-    /// What the functions run on
+    /// Processor of the functions
     #[arg(long, value_name = "NAME", default_value = "arm64")]
     pub(crate) architecture: Architecture,
     /// The memory of the functions, in MB [default: the template's]
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u32).range(128..=10_240))]
     pub(crate) memory: Option<u32>,
-    /// What Lambda bills a webhook at ingest, in milliseconds [default: reckoned from its CPU]
+    /// Billed duration of a webhook in ingest, in milliseconds [default: estimated from its CPU time]
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=900_000))]
     pub(crate) ingest_ms: Option<u32>,
-    /// What Lambda bills a batch at a worker, in milliseconds [default: reckoned from its CPU]
+    /// Billed duration of a batch in a worker, in milliseconds [default: estimated from its CPU time]
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=900_000))]
     pub(crate) worker_ms: Option<u32>,
-    /// What the functions log: the parameter LogLevel
+    /// Log level of the functions: the parameter LogLevel
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub(crate) logs: LogsName,
 }
@@ -49,7 +49,7 @@ const COST_HELP: &str = "\
 Examples:
   weir cost
   weir cost --events-per-month 50000000 --payload-kb 8 --batch 5
-  weir cost --payload-kb 300                                 chunks of 64 KB, and what compression spares
+  weir cost --payload-kb 300                                 chunks of 64 KB, with compression
   weir cost --architecture x86_64 --memory 256 --ingest-ms 4 --worker-ms 30
   weir cost --logs error --ordered 50
   weir cost --json | jq .weir.dollars_per_million_events";
@@ -92,10 +92,10 @@ impl From<LogsName> for cost::LogDetail {
     }
 }
 
-/// Larger bodies go by way of S3, which is not reckoned with.
+/// Larger bodies pass through S3, which is not included.
 fn kilobytes(text: &str) -> Result<f64, &'static str> {
     let kb = text.parse::<f64>().ok().filter(|kb| (0.1..=900.0).contains(kb));
-    kb.ok_or("expected 0.1 to 900 KB: larger bodies go by way of S3, which is not reckoned with")
+    kb.ok_or("expected 0.1 to 900 KB: larger bodies pass through S3, which is not included")
 }
 
 fn batch(text: &str) -> Result<f64, &'static str> {

@@ -8,12 +8,12 @@ use weir_ops::dead_letters::{self, DeadLetterStatus};
 
 use super::{StackArgs, time::length};
 
-/// The dead-letter queues: what the lanes gave up, why, and how it comes back
+/// Inspect, replay and drop dead letters
 ///
-/// SQS has no index: to look at a message is to receive it, which hides it from everybody else for a while. Each of these
-/// commands reads the whole queue, gives back what it does not act on, on Ctrl-C too, and sees less while another one
-/// reads. One that is killed gives nothing back: its messages come back by themselves within half a minute (three minutes,
-/// where there are a hundred thousand).
+/// SQS has no index: a message can only be read by receiving it, which hides it from other readers for a while. Each command
+/// reads the whole queue and returns the messages that it does not act on, after Ctrl-C as well. While one command reads,
+/// another sees fewer messages. If a command is killed, its messages reappear within half a minute, or within three minutes
+/// in a queue of a hundred thousand.
 #[derive(Debug, Args)]
 pub(crate) struct DlqArgs {
     #[command(subcommand)]
@@ -22,39 +22,37 @@ pub(crate) struct DlqArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DlqCommand {
-    /// Show what is dead-lettered, grouped by error, topic, shop, lane, state or age
+    /// List dead letters, grouped by error, topic, shop, lane, state or age
     ///
-    /// The error and the state are the ledger's. A message that is no envelope is listed as unreadable, under SQS's own id
-    /// for it: sqs:ID. Numbers in errors count as one: `line 1, column 7` and `line 2, column 9` are one group.
+    /// Error and state come from the ledger. A message that is no envelope is listed as unreadable, under its SQS id: sqs:ID.
+    /// Errors that differ only in numbers form one group: `line 1, column 7` and `line 2, column 9`.
     #[command(after_help = LIST_HELP)]
     List(DlqListArgs),
-    /// Show one message: what its envelope says, what the ledger says, and why it is here
+    /// Show one dead letter: its envelope, its ledger record, and why it was dead-lettered
     #[command(after_help = SHOW_HELP)]
     Show(DlqShowArgs),
-    /// Send messages back to their lanes, after a preview
+    /// Send dead letters back to their lanes, after a preview
     ///
-    /// Without --yes only says what would go where. With it each message is sent to its lane and then deleted from the
-    /// dead-letter queue, so that whatever ends the command loses none. One that was sent and not yet deleted is in both
-    /// places; it is sent again, and the ledger lets it take effect once. Each replay is written down, with who, when,
-    /// what and how it ended, before the first message moves: `weir dlq history`.
+    /// Without --yes, the command only prints what it would send. With --yes, it sends each message to its lane and then
+    /// deletes it from the dead-letter queue, so that an interruption loses none. A message that was sent and not yet deleted
+    /// is sent again; the ledger lets its event take effect once. `weir dlq history` shows each replay.
     ///
-    /// What took effect already is only taken out of the queue. Another body under the id of an event, and what is no
-    /// envelope, stays where it is. --force runs such an event again, as a new generation: whatever it caused the first
-    /// time, it causes twice. What a newer version of its resource overtook stays stale, forced or not.
+    /// Events that took effect already are only removed from the queue. Messages with another body under a known id, and
+    /// messages that are no envelopes, stay. --force runs such an event again as a new generation, and repeats its effects.
+    /// Events that a newer version of their resource overtook stay stale, even with --force.
     ///
-    /// With --file one event gets another body, and runs as a new generation in place of the old one, which counts as
-    /// replaced from then on. Its message need not be there any more. An event that had this very body already is left
-    /// alone: --force sends it once more.
+    /// With --file, one event gets another body and runs as a new generation; the old one is marked as replaced. Its message
+    /// need not exist any more. If the event had this body already, nothing is sent without --force.
     #[command(after_help = REPLAY_HELP)]
     Replay(DlqReplayArgs),
-    /// Delete messages, after a preview
+    /// Delete dead letters, after a preview
     ///
-    /// The ledger then says of their events that they were dropped, by whom, when and why; those that took effect, or have
-    /// another message on its way, keep their state. A dropped event never runs, whatever copy of it comes later. The ids
-    /// of what is dropped are written down, bodies are not: --keep writes the whole messages to a file first.
+    /// The ledger records that the events were dropped, by whom, when and why. Events that took effect, or have another
+    /// message in a lane, keep their state. A dropped event never runs, even if another copy of it arrives. The history keeps
+    /// the ids and no bodies: --keep writes the whole messages to a file first.
     #[command(after_help = DROP_HELP)]
     Drop(DlqDropArgs),
-    /// List replays and drops: who, when, what, and how each ended
+    /// List replays and drops: who, when, which messages, and the result
     #[command(after_help = HISTORY_HELP)]
     History(DlqHistoryArgs),
 }
@@ -75,16 +73,16 @@ Examples:
 
 const REPLAY_HELP: &str = "\
 Examples:
-  weir dlq replay                                                  what would be sent, and where to
+  weir dlq replay                                                  prints what would be sent, and where
   weir dlq replay --yes
   weir dlq replay --error 'HTTP 500' --shop north.myshopify.com --rate 20/s --yes
-  weir dlq replay --resume 20261127T050000Z-1f3a --yes             go on where one ended
+  weir dlq replay --resume 20261127T050000Z-1f3a --yes             continue an interrupted replay
   weir dlq replay --event 'north.myshopify.com#b54557e4' --force --yes
   weir dlq replay --event 'north.myshopify.com#b54557e4' --file fixed.json --yes";
 
 const DROP_HELP: &str = "\
 Examples:
-  weir dlq drop --topic carts/update --older-than 7d               what would be deleted
+  weir dlq drop --topic carts/update --older-than 7d               prints what would be deleted
   weir dlq drop --state unreadable --keep dropped.jsonl --yes
   weir dlq drop --event 'north.myshopify.com#b54557e4' --why INC-7 --yes
   weir dlq drop --all --yes";
@@ -99,10 +97,10 @@ Examples:
 pub(crate) struct DlqListArgs {
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
-    /// What makes a group
+    /// The criterion of the groups
     #[arg(long, value_name = "WHAT", default_value = "error")]
     pub(crate) by: GroupBy,
-    /// How many groups to show, and with --json how many messages
+    /// Most groups to list; with --json, most messages
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
     #[command(flatten)]
@@ -113,10 +111,10 @@ pub(crate) struct DlqListArgs {
 pub(crate) struct DlqShowArgs {
     /// SHOP#ID, the webhook id alone, or sqs:ID
     pub(crate) event: String,
-    /// Only look into this lane's queue
+    /// Only search this lane's dead-letter queue
     #[arg(long, value_name = "LANE", value_parser = super::lane())]
     pub(crate) lane: Option<Lane>,
-    /// Print the body, byte for byte, and nothing else: it holds customers' data
+    /// Print the body and nothing else. Bodies contain customers' data
     #[arg(long)]
     pub(crate) body: bool,
     #[command(flatten)]
@@ -127,28 +125,28 @@ pub(crate) struct DlqShowArgs {
 pub(crate) struct DlqReplayArgs {
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
-    /// Do it
+    /// Carry it out, instead of printing a preview
     #[arg(long)]
     pub(crate) yes: bool,
-    /// The same as leaving --yes out
+    /// Print a preview, as without --yes
     #[arg(long, conflicts_with = "yes")]
     pub(crate) dry_run: bool,
-    /// Send no more than this many a second [default: as fast as SQS takes them]
+    /// Most messages a second [default: as fast as SQS accepts them]
     #[arg(long, value_name = "N", value_parser = super::rate)]
     pub(crate) rate: Option<f64>,
-    /// Send no more than this many
+    /// Most messages to send
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "file")]
     pub(crate) limit: Option<u64>,
-    /// Run events again that took effect already, or had this very --file: what they caused, they cause twice
+    /// Run events again that took effect already, or had the body of --file already. Their effects repeat
     #[arg(long)]
     pub(crate) force: bool,
-    /// The body that the event gets in place of its own; - is stdin
+    /// File with the event's new body; - is stdin
     #[arg(long, value_name = "FILE", requires = "event", conflicts_with = "rate")]
     pub(crate) file: Option<PathBuf>,
-    /// The file need not be JSON
+    /// Accept a file that is not JSON
     #[arg(long, requires = "file")]
     pub(crate) raw: bool,
-    /// Go on with this one, by its name in `weir dlq history`: its filter and options hold
+    /// Continue the operation of this name in `weir dlq history`, with its filter and options
     #[arg(long, value_name = "NAME", conflicts_with_all = RESUMED)]
     pub(crate) resume: Option<String>,
     #[command(flatten)]
@@ -159,22 +157,22 @@ pub(crate) struct DlqReplayArgs {
 pub(crate) struct DlqDropArgs {
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
-    /// Do it
+    /// Carry it out, instead of printing a preview
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Everything, where no filter is given
+    /// Drop all dead letters; required if no filter is given
     #[arg(long)]
     pub(crate) all: bool,
-    /// Delete no more than this many
+    /// Most messages to delete
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
-    /// The reason, for whoever looks for the event
+    /// The reason, which the event's record shows
     #[arg(long, value_name = "TEXT")]
     pub(crate) why: Option<String>,
-    /// First add each message to this file, a line of JSON each. Only its owner may read it: bodies are in there
+    /// Append each message to this file first, a line of JSON each. The file contains bodies; only its owner may read it
     #[arg(long, value_name = "FILE")]
     pub(crate) keep: Option<PathBuf>,
-    /// Go on with this one, by its name in `weir dlq history`: its filter and options hold
+    /// Continue the operation of this name in `weir dlq history`, with its filter and options
     #[arg(long, value_name = "NAME", conflicts_with_all = ["lane", "shop", "topic", "error", "older_than", "newer_than",
         "app", "state", "event", "limit", "all"])]
     pub(crate) resume: Option<String>,
@@ -187,9 +185,9 @@ const RESUMED: [&str; 12] =
 
 #[derive(Debug, Args)]
 pub(crate) struct DlqHistoryArgs {
-    /// Only this one, and the events that it acted on
+    /// Show only this operation, with its events
     pub(crate) name: Option<String>,
-    /// How many at most
+    /// Most operations to list
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
     #[command(flatten)]
@@ -200,7 +198,7 @@ pub(crate) struct DlqHistoryArgs {
 #[derive(Debug, Default, Clone, Args)]
 #[command(next_help_heading = "Which messages (default: all)")]
 pub(crate) struct FilterArgs {
-    /// Of this lane
+    /// In this lane
     #[arg(long, value_name = "LANE", value_parser = super::lane())]
     pub(crate) lane: Option<Lane>,
     /// Of this shop
@@ -209,13 +207,13 @@ pub(crate) struct FilterArgs {
     /// Of this topic
     #[arg(long, value_name = "TOPIC")]
     pub(crate) topic: Option<String>,
-    /// Whose last error has this in it, in whatever case
+    /// Whose last error contains this text, in any case
     #[arg(long, value_name = "TEXT")]
     pub(crate) error: Option<String>,
-    /// Taken in longer ago than this, as 30m, 2h or 7d
+    /// Received longer ago than this, such as 30m, 2h or 7d
     #[arg(long, value_name = "TIME", value_parser = length)]
     pub(crate) older_than: Option<Duration>,
-    /// Taken in since then
+    /// Received within this time, such as 30m, 2h or 7d
     #[arg(long, value_name = "TIME", value_parser = length)]
     pub(crate) newer_than: Option<Duration>,
     /// Of this app
@@ -224,7 +222,7 @@ pub(crate) struct FilterArgs {
     /// Whose event is in this state
     #[arg(long)]
     pub(crate) state: Option<StatusName>,
-    /// This one: SHOP#ID, the webhook id alone, or sqs:ID
+    /// Only this message: SHOP#ID, the webhook id alone, or sqs:ID
     #[arg(long, value_name = "ID")]
     pub(crate) event: Option<String>,
 }
@@ -271,7 +269,7 @@ impl From<StatusName> for DeadLetterStatus {
     }
 }
 
-/// What makes a group.
+/// The criterion of the groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GroupBy {
     /// The last error

@@ -8,7 +8,7 @@ use weir_ops::events::{EventCursor, EventOutcome, EventState};
 
 pub(crate) use moment::Moment;
 
-/// Read the ledger: what happened to each event
+/// Read the ledger: list events, and show what happened to each
 #[derive(Debug, Args)]
 pub(crate) struct EventsArgs {
     #[command(subcommand)]
@@ -19,15 +19,15 @@ pub(crate) struct EventsArgs {
 pub(crate) enum EventsCommand {
     /// List events, the newest first
     ///
-    /// Reads the ledger's indexes, newest first, until it has as many as asked for, and says what it read. What failed or
-    /// is parked (--state, --outcome failed, --error) has an index of its own, and is found however old it is; of
-    /// everything else, the last 24 hours are looked through unless --since says otherwise.
+    /// Reads the ledger's indexes from the newest event on, until it has --limit events, and prints what it read. Failed
+    /// and parked events (--state, --outcome failed, --error) have an index of their own: the command finds them however
+    /// old they are. For all other events it reads the last 24 hours, unless --since says otherwise.
     #[command(after_help = LIST_HELP)]
     List(ListArgs),
-    /// Tell all that is known of one event
+    /// Show everything that is known about one event
     ///
-    /// When it was triggered and received, each attempt with its error and delay, what it came to, and where a copy of
-    /// its message is now.
+    /// Prints when the event was triggered and received, each attempt with its error and delay, the result, and where its
+    /// message is now. With --body it prints the body instead.
     #[command(after_help = SHOW_HELP)]
     Show(ShowArgs),
 }
@@ -43,58 +43,59 @@ Examples:
   weir events list --follow --shop north.myshopify.com
   weir events list --stack weir --region eu-west-1
 
-A page ends with the place to go on from, for --after. With --json there is one object a line on stdout, and one on stderr:
-how many, what was read, and `after`.";
+Each page ends with the value of --after for the next page. With --json, stdout has one object a line, and stderr one
+object with the number of events, what was read, and `after`.";
 
 const SHOW_HELP: &str = "\
 Examples:
   weir events show 'north.myshopify.com#b54557e4-bdd9-4b37-8a5f-bf7d70bcd043'
   weir events show b54557e4-bdd9-4b37-8a5f-bf7d70bcd043 --shop north.myshopify.com
-  weir events show b54557e4-bdd9-4b37-8a5f-bf7d70bcd043 --since 3d    without the shop, the range is looked through
+  weir events show b54557e4-bdd9-4b37-8a5f-bf7d70bcd043 --since 3d    without the shop, searches the whole range
   weir events show 'north.myshopify.com#b54557e4' --body > body.json";
 
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
-    /// Only this shop's
+    /// Only events of this shop
     #[arg(long, value_name = "DOMAIN")]
     pub(crate) shop: Option<String>,
-    /// Only this topic's
+    /// Only events of this topic
     #[arg(long, value_name = "TOPIC")]
     pub(crate) topic: Option<String>,
-    /// Only those in this state now
+    /// Only events in this state now
     #[arg(long, conflicts_with = "outcome")]
     pub(crate) state: Option<StateName>,
-    /// Only those that ended so
+    /// Only events whose last attempt ended like this
     #[arg(long)]
     pub(crate) outcome: Option<OutcomeName>,
-    /// Only those received since: a time, or how long ago, as 2h or 3d [default: 24h; none for what failed or is parked]
+    /// Only events received since this time, or since so long ago, such as 2h or 3d
+    /// [default: 24h; none for failed and parked events]
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<Moment>,
-    /// Only those received up to then [default: now]
+    /// Only events received until this time [default: now]
     #[arg(long, value_name = "TIME", conflicts_with = "follow")]
     pub(crate) until: Option<Moment>,
-    /// Only those whose body is a snapshot of this, as orders/820982911946154508
+    /// Only events whose body is a snapshot of this resource, such as orders/820982911946154508
     #[arg(long, value_name = "RESOURCE")]
     pub(crate) resource: Option<String>,
-    /// Only those whose error has this text, in small letters or capitals
+    /// Only events whose error contains this text, in any case
     #[arg(long, value_name = "TEXT")]
     pub(crate) error: Option<String>,
-    /// Only those of this app, as in the address of its webhooks: /webhooks/APP
+    /// Only events of this app, as in the path of its webhooks: /webhooks/APP
     #[arg(long, value_name = "NAME")]
     pub(crate) app: Option<String>,
-    /// Only those that came by this lane
+    /// Only events of this lane
     #[arg(long, value_name = "LANE", value_parser = super::lane())]
     pub(crate) lane: Option<weir_core::Lane>,
-    /// How many at most
+    /// Most events to list
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
-    /// Go on after this place, which the page before printed
+    /// Continue after this place, which the previous page printed
     #[arg(long, value_name = "PLACE", value_parser = cursor, conflicts_with_all = ["follow", "scan"])]
     pub(crate) after: Option<EventCursor>,
-    /// Then print new events, and what becomes of those that are not done, until Ctrl-C
+    /// Then print new events, and the results of unfinished ones, until Ctrl-C
     #[arg(long, conflicts_with = "scan")]
     pub(crate) follow: bool,
-    /// Read the whole table instead of the indexes: finds events from before it had them. Billed by the item
+    /// Read the whole table instead of the indexes: finds events older than the indexes. AWS bills each item
     #[arg(long)]
     pub(crate) scan: bool,
     #[command(flatten)]
@@ -105,13 +106,13 @@ pub(crate) struct ListArgs {
 pub(crate) struct ShowArgs {
     /// SHOP#ID as `events list` prints it, or an id alone: Shopify's webhook id, or its event id
     pub(crate) event: String,
-    /// The shop, for an id alone
+    /// The shop, if EVENT is an id alone
     #[arg(long, value_name = "DOMAIN")]
     pub(crate) shop: Option<String>,
-    /// How far back to look for an id without its shop [default: 24h]
+    /// How far back to search for an id without its shop [default: 24h]
     #[arg(long, value_name = "TIME", conflicts_with = "shop")]
     pub(crate) since: Option<Moment>,
-    /// Print the body, byte for byte, and nothing else. It is the customers' data: mind where it goes
+    /// Print the body and nothing else. Bodies contain customers' data
     #[arg(long, conflicts_with = "json")]
     pub(crate) body: bool,
     #[command(flatten)]
@@ -128,10 +129,10 @@ pub(crate) struct LedgerArgs {
     /// This DynamoDB table on AWS [env: WEIR_LEDGER_TABLE]
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
-    /// The AWS region [default: as the AWS CLI finds it]
+    /// AWS region [default: that of the AWS CLI]
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
-    /// The profile of ~/.aws [default: as the AWS CLI finds it]
+    /// Profile of ~/.aws [default: that of the AWS CLI]
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
 }

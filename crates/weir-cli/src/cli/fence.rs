@@ -4,10 +4,10 @@ use clap::{Args, Subcommand};
 
 use super::StackArgs;
 
-/// See what the fence keeps of a resource, and reset it
+/// Show or reset the newest state of a resource at the fence
 ///
-/// The fence keeps the newest state of each resource that was let in, and lets nothing older take effect after it. If that
-/// state is wrong, every later event of the resource ends as stale: reset it, and the next one enters.
+/// The fence records the newest state of each resource, and no older event takes effect after it. If the recorded state is
+/// wrong, every later event of the resource ends as stale. After a reset, the next event enters.
 #[derive(Debug, Args)]
 pub(crate) struct FenceArgs {
     #[command(subcommand)]
@@ -16,13 +16,13 @@ pub(crate) struct FenceArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FenceCommand {
-    /// Show the newest state of a resource, who handles it, and what each topic ran for
+    /// Show the newest state of a resource, its current holder, and the states that each topic ran for
     #[command(after_help = SHOW_HELP)]
     Show(FenceShowArgs),
-    /// Forget a resource: the next event of it enters, whatever its version
+    /// Reset a resource: its next event enters, whatever its version
     ///
-    /// Nothing is changed without --yes. An older event that is still on its way may then take effect. Refused while an
-    /// event of the resource is being handled, and if anything changed since it was shown.
+    /// Nothing changes without --yes. After a reset, an older event that is still in a lane may take effect. The reset is
+    /// refused while an event of the resource is being handled, and if the state changed since it was shown.
     #[command(after_help = RESET_HELP)]
     Reset(FenceResetArgs),
 }
@@ -40,12 +40,12 @@ Examples:
 /// Which resource.
 #[derive(Debug, Args)]
 pub(crate) struct ResourceArgs {
-    /// The resource, as orders/820982911946154508
+    /// The resource, such as orders/820982911946154508
     pub(crate) resource: String,
-    /// The shop's domain, as north.myshopify.com
+    /// The shop's domain, such as north.myshopify.com
     #[arg(long, value_name = "DOMAIN")]
     pub(crate) shop: String,
-    /// The app, as in the address of its webhooks: /webhooks/APP
+    /// The app, as in the path of its webhooks: /webhooks/APP
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub(crate) app: String,
     #[command(flatten)]
@@ -62,10 +62,10 @@ pub(crate) struct FenceShowArgs {
 pub(crate) struct FenceResetArgs {
     #[command(flatten)]
     pub(crate) resource: ResourceArgs,
-    /// Why, for the record
+    /// The reason, which is recorded
     #[arg(long, value_name = "TEXT")]
     pub(crate) why: String,
-    /// Do it
+    /// Carry it out, instead of printing a preview
     #[arg(long)]
     pub(crate) yes: bool,
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-/// The registry of shops: whose Admin API can be called, and with which token
+/// Manage the registry of shops and their tokens
 #[derive(Debug, Args)]
 pub(crate) struct ShopsArgs {
     #[command(subcommand)]
@@ -11,29 +11,29 @@ pub(crate) struct ShopsArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ShopsCommand {
-    /// Register a shop, or give one another token
+    /// Register a shop, or give it another token
     ///
-    /// The token is read from the environment or from stdin, never from the command line, where every process of this
-    /// machine could see it. It is stored sealed. With --replace and no token, only plan and tier change.
+    /// The command reads the token from the environment or from stdin, because every process of this machine can see the
+    /// command line. It stores the token sealed. With --replace and no token, only plan and tier change.
     #[command(after_help = SHOPS_ADD_HELP)]
     Add(ShopsAddArgs),
     /// List the shops
     ///
-    /// Reads the whole table, whatever is asked for: about 1 KB a shop, so 10,000 of them take ten calls and 1,250 read
-    /// units, less than a cent. Tokens are not read.
+    /// Always reads the whole table: about 1 KB a shop, so that 10,000 shops take ten calls and 1,250 read units, less than a
+    /// cent. Tokens are not read.
     #[command(after_help = SHOPS_LIST_HELP)]
     List(ShopsListArgs),
     /// Show one shop: its token's expiry, its cost budget, and whether its circuit is open
     #[command(after_help = SHOPS_SHOW_HELP)]
     Show(ShopsShowArgs),
-    /// Ask Shopify about a shop, and say what is wrong where it does not answer
+    /// Call a shop's Admin API once, and explain a failure
     ///
-    /// Calls the Admin API as every worker does: with the shop's token (renewed if it is due), within its budget and
-    /// through its circuit. Costs about ten points. What Shopify says of the shop's account goes into the registry:
-    /// frozen on HTTP 402, installed again once a call succeeds. Ends with status 1 if a call fails.
+    /// The call uses the shop's token (renewed if due), its budget and its circuit, and costs about ten points. The registry
+    /// records the state of the shop's account: frozen after HTTP 402, installed again after a success. The exit status is 1
+    /// if the call fails.
     #[command(after_help = SHOPS_CHECK_HELP)]
     Check(ShopsCheckArgs),
-    /// Forget a shop and its tokens. Without --yes, only say what would go
+    /// Delete a shop and its tokens, after a preview
     #[command(after_help = SHOPS_REMOVE_HELP)]
     Remove(ShopsRemoveArgs),
 }
@@ -64,7 +64,7 @@ Examples:
 
 const SHOPS_REMOVE_HELP: &str = "\
 Examples:
-  weir shops remove north.myshopify.com           what would go
+  weir shops remove north.myshopify.com           prints what would be deleted
   weir shops remove north.myshopify.com --yes";
 
 #[derive(Debug, Args)]
@@ -77,22 +77,22 @@ pub(crate) struct ShopsAddArgs {
     /// Read the access token from stdin
     #[arg(long, group = "token")]
     pub(crate) token_stdin: bool,
-    /// No token: the first call gets one by the app's client id and secret, in a store of the app's own organisation
+    /// No token: the first call gets one with the app's client id and secret. For stores of the app's own organisation
     #[arg(long, group = "token")]
     pub(crate) client_credentials: bool,
     /// The environment variable that holds the refresh token of a token that expires
     #[arg(long, value_name = "VAR", requires = "expires_in", conflicts_with = "client_credentials")]
     pub(crate) refresh_token_env: Option<String>,
-    /// In how many seconds the access token expires
+    /// Seconds until the access token expires
     #[arg(long, value_name = "SECONDS", requires = "refresh_token_env", value_parser = clap::value_parser!(u32))]
     pub(crate) expires_in: Option<u32>,
-    /// The shop's plan, for those who read the list: the cost budget goes by what Shopify says
+    /// The shop's plan, for the list only: the cost budget uses what Shopify reports
     #[arg(long)]
     pub(crate) plan: Option<PlanName>,
     /// A label of your own, such as gold
     #[arg(long, value_name = "LABEL", value_parser = label)]
     pub(crate) tier: Option<String>,
-    /// Change a shop that is registered already
+    /// Change a registered shop
     #[arg(long)]
     pub(crate) replace: bool,
     #[command(flatten)]
@@ -101,10 +101,10 @@ pub(crate) struct ShopsAddArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ShopsListArgs {
-    /// Only those in this state
+    /// Only shops in this state
     #[arg(long)]
     pub(crate) state: Option<ShopStateName>,
-    /// Only those of this app
+    /// Only shops of this app
     #[arg(long, value_name = "NAME")]
     pub(crate) app: Option<String>,
     #[command(flatten)]
@@ -131,7 +131,7 @@ pub(crate) struct ShopsCheckArgs {
 pub(crate) struct ShopsRemoveArgs {
     #[command(flatten)]
     pub(crate) shop: ShopArgs,
-    /// Do it
+    /// Carry it out, instead of printing a preview
     #[arg(long)]
     pub(crate) yes: bool,
     #[command(flatten)]
@@ -141,9 +141,9 @@ pub(crate) struct ShopsRemoveArgs {
 /// Which shop, of which app.
 #[derive(Debug, Args)]
 pub(crate) struct ShopArgs {
-    /// The shop's domain, as north.myshopify.com
+    /// The shop's domain, such as north.myshopify.com
     pub(crate) shop: String,
-    /// The app, as in the address of its webhooks: /webhooks/APP
+    /// The app, as in the path of its webhooks: /webhooks/APP
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub(crate) app: String,
 }
@@ -152,13 +152,13 @@ pub(crate) struct ShopArgs {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Which stack (default: the local one)")]
 pub(crate) struct StackArgs {
-    /// This CloudFormation stack on AWS
+    /// Name of a CloudFormation stack on AWS
     #[arg(long, value_name = "NAME")]
     pub(crate) stack: Option<String>,
-    /// The AWS region [default: as the AWS CLI finds it]
+    /// AWS region [default: that of the AWS CLI]
     #[arg(long, value_name = "REGION", requires = "stack")]
     pub(crate) region: Option<String>,
-    /// The profile of ~/.aws [default: as the AWS CLI finds it]
+    /// Profile of ~/.aws [default: that of the AWS CLI]
     #[arg(long, value_name = "NAME", requires = "stack")]
     pub(crate) profile: Option<String>,
 }

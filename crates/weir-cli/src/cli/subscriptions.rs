@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::StackArgs;
 
-/// Webhook subscriptions as code: what infra/subscriptions.toml desires against what the shops have
+/// Compare the shops' webhook subscriptions with infra/subscriptions.toml, and apply the file
 #[derive(Debug, Args)]
 pub(crate) struct SubscriptionsArgs {
     #[command(subcommand)]
@@ -15,22 +15,22 @@ pub(crate) struct SubscriptionsArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SubscriptionsCommand {
-    /// Check the file, read the shops' subscriptions, and show what differs
+    /// Check the file, read the shops' subscriptions, and print the differences
     ///
-    /// Every mistake in the file is told at once, before Shopify is asked. Changes nothing. Subscriptions that deliver
-    /// elsewhere than to this stack are somebody else's: they are counted, and never touched.
+    /// Reports all mistakes in the file before it calls Shopify, and changes nothing. Subscriptions that deliver to another
+    /// address than this stack's are counted, and never changed.
     #[command(after_help = PLAN_HELP)]
     Plan(PlanArgs),
-    /// Show the plan, and carry it out
+    /// Print the plan and carry it out
     ///
-    /// Asks before it changes anything, or takes --yes for an answer. What the file does not have stays, unless --prune
-    /// is given, and then only what delivers to this stack goes. May be repeated: what is done is not done again. The
-    /// monitor goes by the file that its function was built with: deploy a changed file, or it changes things back.
+    /// Asks before it changes anything, unless --yes is given. Subscriptions that the file does not have stay; with --prune,
+    /// those that deliver to this stack are deleted. The command can be repeated safely. The monitor uses the file that its
+    /// function was built with: deploy a changed file, or the monitor restores the old one.
     #[command(after_help = APPLY_HELP)]
     Apply(ApplyArgs),
-    /// Show of each desired subscription whether it is there, missing or other than desired
+    /// Show whether each desired subscription exists, is missing or differs
     ///
-    /// Tells as well what the monitor noted: since when a shop differs, and what is in the way of its repair.
+    /// Also shows the monitor's notes: since when a shop differs, and what prevents its repair.
     #[command(after_help = STATUS_HELP)]
     Status(SelectArgs),
 }
@@ -47,7 +47,7 @@ const APPLY_HELP: &str = "\
 Examples:
   weir subscriptions apply --shop north.myshopify.com        asks first
   weir subscriptions apply --stack weir --yes
-  weir subscriptions apply --stack weir --prune --yes        deletes what the file does not have";
+  weir subscriptions apply --stack weir --prune --yes        deletes subscriptions that are not in the file";
 
 const STATUS_HELP: &str = "\
 Examples:
@@ -63,7 +63,7 @@ pub(crate) struct SelectArgs {
     /// Only this app [default: every app]
     #[arg(long, value_name = "NAME")]
     pub(crate) app: Option<String>,
-    /// What is desired [default: infra/subscriptions.toml of this checkout, else the one that weir was built with]
+    /// File of the desired subscriptions [default: infra/subscriptions.toml of this checkout, else the built-in file]
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
@@ -74,7 +74,7 @@ pub(crate) struct SelectArgs {
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) select: SelectArgs,
-    /// Delete what delivers to this stack and is not in the file
+    /// Delete subscriptions that deliver to this stack and are not in the file
     #[arg(long)]
     pub(crate) prune: bool,
 }
@@ -83,10 +83,10 @@ pub(crate) struct PlanArgs {
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub(crate) select: SelectArgs,
-    /// Delete what delivers to this stack and is not in the file
+    /// Delete subscriptions that deliver to this stack and are not in the file
     #[arg(long)]
     pub(crate) prune: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     pub(crate) yes: bool,
 }
