@@ -1,6 +1,7 @@
 //! The `weir` command: runs weir on this machine, sends it webhooks, and shows what became of them.
 
 mod admin;
+mod args;
 mod cli;
 mod commands;
 mod exit;

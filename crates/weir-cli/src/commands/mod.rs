@@ -1,18 +1,18 @@
 //! The commands, one a file.
 
 pub(crate) mod audit;
-mod controls;
-mod cost;
-mod dev;
+pub(crate) mod controls;
+pub(crate) mod cost;
+pub(crate) mod dev;
 pub(crate) mod dlq;
 pub(crate) mod events;
-mod fence;
-mod load;
-mod reconcile;
+pub(crate) mod fence;
+pub(crate) mod load;
+pub(crate) mod reconcile;
 pub(crate) mod send;
-mod shops;
+pub(crate) mod shops;
 pub(crate) mod status;
-mod subscriptions;
+pub(crate) mod subscriptions;
 mod topics;
 
 use crate::{cli::Command, exit::ExitStatus, printer::Printer};

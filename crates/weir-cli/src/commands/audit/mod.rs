@@ -2,6 +2,7 @@
 //!
 //! Lines are counted as they are read: what is kept grows with operations and shops, not with lines.
 
+pub(crate) mod args;
 mod file;
 mod progress;
 mod run;

@@ -1,6 +1,7 @@
 //! `weir controls`: what is off and what is limited, while weir runs.
 
 mod apply;
+pub(crate) mod args;
 mod change;
 mod common;
 mod edits;

@@ -1,5 +1,6 @@
 //! `weir cost`: what a month on AWS costs.
 
+pub(crate) mod args;
 mod view;
 
 use weir_ops::cost::{EstimateRequest, estimate};

@@ -1,5 +1,6 @@
 //! `weir dev`: the whole of weir on this machine, until Ctrl-C.
 
+pub(crate) mod args;
 mod demo;
 mod http_receiver;
 mod plan;

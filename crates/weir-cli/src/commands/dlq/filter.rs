@@ -37,7 +37,7 @@ mod tests {
 
     use super::super::fixtures::{RECEIVED, found, unreadable};
     use super::*;
-    use crate::cli::dlq::StatusName;
+    use crate::commands::dlq::args::StatusName;
 
     const NOW: UnixMillis = UnixMillis(RECEIVED.0 + 3_600_000);
 

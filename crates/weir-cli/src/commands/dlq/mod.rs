@@ -1,6 +1,7 @@
 //! `weir dlq`: what the lanes gave up.
 
 mod act;
+pub(crate) mod args;
 pub(crate) mod caller;
 mod errors;
 mod filter;

@@ -1,5 +1,6 @@
 //! `weir events`: reads the ledger.
 
+pub(crate) mod args;
 mod body;
 mod common;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `weir fence`: what the fence keeps of a resource.
 
+pub(crate) mod args;
 mod view;
 
 use serde::Serialize;

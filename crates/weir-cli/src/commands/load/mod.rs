@@ -1,5 +1,6 @@
 //! `weir load`: a load of webhooks, how they were answered, and what became of them.
 
+pub(crate) mod args;
 mod mix;
 mod progress;
 mod report;

@@ -1,5 +1,6 @@
 //! `weir reconcile`: what weir never saw, found and sent.
 
+pub(crate) mod args;
 mod request;
 mod view;
 

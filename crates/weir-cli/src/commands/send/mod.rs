@@ -1,5 +1,6 @@
 //! `weir send`: signs webhooks as Shopify does and posts them.
 
+pub(crate) mod args;
 mod curl;
 pub(crate) mod deliveries;
 mod report;

@@ -1,6 +1,7 @@
 //! `weir shops`: the registry of shops.
 
 mod add;
+pub(crate) mod args;
 mod check;
 mod common;
 mod list;

@@ -1,5 +1,6 @@
 //! `weir status`: whether a stack is healthy, and if not, where.
 
+pub(crate) mod args;
 mod findings;
 mod run;
 mod screen;

@@ -1,6 +1,7 @@
 //! `weir subscriptions`: what is desired against what the shops have.
 
 mod apply;
+pub(crate) mod args;
 mod common;
 mod file;
 mod plan;

@@ -1,10 +1,10 @@
-//! The command line of `weir reconcile`.
+//! The options of `weir reconcile`.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Moment, StackArgs};
+use crate::args::{Moment, StackArgs};
 
 /// Find changes of a shop that were never delivered, and send synthetic events
 ///

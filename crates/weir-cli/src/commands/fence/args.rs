@@ -1,8 +1,8 @@
-//! The command line of `weir fence`.
+//! The options of `weir fence`.
 
 use clap::{Args, Subcommand};
 
-use super::StackArgs;
+use crate::args::StackArgs;
 
 /// Show or reset the newest state of a resource at the fence
 ///

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{Span, SpanRelativeTo};
 
 /// `30m`, `1h`, `2 days`.
-pub(super) fn length(text: &str) -> Result<Duration, &'static str> {
+pub(crate) fn length(text: &str) -> Result<Duration, &'static str> {
     let span = text.parse::<Span>().ok();
     let time = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
     let time = time.and_then(|time| Duration::try_from(time).ok());

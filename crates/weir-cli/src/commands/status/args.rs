@@ -1,10 +1,10 @@
-//! The command line of `weir status`.
+//! The options of `weir status`.
 
 use std::time::Duration;
 
 use clap::Args;
 
-use super::{StackArgs, time::length};
+use crate::args::{StackArgs, length};
 
 /// Show the health of the stack on one screen, with findings and first commands
 ///

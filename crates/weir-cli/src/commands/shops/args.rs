@@ -1,6 +1,8 @@
-//! The command line of `weir shops`.
+//! The options of `weir shops`.
 
 use clap::{Args, Subcommand, ValueEnum};
+
+use crate::args::StackArgs;
 
 /// Manage the registry of shops and their tokens
 #[derive(Debug, Args)]
@@ -146,21 +148,6 @@ pub(crate) struct ShopArgs {
     /// The app, as in the path of its webhooks: /webhooks/APP
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub(crate) app: String,
-}
-
-/// Whose registry it is.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Which stack (default: the local one)")]
-pub(crate) struct StackArgs {
-    /// Name of a CloudFormation stack on AWS
-    #[arg(long, value_name = "NAME")]
-    pub(crate) stack: Option<String>,
-    /// AWS region [default: that of the AWS CLI]
-    #[arg(long, value_name = "REGION", requires = "stack")]
-    pub(crate) region: Option<String>,
-    /// Profile of ~/.aws [default: that of the AWS CLI]
-    #[arg(long, value_name = "NAME", requires = "stack")]
-    pub(crate) profile: Option<String>,
 }
 
 /// A plan of Shopify's.

@@ -1,12 +1,10 @@
-//! The command line of `weir events`.
-
-mod moment;
+//! The options of `weir events`.
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use weir_ops::events::{EventCursor, EventOutcome, EventState};
 
-pub(crate) use moment::Moment;
+use crate::args::{LedgerArgs, Moment, lane};
 
 /// Read the ledger: list events, and show what happened to each
 #[derive(Debug, Args)]
@@ -84,7 +82,7 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) app: Option<String>,
     /// Only events of this lane
-    #[arg(long, value_name = "LANE", value_parser = super::lane())]
+    #[arg(long, value_name = "LANE", value_parser = lane())]
     pub(crate) lane: Option<weir_core::Lane>,
     /// Most events to list
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
@@ -117,24 +115,6 @@ pub(crate) struct ShowArgs {
     pub(crate) body: bool,
     #[command(flatten)]
     pub(crate) source: LedgerArgs,
-}
-
-/// Whose ledger is read.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Which ledger (default: the local stack's)")]
-pub(crate) struct LedgerArgs {
-    /// The ledger of this CloudFormation stack on AWS
-    #[arg(long, value_name = "NAME", conflicts_with = "table")]
-    pub(crate) stack: Option<String>,
-    /// This DynamoDB table on AWS [env: WEIR_LEDGER_TABLE]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) table: Option<String>,
-    /// AWS region [default: that of the AWS CLI]
-    #[arg(long, value_name = "REGION")]
-    pub(crate) region: Option<String>,
-    /// Profile of ~/.aws [default: that of the AWS CLI]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) profile: Option<String>,
 }
 
 /// A state of the ledger.

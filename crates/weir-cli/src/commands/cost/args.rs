@@ -1,4 +1,4 @@
-//! The command line of `weir cost`.
+//! The options of `weir cost`.
 
 use clap::{Args, ValueEnum};
 use weir_ops::cost;

@@ -1,8 +1,8 @@
-//! The command line of `weir audit`.
+//! The options of `weir audit`.
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{StackArgs, time::length};
+use crate::args::{StackArgs, length};
 use clap::Args;
 
 /// Show the calls to the Admin API: by operation and shop, their cost, and redundant calls

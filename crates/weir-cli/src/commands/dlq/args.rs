@@ -1,4 +1,4 @@
-//! The command line of `weir dlq`.
+//! The options of `weir dlq`.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use weir_core::Lane;
 use weir_ops::dead_letters::{self, DeadLetterStatus};
 
-use super::{StackArgs, time::length};
+use crate::args::{StackArgs, lane, length, rate};
 
 /// Inspect, replay and drop dead letters
 ///
@@ -112,7 +112,7 @@ pub(crate) struct DlqShowArgs {
     /// SHOP#ID, the webhook id alone, or sqs:ID
     pub(crate) event: String,
     /// Only search this lane's dead-letter queue
-    #[arg(long, value_name = "LANE", value_parser = super::lane())]
+    #[arg(long, value_name = "LANE", value_parser = lane())]
     pub(crate) lane: Option<Lane>,
     /// Print the body and nothing else. Bodies contain customers' data
     #[arg(long)]
@@ -132,7 +132,7 @@ pub(crate) struct DlqReplayArgs {
     #[arg(long, conflicts_with = "yes")]
     pub(crate) dry_run: bool,
     /// Most messages a second [default: as fast as SQS accepts them]
-    #[arg(long, value_name = "N", value_parser = super::rate)]
+    #[arg(long, value_name = "N", value_parser = rate)]
     pub(crate) rate: Option<f64>,
     /// Most messages to send
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "file")]
@@ -199,7 +199,7 @@ pub(crate) struct DlqHistoryArgs {
 #[command(next_help_heading = "Which messages (default: all)")]
 pub(crate) struct FilterArgs {
     /// In this lane
-    #[arg(long, value_name = "LANE", value_parser = super::lane())]
+    #[arg(long, value_name = "LANE", value_parser = lane())]
     pub(crate) lane: Option<Lane>,
     /// Of this shop
     #[arg(long, value_name = "DOMAIN")]

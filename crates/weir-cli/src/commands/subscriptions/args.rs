@@ -1,10 +1,10 @@
-//! The command line of `weir subscriptions`.
+//! The options of `weir subscriptions`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::StackArgs;
+use crate::args::StackArgs;
 
 /// Compare the shops' webhook subscriptions with infra/subscriptions.toml, and apply the file
 #[derive(Debug, Args)]

@@ -1,10 +1,10 @@
-//! The command line of `weir load`.
+//! The options of `weir load`.
 
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{EndpointArgs, StackArgs, rate, time::length};
+use crate::args::{EndpointArgs, StackArgs, length, rate};
 
 /// Send a load of signed webhooks, measure it, and account for every accepted event
 ///

@@ -1,10 +1,10 @@
-//! The command line of `weir controls`.
+//! The options of `weir controls`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::StackArgs;
+use crate::args::StackArgs;
 
 /// Switch off or slow down handlers, destinations and lanes while weir runs
 ///
