@@ -16,6 +16,7 @@ use crate::{
         dlq::{event_name, filter},
         send::{deliveries::deliveries, turn},
     },
+    hints,
     problem::{self, Shown},
     shop_domain,
     target::web_url,
@@ -46,6 +47,12 @@ impl From<anyhow::Error> for Refused {
 #[must_use]
 pub fn command() -> clap::Command {
     Cli::command()
+}
+
+/// What the command tells people to do about a call of the Admin API that failed.
+#[must_use]
+pub fn hint(error: &shopify_client::Error) -> Option<&'static str> {
+    hints::of_kind(&error.kind)
 }
 
 /// Every command and command of commands, as the words that name it: `["dlq", "replay"]`. The first is `weir` itself.

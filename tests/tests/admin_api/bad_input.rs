@@ -8,7 +8,7 @@ use shopify_client::{
 use shopify_webhook::ShopDomain;
 use std::sync::Arc;
 
-use crate::support::{World, call, shop};
+use crate::support::{World, call, said, shop};
 
 #[tokio::test]
 async fn a_shop_that_nobody_registered_is_not_even_called() {
@@ -16,7 +16,7 @@ async fn a_shop_that_nobody_registered_is_not_even_called() {
     let unknown = ShopDomain::parse("unknown.myshopify.com").unwrap();
     let error = world.client().run::<ShopInfo>(&unknown, shop_info::Variables, &call()).await.map(|_| ()).unwrap_err();
     assert_eq!((error.attempts, error.retry), (0, Retry::Never));
-    let text = error.to_string();
+    let text = said(&error);
     assert!(text.contains("unknown.myshopify.com") && text.contains("hint: add it: weir shops add"), "{text}");
     assert!(world.sim.calls().is_empty());
 }
@@ -28,7 +28,7 @@ async fn a_shop_that_uninstalled_the_app_is_not_called() {
     tokens.put(&shop(), Held::Uninstalled);
     world.shared.tokens = Arc::new(tokens);
     let error = world.read().await.map(|_| ()).unwrap_err();
-    assert!(error.to_string().contains("hint: nothing can be called until"), "{error}");
+    assert!(said(&error).contains("hint: nothing can be called until"), "{error}");
     assert!(world.sim.calls().is_empty());
 }
 
@@ -48,7 +48,7 @@ async fn a_revoked_token_is_tried_once_and_its_remedy_is_told() {
     let error = world.read().await.map(|_| ()).unwrap_err();
     assert!(matches!(error.kind, Kind::Unauthorized), "{error}");
     assert_eq!((world.sim.calls_of("ShopInfo"), error.retry), (1, Retry::Never));
-    assert!(error.to_string().contains("hint: the app was uninstalled or its token revoked"), "{error}");
+    assert!(said(&error).contains("hint: the app was uninstalled or its token revoked"), "{error}");
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn an_invalid_query_is_sent_once_and_what_was_wrong_is_told() {
         let error = world.client().raw::<serde_json::Value>(&shop(), "Bad", query, &(), &call()).await.unwrap_err();
         assert!(matches!(error.kind, Kind::Invalid(_)), "{error}");
         assert_eq!((error.attempts, error.retry), (1, Retry::Never));
-        let text = error.to_string();
+        let text = said(&error);
         assert!(text.to_lowercase().contains(word) && text.contains("hint: check the operation"), "{text}");
     }
 }

@@ -9,7 +9,7 @@ use shopify_client::{
 };
 use shopify_sim::{Act, Rule};
 
-use crate::support::{World, answer, call, impatient, scripted, shop};
+use crate::support::{World, answer, call, impatient, said, scripted, shop};
 
 fn status(status: u16) -> Rule {
     Rule::new(Act::Status { status, retry_after: None }).on("ShopInfo")
@@ -30,7 +30,7 @@ async fn read_under(rule: Rule) -> (Error, usize) {
 
 #[track_caller]
 fn shows(error: &Error, words: &[&str]) {
-    let text = error.to_string();
+    let text = said(error);
     assert!(words.iter().all(|word| text.contains(word)), "{text}");
 }
 

@@ -136,3 +136,9 @@ pub(crate) fn answer(json: &str) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\nx-request-id: r-1\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{json}")
         .into()
 }
+
+/// What the command prints of an error: its text and what to do.
+pub(crate) fn said(error: &shopify_client::Error) -> String {
+    let hint = weir_cli::input::hint(error).map(|hint| format!("\nhint: {hint}"));
+    format!("{error}{}", hint.unwrap_or_default())
+}

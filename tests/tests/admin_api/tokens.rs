@@ -11,7 +11,7 @@ use shopify_client::{
 use shopify_sim::{Act, Options, Rule, TokenStyle};
 use weir_testkit::shopify::token_of;
 
-use crate::support::{World, settings, shop};
+use crate::support::{World, said, settings, shop};
 
 /// A shop whose token has just expired.
 async fn expired() -> World {
@@ -67,7 +67,7 @@ async fn a_token_that_cant_be_renewed_is_told_with_its_remedy_and_asked_for_once
     world.sim.revoke(&shop());
     let error = world.read().await.map(|_| ()).unwrap_err();
     assert!(matches!(&error.kind, Kind::Token(TokenError::Exchange(error)) if !error.may_pass()), "{error}");
-    assert!(error.to_string().contains("hint: "), "{error}");
+    assert!(said(&error).contains("hint: "), "{error}");
     assert_eq!(world.sim.calls_of("access_token"), 1);
     assert_eq!(world.sim.calls_of("ShopInfo"), 0);
 }

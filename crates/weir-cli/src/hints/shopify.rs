@@ -71,3 +71,15 @@ pub(super) fn of_seal(error: &OpenError) -> Option<&'static str> {
         OpenError::Malformed => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn token_that_no_key_opens_has_to_be_registered_again() {
+        for error in [OpenError::UnknownKey("3bfb6b59".into()), OpenError::Forged] {
+            assert!(of_seal(&error).unwrap().contains("weir shops add SHOP --replace"), "{error}");
+        }
+    }
+}
