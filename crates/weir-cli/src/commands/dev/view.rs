@@ -34,7 +34,7 @@ impl<'a> View<'a> {
         let forged = goal.rejected;
         printer.line(format_args!(
             "A flash sale in the simulated Shopify: {} orders, payments and renamed products of {} shops, {} of them sent\n\
-             twice; {forged} forged signature, {} poison payload.",
+             twice; {forged} forged signature, {} poison payload. The webhooks of changed stock levels are not counted here.",
             goal.done,
             tally.shops().len(),
             goal.duplicate,
