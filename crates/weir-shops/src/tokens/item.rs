@@ -20,7 +20,8 @@ use crate::{
 pub(crate) enum BadToken {
     #[error(transparent)]
     Item(#[from] BadItem),
-    #[error(transparent)]
+    // Not transparent: by its source the command knows what to do.
+    #[error("{0}")]
     Sealed(#[from] OpenError),
 }
 
