@@ -129,7 +129,9 @@ fn every_lane_has_a_dead_letter_queue_and_alarms_on_both() {
     let lanes = template.lanes();
     let known: BTreeSet<&str> = lanes.iter().flat_map(|lane| [lane.queue_id, lane.dlq_id]).collect();
     for (id, _) in template.of_type("AWS::SQS::Queue") {
-        let beside = ["IsLocal", "HasSlack"].iter().any(|condition| template.resource(id)["Condition"] == *condition);
+        let beside = ["IsLocal", "HasSlack", "HasBodyArchive"]
+            .iter()
+            .any(|condition| template.resource(id)["Condition"] == *condition);
         assert!(known.contains(id) || beside, "{id} is neither a lane nor a lane's dead-letter queue");
     }
     for lane in &lanes {

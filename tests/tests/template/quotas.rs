@@ -18,17 +18,31 @@ fn defaults_leave_ingest_room_in_ten_concurrent_executions() {
         let value = value["Fn::If"].as_array().map_or(value, |choice| &choice[2]);
         value.as_u64().or_else(|| template.parameter(value["Ref"].as_str()?)["Default"].as_u64())
     };
-    let mut others = template.parameter("MonitorShards")["Default"].as_u64().unwrap();
-    let mut sources = 0;
+    let (mut always, mut by_condition) = (template.parameter("MonitorShards")["Default"].as_u64().unwrap(), Vec::new());
     for (id, function) in template.of_type("AWS::Serverless::Function") {
         for (_, event) in entries(&function["Events"]) {
             let most = value(&event["Properties"]["ScalingConfig"]["MaximumConcurrency"]);
-            others += most.unwrap_or_else(|| panic!("{id} may use all of the account"));
-            sources += 1;
+            let most = most.unwrap_or_else(|| panic!("{id} may use all of the account"));
+            match template.resource(id)["Condition"].as_str() {
+                Some(condition) => by_condition.push((condition, most)),
+                None => always += most,
+            }
         }
     }
-    assert_eq!(sources, 4, "three lanes and the alarms");
-    assert!(others < CONCURRENT_EXECUTIONS, "{others} of {CONCURRENT_EXECUTIONS}: ingest would be throttled");
+    by_condition.sort_unstable();
+    assert_eq!(
+        by_condition.iter().map(|(condition, _)| *condition).collect::<Vec<_>>(),
+        ["HasBodyArchive", "HasSlack"]
+    );
+    // By default there is an archive and no notifier. With both, ArchiveDays says what to do.
+    for (condition, most) in by_condition {
+        let others = always + most;
+        assert!(
+            others < CONCURRENT_EXECUTIONS,
+            "{condition}: {others} of {CONCURRENT_EXECUTIONS}, and none for ingest"
+        );
+    }
+    assert_eq!(template.parameter("SlackWebhookSecretArn")["Default"], "");
 }
 
 /// What reserves nothing by default can be deployed anywhere. A lane reserves what it may use: with less, Lambda would throttle
