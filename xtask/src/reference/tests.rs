@@ -15,7 +15,9 @@ fn every_command_parameter_and_metric_has_a_place() {
     let pages = pages(checkout()).unwrap();
     let page = |file: &str| &pages.iter().find(|page| page.file == file).unwrap().text;
     for command in weir_cli::input::commands() {
-        assert!(page("command-line.md").contains(&format!("\n## weir {}\n", command.join(" "))), "{command:?}");
+        // The first is `weir` itself.
+        let title = [vec!["weir".to_owned()], command].concat().join(" ");
+        assert!(page("command-line.md").contains(&format!("\n## {title}\n")), "{title}");
     }
     let template = weir_local::Checkout::find(checkout()).unwrap().read_template().unwrap();
     for name in template["Parameters"].as_object().unwrap().keys() {
