@@ -1,6 +1,10 @@
 //! A stack of its own for a test.
 
-use std::{path::Path, path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Value, json};
@@ -131,12 +135,17 @@ impl World {
     pub async fn all_done(&self, ids: &[String]) {
         eventually(&format!("{} events to be done", ids.len()), async || {
             let mut listing = self.listing();
-            let mut keys = Vec::new();
+            let mut named = BTreeMap::new();
             while let Some(entry) = listing.next().await.expect("the index can't be read") {
-                keys.extend(ids.iter().any(|id| entry.is_named(id)).then_some(entry.key));
+                if let Some(id) = ids.iter().find(|id| entry.is_named(id)) {
+                    named.insert(entry.key, id);
+                }
             }
+            let keys: Vec<Key> = named.keys().cloned().collect();
             let records = self.ledger.get_many(&keys).await.expect("the ledger can't be read");
-            (records.iter().filter(|record| record.state == State::Done).count() >= ids.len()).then_some(())
+            let done = records.iter().filter(|record| record.state == State::Done);
+            let done: BTreeSet<_> = done.filter_map(|record| named.get(&record.key)).collect();
+            ids.iter().all(|id| done.contains(&id)).then_some(())
         })
         .await;
     }
