@@ -6,7 +6,7 @@ use libfuzzer_sys::{
     arbitrary::{Arbitrary, Unstructured},
     fuzz_target,
 };
-use shopify_webhook::{ClientSecrets, Delivery, HeaderProblem, Unverified, sign};
+use shopify_webhook::{ClientSecrets, Delivery, HeaderError, Unverified, sign};
 use weir_fuzz::headers::{self, Draft, Header};
 
 const SECRET: &str = "hush";
@@ -45,7 +45,7 @@ fn check(headers: &[(String, String)]) {
     }
 }
 
-fn read(headers: &[(String, String)]) -> Result<Delivery, HeaderProblem> {
+fn read(headers: &[(String, String)]) -> Result<Delivery, HeaderError> {
     let secret = SECRET.into();
     let signature = sign(BODY, &secret);
     let all = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));

@@ -50,13 +50,13 @@ mod uuid;
 
 pub use bulk::Synthetic;
 pub use clock::{Clock, UnixMillis};
-pub use graphql::{AdminSchema, SchemaProblem};
+pub use graphql::{AdminSchema, SchemaError};
 pub use options::Options;
 pub use plan::{MAX_QUERY_COST, Plan};
 pub use reply::Reply;
-pub use script::{Act, Change, Rule, ScriptProblem, read_script};
+pub use script::{Act, Change, Rule, ScriptError, read_script};
 pub use sender::{Attempt, DeliveryFaults, DeliveryRecord, Outlet, Receiver};
-pub use serve::{ServeProblem, Serving};
+pub use serve::{ServeError, Serving};
 pub use sim::{CallRecord, Installed, Sim};
 pub use store::ShopSeed;
 pub use tokens::TokenStyle;

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use secrecy::ExposeSecret;
 use serde_json::json;
-use shopify_sim::{Attempt, Clock, Installed, Options, Plan, ServeProblem, ShopSeed, Sim, TokenStyle, read_script};
+use shopify_sim::{Attempt, Clock, Installed, Options, Plan, ServeError, ShopSeed, Sim, TokenStyle, read_script};
 use shopify_webhook::ShopDomain;
 
 /// A Shopify on this machine: the Admin API of made-up shops, and their webhooks.
@@ -140,7 +140,7 @@ async fn run(cli: Cli) -> Result<()> {
     }
     let address = SocketAddr::new(cli.host, cli.port);
     if !cli.allow_remote && !address.ip().is_loopback() {
-        return Err(ServeProblem::Remote(address).into());
+        return Err(ServeError::Remote(address).into());
     }
     let listener = tokio::net::TcpListener::bind(address)
         .await

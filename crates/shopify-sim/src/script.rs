@@ -142,7 +142,7 @@ impl Rule {
 
 /// The script can't be used.
 #[derive(Debug, thiserror::Error)]
-pub enum ScriptProblem {
+pub enum ScriptError {
     /// The file can't be read.
     #[error("could not read the script {path}: {why}\nhint: --script takes a TOML file with [[rule]] entries")]
     Unreadable {
@@ -174,10 +174,10 @@ struct File {
 ///
 /// # Errors
 /// If the file can't be read or a rule can't be understood.
-pub fn read_script(path: &Path) -> Result<Vec<Rule>, ScriptProblem> {
+pub fn read_script(path: &Path) -> Result<Vec<Rule>, ScriptError> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|why| ScriptProblem::Unreadable { path: name.clone(), why })?;
-    let file: File = toml::from_str(&text).map_err(|why| ScriptProblem::Invalid { path: name, why: Box::new(why) })?;
+    let text = std::fs::read_to_string(path).map_err(|why| ScriptError::Unreadable { path: name.clone(), why })?;
+    let file: File = toml::from_str(&text).map_err(|why| ScriptError::Invalid { path: name, why: Box::new(why) })?;
     Ok(file.rule)
 }
 

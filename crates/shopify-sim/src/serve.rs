@@ -54,7 +54,7 @@ impl Drop for Serving {
 
 /// The socket can't be served.
 #[derive(Debug, thiserror::Error)]
-pub enum ServeProblem {
+pub enum ServeError {
     /// Its address is unknown.
     #[error("could not tell which address the socket has: {0}")]
     Address(#[from] io::Error),
@@ -68,10 +68,10 @@ impl Sim {
     ///
     /// # Errors
     /// If it is bound to any other address.
-    pub async fn serve(&self, listener: TcpListener) -> Result<Serving, ServeProblem> {
+    pub async fn serve(&self, listener: TcpListener) -> Result<Serving, ServeError> {
         let address = listener.local_addr()?;
         if !address.ip().is_loopback() {
-            return Err(ServeProblem::Remote(address));
+            return Err(ServeError::Remote(address));
         }
         self.serve_anywhere(listener).await
     }
@@ -81,7 +81,7 @@ impl Sim {
     /// # Errors
     /// If its address can't be told.
     #[expect(clippy::unused_async, reason = "needs a runtime to spawn on, and says so")]
-    pub async fn serve_anywhere(&self, listener: TcpListener) -> Result<Serving, ServeProblem> {
+    pub async fn serve_anywhere(&self, listener: TcpListener) -> Result<Serving, ServeError> {
         let address = listener.local_addr()?;
         self.served_at(format!("http://{address}"));
         Ok(Serving { address, task: tokio::spawn(accept(self.clone(), listener)) })

@@ -1,8 +1,7 @@
 //! The way of a delivery through the one door for trust: [`Unverified`] → [`Verified`] → [`Delivery`].
 
 use crate::{
-    BadSignature, ClientSecrets, DeliveryId, Header, HeaderProblem, RawHeaders, ShopDomain, Topic, TriggeredAt,
-    signature,
+    BadSignature, ClientSecrets, DeliveryId, Header, HeaderError, RawHeaders, ShopDomain, Topic, TriggeredAt, signature,
 };
 
 /// A request as it came. Its body and headers can't be reached: verify it first.
@@ -45,12 +44,12 @@ impl<'a> Verified<'a> {
     /// Required: topic, shop domain and webhook id. A compliance webhook may lack the shop domain, for its signed body
     /// names the shop. The rest only correlates: what is there and can't be read is left out, and named in
     /// [`Delivery::dropped`].
-    pub fn read(&self) -> Result<Delivery, HeaderProblem> {
+    pub fn read(&self) -> Result<Delivery, HeaderError> {
         let headers = &self.headers;
         let topic = self.topic()?;
         let shop = self.shop(&topic)?;
         let webhook_id = DeliveryId::parse(headers.require(Header::WebhookId)?)
-            .ok_or(HeaderProblem::Malformed(Header::WebhookId, "expected 1 to 100 letters, digits or - _ . :"))?;
+            .ok_or(HeaderError::Malformed(Header::WebhookId, "expected 1 to 100 letters, digits or - _ . :"))?;
         let mut dropped = Vec::new();
         Ok(Delivery {
             topic,
@@ -65,8 +64,8 @@ impl<'a> Verified<'a> {
         })
     }
 
-    fn shop(&self, topic: &Topic) -> Result<ShopDomain, HeaderProblem> {
-        let malformed = HeaderProblem::Malformed(Header::ShopDomain, "expected one name before .myshopify.com");
+    fn shop(&self, topic: &Topic) -> Result<ShopDomain, HeaderError> {
+        let malformed = HeaderError::Malformed(Header::ShopDomain, "expected one name before .myshopify.com");
         let told = self.headers.require(Header::ShopDomain);
         let told = told.and_then(|text| ShopDomain::parse(text).ok_or(malformed));
         told.or_else(|problem| match COMPLIANCE.contains(&topic.as_str()) {
@@ -75,7 +74,7 @@ impl<'a> Verified<'a> {
         })
     }
 
-    fn topic(&self) -> Result<Topic, HeaderProblem> {
+    fn topic(&self) -> Result<Topic, HeaderError> {
         let text = self.headers.require(Header::Topic)?;
         // Events name a resource and, beside it, what happened to it; webhooks name both in one.
         let topic = match text.contains(['/', '.']) {
@@ -85,7 +84,7 @@ impl<'a> Verified<'a> {
                 None => Topic::parse(text),
             },
         };
-        topic.ok_or(HeaderProblem::Malformed(Header::Topic, "expected a topic such as orders/create"))
+        topic.ok_or(HeaderError::Malformed(Header::Topic, "expected a topic such as orders/create"))
     }
 }
 
@@ -173,7 +172,7 @@ mod tests {
         ("shopify-handle", "price-changes"),
     ];
 
-    fn read(headers: &[(&str, &str)]) -> Result<Delivery, HeaderProblem> {
+    fn read(headers: &[(&str, &str)]) -> Result<Delivery, HeaderError> {
         let secret = "hush".into();
         let signature = sign(b"{}", &secret);
         let all = headers.iter().copied().chain([("x-shopify-hmac-sha256", signature.as_str())]).collect();
@@ -203,7 +202,7 @@ mod tests {
         for (index, header) in [(0, Header::Topic), (1, Header::ShopDomain), (3, Header::WebhookId)] {
             let mut headers = WEBHOOK.to_vec();
             headers.remove(index);
-            assert_eq!(read(&headers), Err(HeaderProblem::Missing(header)));
+            assert_eq!(read(&headers), Err(HeaderError::Missing(header)));
         }
     }
 
@@ -230,12 +229,12 @@ mod tests {
         for (index, header) in [(0, Header::Topic), (1, Header::ShopDomain), (3, Header::WebhookId)] {
             let mut headers = WEBHOOK;
             headers[index].1 = "not valid!";
-            assert!(matches!(read(&headers), Err(HeaderProblem::Malformed(at, _)) if at == header), "{header}");
+            assert!(matches!(read(&headers), Err(HeaderError::Malformed(at, _)) if at == header), "{header}");
             let (twice, differing) = (format!("{0},{0}", WEBHOOK[index].1), format!("{},x", WEBHOOK[index].1));
             headers[index].1 = &twice;
             assert_eq!(read(&headers), read(&WEBHOOK), "{header} twice");
             headers[index].1 = &differing;
-            assert_eq!(read(&headers), Err(HeaderProblem::Conflicting(header)));
+            assert_eq!(read(&headers), Err(HeaderError::Conflicting(header)));
         }
     }
 
@@ -269,7 +268,7 @@ mod tests {
             for body in
                 [&b"{}"[..], b"[]", b"", b"\xff", br#"{"shop_domain":"evil.example.com"}"#, br#"{"shop_domain":7}"#]
             {
-                assert_eq!(read(topic, &[], body), Err(HeaderProblem::Missing(Header::ShopDomain)), "{body:?}");
+                assert_eq!(read(topic, &[], body), Err(HeaderError::Missing(Header::ShopDomain)), "{body:?}");
             }
         }
         assert!(read("orders/create", &[], body).is_err(), "only what Shopify documents to name its shop");

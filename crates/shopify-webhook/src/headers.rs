@@ -74,7 +74,7 @@ fn strip_prefix<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
 
 /// Why a signed delivery can't be read. Says which header, never its value: values come from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum HeaderProblem {
+pub enum HeaderError {
     /// Not there, in either family.
     #[error("the {0} header is missing")]
     Missing(Header),
@@ -94,11 +94,11 @@ pub struct RawHeaders<'a> {
 
 impl<'a> RawHeaders<'a> {
     /// Its one value: repeating it changes nothing, and an empty one says nothing.
-    pub(crate) fn get(&self, header: Header) -> Result<Option<&'a str>, HeaderProblem> {
+    pub(crate) fn get(&self, header: Header) -> Result<Option<&'a str>, HeaderError> {
         let mut values = self.values(header).filter(|value| !value.is_empty());
         let first = values.next();
         if values.any(|value| Some(value) != first) {
-            return Err(HeaderProblem::Conflicting(header));
+            return Err(HeaderError::Conflicting(header));
         }
         Ok(first)
     }
@@ -109,8 +109,8 @@ impl<'a> RawHeaders<'a> {
         found.flat_map(|(_, value)| value.split(',').map(str::trim))
     }
 
-    pub(crate) fn require(&self, header: Header) -> Result<&'a str, HeaderProblem> {
-        self.get(header)?.ok_or(HeaderProblem::Missing(header))
+    pub(crate) fn require(&self, header: Header) -> Result<&'a str, HeaderError> {
+        self.get(header)?.ok_or(HeaderError::Missing(header))
     }
 
     /// The header through `parse`. One that is there and can't be read (empty, malformed, or with different values) is
@@ -157,7 +157,7 @@ mod tests {
         let agree = RawHeaders::from_iter([("X-Shopify-Topic", "a/b"), ("shopify-topic", "a/b")]);
         assert_eq!(agree.require(Header::Topic), Ok("a/b"));
         let differ = RawHeaders::from_iter([("X-Shopify-Topic", "a/b"), ("shopify-topic", "a/c")]);
-        assert_eq!(differ.require(Header::Topic), Err(HeaderProblem::Conflicting(Header::Topic)));
+        assert_eq!(differ.require(Header::Topic), Err(HeaderError::Conflicting(Header::Topic)));
     }
 
     #[test]
@@ -170,8 +170,8 @@ mod tests {
             );
         }
         let differ = RawHeaders::from_iter([("X-Shopify-Topic", "a/b,a/c")]);
-        assert_eq!(differ.require(Header::Topic), Err(HeaderProblem::Conflicting(Header::Topic)));
+        assert_eq!(differ.require(Header::Topic), Err(HeaderError::Conflicting(Header::Topic)));
         let empty = RawHeaders::from_iter([("X-Shopify-Topic", " , ")]);
-        assert_eq!(empty.require(Header::Topic), Err(HeaderProblem::Missing(Header::Topic)));
+        assert_eq!(empty.require(Header::Topic), Err(HeaderError::Missing(Header::Topic)));
     }
 }

@@ -16,7 +16,7 @@ mod timestamp;
 mod topic;
 
 pub use delivery::{Delivery, Unverified, Verified};
-pub use headers::{Header, HeaderProblem, RawHeaders};
+pub use headers::{Header, HeaderError, RawHeaders};
 pub use id::DeliveryId;
 pub use shop::ShopDomain;
 pub use signature::{BadSignature, ClientSecrets, sign};

@@ -1,6 +1,6 @@
 //! The archive's settings, as template.yaml sets them.
 
-use weir_lambda::settings::{Problems, Reader};
+use weir_lambda::settings::{Reader, SettingsError};
 
 /// All of them.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ impl Settings {
     ///
     /// # Errors
     /// Says everything that is wrong with it.
-    pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+    pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let mut reader = Reader::new(env);
         let settings = Self {
             queue_url: reader.text("WEIR_QUEUE_URL"),

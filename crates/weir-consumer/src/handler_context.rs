@@ -9,7 +9,7 @@ use std::{
 use reqwest::Client;
 use resilience::{Breakers, Clock, SharedState, limit::Limiter};
 use weir_aws::SdkConfig;
-use weir_lambda::settings::{Problems, Reader};
+use weir_lambda::settings::{Reader, SettingsError};
 
 use crate::destination::{Destination, HttpDestination, HttpUrl, http};
 
@@ -113,7 +113,7 @@ impl HandlerContext {
     ///
     /// # Errors
     /// Everything that is wrong with the settings that handlers asked for.
-    pub fn finish(self) -> Result<(), Problems> {
+    pub fn finish(self) -> Result<(), SettingsError> {
         self.reader.into_inner().unwrap_or_else(PoisonError::into_inner).finish(())
     }
 

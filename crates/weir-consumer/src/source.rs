@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use weir_core::{
     Lane, UnixMillis,
     controls::Target,
-    envelope::{self, Envelope, EnvelopeProblem, Meta},
+    envelope::{self, Envelope, EnvelopeError, Meta},
     sha256,
 };
 
@@ -79,7 +79,7 @@ impl QueueSource {
     ///
     /// # Errors
     /// If the message has neither form. The error shows nothing of the message.
-    pub fn read(&self, message: &str) -> Result<Envelope, EnvelopeProblem> {
+    pub fn read(&self, message: &str) -> Result<Envelope, EnvelopeError> {
         match self {
             Self::Lane(_) => Envelope::parse(message),
             Self::Rule(_) => match serde_json::from_str::<BusEvent<'_>>(message) {
@@ -91,7 +91,7 @@ impl QueueSource {
     }
 }
 
-fn read_event(event: &BusEvent<'_>) -> Result<Envelope, EnvelopeProblem> {
+fn read_event(event: &BusEvent<'_>) -> Result<Envelope, EnvelopeError> {
     let Ok(mut envelope) = Envelope::parse(event.detail.get()) else { return foreign(event) };
     envelope.meta.topic = event.detail_type.to_string();
     // The hash is of the bytes that Shopify signed. The bus may print JSON anew, and only stacks' own roles may put
@@ -103,7 +103,7 @@ fn read_event(event: &BusEvent<'_>) -> Result<Envelope, EnvelopeProblem> {
 }
 
 /// An event of another publisher than the worker: all of its `detail` is the body.
-fn foreign(event: &BusEvent<'_>) -> Result<Envelope, EnvelopeProblem> {
+fn foreign(event: &BusEvent<'_>) -> Result<Envelope, EnvelopeError> {
     let body = event.detail.get();
     let cloud_event: Option<CloudEvent<'_>> = serde_json::from_str(body).ok();
     let id = cloud_event.as_ref().map_or(&event.id, |cloud_event| &cloud_event.id);
@@ -125,7 +125,7 @@ fn foreign(event: &BusEvent<'_>) -> Result<Envelope, EnvelopeProblem> {
         generation: 0,
     };
     meta.received_at = meta.triggered_at_ms().unwrap_or(UnixMillis(0));
-    let sealed = envelope::seal(&meta, body.as_bytes()).map_err(|_| EnvelopeProblem::Unknown("size"))?;
+    let sealed = envelope::seal(&meta, body.as_bytes()).map_err(|_| EnvelopeError::Unknown("size"))?;
     Envelope::parse(&sealed)
 }
 

@@ -1,7 +1,7 @@
 //! Everything that ingest answers but 200.
 
 use lambda_http::http::StatusCode;
-use shopify_webhook::HeaderProblem;
+use shopify_webhook::HeaderError;
 use weir_core::envelope::SYNTHETIC_ID_PREFIX;
 use weir_telemetry::metrics::Rejection;
 
@@ -21,7 +21,7 @@ pub(crate) enum Problem {
     #[error("The body exceeds 6 MB.")]
     TooLarge,
     #[error("{}.", sentence(.0))]
-    Header(HeaderProblem),
+    Header(HeaderError),
     #[error("The webhook id begins with {SYNTHETIC_ID_PREFIX}, which is reserved for events that weir makes itself.")]
     ReservedId,
     #[error("The delivery could not be stored in time. Nothing was lost: send it again.")]
@@ -90,7 +90,7 @@ impl Problem {
     }
 }
 
-fn sentence(problem: &HeaderProblem) -> String {
+fn sentence(problem: &HeaderError) -> String {
     let text = problem.to_string();
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())

@@ -1,7 +1,7 @@
 //! Ingest's settings, as template.yaml sets them.
 
 use weir_aws::LaneUrls;
-use weir_lambda::settings::{Problems, Reader};
+use weir_lambda::settings::{Reader, SettingsError};
 
 /// All of them.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub struct Fallback {
 
 impl Settings {
     /// Reads the environment, or says everything that is wrong with it.
-    pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+    pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let mut reader = Reader::new(&env);
         let settings = Self {
             apps: reader.list("WEIR_APPS", is_app, "names of 1 to 63 lower-case letters, digits and hyphens"),

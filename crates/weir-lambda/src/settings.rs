@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 /// What is wrong with one setting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum SettingError {
     /// Not set, or empty.
     #[error("{0} is not set")]
     Missing(&'static str),
@@ -20,28 +20,28 @@ pub enum Problem {
 
 /// Everything that is wrong with a function's settings.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Problems(pub Vec<Problem>);
+pub struct SettingsError(pub Vec<SettingError>);
 
-impl fmt::Debug for Problems {
+impl fmt::Debug for SettingsError {
     /// As for people: it is what Rust prints when `main` returns it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-impl fmt::Display for Problems {
+impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the function's environment is not what template.yaml sets:")?;
         self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }
 
-impl std::error::Error for Problems {}
+impl std::error::Error for SettingsError {}
 
 /// Reads settings by name and collects what is wrong.
 pub struct Reader<F> {
     lookup: F,
-    problems: Vec<Problem>,
+    problems: Vec<SettingError>,
 }
 
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
@@ -55,7 +55,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     pub fn text(&mut self, name: &'static str) -> String {
         let value = (self.lookup)(name).filter(|value| !value.is_empty());
         value.unwrap_or_else(|| {
-            self.problems.push(Problem::Missing(name));
+            self.problems.push(SettingError::Missing(name));
             String::new()
         })
     }
@@ -76,7 +76,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
     /// Refuses a setting for a reason that does not show its value.
     pub fn refuse(&mut self, name: &'static str, reason: impl fmt::Display) {
-        self.problems.push(Problem::Malformed { name, reason: reason.to_string() });
+        self.problems.push(SettingError::Malformed { name, reason: reason.to_string() });
     }
 
     /// A text that may be missing or empty.
@@ -95,8 +95,8 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     /// The settings, if nothing is wrong with any of them.
-    pub fn finish<T>(self, settings: T) -> Result<T, Problems> {
-        if self.problems.is_empty() { Ok(settings) } else { Err(Problems(self.problems)) }
+    pub fn finish<T>(self, settings: T) -> Result<T, SettingsError> {
+        if self.problems.is_empty() { Ok(settings) } else { Err(SettingsError(self.problems)) }
     }
 }
 

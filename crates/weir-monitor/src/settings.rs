@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use weir_aws::LaneUrls;
-use weir_lambda::settings::{Problems, Reader};
+use weir_lambda::settings::{Reader, SettingsError};
 
 /// All of them.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Settings {
     ///
     /// # Errors
     /// Everything that is missing or malformed.
-    pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+    pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let mut reader = Reader::new(env);
         let settings = Self {
             webhook_url: reader.text("WEIR_WEBHOOK_URL"),

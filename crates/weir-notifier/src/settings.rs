@@ -1,6 +1,6 @@
 //! The notifier's settings, as template.yaml sets them.
 
-use weir_lambda::settings::{Problems, Reader};
+use weir_lambda::settings::{Reader, SettingsError};
 
 /// All of them.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the environment, or says everything that is wrong with it.
-    pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+    pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let mut reader = Reader::new(env);
         let settings = Self {
             slack_secret: reader.text("WEIR_SLACK_SECRET"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use weir_core::{Backoff, Lane};
-use weir_lambda::settings::{Problems, Reader};
+use weir_lambda::settings::{Reader, SettingsError};
 
 /// All of them.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the environment, or says everything that is wrong with it.
-    pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+    pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let mut reader = Reader::new(env);
         let settings = Self {
             lane: reader.parsed("WEIR_LANE", Lane::Standard),

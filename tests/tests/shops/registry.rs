@@ -1,6 +1,6 @@
 //! The registry's own promises.
 
-use std::{collections::BTreeSet, error::Error, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use secrecy::ExposeSecret;
 use shopify_client::tokens::{Held, TokenStore};

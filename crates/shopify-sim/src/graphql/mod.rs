@@ -25,7 +25,7 @@ use crate::{
 };
 
 pub(crate) use check::document;
-pub use schema::{AdminSchema, SchemaProblem};
+pub use schema::{AdminSchema, SchemaError};
 pub(crate) use variables::too_long_problem;
 
 /// What a request came to.

@@ -6,7 +6,7 @@ use apollo_compiler::{Name, Schema as Sdl, collections::HashMap, schema::Impleme
 
 /// The schema can't be used.
 #[derive(Debug, thiserror::Error)]
-pub enum SchemaProblem {
+pub enum SchemaError {
     /// The file can't be read.
     #[error("could not read the schema {path}: {why}\nhint: `cargo xtask schema` fetches Shopify's")]
     Unreadable {
@@ -42,7 +42,7 @@ impl AdminSchema {
     ///
     /// # Errors
     /// If the part that is built in is broken.
-    pub fn built_in() -> Result<Self, SchemaProblem> {
+    pub fn built_in() -> Result<Self, SchemaError> {
         Self::parse(shopify_schema::ADMIN_SDL, "admin.graphql")
     }
 
@@ -50,13 +50,13 @@ impl AdminSchema {
     ///
     /// # Errors
     /// If it is not valid.
-    pub fn parse(sdl: &str, name: &str) -> Result<Self, SchemaProblem> {
+    pub fn parse(sdl: &str, name: &str) -> Result<Self, SchemaError> {
         let mut sdl = sdl.to_owned();
         // Built into newer printers of SDL, which leave it out.
         if sdl.contains("@oneOf") && !sdl.contains("directive @oneOf") {
             sdl.push_str("\ndirective @oneOf on INPUT_OBJECT\n");
         }
-        let sdl = Sdl::parse_and_validate(sdl, name).map_err(|problems| SchemaProblem::Invalid {
+        let sdl = Sdl::parse_and_validate(sdl, name).map_err(|problems| SchemaError::Invalid {
             path: name.to_owned(),
             why: problems.errors.iter().next().map(|first| first.to_json().message).unwrap_or_default(),
         })?;
@@ -68,9 +68,9 @@ impl AdminSchema {
     ///
     /// # Errors
     /// If it can't be read or is not valid.
-    pub fn read(path: &Path) -> Result<Self, SchemaProblem> {
+    pub fn read(path: &Path) -> Result<Self, SchemaError> {
         let name = path.display().to_string();
-        let unreadable = |why| SchemaProblem::Unreadable { path: name.clone(), why };
+        let unreadable = |why| SchemaError::Unreadable { path: name.clone(), why };
         let bytes = std::fs::read(path).map_err(unreadable)?;
         let text = if path.extension().is_some_and(|extension| extension == "gz") {
             let mut text = String::new();

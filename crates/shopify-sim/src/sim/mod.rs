@@ -20,7 +20,7 @@ use secrecy::SecretString;
 use shopify_webhook::ShopDomain;
 
 use crate::{
-    AdminSchema, Clock, DeliveryFaults, DeliveryRecord, Options, SchemaProblem, ShopSeed, UnixMillis,
+    AdminSchema, Clock, DeliveryFaults, DeliveryRecord, Options, SchemaError, ShopSeed, UnixMillis,
     script::Script,
     store::{Declared, DeclaredBy, Shop},
     tokens::Tokens,
@@ -129,7 +129,7 @@ impl Sim {
     ///
     /// # Errors
     /// If the schema of the options can't be used.
-    pub fn with_schema(clock: Clock, options: Options) -> Result<Self, SchemaProblem> {
+    pub fn with_schema(clock: Clock, options: Options) -> Result<Self, SchemaError> {
         let schema = match &options.schema {
             Some(path) => AdminSchema::read(path)?,
             None => AdminSchema::built_in()?,

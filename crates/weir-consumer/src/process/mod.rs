@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 use weir_core::{
     Failure, UnixMillis,
     controls::Controls,
-    envelope::{Envelope, EnvelopeProblem},
+    envelope::{Envelope, EnvelopeError},
     ledger::{ClaimRequest, Key, Owner},
     sha256,
 };
@@ -111,7 +111,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
     }
 
     /// A message that is no event: recorded with its reason under SQS's own id for it, then to the DLQ.
-    async fn unreadable(&self, message: &Message, problem: &EnvelopeProblem) -> Verdict {
+    async fn unreadable(&self, message: &Message, problem: &EnvelopeError) -> Verdict {
         let key = Key::of_unreadable(message.group.as_deref(), &message.id);
         let owner = self.owner(message);
         let ask = ClaimRequest {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use weir_aws::{ErrorClass, NotParked};
 use weir_core::{
     Failure,
-    envelope::EnvelopeProblem,
+    envelope::EnvelopeError,
     park::{self, DELAY_AT_MOST, GaveUp, OUTAGE_AT_MOST, Parked, SWITCHED_OFF_AT_MOST},
 };
 
@@ -30,7 +30,7 @@ pub(super) enum CopyError {
     NotTaken(#[from] NotParked),
     /// The message is no event.
     #[error(transparent)]
-    Unreadable(#[from] EnvelopeProblem),
+    Unreadable(#[from] EnvelopeError),
     /// A copy would outlive the event's body in S3.
     #[error(transparent)]
     BodyTooOld(#[from] park::BodyTooOld),

@@ -27,7 +27,7 @@ mod seal;
 mod wire;
 
 pub use detail::{BadJson, BusBody, MAX_DEPTH, MAX_ENTRY_BYTES, detail, json};
-pub use open::{BodyProblem, EnvelopeProblem};
+pub use open::{BodyDecodeError, EnvelopeError};
 pub use seal::{TooLarge, refer, seal};
 
 use crate::{UnixMillis, park::Parked};

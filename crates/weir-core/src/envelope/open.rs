@@ -8,7 +8,7 @@ use crate::sha256;
 
 /// The message is no envelope of weir's. Says what is wrong, and shows nothing of the message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EnvelopeProblem {
+pub enum EnvelopeError {
     /// Not JSON, or an attribute is missing or of another type.
     #[error("not a CloudEvents envelope (line {line}, column {column})")]
     Syntax {
@@ -27,7 +27,7 @@ pub enum EnvelopeProblem {
 
 /// The body can't be had from its envelope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BodyProblem {
+pub enum BodyDecodeError {
     /// `data_base64` or its compression is damaged.
     #[error("the envelope's body can't be decoded")]
     Encoding,
@@ -41,22 +41,22 @@ const MAX_OPENED_BYTES: usize = 2 * super::MAX_BODY_BYTES;
 
 impl Envelope {
     /// Reads a message. The body stays encoded, so that a duplicate costs no decoding.
-    pub fn parse(message: &str) -> Result<Self, EnvelopeProblem> {
-        let wire: wire::Wire<'_> = serde_json::from_str(message)
-            .map_err(|e| EnvelopeProblem::Syntax { line: e.line(), column: e.column() })?;
+    pub fn parse(message: &str) -> Result<Self, EnvelopeError> {
+        let wire: wire::Wire<'_> =
+            serde_json::from_str(message).map_err(|e| EnvelopeError::Syntax { line: e.line(), column: e.column() })?;
         if wire.specversion != wire::SPEC_VERSION {
-            return Err(EnvelopeProblem::Unknown("specversion"));
+            return Err(EnvelopeError::Unknown("specversion"));
         }
-        let meta = wire.meta().ok_or(EnvelopeProblem::Unknown("receivedat"))?;
-        let parked = wire.parked().ok_or(EnvelopeProblem::Unknown("parkedat"))?;
+        let meta = wire.meta().ok_or(EnvelopeError::Unknown("receivedat"))?;
+        let parked = wire.parked().ok_or(EnvelopeError::Unknown("parkedat"))?;
         let bodies = [wire.data.is_some(), wire.data_base64.is_some(), wire.dataref.is_some()];
         let data = match (wire.data, wire.data_base64, wire.dataref, wire.dataencoding.as_deref()) {
             (Some(json), None, None, None) => Data::Json(with_white_space(message, json).to_owned()),
             (None, Some(text), None, None) => Data::Base64(text.into_owned()),
             (None, Some(text), None, Some(wire::ZSTD)) => Data::Zstd(text.into_owned()),
             (None, None, Some(uri), None) => Data::Reference(uri.into_owned()),
-            (.., Some(_)) => return Err(EnvelopeProblem::Unknown("dataencoding")),
-            _ => return Err(EnvelopeProblem::Bodies(bodies.into_iter().filter(|there| *there).count())),
+            (.., Some(_)) => return Err(EnvelopeError::Unknown("dataencoding")),
+            _ => return Err(EnvelopeError::Bodies(bodies.into_iter().filter(|there| *there).count())),
         };
         Ok(Self { meta, parked, data })
     }
@@ -79,15 +79,15 @@ impl Envelope {
 
     /// The bytes that Shopify signed. `fetched` is what lies at [`reference`](Self::reference), for a body
     /// that is not in the message. Every body is checked against its hash.
-    pub fn open(self, fetched: Option<Vec<u8>>) -> Result<Vec<u8>, BodyProblem> {
-        let decode = |text: &str| STANDARD.decode(text).map_err(|_| BodyProblem::Encoding);
+    pub fn open(self, fetched: Option<Vec<u8>>) -> Result<Vec<u8>, BodyDecodeError> {
+        let decode = |text: &str| STANDARD.decode(text).map_err(|_| BodyDecodeError::Encoding);
         let body = match self.data {
             Data::Json(text) => as_signed(text, &self.meta.body_sha256).into_bytes(),
             Data::Base64(text) => decode(&text)?,
             Data::Zstd(text) => unpack(&decode(&text)?)?,
-            Data::Reference(_) => fetched.ok_or(BodyProblem::Encoding)?,
+            Data::Reference(_) => fetched.ok_or(BodyDecodeError::Encoding)?,
         };
-        if sha256::hex(&body) == self.meta.body_sha256 { Ok(body) } else { Err(BodyProblem::Hash) }
+        if sha256::hex(&body) == self.meta.body_sha256 { Ok(body) } else { Err(BodyDecodeError::Hash) }
     }
 }
 
@@ -110,9 +110,9 @@ fn as_signed(text: String, body_sha256: &str) -> String {
     if trimmed.len() < text.len() && sha256::hex(trimmed.as_bytes()) == body_sha256 { trimmed.to_owned() } else { text }
 }
 
-fn unpack(packed: &[u8]) -> Result<Vec<u8>, BodyProblem> {
+fn unpack(packed: &[u8]) -> Result<Vec<u8>, BodyDecodeError> {
     // The frame says its size, as all of ours do; without the check a forged frame could ask for any memory.
-    let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().ok_or(BodyProblem::Encoding)?;
-    let size = usize::try_from(size).ok().filter(|size| *size <= MAX_OPENED_BYTES).ok_or(BodyProblem::Encoding)?;
-    zstd::bulk::decompress(packed, size).map_err(|_| BodyProblem::Encoding)
+    let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().ok_or(BodyDecodeError::Encoding)?;
+    let size = usize::try_from(size).ok().filter(|size| *size <= MAX_OPENED_BYTES).ok_or(BodyDecodeError::Encoding)?;
+    zstd::bulk::decompress(packed, size).map_err(|_| BodyDecodeError::Encoding)
 }

@@ -85,8 +85,8 @@ fn body_too_large_for_a_message_is_stored_and_referenced() {
     assert_eq!(seal(&meta(&body), &body), Err(TooLarge));
     let envelope = Envelope::parse(&refer(&meta(&body), "s3://bodies/north/1")).unwrap();
     assert_eq!(envelope.reference(), Some("s3://bodies/north/1"));
-    assert_eq!(envelope.clone().open(None), Err(BodyProblem::Encoding));
-    assert_eq!(envelope.clone().open(Some(b"altered".to_vec())), Err(BodyProblem::Hash));
+    assert_eq!(envelope.clone().open(None), Err(BodyDecodeError::Encoding));
+    assert_eq!(envelope.clone().open(Some(b"altered".to_vec())), Err(BodyDecodeError::Hash));
     assert_eq!(envelope.open(Some(body.clone())).unwrap(), body);
 }
 
@@ -131,14 +131,14 @@ fn half_of_a_stay_is_no_envelope() {
     let message = seal(&meta(b"{}"), b"{}").unwrap();
     for half in ["\"parks\":1", "\"parkedat\":\"2026-11-27T05:00:00Z\"", "\"parks\":1,\"parkedat\":\"soon\""] {
         let bent = message.replacen('{', &format!("{{{half},"), 1);
-        assert_eq!(Envelope::parse(&bent).unwrap_err(), EnvelopeProblem::Unknown("parkedat"), "{half}");
+        assert_eq!(Envelope::parse(&bent).unwrap_err(), EnvelopeError::Unknown("parkedat"), "{half}");
     }
 }
 
 #[test]
 fn an_altered_body_is_noticed() {
     let message = seal(&meta(b"{\"total\":1}"), b"{\"total\":1}").unwrap().replace("\"total\":1", "\"total\":2");
-    assert_eq!(Envelope::parse(&message).unwrap().open(None), Err(BodyProblem::Hash));
+    assert_eq!(Envelope::parse(&message).unwrap().open(None), Err(BodyDecodeError::Hash));
 }
 
 #[test]
@@ -147,22 +147,22 @@ fn a_frame_that_claims_gigabytes_is_refused() {
     let mut wire = wire::Wire::new(Box::leak(Box::new(meta(b""))));
     wire.dataencoding = Some("zstd".into());
     wire.data_base64 = Some(base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bomb).into());
-    assert_eq!(Envelope::parse(&wire.write()).unwrap().open(None), Err(BodyProblem::Encoding));
+    assert_eq!(Envelope::parse(&wire.write()).unwrap().open(None), Err(BodyDecodeError::Encoding));
 }
 
 #[test]
 fn a_message_of_somebody_else_is_a_problem_not_a_panic() {
     let good = seal(&meta(b"{}"), b"{}").unwrap();
-    assert!(matches!(Envelope::parse("hello").unwrap_err(), EnvelopeProblem::Syntax { .. }));
-    assert!(matches!(Envelope::parse("{}").unwrap_err(), EnvelopeProblem::Syntax { .. }));
+    assert!(matches!(Envelope::parse("hello").unwrap_err(), EnvelopeError::Syntax { .. }));
+    assert!(matches!(Envelope::parse("{}").unwrap_err(), EnvelopeError::Syntax { .. }));
     let none = good.replace(",\"data\":{}", "");
-    assert_eq!(Envelope::parse(&none).unwrap_err(), EnvelopeProblem::Bodies(0));
+    assert_eq!(Envelope::parse(&none).unwrap_err(), EnvelopeError::Bodies(0));
     let two = good.replace("\"data\":{}", "\"data\":{},\"dataref\":\"s3://a/b\"");
-    assert_eq!(Envelope::parse(&two).unwrap_err(), EnvelopeProblem::Bodies(2));
+    assert_eq!(Envelope::parse(&two).unwrap_err(), EnvelopeError::Bodies(2));
     let encoding = good.replace("\"data\":{}", "\"dataencoding\":\"lzma\",\"data_base64\":\"\"");
-    assert_eq!(Envelope::parse(&encoding).unwrap_err(), EnvelopeProblem::Unknown("dataencoding"));
+    assert_eq!(Envelope::parse(&encoding).unwrap_err(), EnvelopeError::Unknown("dataencoding"));
     let version = good.replace("\"specversion\":\"1.0\"", "\"specversion\":\"2.0\"");
-    assert_eq!(Envelope::parse(&version).unwrap_err(), EnvelopeProblem::Unknown("specversion"));
+    assert_eq!(Envelope::parse(&version).unwrap_err(), EnvelopeError::Unknown("specversion"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{collections::HashMap, ops::ControlFlow};
 use weir_aws::{Bodies, BodyError, dead_letters::DeadLetter};
 use weir_core::{
     Lane,
-    envelope::{BodyProblem, Envelope},
+    envelope::{BodyDecodeError, Envelope},
     ledger::{Key, Record},
 };
 
@@ -128,7 +128,7 @@ pub enum MessageBodyError {
     Bucket(#[from] BodyError),
     /// It is not the one that was accepted.
     #[error(transparent)]
-    Damaged(#[from] BodyProblem),
+    Damaged(#[from] BodyDecodeError),
 }
 
 /// The bytes that Shopify signed; of what is no envelope, the message.
