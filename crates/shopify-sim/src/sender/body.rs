@@ -9,7 +9,7 @@ use crate::{
     store::{Gid, Shop, money},
 };
 
-/// The body that tells of a event; `None` if what it is about is gone.
+/// The webhook body of an event; `None` if its resource is gone.
 pub(super) fn body(shop: &mut Shop, event: &ShopEvent, now: UnixMillis) -> Option<Value> {
     match event {
         ShopEvent::OrderCreated(id)

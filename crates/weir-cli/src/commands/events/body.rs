@@ -32,7 +32,7 @@ pub(super) async fn print(
     let archived = archived_body(stack, record).await.map_err(|error| unarchived(error, stack))?;
     let Some(archived) = archived else { return Err(why_not(record, location, has_archive(stack)).into()) };
     if !archived.is_as_signed {
-        printer.note("as the bus printed it: the same JSON, but not byte for byte what Shopify signed");
+        printer.note("not byte for byte what Shopify signed: the bus may print JSON anew");
     }
     printer.body(&archived.body)?;
     Ok(ExitStatus::Done)
