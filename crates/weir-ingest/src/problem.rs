@@ -5,7 +5,7 @@ use shopify_webhook::HeaderError;
 use weir_core::envelope::SYNTHETIC_ID_PREFIX;
 use weir_telemetry::metrics::Rejection;
 
-/// Why a request is not accepted.
+/// Why a request is not accepted: answered as a problem document of RFC 9457.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Problem {
     #[error("Webhooks are posted to /webhooks or /webhooks/{{app}}.")]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Pattern, Problem, Read};
+use crate::{FileError, Pattern, Read};
 
 /// The subscriptions that every shop should have.
 #[derive(Debug, Clone, Default)]
@@ -82,7 +82,7 @@ impl Desired {
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn parse(text: &str) -> Result<Read, Vec<Problem>> {
+    pub fn parse(text: &str) -> Result<Read, Vec<FileError>> {
         crate::file::read(text)
     }
 

@@ -26,7 +26,7 @@ pub mod progress;
 pub mod shopify;
 
 pub use desired::{Desired, DesiredSubscriptions, Entry, Subscription};
-pub use file::{Mistake, Problem, Read};
+pub use file::{FileError, Mistake, Read};
 pub use filter::{Filter, FilterError};
 pub use pattern::Pattern;
 pub use plan::{Actual, Change, Difference, Plan, plan};

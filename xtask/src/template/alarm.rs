@@ -6,7 +6,7 @@ mod when;
 
 use super::{
     block::Block,
-    problem::{Line, Result},
+    error::{Line, Result},
 };
 
 /// All alarms of the stack.
@@ -48,7 +48,7 @@ impl<'a> Row<'a> {
             let name = field.entry()?;
             if !FIELDS.contains(&name) {
                 let known = FIELDS.join(", ");
-                return Err(field.head.problem(format!("an alarm has no field {name:?}: {known}")));
+                return Err(field.head.error(format!("an alarm has no field {name:?}: {known}")));
             }
         }
         Ok(Self { block, id: block.entry()?, fields })
@@ -59,7 +59,7 @@ impl<'a> Row<'a> {
     }
 
     fn required(&self, name: &str) -> Result<&Block> {
-        self.field(name).ok_or_else(|| self.block.head.problem(format!("alarm {} lacks `{name}`", self.id)))
+        self.field(name).ok_or_else(|| self.block.head.error(format!("alarm {} lacks `{name}`", self.id)))
     }
 
     fn alarm(&self) -> Alarm {
@@ -116,7 +116,7 @@ impl Alarms {
             return Ok(None);
         }
         let known = |id: &str| self.0.iter().find(|alarm| alarm.id == id);
-        let part = |id: &str| known(id).ok_or_else(|| when.head.problem(format!("there is no alarm {id}")));
+        let part = |id: &str| known(id).ok_or_else(|| when.head.error(format!("there is no alarm {id}")));
         text.split(OR).map(part).collect::<Result<_>>().map(Some)
     }
 }

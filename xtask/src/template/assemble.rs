@@ -4,8 +4,8 @@ use super::{
     alarm,
     block::{Block, blocks},
     dashboard,
+    error::{Line, Output, Place, Result},
     lanes::Lanes,
-    problem::{Line, Output, Place, Result},
     role,
     source::{SOURCES, Section, Source},
 };
@@ -41,7 +41,7 @@ pub(super) fn template(sources: &[Source]) -> Result<Output> {
     let all = || sources.iter().flat_map(|source| source.sections.iter().map(move |section| (source, section)));
     for (_, Section { name, block }) in all() {
         if !SECTIONS.contains(&name.as_str()) && ![SOURCES, LANES, ROLES, ALARMS, DASHBOARD].contains(&name.as_str()) {
-            return Err(block.head.problem(format!("{name:?} is no section of a template, nor of its sources")));
+            return Err(block.head.error(format!("{name:?} is no section of a template, nor of its sources")));
         }
     }
     let tables: Vec<Line> = all().filter(|(_, s)| s.name == LANES).flat_map(|(_, s)| s.block.body.clone()).collect();
@@ -126,7 +126,7 @@ fn append(section: &str, source: &Source, entries: &[Block], written: &mut Writt
 
 fn note(key: &str, head: &Line, written: &mut Written) -> Result<()> {
     if let Some((_, before)) = written.iter().find(|(known, _)| known == key) {
-        return Err(head.problem(format!("{key} is defined at {before} already")));
+        return Err(head.error(format!("{key} is defined at {before} already")));
     }
     written.push((key.to_owned(), head.place.clone()));
     Ok(())

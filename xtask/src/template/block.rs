@@ -2,7 +2,7 @@
 //!
 //! Sources stay text from the first step to the last, so comments and CloudFormation's tags come out as they went in.
 
-use super::problem::{Line, Result};
+use super::error::{Line, Result};
 
 /// One entry or item: a head, and the lines below it that are indented further.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Block {
 
     /// The key, of what has to be an entry.
     pub(super) fn entry(&self) -> Result<&str> {
-        self.key().ok_or_else(|| self.head.problem("an entry of the form `Key: value` is expected here"))
+        self.key().ok_or_else(|| self.head.error("an entry of the form `Key: value` is expected here"))
     }
 }
 

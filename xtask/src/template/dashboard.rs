@@ -5,9 +5,9 @@ use std::fmt::Write;
 use super::{
     alarm::{Alarm, ON_AWS},
     block::{Block, blocks, unquoted},
+    error::{Line, Result},
     layout::Layout,
     metric::{Metric, Series, in_sub},
-    problem::{Line, Result},
 };
 
 /// A group of widgets: their kind, their size, and the seconds between two points.
@@ -25,7 +25,7 @@ pub(super) fn resource(section: &[Line], alarms: &[Alarm]) -> Result<Vec<Line>> 
     for item in blocks(section) {
         let group = group(&item.head)?;
         for widget in item.children() {
-            let Some(place) = layout.next(group.size) else { return Err(item.head.problem(FORM)) };
+            let Some(place) = layout.next(group.size) else { return Err(item.head.error(FORM)) };
             widgets.push((widget.head.clone(), text(&widget, &group, &place, alarms)?));
         }
     }
@@ -61,7 +61,7 @@ fn group(head: &Line) -> Result<Group<'_>> {
         let Some((size, period)) = size.split_once(" of ") else { return Some(Group { kind, size, period: 300 }) };
         Some(Group { kind, size, period: period.strip_suffix(" s")?.parse().ok()? })
     };
-    read().ok_or_else(|| head.problem(FORM))
+    read().ok_or_else(|| head.error(FORM))
 }
 
 /// A widget, of which the key is the title, and the items are the metrics.
@@ -91,7 +91,7 @@ fn text(widget: &Block, group: &Group<'_>, place: &str, alarms: &[Alarm]) -> Res
 /// A line across a graph: `at PARAMETER as LABEL`.
 fn annotation(text: &str, line: &Line) -> Result<String> {
     let (value, label) =
-        text.split_once(" as ").ok_or_else(|| line.problem("`- at PARAMETER as LABEL` is expected here"))?;
+        text.split_once(" as ").ok_or_else(|| line.error("`- at PARAMETER as LABEL` is expected here"))?;
     let label = quoted(label);
     Ok(format!(", \"annotations\": {{\"horizontal\": [{{\"value\": {}, \"label\": {label}}}]}}", in_sub(value)))
 }
@@ -99,7 +99,7 @@ fn annotation(text: &str, line: &Line) -> Result<String> {
 /// A metric as CloudWatch has it: `[namespace, name, dimension, value, …, {options}]`.
 fn row(item: &Block) -> Result<String> {
     let Some(text) = item.head.content().strip_prefix("- ") else {
-        return Err(item.head.problem("an item of a list is expected here: a metric"));
+        return Err(item.head.error("an item of a list is expected here: a metric"));
     };
     let (metric, options) = match Series::read(text, &item.head)? {
         Series::Expression { id, expression, label } => {

@@ -5,7 +5,7 @@
 
 use super::{
     block::{Block, blocks, unquoted},
-    problem::{Line, Place, Result},
+    error::{Line, Place, Result},
 };
 
 /// A lane, and its columns of the table.
@@ -27,13 +27,13 @@ impl Lanes {
         for row in blocks(section) {
             let name = row.entry()?.to_owned();
             if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(|c| c.is_ascii_lowercase()) {
-                return Err(row.head.problem(format!("{name:?} is no name of a lane: lower-case letters are")));
+                return Err(row.head.error(format!("{name:?} is no name of a lane: lower-case letters are")));
             }
             if let Some(before) = lanes.iter().find(|lane| lane.name == name) {
-                return Err(row.head.problem(format!("lane {name} is defined at {} already", before.place)));
+                return Err(row.head.error(format!("lane {name} is defined at {} already", before.place)));
             }
             let Some(columns) = columns(&row.text()) else {
-                return Err(row.head.problem("a row of the form `name: { column: value, … }` is expected here"));
+                return Err(row.head.error("a row of the form `name: { column: value, … }` is expected here"));
             };
             lanes.push(Lane { name, place: row.head.place.clone(), columns });
         }
@@ -97,10 +97,10 @@ impl Lane {
         }
     }
 
-    fn lacks(&self, placeholder: &str, line: &Line) -> super::Problem {
+    fn lacks(&self, placeholder: &str, line: &Line) -> super::TemplateError {
         match placeholder.strip_prefix("lane.") {
             Some(column) => {
-                self.place.problem(format!("lane {} has no column `{column}`, which {} uses", self.name, line.place))
+                self.place.error(format!("lane {} has no column `{column}`, which {} uses", self.name, line.place))
             }
             None => unknown(placeholder, line),
         }
@@ -138,13 +138,13 @@ fn refuse(line: &Line) -> Result<()> {
     match placeholders(&line.text).first() {
         Some(_) if line.is_comment() => Ok(()),
         None => Ok(()),
-        Some(name) if name.eq_ignore_ascii_case("lane") || name.starts_with("lane.") => Err(line.problem(format!(
+        Some(name) if name.eq_ignore_ascii_case("lane") || name.starts_with("lane.") => Err(line.error(format!(
             "<{name}> is used where nothing is repeated: put it into a key, or on the first line of a list's item"
         ))),
         Some(name) => Err(unknown(name, line)),
     }
 }
 
-fn unknown(name: &str, line: &Line) -> super::Problem {
-    line.problem(format!("<{name}> is no placeholder: <lane>, <Lane> and <lane.COLUMN> are"))
+fn unknown(name: &str, line: &Line) -> super::TemplateError {
+    line.error(format!("<{name}> is no placeholder: <lane>, <Lane> and <lane.COLUMN> are"))
 }

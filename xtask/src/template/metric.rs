@@ -3,7 +3,7 @@
 //! Without a namespace it is one of weir's own, of this stack. A value that begins with a capital letter refers to a
 //! resource (`UrgentWorker`) or an attribute of one (`UrgentQueue.QueueName`).
 
-use super::problem::{Line, Result};
+use super::error::{Line, Result};
 
 /// A metric with its dimensions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Metric {
         let mut words = text.split_whitespace().peekable();
         let foreign = words.next_if(|word| word.contains('/'));
         let Some(name) = words.next().filter(|name| !name.contains('=')) else {
-            return Err(line.problem(format!("{text:?} names no metric")));
+            return Err(line.error(format!("{text:?} names no metric")));
         };
         let mut dimensions = Vec::new();
         if foreign.is_none() {
@@ -57,7 +57,7 @@ impl Metric {
         }
         let statistic = words.next().map(str::to_owned);
         match words.next() {
-            Some(more) => Err(line.problem(format!("{more:?} follows the statistic: nothing does"))),
+            Some(more) => Err(line.error(format!("{more:?} follows the statistic: nothing does"))),
             None => Ok(Self {
                 namespace: foreign.unwrap_or("weir").to_owned(),
                 name: name.to_owned(),
@@ -69,7 +69,7 @@ impl Metric {
 
     /// The statistic, of a metric that has to say one.
     pub(super) fn required_statistic(&self, line: &Line) -> Result<&str> {
-        let missing = || line.problem(format!("{} lacks its statistic, such as Sum or Maximum", self.name));
+        let missing = || line.error(format!("{} lacks its statistic, such as Sum or Maximum", self.name));
         self.statistic.as_deref().ok_or_else(missing)
     }
 }
@@ -93,7 +93,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::template::problem::Place;
+    use crate::template::error::Place;
 
     fn line() -> Line {
         Line { place: Place { file: Arc::from("x.yaml"), number: 1 }, text: String::new() }

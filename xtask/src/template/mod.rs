@@ -5,19 +5,19 @@ mod assemble;
 mod block;
 mod dashboard;
 mod diff;
+mod error;
 mod lanes;
 mod layout;
 mod metric;
-mod problem;
 mod role;
 mod source;
 
 pub use diff::differences;
-pub use problem::Problem;
+pub use error::TemplateError;
 
 use std::path::Path;
 
-use problem::Output;
+use error::Output;
 
 /// Where the sources are, below the checkout.
 pub const SOURCES: &str = "infra/template";
@@ -26,15 +26,15 @@ pub const SOURCES: &str = "infra/template";
 ///
 /// # Errors
 /// The first thing that is wrong with the sources, with its file and line.
-pub fn assemble(checkout: &Path) -> Result<String, Problem> {
+pub fn assemble(checkout: &Path) -> Result<String, TemplateError> {
     whole(assemble::template(&source::read(&checkout.join(SOURCES), SOURCES)?)?)
 }
 
 /// Only what can be read as a template is one: a source may lack a bracket.
-fn whole(made: Output) -> Result<String, Problem> {
+fn whole(made: Output) -> Result<String, TemplateError> {
     match weir_local::check_template(&made.text) {
         Ok(()) => Ok(made.text),
-        Err(error) => Err(made.problem(error.line, error.reason)),
+        Err(error) => Err(made.error(error.line, error.reason)),
     }
 }
 

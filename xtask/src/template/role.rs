@@ -5,7 +5,7 @@
 
 use super::{
     block::Block,
-    problem::{Line, Result},
+    error::{Line, Result},
 };
 
 const FIELDS: [&str; 5] = ["Logs", "Policy", "Condition", "ManagedPolicyArns", "Statements"];
@@ -16,11 +16,11 @@ pub(super) fn resources(row: &Block) -> Result<Vec<Block>> {
     let fields = row.children();
     for field in &fields {
         if !FIELDS.contains(&field.entry()?) {
-            return Err(field.head.problem(format!("a role has no field {:?}: {}", field.entry()?, FIELDS.join(", "))));
+            return Err(field.head.error(format!("a role has no field {:?}: {}", field.entry()?, FIELDS.join(", "))));
         }
     }
     let field = |name: &str| fields.iter().find(|field| field.key() == Some(name));
-    let required = |name: &str| field(name).ok_or_else(|| row.head.problem(format!("this role lacks `{name}`")));
+    let required = |name: &str| field(name).ok_or_else(|| row.head.error(format!("this role lacks `{name}`")));
     let logs = required("Logs")?.text();
     let policy = field("Policy").map_or_else(|| logs.clone(), Block::text);
     let line = |text: &str| row.head.with(text);

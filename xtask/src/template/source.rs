@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
 use super::{
     block::{Block, blocks},
-    problem::{Line, Place, Result},
+    error::{Line, Place, Result},
 };
 
 /// A section of a file: a key of its top level, and what is below it.
@@ -32,24 +32,24 @@ pub(super) fn read(folder: &Path, label: &str) -> Result<Vec<Source>> {
     let mut sources = vec![source(folder, label, MAIN, &main)?];
     let Some(listed) = sources[0].sections.iter().find(|section| section.name == SOURCES).map(|s| s.block.clone())
     else {
-        return Err(main.problem(format!("there is no list `{SOURCES}` of the other files")));
+        return Err(main.error(format!("there is no list `{SOURCES}` of the other files")));
     };
     let text = listed.text();
     let Some(list) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
-        return Err(listed.head.problem("a list of the form `[file.yaml, …]` is expected here"));
+        return Err(listed.head.error("a list of the form `[file.yaml, …]` is expected here"));
     };
     let mut names = BTreeSet::from([MAIN.to_owned()]);
     for name in list.split(',').map(str::trim) {
         if !names.insert(name.to_owned()) {
-            return Err(listed.head.problem(format!("{name} is listed twice")));
+            return Err(listed.head.error(format!("{name} is listed twice")));
         }
         sources.push(source(folder, label, name, &listed.head.place)?);
     }
-    let unread = |reason: std::io::Error| main.problem(format!("could not list {}: {reason}", folder.display()));
+    let unread = |reason: std::io::Error| main.error(format!("could not list {}: {reason}", folder.display()));
     for entry in fs::read_dir(folder).map_err(unread)? {
         let name = entry.map_err(unread)?.file_name().to_string_lossy().into_owned();
         if name.ends_with(".yaml") && !names.contains(&name) {
-            return Err(main.problem(format!("{name} is in the folder, and not in the list `{SOURCES}`")));
+            return Err(main.error(format!("{name} is in the folder, and not in the list `{SOURCES}`")));
         }
     }
     Ok(sources)
@@ -58,7 +58,7 @@ pub(super) fn read(folder: &Path, label: &str) -> Result<Vec<Source>> {
 fn source(folder: &Path, label: &str, name: &str, listed_at: &Place) -> Result<Source> {
     let path = folder.join(name);
     let text = fs::read_to_string(&path)
-        .map_err(|reason| listed_at.problem(format!("could not read {}: {reason}", path.display())))?;
+        .map_err(|reason| listed_at.error(format!("could not read {}: {reason}", path.display())))?;
     parse(&format!("{label}/{name}"), &text)
 }
 
@@ -71,7 +71,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Source> {
     };
     let lines: Vec<Line> = text.lines().enumerate().map(line).collect();
     if let Some(tab) = lines.iter().find(|line| line.text.contains('\t')) {
-        return Err(tab.problem("there is a tab: YAML is indented by spaces"));
+        return Err(tab.error("there is a tab: YAML is indented by spaces"));
     }
     let section = |block: Block| Ok(Section { name: block.entry()?.to_owned(), block });
     let sections = blocks(&lines).into_iter().map(section).collect::<Result<_>>()?;

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::{
     UnixMillis,
+    graphql_error::GraphqlError,
     options::Options,
-    problem::Problem,
     sender::ShopEvent,
     store::{Gid, Shop},
 };
@@ -40,7 +40,7 @@ pub(crate) struct Cx<'s> {
     /// How long a mutation counts as running.
     pub(crate) busy: std::time::Duration,
     fields: Fields,
-    problems: RefCell<Vec<Problem>>,
+    problems: RefCell<Vec<GraphqlError>>,
     events: RefCell<Vec<ShopEvent>>,
     started: RefCell<Vec<u64>>,
 }
@@ -77,17 +77,17 @@ impl<'s> Cx<'s> {
     }
 
     /// A field error in Shopify's shape: apollo-compiler carries its number, and [`Cx::problem`] finds it again.
-    pub(crate) fn fail(&self, problem: Problem) -> FieldError {
+    pub(crate) fn fail(&self, problem: GraphqlError) -> FieldError {
         let mut problems = self.problems.borrow_mut();
         problems.push(problem);
         FieldError { message: format!("§{}", problems.len() - 1) }
     }
 
     /// The problem that a field error's message stands for.
-    pub(crate) fn problem(&self, message: &str) -> Problem {
+    pub(crate) fn problem(&self, message: &str) -> GraphqlError {
         let number = message.rsplit_once('§').and_then(|(_, number)| number.parse::<usize>().ok());
         let known = number.and_then(|number| self.problems.borrow().get(number).cloned());
-        known.unwrap_or_else(|| Problem::code(message, "INTERNAL_SERVER_ERROR"))
+        known.unwrap_or_else(|| GraphqlError::code(message, "INTERNAL_SERVER_ERROR"))
     }
 
     /// Refuses what the app has no scope for.
@@ -97,7 +97,7 @@ impl<'s> Cx<'s> {
             let write = scope.replacen("read_", "write_", 1);
             shop.scopes.contains(scope) || shop.scopes.contains(&write)
         };
-        if granted { Ok(()) } else { Err(self.fail(Problem::denied(field, scope))) }
+        if granted { Ok(()) } else { Err(self.fail(GraphqlError::denied(field, scope))) }
     }
 
     /// Something happened that webhooks tell of.

@@ -19,8 +19,8 @@ use crate::{
     UnixMillis,
     context::{Cx, Object, root},
     cost::Pricing,
+    graphql_error::GraphqlError,
     plan::MAX_QUERY_COST,
-    problem::Problem,
     store::Shop,
 };
 
@@ -40,8 +40,8 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn errors(problems: &[Problem]) -> Self {
-        let errors: Vec<Value> = problems.iter().map(Problem::json).collect();
+    fn errors(problems: &[GraphqlError]) -> Self {
+        let errors: Vec<Value> = problems.iter().map(GraphqlError::json).collect();
         let body = [("errors".into(), Value::from(errors).into())].into_iter().collect();
         Self { body, ..Self::default() }
     }
@@ -94,7 +94,7 @@ pub(crate) fn answer(schema: &AdminSchema, cx: &mut Cx<'_>, asked: &Asked) -> An
                 Some(name) => format!("No operation named \"{name}\""),
                 None => problem.message().to_string(),
             };
-            return Answer::errors(&[Problem::new(message, Value::Null)]);
+            return Answer::errors(&[GraphqlError::new(message, Value::Null)]);
         }
     };
     let variables = match variables::check(&schema.sdl, operation, &document.sources, &asked.variables) {
@@ -107,11 +107,11 @@ pub(crate) fn answer(schema: &AdminSchema, cx: &mut Cx<'_>, asked: &Asked) -> An
     let pricing = Pricing { document: &document, variables: &variables };
     let requested = pricing.requested(operation);
     if requested > MAX_QUERY_COST {
-        let refused = Answer::errors(&[Problem::too_dear(requested, MAX_QUERY_COST)]);
+        let refused = Answer::errors(&[GraphqlError::too_dear(requested, MAX_QUERY_COST)]);
         return Answer { requested: Some(requested), ..refused };
     }
     if !take(cx.shop, requested, cx.now) {
-        let mut refused = Answer::errors(&[Problem::throttled()]);
+        let mut refused = Answer::errors(&[GraphqlError::throttled()]);
         refused.body.insert("extensions", json!({ "cost": cost(cx.shop, cx.now, requested, None) }).into());
         return Answer { requested: Some(requested), throttled: true, ..refused };
     }
@@ -148,7 +148,7 @@ pub(crate) fn execute(
         Ok(response) => (response.errors.iter().map(|error| told(cx, error)).collect(), response.data),
         Err(error) => {
             let error = error.to_graphql_error(&document.sources);
-            (vec![Problem::code(error.message, "INVALID_VARIABLE").json()], None)
+            (vec![GraphqlError::code(error.message, "INVALID_VARIABLE").json()], None)
         }
     }
 }
@@ -169,7 +169,11 @@ pub(crate) fn plain(map: JsonMap) -> Value {
     serde_json::to_value(map).unwrap_or_default()
 }
 
-fn too_long(document: &ExecutableDocument, operation: &Operation, variables: &Map<String, Value>) -> Option<Problem> {
+fn too_long(
+    document: &ExecutableDocument,
+    operation: &Operation,
+    variables: &Map<String, Value>,
+) -> Option<GraphqlError> {
     for field in operation.root_fields(document) {
         for argument in &field.arguments {
             let value = variables::written_out(&argument.value, variables);

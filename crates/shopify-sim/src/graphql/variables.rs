@@ -11,7 +11,7 @@ use apollo_compiler::{
 };
 use serde_json::{Value, json};
 
-use crate::problem::Problem;
+use crate::graphql_error::GraphqlError;
 
 /// The most elements that an array in the input may have.
 const MOST: usize = 250;
@@ -22,7 +22,7 @@ pub(crate) fn check(
     operation: &Operation,
     sources: &SourceMap,
     variables: &serde_json::Map<String, Value>,
-) -> Result<JsonMap, Vec<Problem>> {
+) -> Result<JsonMap, Vec<GraphqlError>> {
     let mut wrong = Vec::new();
     for definition in &operation.variables {
         let name = definition.name.as_str();
@@ -42,7 +42,7 @@ pub(crate) fn check(
         let at = definition.line_column_range(sources).map(|range| (range.start.line, range.start.column));
         let message = format!("Variable ${name} of type {} was provided invalid value{told}", definition.ty);
         let extensions = json!({ "code": "INVALID_VARIABLE", "value": value, "problems": problems });
-        wrong.push(Problem::new(message, extensions).at(at));
+        wrong.push(GraphqlError::new(message, extensions).at(at));
     }
     if wrong.is_empty() { Ok(known(operation, variables)) } else { Err(wrong) }
 }
@@ -87,9 +87,9 @@ fn inside(value: &Value, step: Value, path: &mut Vec<Value>) -> Option<(Vec<Valu
 }
 
 /// What the Admin API says to an array of `length`.
-pub(crate) fn too_long_problem(length: usize, path: Vec<Value>, at: Option<(usize, usize)>) -> Problem {
+pub(crate) fn too_long_problem(length: usize, path: Vec<Value>, at: Option<(usize, usize)>) -> GraphqlError {
     let message = format!("The input array size of {length} is greater than the maximum allowed of {MOST}.");
-    Problem::code(message, "MAX_INPUT_SIZE_EXCEEDED").at(at).on(path)
+    GraphqlError::code(message, "MAX_INPUT_SIZE_EXCEEDED").at(at).on(path)
 }
 
 struct Fault {

@@ -6,7 +6,7 @@ use apollo_compiler::resolvers::{FieldError, ResolveInfo};
 use serde_json::Value;
 
 use super::{refused, user_error};
-use crate::{context::Cx, problem::Problem, store::Idempotent};
+use crate::{context::Cx, graphql_error::GraphqlError, store::Idempotent};
 
 const KEPT: Duration = Duration::from_secs(86_400);
 
@@ -20,7 +20,7 @@ pub(super) fn once(
     let name = info.field_name();
     let Some(key) = key(cx, info) else {
         let message = "The @idempotent directive is required for this mutation but was not provided.";
-        return Err(cx.fail(Problem::code(message, "BAD_REQUEST")));
+        return Err(cx.fail(GraphqlError::code(message, "BAD_REQUEST")));
     };
     let known = {
         let mut shop = cx.hold();

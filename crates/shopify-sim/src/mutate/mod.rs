@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     context::{Cx, Resolved},
-    problem::Problem,
+    graphql_error::GraphqlError,
 };
 
 /// Runs the mutation that the field names.
@@ -49,7 +49,7 @@ pub(crate) fn field<'a>(cx: &'a Cx<'a>, info: &ResolveInfo<'_>) -> Resolved<'a> 
         "orderMarkAsPaid" => goods::mark_as_paid(cx, &input),
         _ => {
             let message = format!("shopify-sim does not know the mutation {name}");
-            return Err(cx.fail(Problem::code(message, "INTERNAL_SERVER_ERROR")));
+            return Err(cx.fail(GraphqlError::code(message, "INTERNAL_SERVER_ERROR")));
         }
     };
     Ok(cx.plain(payload, info.field_definition().ty.inner_named_type()))

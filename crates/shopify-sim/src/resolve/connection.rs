@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::{
     context::{Cx, Object, Resolved},
-    problem::Problem,
+    graphql_error::GraphqlError,
 };
 
 /// What objects are sorted by. The id decides between equals.
@@ -76,7 +76,7 @@ pub(crate) fn connection<'a>(cx: &'a Cx<'a>, info: &ResolveInfo<'_>, mut entries
     let place = |argument: &str| -> Result<Option<usize>, FieldError> {
         let Some(cursor) = text(arguments, argument).filter(|cursor| !cursor.is_empty()) else { return Ok(None) };
         let Some((id, shown)) = read(cursor) else {
-            return Err(cx.fail(Problem::code("Invalid cursor for current pagination sort.", "BAD_REQUEST")));
+            return Err(cx.fail(GraphqlError::code("Invalid cursor for current pagination sort.", "BAD_REQUEST")));
         };
         // The object may be gone by now, or sorted elsewhere because it changed: then the window starts where it was.
         let exact = entries.iter().position(|entry| entry.id == id && entry.shown == shown);
@@ -89,11 +89,11 @@ pub(crate) fn connection<'a>(cx: &'a Cx<'a>, info: &ResolveInfo<'_>, mut entries
     let (first, last) = (size(cx, arguments, "first")?, size(cx, arguments, "last")?);
     let (start, end) = match (first, last) {
         (Some(_), Some(_)) => {
-            return Err(cx.fail(Problem::code("providing both first and last is not supported", "BAD_REQUEST")));
+            return Err(cx.fail(GraphqlError::code("providing both first and last is not supported", "BAD_REQUEST")));
         }
         (Some(first), None) => (start, end.min(start + first)),
         (None, Some(last)) => (end.saturating_sub(last).max(start), end),
-        (None, None) => return Err(cx.fail(Problem::code("you must provide one of first or last", "BAD_REQUEST"))),
+        (None, None) => return Err(cx.fail(GraphqlError::code("you must provide one of first or last", "BAD_REQUEST"))),
     };
     let (start, end) = (start.min(total), end.min(total));
     entries.truncate(end);
@@ -107,7 +107,7 @@ fn size(cx: &Cx<'_>, arguments: &JsonMap, name: &str) -> Result<Option<usize>, F
         Some(size) if (0..=MOST).contains(&size) => Ok(usize::try_from(size).ok()),
         Some(_) => {
             let message = format!("{name} must be between 0 and {MOST}: ask for the next page with a cursor");
-            Err(cx.fail(Problem::code(message, "BAD_REQUEST")))
+            Err(cx.fail(GraphqlError::code(message, "BAD_REQUEST")))
         }
     }
 }

@@ -15,9 +15,9 @@ use apollo_compiler::resolvers::{ResolveInfo, ResolvedValue};
 use crate::{
     UnixMillis,
     context::{Cx, Object, Resolved},
+    graphql_error::GraphqlError,
     mutate,
     options::Options,
-    problem::Problem,
     store::{Gid, Shop},
 };
 
@@ -58,7 +58,7 @@ fn field<'a>(cx: &'a Cx<'a>, object: &'a Object, info: &'a ResolveInfo<'a>) -> R
         _ if !info.field_definition().ty.is_non_null() => Ok(ResolvedValue::null()),
         name => {
             let message = format!("shopify-sim does not know the field {name} of {}", object.kind());
-            Err(cx.fail(Problem::code(message, "INTERNAL_SERVER_ERROR")))
+            Err(cx.fail(GraphqlError::code(message, "INTERNAL_SERVER_ERROR")))
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     UnixMillis,
     context::{Cx, Object},
-    problem::Problem,
+    graphql_error::GraphqlError,
     search::{FieldValue, Search},
 };
 
@@ -67,7 +67,7 @@ pub(super) fn field<'a>(cx: &'a Cx<'a>, info: &ResolveInfo<'_>) -> Result<Option
             let query = text(info.arguments(), "query").unwrap_or_default();
             if name == "bulkOperations" && Search::parse(query).bad_moment("created_at") {
                 let message = "Invalid timestamp for query filter `created_at`.";
-                return Err(cx.fail(Problem::code(message, "BAD_REQUEST")));
+                return Err(cx.fail(GraphqlError::code(message, "BAD_REQUEST")));
             }
             let mut entries = listed(cx, info, name);
             if cx.bulk {

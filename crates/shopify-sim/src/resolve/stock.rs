@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     context::{Cx, Object},
-    problem::Problem,
+    graphql_error::GraphqlError,
     search::{FieldValue, Search},
     store::{Gid, money},
 };
@@ -122,6 +122,6 @@ pub(super) fn named<'a>(cx: &'a Cx<'a>, info: &ResolveInfo<'_>, kind: &str) -> R
     let id = text(info.arguments(), "id").unwrap_or_default();
     match Gid::parse(id) {
         Some(gid) if gid.kind == kind => Ok(cx.maybe(cx.find(id))),
-        _ => Err(cx.fail(Problem::code(format!("Invalid id: {id}"), "RESOURCE_NOT_FOUND"))),
+        _ => Err(cx.fail(GraphqlError::code(format!("Invalid id: {id}"), "RESOURCE_NOT_FOUND"))),
     }
 }

@@ -9,7 +9,7 @@ use shopify_webhook::ShopDomain;
 use super::{CallRecord, Sim, hold};
 use crate::{
     graphql::{Answer, Asked, answer},
-    problem::Problem,
+    graphql_error::GraphqlError,
     reply::{Reply, errors, header, json, with_type},
     resolve,
     script::Act,
@@ -118,7 +118,7 @@ impl Sim {
                 with_type(200, Bytes::from_static(page.as_bytes()), "text/html; charset=utf-8").into()
             }
             Act::Throttled => {
-                let body = serde_json::json!({ "errors": [Problem::throttled().json()], "extensions": { "cost": self.throttled(target) } });
+                let body = serde_json::json!({ "errors": [GraphqlError::throttled().json()], "extensions": { "cost": self.throttled(target) } });
                 let answer = Answer { throttled: true, ..Answer::default() };
                 Outcome { reply: Reply::Full(json(200, &body)), answer }
             }

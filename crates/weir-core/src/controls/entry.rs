@@ -8,7 +8,7 @@ use super::ShopPattern;
 
 /// A mistake in the document, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct Problem {
+pub struct EntryError {
     /// Where: `off[2].percent`. Empty for the document as a whole.
     pub at: String,
     /// What is wrong.
@@ -17,7 +17,7 @@ pub struct Problem {
     pub instead: String,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for EntryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = if self.at.is_empty() { "the document" } else { &self.at };
         write!(f, "{at} {}: {}", self.wrong, self.instead)
@@ -33,12 +33,12 @@ pub(super) struct Entry<'a> {
     at: String,
     fields: &'a Map<String, Value>,
     known: Vec<&'static str>,
-    problems: &'a mut Vec<Problem>,
+    problems: &'a mut Vec<EntryError>,
     before: usize,
 }
 
 impl<'a> Entry<'a> {
-    pub(super) fn new(at: String, value: &'a Value, problems: &'a mut Vec<Problem>) -> Option<Self> {
+    pub(super) fn new(at: String, value: &'a Value, problems: &'a mut Vec<EntryError>) -> Option<Self> {
         let Some(fields) = value.as_object() else {
             problems.push(problem(at, "is not an object", "write {…}"));
             return None;
@@ -111,8 +111,8 @@ fn is_why(text: &str) -> bool {
     (1..=LONGEST_WHY).contains(&text.len()) && !text.contains("{{") && !text.chars().any(char::is_control)
 }
 
-pub(super) fn problem(at: impl Into<String>, wrong: impl Into<String>, instead: impl Into<String>) -> Problem {
-    Problem { at: at.into(), wrong: wrong.into(), instead: instead.into() }
+pub(super) fn problem(at: impl Into<String>, wrong: impl Into<String>, instead: impl Into<String>) -> EntryError {
+    EntryError { at: at.into(), wrong: wrong.into(), instead: instead.into() }
 }
 
 /// A value, short enough for a message.

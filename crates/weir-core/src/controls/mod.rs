@@ -43,7 +43,7 @@ use std::collections::BTreeMap;
 
 pub use doubt::{About, Doubt};
 pub use edit::Absent;
-pub use entry::Problem;
+pub use entry::EntryError;
 pub use evaluate::{NamedLimit, Off, Target};
 pub use model::{LimitScope, Percent, Rule, Scope, ShopPattern, Switch, Switched};
 pub use resilience::Limit;

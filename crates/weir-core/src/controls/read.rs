@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    About, Controls, Doubt, LimitScope, Percent, Problem, Rule, Scope, ShopPattern, Switch, Switched,
+    About, Controls, Doubt, EntryError, LimitScope, Percent, Rule, Scope, ShopPattern, Switch, Switched,
     entry::{Entry, is_name, problem},
 };
 use crate::Lane;
@@ -20,7 +20,7 @@ impl Controls {
     ///
     /// # Errors
     /// Every problem, in the order of the document; never none.
-    pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
+    pub fn parse(text: &str) -> Result<Self, Vec<EntryError>> {
         match Self::read(text) {
             Ok((controls, problems)) if problems.is_empty() => Ok(controls),
             Ok((_, problems)) => Err(problems),
@@ -32,7 +32,7 @@ impl Controls {
     ///
     /// # Errors
     /// When it is no JSON object at all.
-    pub fn read(text: &str) -> Result<(Self, Vec<Problem>), Problem> {
+    pub fn read(text: &str) -> Result<(Self, Vec<EntryError>), EntryError> {
         let text = if text.trim().is_empty() { "{}" } else { text };
         let value: Value = serde_json::from_str(text)
             .map_err(|error| problem("", format!("is not JSON: {error}"), "the empty document is {}"))?;
@@ -60,7 +60,7 @@ impl Controls {
     }
 
     /// What is wrong between entries. They count all the same: the first of two, and what can't match matches nothing.
-    fn compare(&self, problems: &mut Vec<Problem>) {
+    fn compare(&self, problems: &mut Vec<EntryError>) {
         for (n, switch) in self.off.iter().enumerate() {
             let is_same = |other: &Switch| {
                 let both_percent = matches!((&other.scope, &switch.scope), (Scope::Percent(_), Scope::Percent(_)));
@@ -97,7 +97,7 @@ impl Controls {
 fn list<T>(
     value: Option<&Value>,
     name: &str,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<EntryError>,
     read: impl Fn(Entry<'_>) -> Option<T>,
     doubts: &mut Vec<Doubt>,
     doubt: impl Fn(String, &Value) -> Vec<Doubt>,
@@ -170,7 +170,7 @@ fn rule(mut entry: Entry<'_>) -> Option<Rule> {
     Some(Rule { destination: destination?, scope, per_second: per_second?, burst, why })
 }
 
-fn tiers(value: Option<&Value>, problems: &mut Vec<Problem>) -> BTreeMap<String, Vec<ShopPattern>> {
+fn tiers(value: Option<&Value>, problems: &mut Vec<EntryError>) -> BTreeMap<String, Vec<ShopPattern>> {
     let mut tiers = BTreeMap::new();
     let Some(value) = value else { return tiers };
     let Some(named) = value.as_object() else {

@@ -6,7 +6,7 @@ mod diff;
 mod shop;
 
 use weir_aws::controls::{Parameter, ParameterError};
-use weir_core::controls::{Absent, Controls, MOST_BYTES, Problem};
+use weir_core::controls::{Absent, Controls, EntryError, MOST_BYTES};
 
 pub use diff::Diff;
 pub use shop::{ShopControls, ShopLimit};
@@ -38,13 +38,13 @@ pub enum ControlsError {
     Parameter(#[from] ParameterError),
     /// The document has mistakes, so that a part of it can't be changed.
     #[error("the document has mistakes")]
-    Malformed(Vec<Problem>),
+    Malformed(Vec<EntryError>),
     /// What was to be taken out is not there.
     #[error(transparent)]
     Absent(#[from] Absent),
     /// The change would make a document with mistakes.
     #[error("that would be no valid document")]
-    Invalid(Vec<Problem>),
+    Invalid(Vec<EntryError>),
     /// The change would make a document that does not fit into a parameter.
     #[error("the document would have {bytes} bytes, and a parameter holds {MOST_BYTES}")]
     TooLarge {

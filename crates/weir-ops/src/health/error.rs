@@ -43,7 +43,7 @@ pub enum HealthError {
     Parameter(#[from] ParameterError),
     /// The document of the controls.
     #[error(transparent)]
-    Controls(#[from] controls::Problem),
+    Controls(#[from] controls::EntryError),
     /// The table of operations.
     #[error(transparent)]
     Operations(#[from] DocumentError),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use shopify_schema::{topic_enum, webhook_topics};
 use toml::Spanned;
 
-use super::{Form, Mistake, Problem, Read, Table, Texts, line_of};
+use super::{FileError, Form, Mistake, Read, Table, Texts, line_of};
 use crate::{Desired, Entry, Filter, Pattern, Subscription, nearest::nearest, payload::Payload};
 
 /// What an app can only declare in its TOML.
@@ -14,7 +14,7 @@ const COMPLIANCE: [&str; 3] = ["customers/data_request", "customers/redact", "sh
 /// Shopify's limit for a subscription's name.
 const NAME_MAX: usize = 50;
 
-pub(super) fn check(text: &str, table: &Table) -> Result<Read, Vec<Problem>> {
+pub(super) fn check(text: &str, table: &Table) -> Result<Read, Vec<FileError>> {
     let mut check = Check { text, problems: Vec::new(), warnings: Vec::new() };
     let entries: Vec<Entry> = table.subscription.iter().flat_map(|form| check.entries(form.get_ref())).collect();
     check.pairs(&entries);
@@ -26,8 +26,8 @@ pub(super) fn check(text: &str, table: &Table) -> Result<Read, Vec<Problem>> {
 
 struct Check<'a> {
     text: &'a str,
-    problems: Vec<Problem>,
-    warnings: Vec<Problem>,
+    problems: Vec<FileError>,
+    warnings: Vec<FileError>,
 }
 
 impl Check<'_> {
@@ -37,12 +37,12 @@ impl Check<'_> {
 
     fn wrong<T>(&mut self, at: &Spanned<T>, mistake: Mistake) {
         let line = self.line(at);
-        self.problems.push(Problem { line, mistake });
+        self.problems.push(FileError { line, mistake });
     }
 
     fn doubt<T>(&mut self, at: &Spanned<T>, mistake: Mistake) {
         let line = self.line(at);
-        self.warnings.push(Problem { line, mistake });
+        self.warnings.push(FileError { line, mistake });
     }
 
     /// The entries that a form stands for: one a topic. With mistakes, as much of them as was understood.
@@ -241,7 +241,7 @@ impl Check<'_> {
                 } else {
                     continue;
                 };
-                self.problems.push(Problem { line: later.line, mistake });
+                self.problems.push(FileError { line: later.line, mistake });
                 break;
             }
         }

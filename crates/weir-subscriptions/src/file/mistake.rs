@@ -5,7 +5,7 @@ use crate::FilterError;
 /// A mistake, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {mistake}")]
-pub struct Problem {
+pub struct FileError {
     /// Its line, from 1.
     pub line: usize,
     /// What it is.

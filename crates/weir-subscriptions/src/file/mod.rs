@@ -8,7 +8,7 @@ mod tests;
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use mistake::{Mistake, Problem};
+pub use mistake::{FileError, Mistake};
 
 use crate::Desired;
 
@@ -18,7 +18,7 @@ pub struct Read {
     /// What it says.
     pub desired: Desired,
     /// What is probably not meant so.
-    pub warnings: Vec<Problem>,
+    pub warnings: Vec<FileError>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -50,10 +50,10 @@ struct Form {
 }
 
 /// Reads a file, or says everything that is wrong with it.
-pub(crate) fn read(text: &str) -> Result<Read, Vec<Problem>> {
+pub(crate) fn read(text: &str) -> Result<Read, Vec<FileError>> {
     let table: Table = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| line_of(text, span.start));
-        vec![Problem { line, mistake: Mistake::Syntax(error.message().to_owned()) }]
+        vec![FileError { line, mistake: Mistake::Syntax(error.message().to_owned()) }]
     })?;
     check::check(text, &table)
 }

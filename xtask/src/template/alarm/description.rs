@@ -2,7 +2,7 @@
 
 use crate::template::{
     block::Block,
-    problem::{Line, Result},
+    error::{Line, Result},
 };
 
 /// The longest line of a description.
@@ -14,7 +14,7 @@ pub(super) fn lines(text: &Block, first: &Block) -> Result<Vec<Line>> {
     let Some((command, section)) = next.rsplit_once(", then ") else {
         return Err(first
             .head
-            .problem("`COMMAND, then SECTION` is expected here: a section of docs/operations/runbook.md"));
+            .error("`COMMAND, then SECTION` is expected here: a section of docs/operations/runbook.md"));
     };
     let whole = format!("{} First: {command} Runbook: docs/operations/runbook.md#{section}", text.text());
     let mut out = vec![text.head.with("      AlarmDescription: !Sub >-")];

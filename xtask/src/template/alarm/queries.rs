@@ -3,8 +3,8 @@
 use super::when::When;
 use crate::template::{
     block::Block,
+    error::{Line, Result},
     metric::{Metric, Series, in_yaml},
-    problem::{Line, Result},
 };
 
 /// From the fields `When` and `Metrics`. Without the latter, `When` names the one metric itself.
@@ -36,7 +36,7 @@ fn queries(metrics: &Block, said: &When, when: &Line) -> Result<Vec<Line>> {
     for item in metrics.children() {
         let content = item.head.content();
         let Some(text) = content.strip_prefix("- ") else {
-            return Err(item.head.problem("an item of a list is expected here"));
+            return Err(item.head.error("an item of a list is expected here"));
         };
         is_there |= text.strip_prefix(&said.subject).is_some_and(|rest| rest.starts_with(" = "))
             || text == format!("Id: {}", said.subject);
@@ -48,7 +48,7 @@ fn queries(metrics: &Block, said: &When, when: &Line) -> Result<Vec<Line>> {
         let query = query(&Series::read(text, &item.head)?, said, &item.head)?;
         out.extend(query.into_iter().map(|text| item.head.with(format!("        {text}"))));
     }
-    if is_there { Ok(out) } else { Err(when.problem(format!("Metrics has no {}", said.subject))) }
+    if is_there { Ok(out) } else { Err(when.error(format!("Metrics has no {}", said.subject))) }
 }
 
 fn query(series: &Series, said: &When, line: &Line) -> Result<Vec<String>> {
@@ -68,7 +68,7 @@ fn query(series: &Series, said: &When, line: &Line) -> Result<Vec<String>> {
                 format!("    Stat: {}", metric.required_statistic(line)?),
             ]
         }
-        Series::Metric { .. } => return Err(line.problem("a metric of an alarm has an id and no label: `id = METRIC`")),
+        Series::Metric { .. } => return Err(line.error("a metric of an alarm has an id and no label: `id = METRIC`")),
     })
 }
 

@@ -1,8 +1,8 @@
 //! When an alarm goes on: `SUBJECT > THRESHOLD in [DATAPOINTS of] PERIODS x SECONDS s`.
 
 use crate::template::{
+    error::{Line, Result},
     metric::in_yaml,
-    problem::{Line, Result},
 };
 
 /// What an alarm compares with what, and for how long.
@@ -24,7 +24,7 @@ const FORM: &str = "`METRIC STATISTIC > THRESHOLD in 3 x 60 s` or `… < THRESHO
 
 impl When {
     pub(super) fn read(text: &str, line: &Line) -> Result<Self> {
-        Self::parsed(text).ok_or_else(|| line.problem(format!("{text:?}: {FORM}")))
+        Self::parsed(text).ok_or_else(|| line.error(format!("{text:?}: {FORM}")))
     }
 
     fn parsed(text: &str) -> Option<Self> {

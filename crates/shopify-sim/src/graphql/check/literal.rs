@@ -8,7 +8,7 @@ use apollo_compiler::{
 };
 use serde_json::{Value, json};
 
-use crate::{problem::Problem, store::Gid};
+use crate::{graphql_error::GraphqlError, store::Gid};
 
 /// An argument, and where it is.
 pub(super) struct Argument<'a> {
@@ -21,7 +21,7 @@ pub(super) struct Argument<'a> {
 }
 
 /// What is wrong with an argument's literal. Variables are held to their own types.
-pub(super) fn problems(schema: &Valid<Schema>, argument: &Argument<'_>, value: &Literal) -> Vec<Problem> {
+pub(super) fn problems(schema: &Valid<Schema>, argument: &Argument<'_>, value: &Literal) -> Vec<GraphqlError> {
     let walk = Walk { schema };
     let mut found = Vec::new();
     walk.shape(value, argument.ty, &argument.path, argument.at, &mut found);
@@ -30,7 +30,7 @@ pub(super) fn problems(schema: &Valid<Schema>, argument: &Argument<'_>, value: &
     }
     if let Some(id) = walk.malformed_id(value, argument.ty) {
         let extensions = json!({ "code": "argumentLiteralsIncompatible", "typeName": "CoercionError" });
-        let problem = Problem::new(format!("Invalid global id '{id}'"), extensions);
+        let problem = GraphqlError::new(format!("Invalid global id '{id}'"), extensions);
         return vec![problem.at(argument.at).on(argument.path.clone())];
     }
     if walk.fits(value, argument.ty) {
@@ -39,7 +39,7 @@ pub(super) fn problems(schema: &Valid<Schema>, argument: &Argument<'_>, value: &
     let Argument { name, field, ty, .. } = argument;
     let message = format!("Argument '{name}' on Field '{field}' has an invalid value ({value}). Expected type '{ty}'.");
     let extensions = json!({ "code": "argumentLiteralsIncompatible", "typeName": "Field", "argumentName": name });
-    vec![Problem::new(message, extensions).at(argument.at).on(argument.path.clone())]
+    vec![GraphqlError::new(message, extensions).at(argument.at).on(argument.path.clone())]
 }
 
 struct Walk<'a> {
@@ -48,7 +48,14 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Input objects with fields that they do not have, and without those that they need.
-    fn shape(&self, value: &Literal, ty: &Type, path: &[Value], at: Option<(usize, usize)>, found: &mut Vec<Problem>) {
+    fn shape(
+        &self,
+        value: &Literal,
+        ty: &Type,
+        path: &[Value],
+        at: Option<(usize, usize)>,
+        found: &mut Vec<GraphqlError>,
+    ) {
         match value {
             Literal::List(values) => {
                 values.iter().for_each(|value| self.shape(value, ty.item_type(), path, at, found));
@@ -64,7 +71,7 @@ impl Walk<'_> {
                     }
                     let message = format!("InputObject '{kind}' doesn't accept argument '{name}'");
                     let extensions = json!({ "code": "argumentNotAccepted", "name": kind, "typeName": "InputObject", "argumentName": name.as_str() });
-                    found.push(Problem::new(message, extensions).at(at).on(path));
+                    found.push(GraphqlError::new(message, extensions).at(at).on(path));
                 }
                 for (name, field) in object.fields.iter().filter(|(_, field)| field.is_required()) {
                     if fields.iter().any(|(given, _)| given == name) {
@@ -73,7 +80,9 @@ impl Walk<'_> {
                     let ty = &field.ty;
                     let message = format!("Argument '{name}' on InputObject '{kind}' is required. Expected type {ty}");
                     let extensions = json!({ "code": "missingRequiredInputObjectAttribute", "argumentName": name.as_str(), "argumentType": ty.to_string(), "inputObjectType": kind });
-                    found.push(Problem::new(message, extensions).at(at).on([path, &[json!(name.as_str())]].concat()));
+                    found.push(
+                        GraphqlError::new(message, extensions).at(at).on([path, &[json!(name.as_str())]].concat()),
+                    );
                 }
             }
             _ => {}

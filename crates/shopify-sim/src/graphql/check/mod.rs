@@ -16,13 +16,13 @@ use apollo_compiler::{
 use serde_json::{Value, json};
 
 use self::literal::Argument;
-use crate::problem::Problem;
+use crate::graphql_error::GraphqlError;
 
 /// A valid document, or what is wrong with it.
-pub(crate) fn document(schema: &Valid<Schema>, text: &str) -> Result<Valid<ExecutableDocument>, Vec<Problem>> {
+pub(crate) fn document(schema: &Valid<Schema>, text: &str) -> Result<Valid<ExecutableDocument>, Vec<GraphqlError>> {
     let ast = Document::parse(text, "query.graphql").map_err(|broken| vec![syntax(text, &broken.errors)])?;
     if !ast.definitions.iter().any(|definition| matches!(definition, Definition::OperationDefinition(_))) {
-        return Err(vec![Problem::new("syntax error, unexpected end of file", Value::Null)]);
+        return Err(vec![GraphqlError::new("syntax error, unexpected end of file", Value::Null)]);
     }
     let mut walk = Walk { schema, document: &ast, sources: &ast.sources, problems: Vec::new(), refused: Vec::new() };
     for definition in &ast.definitions {
@@ -43,19 +43,19 @@ pub(crate) fn document(schema: &Valid<Schema>, text: &str) -> Result<Valid<Execu
             let location = fault.line_column_range().map(|range| (range.start.line, range.start.column));
             let message = fault.error.unstable_compat_message().unwrap_or_else(|| fault.error.to_string());
             let code = fault.error.unstable_error_name().map(uncapitalized).unwrap_or_default();
-            Problem::code(message, &code).at(location)
+            GraphqlError::code(message, &code).at(location)
         });
         told.collect()
     })
 }
 
-fn syntax(text: &str, faults: &apollo_compiler::validation::DiagnosticList) -> Problem {
+fn syntax(text: &str, faults: &apollo_compiler::validation::DiagnosticList) -> GraphqlError {
     let blank = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
     let first = faults.iter().next().and_then(|fault| fault.line_column_range());
     let (last_line, last_column) =
         (text.lines().count().max(1), text.lines().last().map_or(0, |line| line.chars().count()));
     let Some(start) = first.map(|range| range.start).filter(|_| !blank) else {
-        return Problem::new("syntax error, unexpected end of file", Value::Null);
+        return GraphqlError::new("syntax error, unexpected end of file", Value::Null);
     };
     let at = (start.line, start.column);
     let what = if start.line >= last_line && start.column >= last_column {
@@ -63,7 +63,7 @@ fn syntax(text: &str, faults: &apollo_compiler::validation::DiagnosticList) -> P
     } else {
         format!("syntax error, unexpected token at [{}, {}]", start.line, start.column)
     };
-    Problem::new(what, Value::Null).at(Some(at))
+    GraphqlError::new(what, Value::Null).at(Some(at))
 }
 
 fn uncapitalized(name: &str) -> String {
@@ -75,7 +75,7 @@ struct Walk<'a> {
     schema: &'a Valid<Schema>,
     document: &'a Document,
     sources: &'a SourceMap,
-    problems: Vec<Problem>,
+    problems: Vec<GraphqlError>,
     /// The variables that stand for arguments which nobody accepts.
     refused: Vec<String>,
 }
@@ -128,7 +128,7 @@ impl Walk<'_> {
         } else if leaf && !field.selection_set.is_empty() {
             let message = format!("Selections can't be made on scalars (field '{}' returns {inner})", field.name);
             let extensions = json!({ "code": "selectionMismatch", "nodeName": format!("field '{}'", field.name), "typeName": inner });
-            self.problems.push(Problem::new(message, extensions).at(at).on(path));
+            self.problems.push(GraphqlError::new(message, extensions).at(at).on(path));
         } else {
             self.selections(&field.selection_set, inner, &path);
         }
@@ -143,7 +143,7 @@ impl Walk<'_> {
                 let here = argument.line_column_range(self.sources).map(|range| (range.start.line, range.start.column));
                 let message = format!("Field '{name}' doesn't accept argument '{}'", argument.name);
                 let extensions = json!({ "code": "argumentNotAccepted", "name": name, "typeName": "Field", "argumentName": argument.name.as_str() });
-                self.problems.push(Problem::new(message, extensions).at(here).on(path));
+                self.problems.push(GraphqlError::new(message, extensions).at(here).on(path));
                 continue;
             };
             let given = Argument { name: argument.name.as_str(), field: name, ty: &expected.ty, at, path };
@@ -159,20 +159,20 @@ impl Walk<'_> {
             let message = format!("Field '{name}' is missing required arguments: {missing}");
             let extensions =
                 json!({ "code": "missingRequiredArguments", "className": "Field", "name": name, "arguments": missing });
-            self.problems.push(Problem::new(message, extensions).at(at).on(path.to_vec()));
+            self.problems.push(GraphqlError::new(message, extensions).at(at).on(path.to_vec()));
         }
     }
 }
 
-fn undefined(field: &str, ty: &str) -> Problem {
-    Problem::new(
+fn undefined(field: &str, ty: &str) -> GraphqlError {
+    GraphqlError::new(
         format!("Field '{field}' doesn't exist on type '{ty}'"),
         json!({ "code": "undefinedField", "typeName": ty, "fieldName": field }),
     )
 }
 
-fn bare(field: &str, ty: &str) -> Problem {
-    Problem::new(
+fn bare(field: &str, ty: &str) -> GraphqlError {
+    GraphqlError::new(
         format!(
             "Field must have selections (field '{field}' returns {ty} but has no selections. Did you mean '{field} {{ ... }}'?)"
         ),

@@ -9,7 +9,7 @@ use apollo_compiler::{
 };
 use serde_json::{Value, json};
 
-use crate::problem::Problem;
+use crate::graphql_error::GraphqlError;
 
 /// The variables that an operation declares and does not use. `path` names the operation; `refused` has the variables
 /// of arguments that nobody accepts, which do not count as used.
@@ -18,7 +18,7 @@ pub(super) fn variables(
     operation: &OperationDefinition,
     path: &[Value],
     refused: &[String],
-) -> Vec<Problem> {
+) -> Vec<GraphqlError> {
     let mut used = Used { document, names: Vec::new(), spread: BTreeSet::new() };
     used.directives(&operation.directives);
     used.selections(&operation.selection_set);
@@ -31,7 +31,7 @@ pub(super) fn variables(
     let unused = operation.variables.iter().filter(|variable| uses(&variable.name) <= in_vain(&variable.name));
     let problem = |name: &str| {
         let message = format!("Variable ${name} is declared by {whose} but not used");
-        Problem::new(message, json!({ "code": "variableNotUsed", "variableName": name })).on(path.to_vec())
+        GraphqlError::new(message, json!({ "code": "variableNotUsed", "variableName": name })).on(path.to_vec())
     };
     unused.map(|variable| problem(variable.name.as_str())).collect()
 }
@@ -42,13 +42,13 @@ pub(super) fn directives(
     document: &Document,
     list: &DirectiveList,
     path: &[Value],
-) -> Vec<Problem> {
+) -> Vec<GraphqlError> {
     let unknown = list.iter().filter(|directive| !schema.directive_definitions.contains_key(&directive.name));
     let problem = |directive: &apollo_compiler::Node<apollo_compiler::ast::Directive>| {
         let name = directive.name.as_str();
         let at = directive.line_column_range(&document.sources).map(|range| (range.start.line, range.start.column));
         let extensions = json!({ "code": "undefinedDirective", "directiveName": name });
-        Problem::new(format!("Directive @{name} is not defined"), extensions).at(at).on(path.to_vec())
+        GraphqlError::new(format!("Directive @{name} is not defined"), extensions).at(at).on(path.to_vec())
     };
     unknown.map(problem).collect()
 }

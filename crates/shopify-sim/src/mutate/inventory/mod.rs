@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{refused, user_error};
 use crate::{
     context::Cx,
-    problem::Problem,
+    graphql_error::GraphqlError,
     store::{Catalog, Gid},
 };
 
@@ -79,7 +79,7 @@ pub(super) fn complete(cx: &Cx<'_>, info: &ResolveInfo<'_>, input: &Value) -> Re
     });
     let at = defined.or_else(|| argument.and_then(|value| value.line_column_range(sources)));
     let message = format!("{kind} must include the following argument: changeFromQuantity.");
-    let problem = Problem::code(message, "INVALID_FIELD_ARGUMENTS");
+    let problem = GraphqlError::code(message, "INVALID_FIELD_ARGUMENTS");
     Err(cx.fail(problem.at(at.map(|range| (range.start.line, range.start.column)))))
 }
 

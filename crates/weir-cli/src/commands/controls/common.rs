@@ -1,6 +1,6 @@
 //! What the commands on the controls share: errors in words.
 
-use weir_core::controls::Problem;
+use weir_core::controls::EntryError;
 use weir_ops::{Stack, controls::ControlsError};
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Every problem, a line each.
-pub(super) fn told(problems: &[Problem]) -> String {
+pub(super) fn told(problems: &[EntryError]) -> String {
     crate::layout::joined(problems.iter().map(|problem| format!("  {problem}")))
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use weir_local::Checkout;
-use weir_subscriptions::{Desired, Problem};
+use weir_subscriptions::{Desired, FileError};
 
 use crate::{printer::Printer, problem::HintedError};
 
@@ -26,7 +26,7 @@ pub(super) fn read(named: Option<&Path>, printer: &Printer) -> anyhow::Result<De
 }
 
 /// Every mistake, a line each.
-fn refused(path: &Path, problems: &[Problem]) -> HintedError {
+fn refused(path: &Path, problems: &[FileError]) -> HintedError {
     let lines: String = problems.iter().map(|problem| format!("\n  {problem}")).collect();
     let hint = "nothing was asked or changed; the head of infra/subscriptions.toml says what may stand there";
     HintedError::new(format!("{} can't be followed:{lines}", path.display()), hint)

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// One entry of `errors`.
 #[derive(Debug, Clone)]
-pub(crate) struct Problem {
+pub(crate) struct GraphqlError {
     pub(crate) message: String,
     /// Line and column, from 1.
     pub(crate) locations: Vec<(usize, usize)>,
@@ -12,7 +12,7 @@ pub(crate) struct Problem {
     pub(crate) extensions: Value,
 }
 
-impl Problem {
+impl GraphqlError {
     pub(crate) fn new(message: impl Into<String>, extensions: Value) -> Self {
         Self { message: message.into(), locations: Vec::new(), path: None, extensions }
     }

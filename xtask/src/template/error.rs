@@ -18,7 +18,7 @@ pub(super) struct Place {
 
 /// The sources make no template: where, and why not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct TemplateError {
     place: Place,
     reason: String,
 }
@@ -31,7 +31,7 @@ pub(super) struct Output {
 }
 
 /// What a step makes of the sources.
-pub(super) type Result<T> = std::result::Result<T, Problem>;
+pub(super) type Result<T> = std::result::Result<T, TemplateError>;
 
 impl Output {
     /// Adds a line that comes from a source.
@@ -51,17 +51,17 @@ impl Output {
     }
 
     /// An error in a line of it, counted from 1, at the source's line that it comes from, or the last one before.
-    pub(super) fn problem(&self, number: Option<usize>, reason: String) -> Problem {
+    pub(super) fn error(&self, number: Option<usize>, reason: String) -> TemplateError {
         let mut before = self.places.iter().take(number.unwrap_or(self.places.len())).rev().flatten();
         let place = before.next().cloned().unwrap_or(Place { file: "template.yaml".into(), number: 1 });
-        Problem { place, reason }
+        TemplateError { place, reason }
     }
 }
 
 impl Place {
     /// An error at this place.
-    pub(super) fn problem(&self, reason: impl Into<String>) -> Problem {
-        Problem { place: self.clone(), reason: reason.into() }
+    pub(super) fn error(&self, reason: impl Into<String>) -> TemplateError {
+        TemplateError { place: self.clone(), reason: reason.into() }
     }
 }
 
@@ -72,8 +72,8 @@ impl Line {
     }
 
     /// An error in this line.
-    pub(super) fn problem(&self, reason: impl Into<String>) -> Problem {
-        self.place.problem(reason)
+    pub(super) fn error(&self, reason: impl Into<String>) -> TemplateError {
+        self.place.error(reason)
     }
 
     /// The number of spaces that the line begins with.
@@ -98,10 +98,10 @@ impl fmt::Display for Place {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.reason)
     }
 }
 
-impl std::error::Error for Problem {}
+impl std::error::Error for TemplateError {}
