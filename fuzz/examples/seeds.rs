@@ -6,9 +6,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use shopify_webhook::sign;
 use weir_core::{
+    ApiVersion,
     UnixMillis,
     envelope::{Meta, refer, seal},
-    sha256,
 };
 use weir_fuzz::{admin::answer, outside::SECRETS};
 
@@ -192,20 +192,9 @@ fn messages() -> [(&'static str, String); 5] {
 
 fn meta(body: &[u8]) -> Meta {
     Meta {
-        webhook_id: "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043".to_owned(),
-        shop: "north.myshopify.com".to_owned(),
-        topic: "orders/create".to_owned(),
-        app: "default".to_owned(),
-        event_id: None,
-        api_version: Some("2026-10".to_owned()),
-        subscription: None,
+        api_version: ApiVersion::parse("2026-10"),
         triggered_at: Some("2026-11-27T05:00:00.123456789Z".to_owned()),
         received_at: UnixMillis(1_795_755_600_120),
-        body_sha256: sha256::hex(body),
-        traceparent: None,
-        dedupe_key: None,
-        synthetic: None,
-        test: false,
-        generation: 0,
+        ..Meta::sample("b54557e4-bdd9-4b37-8a5f-bf7d70bcd043", body)
     }
 }

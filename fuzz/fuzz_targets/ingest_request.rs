@@ -6,9 +6,10 @@ use libfuzzer_sys::{
     fuzz_target,
 };
 use serde_json::Value;
-use shopify_webhook::DeliveryId;
+use shopify_webhook::{EventId, WebhookId};
 use tokio::runtime::{Builder, Runtime};
 use weir_core::{
+    AppName,
     Topics, UnixMillis, dedupe,
     envelope::{Envelope, Meta},
 };
@@ -48,7 +49,7 @@ fn check(event: &[u8], queue: Queue) {
     };
     sqs::check(message);
     let envelope = Envelope::parse(message).expect("what ingest sends can be read");
-    assert_eq!(&envelope.meta.shop, group);
+    assert_eq!(envelope.meta.shop.as_str(), group);
     assert_eq!(envelope.reference().is_some(), !held.bodies.is_empty());
     let meta = envelope.meta.clone();
     let opened = envelope.open(held.bodies.into_iter().next()).expect("what ingest sends can be opened");
@@ -60,10 +61,10 @@ fn check(event: &[u8], queue: Queue) {
 fn check_key(meta: &Meta, body: &[u8]) {
     let Some(key) = &meta.dedupe_key else { return };
     let (event_id, hash) = key.split_once('~').expect("a key has two parts");
-    assert_eq!(Some(event_id), meta.event_id.as_deref());
+    assert_eq!(Some(event_id), meta.event_id.as_ref().map(EventId::as_str));
     assert!(hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()), "{hash}");
-    assert!(DeliveryId::parse(key).is_none(), "a webhook id could be this key");
-    let again = Meta { webhook_id: "another".to_owned(), received_at: UnixMillis(0), ..meta.clone() };
+    assert!(WebhookId::parse(key).is_none(), "a webhook id could be this key");
+    let again = Meta { webhook_id: WebhookId::from_stored("another"), received_at: UnixMillis(0), ..meta.clone() };
     assert_eq!(dedupe::key(&Topics::built_in(), &again, body).as_ref(), Some(key));
 }
 
@@ -84,7 +85,7 @@ impl World {
         let outside = Outside::default();
         // On paused time a queue that hangs costs no three seconds.
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
-        let ingest = Ingest::new(APPS.map(Into::into).to_vec(), outside.clone(), outside.clone());
+        let ingest = Ingest::new(APPS.map(AppName::from_stored).to_vec(), outside.clone(), outside.clone());
         Self { runtime: runtime.expect("a runtime starts"), outside, ingest }
     }
 

@@ -7,6 +7,7 @@ use libfuzzer_sys::{
     fuzz_target,
 };
 use weir_core::{
+    AppName, Topic,
     UnixMillis,
     envelope::{self, BusBody, Envelope, MAX_BODY_BYTES, Meta},
     sha256,
@@ -36,7 +37,7 @@ fn any_message(message: &str) {
         let detail = envelope::detail(&meta, BusBody::Inline(json));
         sqs::check_characters(&detail);
         let event: OnTheBus = serde_json::from_str(&detail).expect("the event on the bus is JSON");
-        assert_eq!(event.id, meta.webhook_id);
+        assert_eq!(event.id, meta.webhook_id.as_str());
     }
 }
 
@@ -63,21 +64,12 @@ impl Sealed<'_> {
     fn check(&self) {
         let body = self.body.repeat(usize::from(self.times).max(1));
         let meta = Meta {
-            webhook_id: "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043".to_owned(),
-            shop: "north.myshopify.com".to_owned(),
-            topic: self.topic.to_owned(),
-            app: self.app.to_owned(),
-            event_id: None,
-            api_version: None,
+            topic: Topic::from_stored(self.topic),
+            app: AppName::from_stored(self.app),
             subscription: self.subscription.map(str::to_owned),
-            triggered_at: None,
             received_at: UnixMillis(i64::from(self.received_at) * 1000),
-            body_sha256: sha256::hex(&body),
-            traceparent: None,
-            dedupe_key: None,
-            synthetic: None,
-            test: false,
             generation: self.generation,
+            ..Meta::sample("b54557e4-bdd9-4b37-8a5f-bf7d70bcd043", &body)
         };
         let Ok(message) = envelope::seal(&meta, &body) else { return };
         let envelope = Envelope::parse(&message).expect("what was sealed can be read");

@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 use weir_aws::ledger::{Listing, Range};
 use weir_aws::{DynamoFence, DynamoLedger, SdkConfig};
 use weir_core::{
-    UnixMillis,
+    EventShop, UnixMillis,
     ledger::{Key, Record, State, index::Bucket},
 };
 use weir_local::{Checkout, Deployed, Emulator, Installation, Options, Stack, StackOptions, build_functions};
@@ -182,7 +182,7 @@ impl World {
     fn listing(&self) -> Listing<'_, DynamoLedger> {
         let (now, day) = (UnixMillis::now(), Duration::from_secs(86_400));
         let range = Range { since: now - day, until: now + day };
-        Listing::by_day(&self.ledger, Bucket::of_shop(SHOP).into(), range, 100)
+        Listing::by_day(&self.ledger, Bucket::of_shop(&EventShop::from_stored(SHOP)).into(), range, 100)
     }
 
     /// Takes the CloudEvents from the bus's tap until there are `count`, then looks once more: one too many fails.

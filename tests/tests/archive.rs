@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
-use weir_core::{archive::Hour, ledger::Record};
+use weir_core::{EventShop, archive::Hour, ledger::Record};
 use weir_local::s3_client;
 use weir_ops::{
     Stack, StackLocation,
@@ -43,7 +43,7 @@ async fn done_event_can_be_looked_at_from_an_object_of_its_shop_and_hour() {
 
     let s3 = s3_client(&world.aws);
     let listed = s3.list_objects_v2().bucket(stack.output("ArchiveBucket").unwrap()).send().await.unwrap();
-    let prefix = Hour::of(record.received_at).prefix("north.myshopify.com");
+    let prefix = Hour::of(record.received_at).prefix(&EventShop::from_stored("north.myshopify.com"));
     let keys: Vec<&str> = listed.contents().iter().filter_map(|object| object.key()).collect();
     assert!(keys.iter().any(|key| key.starts_with(&prefix)), "{keys:?}");
     assert!(keys.iter().all(|key| key.starts_with("bodies/shop=north.myshopify.com/hour=")), "{keys:?}");

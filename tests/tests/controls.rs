@@ -4,7 +4,10 @@ use std::path::Path;
 
 use resilience::Clock;
 use weir_aws::controls::Parameter;
-use weir_core::controls::{Controls, Target};
+use weir_core::{
+    EventShop,
+    controls::{Controls, Target},
+};
 use weir_local::Checkout;
 use weir_tests::World;
 
@@ -20,7 +23,7 @@ async fn workers_read_the_controls_parameter() {
     assert_eq!(parameter.write(&document.to_text()).await.unwrap(), 1);
     let read = workers(parameter.name()).current().await.unwrap();
     assert_eq!(*read, document);
-    assert!(read.is_off(Target::Destination("erp"), "north.myshopify.com").is_some());
+    assert!(read.is_off(Target::Destination("erp"), &EventShop::from_stored("north.myshopify.com")).is_some());
     let stored = parameter.read().await.unwrap().unwrap();
     assert!(stored.version == 1 && stored.written_at.is_some(), "{stored:?}");
 

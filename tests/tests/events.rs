@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 use aws_sdk_dynamodb::types::AttributeValue;
 use weir_aws::ledger::{Entry, Indexes, Listing, Range};
 use weir_core::{
-    Failure, Lane, UnixMillis,
+    AppName, EventId, EventShop, Failure, Lane, Topic, UnixMillis,
     envelope::Meta,
     ledger::{
         AttemptResult, Claim, ClaimRequest, Key, Ledger, Outcome, Owner, Record, SettleRequest, State,
@@ -28,21 +28,12 @@ const ID: &str = "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043";
 
 fn meta(shop: &str, id: &str, received_at: UnixMillis) -> Meta {
     Meta {
-        webhook_id: id.into(),
-        shop: shop.into(),
-        topic: "orders/create".into(),
-        app: "default".into(),
-        event_id: Some("98880550-7158-44d4-b7cd-2c97c8a091b5".into()),
-        api_version: None,
-        subscription: None,
+        shop: EventShop::from_stored(shop),
+        event_id: EventId::parse("98880550-7158-44d4-b7cd-2c97c8a091b5"),
         triggered_at: Some("2026-11-22T12:00:00.123456789Z".into()),
         received_at,
         body_sha256: SHA.into(),
-        traceparent: None,
-        generation: 0,
-        dedupe_key: None,
-        synthetic: None,
-        test: false,
+        ..Meta::sample(id, b"")
     }
 }
 
@@ -115,11 +106,16 @@ async fn the_index_by_day_has_every_event_and_the_index_of_unsettled_events_only
     assert_eq!(listed.iter().map(|entry| (entry.received_at, entry.key.clone())).collect::<Vec<_>>(), expected);
     let first = &listed[0];
     assert_eq!(
-        (first.topic.as_deref(), first.app.as_deref(), first.lane),
-        (Some("orders/create"), Some("default"), Lane::Standard)
+        (first.topic.clone(), first.app.clone(), first.lane),
+        (Topic::parse("orders/create"), Some(AppName::default()), Lane::Standard)
     );
     assert_eq!(first.resource.as_deref(), Some("orders/820982911946154508"));
-    let mut of_a_shop = Listing::by_day(&world.ledger, Bucket::of_shop("shop-1.myshopify.com").into(), range(0), 100);
+    let mut of_a_shop = Listing::by_day(
+        &world.ledger,
+        Bucket::of_shop(&EventShop::from_stored("shop-1.myshopify.com")).into(),
+        range(0),
+        100,
+    );
     while of_a_shop.next().await.unwrap().is_some() {}
     let spent = of_a_shop.spent();
     // Today and tomorrow, two buckets each.
@@ -227,7 +223,8 @@ async fn events_show_lists_every_attempt() {
     let poison = world.ledger.get(&key).await.unwrap().unwrap();
     assert_eq!(outcomes(&poison), [Outcome::FailedForGood]);
     assert!(poison.history[0].error.as_ref().unwrap().contains("not a CloudEvents envelope"));
-    let listed = all(Listing::by_day(&world.ledger, Bucket::of_shop(SHOP).into(), now, 20)).await;
+    let listed =
+        all(Listing::by_day(&world.ledger, Bucket::of_shop(&EventShop::from_stored(SHOP)).into(), now, 20)).await;
     let ids: Vec<&str> = listed.iter().map(|entry| entry.key.event.as_str()).collect();
     assert_eq!(ids, ["north.myshopify.com#old", "north.myshopify.com#new"], "the newest first");
     world.end().await;

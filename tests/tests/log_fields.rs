@@ -119,7 +119,7 @@ fn fields_are_found_in_every_form() {
     let source = r#"
         tracing::info!(%key, receives = message.receives(1, "a, b"), ?how, state, "Done, {x}: \" y = z");
         error!(parent: &span, error = %error.source, "{error}");
-        tracing::error_span!("event", shop = meta.shop, lane = field::Empty);
+        tracing::error_span!("event", shop = meta.shop.as_str(), lane = field::Empty);
     "#;
     let expected = ["error", "how", "key", "lane", "receives", "shop", "state"];
     assert_eq!(fields(source), expected.map(str::to_owned).into());

@@ -1,7 +1,8 @@
 //! The way of a delivery through the one door for trust: [`Unverified`] → [`Verified`] → [`Delivery`].
 
 use crate::{
-    BadSignature, ClientSecrets, DeliveryId, Header, HeaderError, RawHeaders, ShopDomain, Topic, TriggeredAt, signature,
+    ApiVersion, BadSignature, ClientSecrets, EventId, Header, HeaderError, RawHeaders, ShopDomain, Topic, TriggeredAt,
+    WebhookId, signature,
 };
 
 /// A request as it came. Its body and headers can't be reached: verify it first.
@@ -48,15 +49,15 @@ impl<'a> Verified<'a> {
         let headers = &self.headers;
         let topic = self.topic()?;
         let shop = self.shop(&topic)?;
-        let webhook_id = DeliveryId::parse(headers.require(Header::WebhookId)?)
+        let webhook_id = WebhookId::parse(headers.require(Header::WebhookId)?)
             .ok_or(HeaderError::Malformed(Header::WebhookId, "expected 1 to 100 letters, digits or - _ . :"))?;
         let mut dropped = Vec::new();
         Ok(Delivery {
             topic,
             shop,
             webhook_id,
-            event_id: headers.optional(Header::EventId, &mut dropped, DeliveryId::parse),
-            api_version: headers.optional(Header::ApiVersion, &mut dropped, api_version),
+            event_id: headers.optional(Header::EventId, &mut dropped, EventId::parse),
+            api_version: headers.optional(Header::ApiVersion, &mut dropped, ApiVersion::parse),
             triggered_at: headers.optional(Header::TriggeredAt, &mut dropped, TriggeredAt::parse),
             subscription: headers.optional(Header::Name, &mut dropped, name),
             test: headers.optional(Header::Test, &mut dropped, flag).unwrap_or(false),
@@ -96,11 +97,11 @@ pub struct Delivery {
     /// Where it happened.
     pub shop: ShopDomain,
     /// Unique to the delivery and the same on each of Shopify's retries: the deduplication key.
-    pub webhook_id: DeliveryId,
+    pub webhook_id: WebhookId,
     /// Shared by all deliveries of one merchant action: for correlation only.
-    pub event_id: Option<DeliveryId>,
+    pub event_id: Option<EventId>,
     /// The version that serialized the payload, `2026-10`.
-    pub api_version: Option<String>,
+    pub api_version: Option<ApiVersion>,
     /// When it happened.
     pub triggered_at: Option<TriggeredAt>,
     /// The subscription's name (webhooks) or handle (Events).
@@ -131,15 +132,6 @@ fn flag(text: &str) -> Option<bool> {
         "false" => Some(false),
         _ => None,
     }
-}
-
-fn api_version(text: &str) -> Option<String> {
-    let dated = || {
-        let (year, month) = text.split_once('-')?;
-        let digits = |part: &str, len| part.len() == len && part.bytes().all(|b| b.is_ascii_digit());
-        (digits(year, 4) && digits(month, 2) && ("01"..="12").contains(&month)).then_some(())
-    };
-    (text == "unstable" || dated().is_some()).then(|| text.to_owned())
 }
 
 fn name(text: &str) -> Option<String> {

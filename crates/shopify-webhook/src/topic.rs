@@ -1,13 +1,14 @@
 //! Topics: `orders/create`, `customer.tags_added`, and the resource and action pair of Shopify's Events.
 
-use std::fmt;
+use crate::text::text_type;
 
-/// A syntactically valid topic. Unknown ones are valid too: Shopify adds topics with each version.
-///
-/// Webhooks name them `orders/create` or `customer.tags_added`; Events send a resource (`Product`) and an
-/// action (`update`) in two headers, held here as `Product/update`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Topic(String);
+text_type! {
+    /// A topic. Unknown ones are valid too: Shopify adds topics with each version.
+    ///
+    /// Webhooks name them `orders/create` or `customer.tags_added`; Events send a resource (`Product`) and an
+    /// action (`update`) in two headers, held here as `Product/update`.
+    Topic
+}
 
 /// Longer than any topic of 2026-10 by a factor of two.
 const MAX_LEN: usize = 100;
@@ -28,11 +29,6 @@ impl Topic {
         valid.then(|| Self(format!("{resource}/{action}")))
     }
 
-    /// As Shopify writes it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The part before the first separator: `orders` of `orders/create`.
     pub fn resource(&self) -> &str {
         self.0.split(['/', '.']).next().unwrap_or(&self.0)
@@ -42,12 +38,6 @@ impl Topic {
 fn is_word(part: &str) -> bool {
     part.starts_with(|c: char| c.is_ascii_lowercase())
         && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-}
-
-impl fmt::Display for Topic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use weir_core::{
-    Failure, UnixMillis,
+    EventShop, Failure, UnixMillis,
     archive::{ArchivedEvent, Hour, ObjectKey},
     envelope::Envelope,
     sha256,
@@ -25,7 +25,7 @@ type Line = (UnixMillis, String, usize);
 
 /// Groups the events of a batch by shop and hour. What can't be archived is returned with its place.
 pub(crate) fn group(events: &[Envelope]) -> (Vec<Group>, Vec<(usize, Failure)>) {
-    let mut by_hour: BTreeMap<(&str, Hour), Vec<Line>> = BTreeMap::new();
+    let mut by_hour: BTreeMap<(&EventShop, Hour), Vec<Line>> = BTreeMap::new();
     let mut refused = Vec::new();
     for (place, event) in events.iter().enumerate() {
         let at = event.meta.received_at;
@@ -40,7 +40,7 @@ pub(crate) fn group(events: &[Envelope]) -> (Vec<Group>, Vec<(usize, Failure)>) 
         let places = events.iter().map(|(.., place)| *place).collect();
         let lines: String = events.into_iter().map(|(_, line, _)| line).collect();
         let batch = sha256::hex(lines.as_bytes())[..16].to_owned();
-        Some(Group { key: ObjectKey { shop: shop.to_owned(), first, last, batch }, lines, places })
+        Some(Group { key: ObjectKey { shop: shop.clone(), first, last, batch }, lines, places })
     });
     (groups.collect(), refused)
 }
@@ -54,23 +54,8 @@ mod tests {
     const AT: i64 = 1_795_755_600_120;
 
     fn event(shop: &str, id: &str, received_at: i64, body: &str) -> Envelope {
-        let meta = Meta {
-            webhook_id: id.into(),
-            shop: shop.into(),
-            topic: "orders/create".into(),
-            app: "default".into(),
-            event_id: None,
-            api_version: None,
-            subscription: None,
-            triggered_at: None,
-            received_at: UnixMillis(received_at),
-            body_sha256: sha256::hex(body.as_bytes()),
-            traceparent: None,
-            dedupe_key: None,
-            synthetic: None,
-            test: false,
-            generation: 0,
-        };
+        let (shop, received_at) = (EventShop::from_stored(shop), UnixMillis(received_at));
+        let meta = Meta { shop, received_at, ..Meta::sample(id, body.as_bytes()) };
         Envelope::parse(&envelope::seal(&meta, body.as_bytes()).unwrap()).unwrap()
     }
 

@@ -10,10 +10,9 @@ use weir_archive::{ArchiveStep, Store};
 use weir_aws::{CallError, ErrorClass};
 use weir_consumer::BatchStep;
 use weir_core::{
-    Failure, UnixMillis,
+    EventShop, Failure, UnixMillis,
     archive::{ArchivedEvent, ObjectKey},
     envelope::{self, Envelope, Meta},
-    sha256,
 };
 
 /// A bucket that refuses the objects of a shop. Clones share it.
@@ -33,23 +32,8 @@ impl Store for MemoryStore {
 
 fn event(shop: &str, id: &str) -> Envelope {
     let body = format!("{{\"id\":\"{id}\"}}");
-    let meta = Meta {
-        webhook_id: id.into(),
-        shop: format!("{shop}.myshopify.com"),
-        topic: "orders/create".into(),
-        app: "default".into(),
-        event_id: None,
-        api_version: None,
-        subscription: None,
-        triggered_at: None,
-        received_at: UnixMillis(1_795_755_600_120),
-        body_sha256: sha256::hex(body.as_bytes()),
-        traceparent: None,
-        dedupe_key: None,
-        synthetic: None,
-        test: false,
-        generation: 0,
-    };
+    let shop = EventShop::from_stored(format!("{shop}.myshopify.com"));
+    let meta = Meta { shop, received_at: UnixMillis(1_795_755_600_120), ..Meta::sample(id, body.as_bytes()) };
     Envelope::parse(&envelope::seal(&meta, body.as_bytes()).unwrap()).unwrap()
 }
 

@@ -4,10 +4,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use shopify_samples::Samples;
 use weir_core::{
-    Topics, UnixMillis, dedupe,
+    ApiVersion, EventId, EventShop, Topic, Topics, UnixMillis, WebhookId, dedupe,
     envelope::{Meta, TooLarge, seal},
 };
 
@@ -124,21 +123,16 @@ impl Events {
     fn record(&mut self) -> Result<Value, TooLarge> {
         let id = self.id();
         let mut meta = Meta {
-            webhook_id: id.clone(),
-            shop: SHOP.to_owned(),
-            topic: WORKER_TOPIC.to_owned(),
-            app: "default".to_owned(),
-            event_id: Some(id.clone()),
-            api_version: Some("2026-10".to_owned()),
-            subscription: None,
+            event_id: Some(EventId::from_stored(id.as_str())),
+            api_version: Some(ApiVersion::from_stored("2026-10")),
             triggered_at: Some("2026-11-20T14:30:13.482913077Z".to_owned()),
-            received_at: UnixMillis(EPOCH_S * 1000),
-            body_sha256: Sha256::digest(self.refund.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
-            traceparent: None,
-            dedupe_key: None,
-            synthetic: None,
-            test: false,
-            generation: 0,
+            ..Meta::new(
+                WebhookId::from_stored(id.as_str()),
+                EventShop::from_stored(SHOP),
+                Topic::from_stored(WORKER_TOPIC),
+                UnixMillis(EPOCH_S * 1000),
+                self.refund.as_bytes(),
+            )
         };
         meta.dedupe_key = dedupe::key(&Topics::built_in(), &meta, self.refund.as_bytes());
         Ok(json!({

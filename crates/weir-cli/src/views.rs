@@ -2,10 +2,9 @@
 
 use resilience::UnixMillis;
 use weir_core::{
-    Failure, Lane,
+    ApiVersion, AppName, EventId, EventShop, Failure, Topic, WebhookId,
     envelope::{Meta, seal},
-    ledger::{Action, ActionKind, Attempt, Key, Outcome, Owner, Progress, Record, State},
-    sha256,
+    ledger::{Action, ActionKind, Attempt, Outcome, Owner, Record, State},
 };
 
 use crate::{
@@ -80,21 +79,18 @@ impl View {
 
 fn meta(words: &Words<'_>, body: &[u8]) -> Meta {
     Meta {
-        webhook_id: words.id.into(),
-        shop: words.shop.into(),
-        topic: words.topic.into(),
-        app: words.app.into(),
-        event_id: Some(words.other.into()),
-        api_version: Some(words.other.into()),
+        app: AppName::from_stored(words.app),
+        event_id: Some(EventId::from_stored(words.other)),
+        api_version: Some(ApiVersion::from_stored(words.other)),
         subscription: Some(words.other.into()),
         triggered_at: Some(words.time.into()),
-        received_at: NOW,
-        body_sha256: sha256::hex(body),
-        traceparent: None,
-        dedupe_key: None,
-        synthetic: None,
-        test: false,
-        generation: 0,
+        ..Meta::new(
+            WebhookId::from_stored(words.id),
+            EventShop::from_stored(words.shop),
+            Topic::from_stored(words.topic),
+            NOW,
+            body,
+        )
     }
 }
 
@@ -103,7 +99,6 @@ fn message(words: &Words<'_>) -> String {
 }
 
 fn record(words: &Words<'_>) -> Record {
-    let meta = meta(words, b"{}");
     let attempt = Attempt {
         number: 1,
         receives: 1,
@@ -115,29 +110,17 @@ fn record(words: &Words<'_>) -> Record {
     };
     let action = Action::new(ActionKind::Dropped, NOW, words.other, words.other, Some(words.error));
     Record {
-        key: Key::of(&meta),
-        state: State::Failed(Failure::transient(words.error)),
         owner: Owner("me".into()),
         attempts: 1,
         duplicates: 1,
         mismatches: 1,
-        webhook_id: Some(words.id.into()),
-        last_webhook_id: Some(words.other.into()),
-        parks: 0,
-        progress: Progress::default(),
-        body_sha256: meta.body_sha256,
-        topic: Some(meta.topic),
-        app: Some(meta.app),
-        event_id: meta.event_id,
-        lane: Lane::Standard,
-        triggered_at: meta.triggered_at,
+        webhook_id: Some(WebhookId::from_stored(words.id)),
+        last_webhook_id: Some(WebhookId::from_stored(words.other)),
         resource: Some(words.resource.into()),
-        received_at: NOW,
-        updated_at: NOW,
         last_error: Some(words.error.into()),
         history: vec![attempt],
-        test: false,
         actions: vec![action],
+        ..Record::of(&meta(words, b"{}"), State::Failed(Failure::transient(words.error)))
     }
 }
 

@@ -31,7 +31,7 @@ type Environment = Box<dyn Fn(&str) -> Option<String> + Send>;
 ///     move |event: Event| {
 ///         let erp = erp.clone();
 ///         async move {
-///             let headers = [("content-type", "application/json"), ("webhook-id", &event.meta().webhook_id)];
+///             let headers = [("content-type", "application/json"), ("webhook-id", event.meta().webhook_id.as_str())];
 ///             erp.post(&event, &headers, event.body().to_vec()).await?;
 ///             Ok(())
 ///         }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use weir_core::{
-    Lane, UnixMillis,
+    EventShop, Lane, Topic, UnixMillis, WebhookId,
     controls::Target,
     envelope::{self, Envelope, EnvelopeError, Meta},
     sha256,
@@ -93,7 +93,7 @@ impl QueueSource {
 
 fn read_event(event: &BusEvent<'_>) -> Result<Envelope, EnvelopeError> {
     let Ok(mut envelope) = Envelope::parse(event.detail.get()) else { return foreign(event) };
-    envelope.meta.topic = event.detail_type.to_string();
+    envelope.meta.topic = Topic::from_stored(&*event.detail_type);
     // The hash is of the bytes that Shopify signed. The bus may print JSON anew, and only stacks' own roles may put
     // events: the hash of what came tells whether it is still the same in a parked copy.
     if let Some(json) = envelope.peek() {
@@ -108,21 +108,15 @@ fn foreign(event: &BusEvent<'_>) -> Result<Envelope, EnvelopeError> {
     let cloud_event: Option<CloudEvent<'_>> = serde_json::from_str(body).ok();
     let id = cloud_event.as_ref().map_or(&event.id, |cloud_event| &cloud_event.id);
     let mut meta = Meta {
-        webhook_id: id.to_string(),
-        shop: event.source.to_string(),
-        topic: event.detail_type.to_string(),
-        app: "default".to_owned(),
-        event_id: None,
-        api_version: None,
-        subscription: None,
         triggered_at: event.time.as_deref().map(str::to_owned),
-        received_at: UnixMillis(0),
-        body_sha256: sha256::hex(body.as_bytes()),
-        traceparent: cloud_event.and_then(|cloud_event| Some(cloud_event.traceparent?.into_owned())),
-        dedupe_key: None,
-        synthetic: None,
-        test: false,
-        generation: 0,
+        traceparent: cloud_event.as_ref().and_then(|cloud_event| cloud_event.traceparent.as_deref().map(str::to_owned)),
+        ..Meta::new(
+            WebhookId::from_stored(&**id),
+            EventShop::from_stored(&*event.source),
+            Topic::from_stored(&*event.detail_type),
+            UnixMillis(0),
+            body.as_bytes(),
+        )
     };
     meta.received_at = meta.triggered_at_ms().unwrap_or(UnixMillis(0));
     let sealed = envelope::seal(&meta, body.as_bytes()).map_err(|_| EnvelopeError::Unknown("size"))?;
@@ -139,26 +133,6 @@ mod tests {
         QueueSource::Rule("orders".into())
     }
 
-    fn meta(body: &str) -> Meta {
-        Meta {
-            webhook_id: "1".into(),
-            shop: "north.myshopify.com".into(),
-            topic: "orders/create".into(),
-            app: "default".into(),
-            event_id: None,
-            api_version: None,
-            subscription: None,
-            triggered_at: None,
-            received_at: UnixMillis(1_795_755_600_000),
-            body_sha256: sha256::hex(body.as_bytes()),
-            traceparent: None,
-            dedupe_key: None,
-            synthetic: None,
-            test: false,
-            generation: 0,
-        }
-    }
-
     fn bus_event(source: &str, detail_type: &str, detail: &str) -> String {
         format!(
             r#"{{"version":"0","id":"7bf73129","detail-type":"{detail_type}","source":"{source}","account":"1",
@@ -169,7 +143,10 @@ mod tests {
     #[test]
     fn event_of_the_worker_keeps_its_id_and_takes_the_topic_of_the_bus() {
         let signed = r#"{ "id": 1 }"#;
-        let detail = envelope::detail(&meta(signed), BusBody::Inline(envelope::json(signed.as_bytes()).unwrap()));
+        let detail = envelope::detail(
+            &Meta::sample("1", signed.as_bytes()),
+            BusBody::Inline(envelope::json(signed.as_bytes()).unwrap()),
+        );
         // As a bus might print it.
         let printed = detail.replace(signed, r#"{"id":1}"#);
         let envelope = orders().read(&bus_event("weir", "superseded/orders/create", &printed)).unwrap();

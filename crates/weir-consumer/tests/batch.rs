@@ -33,7 +33,7 @@ struct ById(fn(&str) -> Result<(), Failure>);
 
 impl BatchStep for ById {
     async fn run(&self, events: Vec<Envelope>) -> Vec<Result<(), Failure>> {
-        events.iter().map(|event| self.0(&event.meta.webhook_id)).collect()
+        events.iter().map(|event| self.0(event.meta.webhook_id.as_str())).collect()
     }
 }
 

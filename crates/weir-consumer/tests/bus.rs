@@ -112,7 +112,7 @@ fn noting(answer: Result<(), Failure>) -> (Router, Arc<Mutex<Vec<String>>>) {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let noted = seen.clone();
     let router = Router::new().on("order.paid", move |event: Event| {
-        noted.lock().unwrap().push(event.meta().webhook_id.clone());
+        noted.lock().unwrap().push(event.meta().webhook_id.to_string());
         std::future::ready(answer.clone())
     });
     (router, seen)

@@ -25,8 +25,8 @@ const DIGITS: usize = 16;
 /// is told by its webhook id: of a `latest` topic whose body names its resource, without an event id (Shopify's newer
 /// Events), or made by weir.
 pub fn key(topics: &Topics, meta: &Meta, body: &[u8]) -> Option<String> {
-    let event_id = meta.event_id.as_deref().filter(|_| meta.synthetic.is_none())?;
-    let latest = topics.latest(&meta.topic);
+    let event_id = meta.event_id.as_ref().filter(|_| meta.synthetic.is_none())?;
+    let latest = topics.latest(meta.topic.as_str());
     if latest.is_some_and(|resource| resource.is_named_in(body, meta.triggered_at.is_some())) {
         return None;
     }
@@ -48,13 +48,15 @@ pub(crate) fn event_id(key: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use shopify_webhook::{EventId, Topic, WebhookId};
+
     use super::*;
-    use crate::topics::tests::meta;
+    use crate::{AppName, topics::tests::meta};
 
     const REFUND: &str = r#"{"id":890088186047892319,"order_id":1}"#;
 
     fn refund() -> Meta {
-        Meta { event_id: Some("e1".into()), ..meta("refunds/create", Some("2026-11-27T05:00:00Z")) }
+        Meta { event_id: EventId::parse("e1"), ..meta("refunds/create", Some("2026-11-27T05:00:00Z")) }
     }
 
     fn key_of(meta: &Meta, body: &str) -> Option<String> {
@@ -65,7 +67,7 @@ mod tests {
     #[test]
     fn deliveries_of_one_event_share_a_key_whatever_their_webhook_id() {
         let first = key_of(&refund(), REFUND).unwrap();
-        let again = Meta { webhook_id: "2".into(), received_at: crate::UnixMillis(9), ..refund() };
+        let again = Meta { webhook_id: WebhookId::from_stored("2"), received_at: crate::UnixMillis(9), ..refund() };
         assert_eq!(key_of(&again, REFUND).as_ref(), Some(&first));
         let printed_anew = r#"{ "order_id": 1, "id": 890088186047892319 }"#;
         assert_eq!(key_of(&refund(), printed_anew).as_ref(), Some(&first), "the resource is the same");
@@ -77,11 +79,11 @@ mod tests {
     fn another_topic_app_subscription_event_or_resource_is_another_event() {
         let all = [
             (refund(), REFUND),
-            (Meta { topic: "order_transactions/create".into(), ..refund() }, REFUND),
-            (Meta { app: "loyalty".into(), ..refund() }, REFUND),
+            (Meta { topic: Topic::from_stored("order_transactions/create"), ..refund() }, REFUND),
+            (Meta { app: AppName::from_stored("loyalty"), ..refund() }, REFUND),
             (Meta { subscription: Some("big".into()), ..refund() }, REFUND),
             (Meta { subscription: Some("small".into()), ..refund() }, REFUND),
-            (Meta { event_id: Some("e2".into()), ..refund() }, REFUND),
+            (Meta { event_id: EventId::parse("e2"), ..refund() }, REFUND),
             (refund(), r#"{"id":890088186047892320,"order_id":1}"#),
             (refund(), r#"{"level":10}"#),
             (refund(), r#"{"level":9}"#),
@@ -96,7 +98,7 @@ mod tests {
 
     #[test]
     fn fenced_topic_has_no_dedupe_key() {
-        let order = Meta { topic: "orders/paid".into(), ..refund() };
+        let order = Meta { topic: Topic::from_stored("orders/paid"), ..refund() };
         assert_eq!(key_of(&order, REFUND), None, "the fence knows its resource");
         assert_eq!(key_of(&Meta { event_id: None, ..refund() }, REFUND), None);
         assert_eq!(key_of(&Meta { synthetic: Some("reconcile".into()), ..refund() }, REFUND), None);
@@ -104,10 +106,10 @@ mod tests {
 
     #[test]
     fn a_snapshot_that_does_not_say_of_what_or_when_is_told_as_one_of_every() {
-        let order = Meta { topic: "orders/paid".into(), ..refund() };
+        let order = Meta { topic: Topic::from_stored("orders/paid"), ..refund() };
         assert!(key_of(&order, r#"{"name":"1001"}"#).is_some());
         assert!(key_of(&Meta { triggered_at: None, ..order.clone() }, r#"{"id":1}"#).is_some());
-        assert!(key_of(&Meta { topic: "spaceships/landed".into(), ..order }, r#"{"id":1}"#).is_some());
+        assert!(key_of(&Meta { topic: Topic::from_stored("spaceships/landed"), ..order }, r#"{"id":1}"#).is_some());
     }
 
     #[test]

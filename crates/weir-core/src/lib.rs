@@ -26,5 +26,6 @@ pub use lease::{
 };
 pub use resilience::{Backoff, UnixMillis};
 pub use routes::Routes;
+pub use shopify_webhook::{ApiVersion, AppName, EventId, EventShop, Topic, WebhookId};
 pub use store_error::StoreError;
 pub use topics::Topics;

@@ -7,7 +7,7 @@ use shopify_webhook::{Delivery, Header, Unverified};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span};
 use weir_core::{
-    Routes, Topics, UnixMillis, dedupe,
+    AppName, Routes, Topics, UnixMillis, dedupe,
     envelope::{MAX_BODY_BYTES, Meta, is_reserved_id},
     sha256,
 };
@@ -28,7 +28,7 @@ use crate::{
 
 /// Ingest: made once in `main`, borrowed by every invocation.
 pub struct Ingest<S, Q> {
-    apps: Vec<String>,
+    apps: Vec<AppName>,
     path_segment: Option<String>,
     keyring: Keyring<S>,
     regions: Regions<Q>,
@@ -50,7 +50,7 @@ pub struct Invocation {
 
 impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
     /// Ingest for these apps; `default` is the one of `/webhooks`.
-    pub fn new(apps: Vec<String>, source: S, sink: Q) -> Self {
+    pub fn new(apps: Vec<AppName>, source: S, sink: Q) -> Self {
         let (keyring, regions) = (Keyring::new(source), Regions::only(sink));
         Self {
             apps,
@@ -85,8 +85,8 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
     /// read is told, and tried again when it is needed.
     pub async fn warm_up(&self) {
         for app in &self.apps {
-            if let Err(error) = self.keyring.secrets(app).await {
-                tracing::warn!(app, %error, "The app's secret can't be read yet");
+            if let Err(error) = self.keyring.secrets(app.as_str()).await {
+                tracing::warn!(app = app.as_str(), %error, "The app's secret can't be read yet");
             }
         }
     }
@@ -181,7 +181,7 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
         let (begun, bytes) = (Instant::now(), request.verified.body().len());
         let enqueued_in = self.regions.enqueue(request, end).await?;
         let (metrics, meta) = (&self.telemetry.metrics, &request.meta);
-        let of = Labels { lane: Some(request.lane), shop: Some(&meta.shop), ..Labels::default() };
+        let of = Labels { lane: Some(request.lane), shop: Some(meta.shop.as_str()), ..Labels::default() };
         metrics.count(&metrics::ACCEPTED, &of);
         metrics.add(&metrics::ENQUEUE_LATENCY, milliseconds(begun), &of);
         if let Some(delay) = meta.triggered_at_ms().map(|at| meta.received_at.since(at)) {
@@ -220,13 +220,13 @@ fn milliseconds(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-fn meta(delivery: &Delivery, app: &str, body: &[u8], now: UnixMillis, place: TraceContext) -> Meta {
+fn meta(delivery: &Delivery, app: &AppName, body: &[u8], now: UnixMillis, place: TraceContext) -> Meta {
     let mut meta = Meta {
-        webhook_id: delivery.webhook_id.to_string(),
-        shop: delivery.shop.to_string(),
-        topic: delivery.topic.to_string(),
-        app: app.to_owned(),
-        event_id: delivery.event_id.as_ref().map(ToString::to_string),
+        webhook_id: delivery.webhook_id.clone(),
+        shop: delivery.shop.clone().into(),
+        topic: delivery.topic.clone(),
+        app: app.clone(),
+        event_id: delivery.event_id.clone(),
         api_version: delivery.api_version.clone(),
         subscription: delivery.subscription.clone(),
         triggered_at: delivery.triggered_at.as_ref().map(|at| at.as_str().to_owned()),

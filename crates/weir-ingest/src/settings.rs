@@ -1,13 +1,14 @@
 //! Ingest's settings, as template.yaml sets them.
 
 use weir_aws::LaneUrls;
+use weir_core::AppName;
 use weir_lambda::settings::{Reader, SettingsError};
 
 /// All of them.
 #[derive(Debug)]
 pub struct Settings {
     /// `WEIR_APPS`: the names that `/webhooks/{app}` may have.
-    pub apps: Vec<String>,
+    pub apps: Vec<AppName>,
     /// `WEIR_PATH_SEGMENT`: what follows `/webhooks` in every path, if anything does.
     pub path_segment: Option<String>,
     /// `WEIR_SECRET_PREFIX`: an app's secret is `{prefix}/{app}`.
@@ -40,7 +41,7 @@ impl Settings {
     pub fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let mut reader = Reader::new(&env);
         let settings = Self {
-            apps: reader.list("WEIR_APPS", is_app, "names of 1 to 63 lower-case letters, digits and hyphens"),
+            apps: apps(&mut reader),
             path_segment: env("WEIR_PATH_SEGMENT").filter(|segment| !segment.is_empty()),
             secret_prefix: reader.text("WEIR_SECRET_PREFIX"),
             lanes: LaneUrls::prefixed(&reader.text("WEIR_QUEUE_PREFIX")),
@@ -74,8 +75,11 @@ impl Fallback {
     }
 }
 
-fn is_app(name: &str) -> bool {
-    (1..=63).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+/// Without a name that is none: the reader says so.
+fn apps<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Vec<AppName> {
+    let is_app = |name: &str| AppName::parse(name).is_some();
+    let names = reader.list("WEIR_APPS", is_app, "names of 1 to 63 lower-case letters, digits and hyphens");
+    names.iter().filter_map(|name| AppName::parse(name)).collect()
 }
 
 #[cfg(test)]

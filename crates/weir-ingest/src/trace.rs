@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shopify_webhook::Delivery;
 use tracing::{Span, field::Empty};
-use weir_core::{Lane, UnixMillis};
+use weir_core::{AppName, Lane, UnixMillis};
 use weir_telemetry::{
     TraceContext,
     traces::{self, Kind},
@@ -38,13 +38,13 @@ pub(crate) fn line_span(request_id: &str) -> Span {
 }
 
 /// Names the delivery in the lines that follow.
-pub(crate) fn name(span: &Span, delivery: &Delivery, app: &str, lane: Lane, place: TraceContext) {
+pub(crate) fn name(span: &Span, delivery: &Delivery, app: &AppName, lane: Lane, place: TraceContext) {
     span.record("trace_id", place.trace_id());
     span.record("span_id", place.span_id());
     span.record("shop", delivery.shop.as_str());
     span.record("topic", delivery.topic.as_str());
     span.record("webhook_id", tracing::field::display(&delivery.webhook_id));
-    span.record("app", app);
+    span.record("app", app.as_str());
     span.record("lane", lane.as_str());
 }
 
@@ -57,10 +57,10 @@ pub(crate) fn span(
 ) -> traces::Span {
     let meta = &request.meta;
     let attributes = vec![
-        ("shop", meta.shop.clone()),
-        ("topic", meta.topic.clone()),
-        ("webhook_id", meta.webhook_id.clone()),
-        ("app", meta.app.clone()),
+        ("shop", meta.shop.clone().into()),
+        ("topic", meta.topic.clone().into()),
+        ("webhook_id", meta.webhook_id.clone().into()),
+        ("app", meta.app.clone().into()),
         ("lane", request.lane.as_str().to_owned()),
     ];
     let (began, ended) = (meta.received_at, UnixMillis::now().max(meta.received_at));

@@ -1,6 +1,7 @@
 //! Which app a path names, and whether its request is Shopify's.
 
 use shopify_webhook::{Unverified, Verified};
+use weir_core::AppName;
 
 use crate::{keyring::Keyring, outside::SecretSource, problem::Problem};
 
@@ -9,11 +10,16 @@ const DEFAULT_APP: &str = "default";
 
 /// The app that a path names, if it is configured. Behind `segment`, if there is one: a path without it is none. One slash
 /// at the end changes nothing.
-pub(crate) fn app<'a>(path: &'a str, method: &str, segment: Option<&str>, apps: &[String]) -> Result<&'a str, Problem> {
-    let below = |path: &'a str, part: &str| {
+pub(crate) fn app<'a>(
+    path: &str,
+    method: &str,
+    segment: Option<&str>,
+    apps: &'a [AppName],
+) -> Result<&'a AppName, Problem> {
+    fn below<'p>(path: &'p str, part: &str) -> Option<&'p str> {
         let rest = path.strip_prefix('/')?.strip_prefix(part)?;
         (rest.is_empty() || rest.starts_with('/')).then_some(rest)
-    };
+    }
     let rest = below(path, "webhooks");
     let rest = segment.map_or(rest, |segment| below(rest?, segment)).ok_or(Problem::NoSuchPath)?;
     let app = match rest.strip_suffix('/').unwrap_or(rest) {
@@ -25,23 +31,23 @@ pub(crate) fn app<'a>(path: &'a str, method: &str, segment: Option<&str>, apps: 
     if method != "POST" {
         return Err(Problem::NotPost);
     }
-    if apps.iter().any(|known| known == app) { Ok(app) } else { Err(Problem::NoSuchApp) }
+    apps.iter().find(|known| **known == app).ok_or(Problem::NoSuchApp)
 }
 
 /// Opens the door, with secrets read anew if the ones at hand do not fit.
 pub(crate) async fn verify<'a, S: SecretSource>(
     request: Unverified<'a>,
-    app: &str,
+    app: &AppName,
     keyring: &Keyring<S>,
 ) -> Result<Verified<'a>, Problem> {
-    let secrets = keyring.secrets(app).await.map_err(|error| {
-        tracing::error!(app, %error, "The app's secret can't be read");
+    let secrets = keyring.secrets(app.as_str()).await.map_err(|error| {
+        tracing::error!(app = app.as_str(), %error, "The app's secret can't be read");
         Problem::NoSecret
     })?;
     if let Ok(verified) = request.verify(&secrets) {
         return Ok(verified);
     }
-    let fresh = keyring.reread(app).await.ok_or(Problem::BadSignature)?;
+    let fresh = keyring.reread(app.as_str()).await.ok_or(Problem::BadSignature)?;
     request.verify(&fresh).map_err(|_bad| Problem::BadSignature)
 }
 
@@ -51,7 +57,7 @@ mod tests {
 
     #[test]
     fn paths_name_apps_and_everything_else_is_refused() {
-        let apps = ["default".to_owned(), "loyalty".to_owned()];
+        let apps = ["default", "loyalty"].map(AppName::from_stored);
         for (method, path, expected) in [
             ("POST", "/webhooks", Ok("default")),
             ("POST", "/webhooks/", Ok("default")),
@@ -68,13 +74,13 @@ mod tests {
             ("GET", "/favicon.ico", Err(Problem::NoSuchPath)),
             ("", "/webhooks", Err(Problem::NotPost)),
         ] {
-            assert_eq!(app(path, method, None, &apps), expected, "{method} {path}");
+            assert_eq!(app(path, method, None, &apps).map(AppName::as_str), expected, "{method} {path}");
         }
     }
 
     #[test]
     fn path_without_the_segment_is_none() {
-        let apps = ["default".to_owned(), "loyalty".to_owned()];
+        let apps = ["default", "loyalty"].map(AppName::from_stored);
         const SEGMENT: &str = "kQ9_x2-7Zr0Bv51TtYw";
         for (rest, expected) in [
             ("/kQ9_x2-7Zr0Bv51TtYw", Ok("default")),
@@ -88,7 +94,11 @@ mod tests {
             ("", Err(Problem::NoSuchPath)),
             ("/", Err(Problem::NoSuchPath)),
         ] {
-            assert_eq!(app(&format!("/webhooks{rest}"), "POST", Some(SEGMENT), &apps), expected, "{rest}");
+            assert_eq!(
+                app(&format!("/webhooks{rest}"), "POST", Some(SEGMENT), &apps).map(AppName::as_str),
+                expected,
+                "{rest}"
+            );
         }
         assert_eq!(app("/webhooks/kQ9_x2-7Zr0Bv51TtYw", "GET", Some(SEGMENT), &apps), Err(Problem::NotPost));
         assert_eq!(app("/webhooks", "GET", Some(SEGMENT), &apps), Err(Problem::NoSuchPath), "not even that it is one");

@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use shopify_samples::Samples;
-use shopify_webhook::{DeliveryId, ShopDomain, Topic};
+use shopify_webhook::{ShopDomain, Topic, WebhookId};
 use uuid::Uuid;
 
-use crate::{Delivery, delivery_id};
+use crate::{Delivery, event_id, webhook_id};
 
 /// When the events of named deliveries happened: 2026-10-01T12:00:00Z.
 const REPEATABLE: Timestamp = Timestamp::constant(1_790_856_000, 0);
@@ -37,7 +37,7 @@ pub enum Bodies {
 impl Bodies {
     /// Bodies of a shop's events, drawn from this seed; without one, from the id that is given to all of them, or by chance.
     #[must_use]
-    pub fn drawn(seed: Option<u64>, id: Option<&DeliveryId>, shop: &ShopDomain, now: Timestamp) -> Self {
+    pub fn drawn(seed: Option<u64>, id: Option<&WebhookId>, shop: &ShopDomain, now: Timestamp) -> Self {
         // A delivery that is named is the same one in a later call too: its body hangs on nothing but its id.
         let (of_id, now) = match id {
             Some(id) => (seed_of(id), REPEATABLE),
@@ -58,7 +58,7 @@ impl Bodies {
 impl Deliveries {
     /// Deliveries of a topic and a shop. With an `id` all of them are one and the same.
     #[must_use]
-    pub fn new(topic: Topic, shop: ShopDomain, bodies: Bodies, id: Option<DeliveryId>, now: Timestamp) -> Self {
+    pub fn new(topic: Topic, shop: ShopDomain, bodies: Bodies, id: Option<WebhookId>, now: Timestamp) -> Self {
         let mut deliveries = Self::Fresh { topic, shop, bodies };
         match id {
             Some(webhook_id) => Self::Same(Box::new(Delivery { webhook_id, ..deliveries.next(now) })),
@@ -73,8 +73,8 @@ impl Deliveries {
             Self::Fresh { topic, shop, bodies } => Delivery {
                 topic: topic.clone(),
                 shop: shop.clone(),
-                webhook_id: delivery_id(Uuid::new_v4()),
-                event_id: delivery_id(Uuid::new_v4()),
+                webhook_id: webhook_id(Uuid::new_v4()),
+                event_id: event_id(Uuid::new_v4()),
                 triggered_at: now,
                 body: bodies.next(topic),
             },
@@ -82,6 +82,6 @@ impl Deliveries {
     }
 }
 
-fn seed_of(id: &DeliveryId) -> u64 {
+fn seed_of(id: &WebhookId) -> u64 {
     id.as_str().bytes().fold(0, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()))
 }

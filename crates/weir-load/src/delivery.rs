@@ -4,7 +4,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use shopify_schema::API_VERSION;
-use shopify_webhook::{DeliveryId, ShopDomain, Topic, sign};
+use shopify_webhook::{EventId, ShopDomain, Topic, WebhookId, sign};
 
 /// The headers of a request, by name.
 pub type Headers = Vec<(&'static str, String)>;
@@ -57,9 +57,9 @@ pub struct Delivery {
     /// The shop.
     pub shop: ShopDomain,
     /// Names the delivery.
-    pub webhook_id: DeliveryId,
+    pub webhook_id: WebhookId,
     /// Names the merchant's action.
-    pub event_id: DeliveryId,
+    pub event_id: EventId,
     /// When it happened.
     pub triggered_at: Timestamp,
     /// The raw body.
@@ -83,11 +83,18 @@ impl Delivery {
     }
 }
 
-/// An id as Shopify makes them.
+/// A webhook id as Shopify makes them.
 #[must_use]
-pub fn delivery_id(uuid: uuid::Uuid) -> DeliveryId {
+pub fn webhook_id(uuid: uuid::Uuid) -> WebhookId {
     #[expect(clippy::expect_used, reason = "a UUID is 36 characters of 0-9, a-f and -")]
-    DeliveryId::parse(&uuid.to_string()).expect("a UUID is a delivery id")
+    WebhookId::parse(&uuid.to_string()).expect("a UUID is a webhook id")
+}
+
+/// An event id as Shopify makes them.
+#[must_use]
+pub fn event_id(uuid: uuid::Uuid) -> EventId {
+    #[expect(clippy::expect_used, reason = "a UUID is 36 characters of 0-9, a-f and -")]
+    EventId::parse(&uuid.to_string()).expect("a UUID is an event id")
 }
 
 #[cfg(test)]
@@ -102,8 +109,8 @@ mod tests {
         let delivery = Delivery {
             topic: Topic::parse("orders/create").unwrap(),
             shop: ShopDomain::parse("north.myshopify.com").unwrap(),
-            webhook_id: delivery_id(uuid::Uuid::from_u128(1)),
-            event_id: delivery_id(uuid::Uuid::from_u128(2)),
+            webhook_id: webhook_id(uuid::Uuid::from_u128(1)),
+            event_id: event_id(uuid::Uuid::from_u128(2)),
             triggered_at: Timestamp::from_second(1_790_000_000).unwrap(),
             body: Bytes::from_static(b"{\"id\": 9007199254740993}\xff"),
         };
@@ -114,6 +121,6 @@ mod tests {
         assert_eq!((read.topic, read.shop), (delivery.topic, delivery.shop));
         assert_eq!((read.webhook_id, read.event_id), (delivery.webhook_id, Some(delivery.event_id)));
         assert_eq!(read.triggered_at.unwrap().instant(), delivery.triggered_at);
-        assert_eq!(read.api_version.as_deref(), Some(API_VERSION));
+        assert_eq!(read.api_version.unwrap(), API_VERSION);
     }
 }

@@ -1,27 +1,22 @@
 //! Under which key the ledger has what is sent.
 
-use weir_core::{Topics, UnixMillis, dedupe, envelope::Meta, ledger::Key, sha256};
+use weir_core::{AppName, Topics, UnixMillis, dedupe, envelope::Meta, ledger::Key};
 
 use crate::Delivery;
 
 /// The key of a delivery's event, as ingest makes it.
 pub(crate) fn of(delivery: &Delivery, app: &str) -> String {
     let mut meta = Meta {
-        webhook_id: delivery.webhook_id.to_string(),
-        shop: delivery.shop.to_string(),
-        topic: delivery.topic.to_string(),
-        app: app.to_owned(),
-        event_id: Some(delivery.event_id.to_string()),
-        api_version: None,
-        subscription: None,
+        app: AppName::from_stored(app),
+        event_id: Some(delivery.event_id.clone()),
         triggered_at: Some(delivery.triggered_at.to_string()),
-        received_at: UnixMillis(0),
-        body_sha256: sha256::hex(&delivery.body),
-        traceparent: None,
-        dedupe_key: None,
-        synthetic: None,
-        test: false,
-        generation: 0,
+        ..Meta::new(
+            delivery.webhook_id.clone(),
+            delivery.shop.clone().into(),
+            delivery.topic.clone(),
+            UnixMillis(0),
+            &delivery.body,
+        )
     };
     meta.dedupe_key = dedupe::key(&Topics::built_in(), &meta, &delivery.body);
     Key::of(&meta).event

@@ -23,7 +23,7 @@ mod traffic;
 
 pub use audit::{Audit, AuditReport, AuditedEvent, EventOutcome};
 pub use deliveries::{Bodies, Deliveries};
-pub use delivery::{Delivery, HeaderValues, Headers, delivery_id};
+pub use delivery::{Delivery, HeaderValues, Headers, event_id, webhook_id};
 pub use endpoint::{Answer, Endpoint, EndpointError, InvalidUrl, PostError, client, is_answering, web_url};
 pub use event_key::app_of_url;
 pub use measurements::{DeliveryResult, Latencies, Measurements, Percentiles};

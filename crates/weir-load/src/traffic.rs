@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use shopify_samples::Samples;
 use shopify_webhook::{ShopDomain, Topic};
 
-use crate::{Delivery, delivery_id, endpoint::SignedDelivery, event_key};
+use crate::{Delivery, endpoint::SignedDelivery, event_id, event_key, webhook_id};
 
 /// A repeat is one of the last so many.
 const MAX_REPEATABLE: usize = 64;
@@ -102,8 +102,15 @@ impl Traffic {
             }
         }
         .expect("a listed topic");
-        let mut id = || delivery_id(uuid::Builder::from_random_bytes(rng.u128(..).to_ne_bytes()).into_uuid());
-        Delivery { topic, shop, webhook_id: id(), event_id: id(), triggered_at, body: body.into() }
+        let mut uuid = || uuid::Builder::from_random_bytes(rng.u128(..).to_ne_bytes()).into_uuid();
+        Delivery {
+            topic,
+            shop,
+            webhook_id: webhook_id(uuid()),
+            event_id: event_id(uuid()),
+            triggered_at,
+            body: body.into(),
+        }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
+use shopify_webhook::{ApiVersion, ShopDomain, Topic, WebhookId};
 use weir_core::{
-    UnixMillis,
+    AppName, UnixMillis,
     envelope::{Meta, RECONCILE, SYNTHETIC_ID_PREFIX},
     sha256,
     topics::{Content, Version},
@@ -19,7 +20,7 @@ const MAX_APP_LENGTH: usize = 24;
 
 /// What a synthetic event is made from.
 pub(crate) struct Source<'a> {
-    pub(crate) shop: &'a str,
+    pub(crate) shop: &'a ShopDomain,
     pub(crate) app: &'a str,
     pub(crate) wanted: &'a ReconcileTopic,
     /// `820982911946154508`, or `{item}:{location}`.
@@ -43,22 +44,19 @@ impl Source<'_> {
     pub(crate) fn event(&self, now: UnixMillis) -> Result<(Meta, Box<RawValue>), serde_json::Error> {
         let body = fields::only(self.body, &self.wanted.include_fields)?;
         let meta = Meta {
-            webhook_id: self.webhook_id(),
-            shop: self.shop.to_owned(),
-            topic: self.wanted.topic.clone(),
-            app: self.app.to_owned(),
-            // Of the merchant's action, of which nothing is known.
-            event_id: None,
-            api_version: self.api_version.map(str::to_owned),
+            app: AppName::from_stored(self.app),
+            api_version: self.api_version.map(ApiVersion::from_stored),
             subscription: self.wanted.name.clone(),
             triggered_at: Some(self.at.to_string()),
-            received_at: now,
-            body_sha256: sha256::hex(body.get().as_bytes()),
-            traceparent: None,
-            dedupe_key: None,
             synthetic: Some(RECONCILE.to_owned()),
-            test: false,
-            generation: 0,
+            // Without an event id: of the merchant's action nothing is known.
+            ..Meta::new(
+                WebhookId::from_stored(self.webhook_id()),
+                self.shop.clone().into(),
+                Topic::from_stored(self.wanted.topic.as_str()),
+                now,
+                body.get().as_bytes(),
+            )
         };
         Ok((meta, body))
     }
@@ -96,8 +94,6 @@ fn short_hash(text: &str) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use shopify_webhook::DeliveryId;
-
     use super::*;
 
     pub(crate) fn meta(topic: &str) -> Meta {
@@ -111,7 +107,7 @@ pub(crate) mod tests {
 
     fn made_for(app: &str, wanted: &ReconcileTopic, id: &str, version: i128, body: &RawValue) -> (Meta, Box<RawValue>) {
         let source = Source {
-            shop: "north.myshopify.com",
+            shop: &ShopDomain::parse("north.myshopify.com").unwrap(),
             app,
             wanted,
             id,
@@ -168,8 +164,8 @@ pub(crate) mod tests {
                     made_for(&app, &wanted, &place, 1_795_755_600_000_000_000 + nanosecond, &body).0.webhook_id
                 });
                 for id in &ids {
-                    assert!(DeliveryId::parse(id).is_some(), "{id}: {}", id.len());
-                    assert!(weir_core::envelope::is_reserved_id(id), "{id}");
+                    assert!(WebhookId::parse(id.as_str()).is_some(), "{id}: {}", id.as_str().len());
+                    assert!(weir_core::envelope::is_reserved_id(id.as_str()), "{id}");
                 }
                 assert_ne!(ids[0], ids[1]);
             }

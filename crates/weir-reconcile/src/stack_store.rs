@@ -86,7 +86,7 @@ impl ReconcileStore for StackStore {
 
     async fn unsettled(&self, shop: &ShopDomain, since: UnixMillis) -> Result<Vec<UnsettledEvent>, Unavailable> {
         let range = Range { since, until: UnixMillis(i64::MAX) };
-        let buckets = Bucket::of_shop(shop.as_str());
+        let buckets = Bucket::of_shop(shop);
         let mut listing = Listing::by_unsettled(&self.ledger, &Unsettled::ALL, &buckets, range, 100);
         let (mut found, of_shop) = (Vec::new(), format!("{shop}#"));
         while let Some(Entry { key, topic, app, resource, .. }) = listing.next().await.map_err(unavailable)? {

@@ -2,7 +2,7 @@
 
 use shopify_webhook::ShopDomain;
 use weir_core::{
-    Lane, UnixMillis,
+    AppName, Lane, Topic, UnixMillis,
     envelope::Meta,
     fence,
     ledger::{Key, Record},
@@ -34,9 +34,9 @@ pub struct UnsettledEvent {
     /// Which.
     pub key: Key,
     /// `orders/create`
-    pub topic: String,
+    pub topic: Topic,
     /// The app of the path.
-    pub app: String,
+    pub app: AppName,
     /// `orders/820982911946154508`
     pub resource: String,
 }

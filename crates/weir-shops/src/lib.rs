@@ -26,7 +26,7 @@ pub use attribute::BadItem;
 #[cfg(feature = "client")]
 pub use instrumentation::instrument;
 pub use registry::Registry;
-pub use shop::{Plan, Shop, ShopState, TokenKind, TokenSummary, UnknownName, is_app};
+pub use shop::{Plan, Shop, ShopState, TokenKind, TokenSummary, UnknownName};
 pub use state::DynamoState;
 #[cfg(feature = "client")]
 pub use tokens::DynamoTokens;

@@ -123,14 +123,6 @@ pub enum TokenKind {
 
 named!(TokenKind: "offline" => Offline, "expiring" => Expiring, "client_credentials" => ClientCredentials);
 
-/// Whether this may be an app's name: what template.yaml's parameter `Apps` takes.
-pub fn is_app(text: &str) -> bool {
-    let lower = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    (1..=63).contains(&text.len())
-        && text.bytes().next().is_some_and(lower)
-        && text.bytes().all(|b| lower(b) || b == b'-')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,15 +137,5 @@ mod tests {
         }
         let error = "gone".parse::<ShopState>().unwrap_err().to_string();
         assert_eq!(error, "\"gone\" is none of installed, uninstalled, frozen");
-    }
-
-    #[test]
-    fn an_apps_name_fits_into_a_path_and_a_key() {
-        for (name, is_one) in
-            [("default", true), ("a-1", true), ("", false), ("-a", false), ("A", false), ("a#b", false)]
-        {
-            assert_eq!(is_app(name), is_one, "{name:?}");
-        }
-        assert!(!is_app(&"a".repeat(64)));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 use weir_core::{
-    Topics, UnixMillis, dedupe,
+    EventId, EventShop, Topic, Topics, UnixMillis, WebhookId, dedupe,
     envelope::{self, Envelope, Meta},
     ledger::Key,
     sha256,
@@ -126,21 +126,15 @@ impl Load {
             }
         };
         let mut meta = Meta {
-            webhook_id: format!("event-{index}"),
-            shop: shop.clone(),
-            topic: topic.to_owned(),
-            app: "default".to_owned(),
-            event_id: Some(format!("{shop}-{id}-{action}")),
-            api_version: None,
-            subscription: None,
+            event_id: Some(EventId::from_stored(format!("{shop}-{id}-{action}"))),
             triggered_at: Some(triggered_at(made, topic_at)),
-            received_at: start,
-            body_sha256: sha256::hex(body.as_bytes()),
-            traceparent: None,
-            dedupe_key: None,
-            synthetic: None,
-            test: false,
-            generation: 0,
+            ..Meta::new(
+                WebhookId::from_stored(format!("event-{index}")),
+                EventShop::from_stored(shop.as_str()),
+                Topic::from_stored(topic),
+                start,
+                body.as_bytes(),
+            )
         };
         let snapshot = topics.latest(topic).zip(envelope::json(body.as_bytes()).ok());
         let snapshot = snapshot.and_then(|(resource, json)| resource.of(json)).map(|resource| Snapshot {
@@ -157,10 +151,10 @@ impl Load {
             message,
             accepted: Accepted {
                 key: Key::of(&meta),
-                event: meta.webhook_id.clone(),
-                webhook_id: meta.webhook_id,
+                event: meta.webhook_id.to_string(),
+                webhook_id: meta.webhook_id.into(),
                 shop,
-                topic: meta.topic,
+                topic: meta.topic.into(),
                 snapshot,
                 at,
             },
@@ -185,11 +179,11 @@ impl Delivery {
             true => [&b"{ "[..], &body[1..]].concat(),
             false => body,
         };
-        let webhook_id = format!("{}-again", meta.webhook_id);
+        let webhook_id = WebhookId::from_stored(format!("{}-again", meta.webhook_id));
         let meta = Meta { webhook_id, body_sha256: sha256::hex(&body), ..meta };
         again.message = envelope::seal(&meta, &body).unwrap_or_default();
         again.accepted.key = Key::of(&meta);
-        again.accepted.webhook_id = meta.webhook_id;
+        again.accepted.webhook_id = meta.webhook_id.into();
         again
     }
 }

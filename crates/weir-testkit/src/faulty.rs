@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use weir_core::{
-    StoreError,
+    StoreError, WebhookId,
     fence::{self, Entry, Fence, Leave},
     ledger::{Claim, ClaimRequest, Key, Ledger, RepeatKind, SettleRequest, Settled},
 };
@@ -55,7 +55,7 @@ impl<L: Ledger> Ledger for Faulty<L> {
         self.pass(self.inner.settle(ended)).await
     }
 
-    async fn count(&self, key: &Key, again: RepeatKind, webhook_id: Option<&str>) -> Result<(), StoreError> {
+    async fn count(&self, key: &Key, again: RepeatKind, webhook_id: Option<&WebhookId>) -> Result<(), StoreError> {
         self.pass(self.inner.count(key, again, webhook_id)).await
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use weir_core::{
-    StoreError, UnixMillis,
+    StoreError, UnixMillis, WebhookId,
     fence::{self, Entry, Fence, Leave},
     ledger::{
         self, ActionLog, ActionRequest, Attempt, AttemptResult, Claim, ClaimRequest, Key, Ledger, Record, Recorded,
@@ -75,10 +75,8 @@ impl Ledger for ModelLedger {
                     duplicates: before.map_or(0, |r| r.duplicates),
                     mismatches: before.map_or(0, |r| r.mismatches),
                     parks: before.map_or(0, |r| r.parks),
-                    webhook_id: before
-                        .and_then(|r| r.webhook_id.clone())
-                        .or_else(|| ask.webhook_id().map(str::to_owned)),
-                    last_webhook_id: ask.webhook_id().map(str::to_owned),
+                    webhook_id: before.and_then(|r| r.webhook_id.clone()).or_else(|| ask.webhook_id().cloned()),
+                    last_webhook_id: ask.webhook_id().cloned(),
                     progress: before.map_or_else(ledger::Progress::default, |r| r.progress.clone()),
                     body_sha256: before.map_or_else(|| ask.body_sha256.to_owned(), |r| r.body_sha256.clone()),
                     topic: meta.map(|m| m.topic.clone()),
@@ -129,10 +127,10 @@ impl Ledger for ModelLedger {
         }))
     }
 
-    async fn count(&self, key: &Key, again: RepeatKind, webhook_id: Option<&str>) -> Result<(), StoreError> {
+    async fn count(&self, key: &Key, again: RepeatKind, webhook_id: Option<&WebhookId>) -> Result<(), StoreError> {
         self.locked(|records| {
             if let Some(record) = records.get_mut(key) {
-                record.last_webhook_id = webhook_id.map(str::to_owned).or_else(|| record.last_webhook_id.take());
+                record.last_webhook_id = webhook_id.cloned().or_else(|| record.last_webhook_id.take());
                 match again {
                     RepeatKind::Duplicate => record.duplicates += 1,
                     RepeatKind::Mismatch => record.mismatches += 1,

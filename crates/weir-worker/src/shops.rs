@@ -2,7 +2,7 @@
 
 use shopify_webhook::ShopDomain;
 use weir_aws::{SdkConfig, table_failure};
-use weir_core::{CLOCK_SKEW, Failure, UnixMillis};
+use weir_core::{AppName, CLOCK_SKEW, Failure, UnixMillis};
 use weir_shops::{
     Registry,
     cache::{CACHED_FOR, DynamoCache},
@@ -15,7 +15,7 @@ pub trait Shops: Send + Sync + 'static {
     fn uninstalled(
         &self,
         shop: &ShopDomain,
-        app: &str,
+        app: &AppName,
         triggered_at: UnixMillis,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
     /// Forgets a cached object, and what was asked for before now.
@@ -40,8 +40,8 @@ impl StackShops {
 }
 
 impl Shops for StackShops {
-    async fn uninstalled(&self, shop: &ShopDomain, app: &str, triggered_at: UnixMillis) -> Result<bool, Failure> {
-        let marked = self.registry.uninstalled(shop, app, triggered_at, UnixMillis::now()).await;
+    async fn uninstalled(&self, shop: &ShopDomain, app: &AppName, triggered_at: UnixMillis) -> Result<bool, Failure> {
+        let marked = self.registry.uninstalled(shop, app.as_str(), triggered_at, UnixMillis::now()).await;
         marked.map(|marked| marked == Uninstalled::Marked).map_err(|error| table_failure(&self.shops_table, &error))
     }
 

@@ -17,7 +17,7 @@ use std::{
 use support::{World, body, envelope, envelope_of, meta, referred, run};
 use weir_consumer::router::{Event, Router};
 use weir_core::{
-    Failure, Topics, dedupe,
+    EventId, Failure, Topic, Topics, WebhookId, dedupe,
     envelope::{Meta, seal},
     ledger::{Outcome, Record, State},
 };
@@ -182,7 +182,7 @@ async fn a_body_in_the_store_is_fetched_and_a_lost_one_is_permanent() {
 #[expect(clippy::unwrap_used, reason = "support of tests, where unwrapping is asserting")]
 fn refunds() -> [String; 2] {
     [("first", "{\"id\":1}"), ("second", "{ \"id\":1}")].map(|(id, body)| {
-        let (topic, event_id) = ("refunds/create".into(), Some("cause".into()));
+        let (topic, event_id) = (Topic::from_stored("refunds/create"), EventId::parse("cause"));
         let meta = Meta { topic, event_id, ..meta(id, body.as_bytes()) };
         let dedupe_key = dedupe::key(&Topics::built_in(), &meta, body.as_bytes());
         assert!(dedupe_key.is_some());
@@ -200,9 +200,9 @@ async fn deliveries_of_one_event_take_effect_once_and_are_counted() {
     assert!(run(&worker, &[envelope("2", &body(2)), second]).await.is_empty());
     assert_eq!(world.published_ids(), ["2", "first"]);
     let records = world.ledger.records();
-    let of_refund = |record: &&Record| record.topic.as_deref() == Some("refunds/create");
+    let of_refund = |record: &&Record| record.topic.as_ref().is_some_and(|topic| topic == "refunds/create");
     let [record] = records.iter().filter(of_refund).collect::<Vec<_>>()[..] else { panic!("one event") };
-    assert_eq!((record.webhook_id(), record.other_webhook_id()), ("first", Some("second")));
+    assert_eq!((record.webhook_id(), record.other_webhook_id()), ("first", WebhookId::parse("second").as_ref()));
     assert_eq!((record.duplicates, record.mismatches, record.attempts), (1, 0, 1));
 }
 
@@ -217,7 +217,7 @@ async fn an_event_leaves_under_the_webhook_id_of_its_first_delivery() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let seeing = seen.clone();
     let worker = world.worker(Router::new().on("*", move |event: Event| {
-        seeing.lock().unwrap().push(event.meta().webhook_id.clone());
+        seeing.lock().unwrap().push(event.meta().webhook_id.to_string());
         async { Ok(()) }
     }));
     assert!(run(&worker, &[second]).await.is_empty());

@@ -6,13 +6,12 @@ use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures_util::{StreamExt, stream};
 use weir_core::{
-    Lane, UnixMillis,
+    ApiVersion, EventShop, Lane, Topic, UnixMillis,
     envelope::{Meta, seal},
     ledger::{
         Key,
         index::{Bucket, day},
     },
-    sha256,
 };
 use weir_tests::World;
 
@@ -28,21 +27,11 @@ pub(crate) struct Dead {
 impl Dead {
     pub(crate) fn new(id: &str, shop: &str, topic: &str, lane: Lane, error: &str, body: &[u8]) -> Self {
         let meta = Meta {
-            webhook_id: id.to_owned(),
-            shop: shop.to_owned(),
-            topic: topic.to_owned(),
-            app: "default".to_owned(),
-            event_id: None,
-            api_version: Some("2026-10".to_owned()),
-            subscription: None,
-            triggered_at: None,
+            shop: EventShop::from_stored(shop),
+            topic: Topic::from_stored(topic),
+            api_version: ApiVersion::parse("2026-10"),
             received_at: UnixMillis::now() - Duration::from_secs(3600),
-            body_sha256: sha256::hex(body),
-            traceparent: None,
-            generation: 0,
-            dedupe_key: None,
-            synthetic: None,
-            test: false,
+            ..Meta::sample(id, body)
         };
         Self { meta, lane, error: error.to_owned(), body: body.to_vec() }
     }
@@ -66,7 +55,8 @@ pub(crate) async fn fill(world: &World, dead: &[Dead]) {
     });
     let send = async |(lane, chunk): (Lane, Vec<&Dead>)| {
         let entry = |(index, one): (usize, &&Dead)| {
-            let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_group_id(&one.meta.shop);
+            let entry =
+                SendMessageBatchRequestEntry::builder().id(index.to_string()).message_group_id(one.meta.shop.as_str());
             entry.message_body(seal(&one.meta, &one.body).unwrap()).build().unwrap()
         };
         let request = sqs.send_message_batch().queue_url(&world.deployed.lanes[lane.as_str()].dlq_url);
@@ -102,7 +92,7 @@ fn item(one: &Dead, state: &str) -> HashMap<String, AttributeValue> {
         ("attempts", number(1)),
         ("body_sha256", text(&one.meta.body_sha256)),
         ("lane", text(one.lane.as_str())),
-        ("topic", text(&one.meta.topic)),
+        ("topic", text(one.meta.topic.as_str())),
         ("app", text("default")),
         ("received_at_ms", number(one.meta.received_at.0)),
         ("day_bucket", text(&Bucket::of_delivery(&one.meta.shop, &one.meta.webhook_id).on(&day(one.meta.received_at)))),

@@ -87,7 +87,7 @@ async fn ten_thousand_are_replayed_killed_half_way_and_resumed_with_none_lost_or
     fill(&world, &dead).await;
     step("dead-lettered");
     let meant: BTreeSet<String> =
-        dead.iter().filter(|one| one.error.contains("HTTP 500")).map(|one| one.meta.webhook_id.clone()).collect();
+        dead.iter().filter(|one| one.error.contains("HTTP 500")).map(|one| one.meta.webhook_id.to_string()).collect();
 
     // A dry run tells what there is, and changes nothing.
     let preview = weir.json(&[&["replay"][..], &MEANT].concat()).await;

@@ -12,7 +12,7 @@ use http::{Request, StatusCode};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use shopify_sim::{Attempt, DeliveryFaults, Options, Outlet, Receiver};
-use shopify_webhook::{ClientSecrets, Delivery, RawHeaders, Unverified};
+use shopify_webhook::{ApiVersion, ClientSecrets, Delivery, RawHeaders, Unverified};
 
 use crate::support::Bench;
 
@@ -64,7 +64,7 @@ async fn an_order_is_told_with_the_shops_own_figures() {
     let (first, second) = (&got[0], &got[1]);
     assert_eq!(first.0.event_id, second.0.event_id);
     assert_ne!(first.0.webhook_id, second.0.webhook_id);
-    assert_eq!(first.0.api_version.as_deref(), Some("2026-10"));
+    assert_eq!(first.0.api_version, ApiVersion::parse("2026-10"));
     let small = got.iter().find(|(delivery, _)| delivery.subscription.as_deref() == Some("orders")).unwrap();
     assert_eq!(small.1.as_object().unwrap().len(), 2);
     let whole = got.iter().find(|(delivery, _)| delivery.subscription.is_none()).unwrap();

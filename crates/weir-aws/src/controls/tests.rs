@@ -7,7 +7,7 @@ use std::{
 };
 
 use resilience::{Clock, UnixMillis};
-use weir_core::{Failure, Lane, controls::Target};
+use weir_core::{EventShop, Failure, Lane, controls::Target};
 
 use super::{Controls, FIRST_READ_WITHIN, READ_WITHIN, REFRESH, Source, State, Stored, UNREAD_REFRESH};
 use crate::CallError;
@@ -52,7 +52,12 @@ fn controls(script: &Script) -> Controls {
 }
 
 async fn is_off(controls: &Controls) -> bool {
-    controls.current().await.unwrap().is_off(Target::Lane(Lane::Bulk), "north.myshopify.com").is_some()
+    controls
+        .current()
+        .await
+        .unwrap()
+        .is_off(Target::Lane(Lane::Bulk), &EventShop::from_stored("north.myshopify.com"))
+        .is_some()
 }
 
 fn state(controls: &Controls) -> String {

@@ -4,7 +4,7 @@ use std::{collections::HashMap, ops::AddAssign, time::Duration};
 
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 use weir_core::{
-    Lane, UnixMillis,
+    AppName, EventId, Lane, Topic, UnixMillis, WebhookId,
     ledger::{Key, Record, names},
 };
 
@@ -56,19 +56,19 @@ pub struct Entry {
     /// When ingest took it in.
     pub received_at: UnixMillis,
     /// `None` for a message that can't be read.
-    pub topic: Option<String>,
+    pub topic: Option<Topic>,
     /// The app of the path.
-    pub app: Option<String>,
+    pub app: Option<AppName>,
     /// The lane it came by.
     pub lane: Lane,
     /// What its body is a snapshot of.
     pub resource: Option<String>,
     /// Shopify's id of what caused it. In the index by day, as are the next two.
-    pub event_id: Option<String>,
+    pub event_id: Option<EventId>,
     /// The webhook id of its first delivery; `None` where the key has it.
-    pub webhook_id: Option<String>,
+    pub webhook_id: Option<WebhookId>,
     /// The webhook id of the delivery that was claimed or counted last; `None` where the key has it.
-    pub last_webhook_id: Option<String>,
+    pub last_webhook_id: Option<WebhookId>,
     /// In the index of unsettled events: why the last attempt failed.
     pub last_error: Option<String>,
 }
@@ -76,7 +76,7 @@ pub struct Entry {
 impl Entry {
     /// Whether an operator means this event by an id: see [`Record::is_named`]. Known in the index by day alone.
     pub fn is_named(&self, id: &str) -> bool {
-        names(&self.key.event, &[&self.webhook_id, &self.last_webhook_id, &self.event_id], id)
+        names(&self.key, &[&self.webhook_id, &self.last_webhook_id], self.event_id.as_ref(), id)
     }
 }
 
@@ -178,13 +178,13 @@ fn entry(item: &Item) -> Result<Entry, BadItem> {
             generation: generation.ok_or(BadItem(name::GENERATION))?,
         },
         received_at: integer(name::RECEIVED_AT_MS).map(UnixMillis).ok_or(BadItem(name::RECEIVED_AT_MS))?,
-        topic: string(name::TOPIC),
-        app: string(name::APP),
+        topic: string(name::TOPIC).map(Topic::from_stored),
+        app: string(name::APP).map(AppName::from_stored),
         lane: string(name::LANE).and_then(|lane| lane.parse().ok()).ok_or(BadItem(name::LANE))?,
         resource: string(name::RESOURCE_ID),
-        event_id: string(name::EVENT_ID),
-        webhook_id: string(name::WEBHOOK_ID),
-        last_webhook_id: string(name::LAST_WEBHOOK_ID),
+        event_id: string(name::EVENT_ID).map(EventId::from_stored),
+        webhook_id: string(name::WEBHOOK_ID).map(WebhookId::from_stored),
+        last_webhook_id: string(name::LAST_WEBHOOK_ID).map(WebhookId::from_stored),
         last_error: string(name::LAST_ERROR),
     })
 }

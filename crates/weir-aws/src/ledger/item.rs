@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use weir_core::{
-    Failure, UnixMillis,
+    AppName, EventId, Failure, Topic, UnixMillis, WebhookId,
     ledger::{Action, Attempt, Key, Owner, Progress, Record, SLOTS, State},
 };
 
@@ -105,14 +105,14 @@ pub(super) fn record(item: &Item) -> Result<Record, BadItem> {
         attempts: count(name::ATTEMPTS).ok_or(BadItem(name::ATTEMPTS))?,
         duplicates: count(name::DUPLICATES).unwrap_or(0),
         mismatches: count(name::MISMATCHES).unwrap_or(0),
-        webhook_id: string(name::WEBHOOK_ID),
-        last_webhook_id: string(name::LAST_WEBHOOK_ID),
+        webhook_id: string(name::WEBHOOK_ID).map(WebhookId::from_stored),
+        last_webhook_id: string(name::LAST_WEBHOOK_ID).map(WebhookId::from_stored),
         parks: count(name::PARKS).unwrap_or(0),
         progress: progress(item),
         body_sha256: required(name::BODY_SHA256)?,
-        topic: string(name::TOPIC),
-        app: string(name::APP),
-        event_id: string(name::EVENT_ID),
+        topic: string(name::TOPIC).map(Topic::from_stored),
+        app: string(name::APP).map(AppName::from_stored),
+        event_id: string(name::EVENT_ID).map(EventId::from_stored),
         lane: required(name::LANE)?.parse().map_err(|_| BadItem(name::LANE))?,
         triggered_at: string(name::TRIGGERED_AT),
         resource: string(name::RESOURCE_ID),

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ReturnValue},
 };
 use weir_core::{
-    MAX_LEASE, StoreError, UnixMillis,
+    MAX_LEASE, StoreError, UnixMillis, WebhookId,
     ledger::{
         self, Attempt, AttemptResult, Claim, ClaimRequest, Key, Ledger, Progress, Record, RepeatKind, SettleRequest,
         Settled,
@@ -97,14 +97,14 @@ impl Ledger for DynamoLedger {
             }
         };
         let meta = ask.meta;
-        also(name::TOPIC, meta.map(|m| text(&m.topic)));
+        also(name::TOPIC, meta.map(|m| text(m.topic.as_str())));
         also(name::IS_TEST, meta.filter(|m| m.test).map(|_| AttributeValue::Bool(true)));
-        also(name::APP, meta.map(|m| text(&m.app)));
-        also(name::EVENT_ID, meta.and_then(|m| m.event_id.as_ref()).map(text));
+        also(name::APP, meta.map(|m| text(m.app.as_str())));
+        also(name::EVENT_ID, meta.and_then(|m| m.event_id.as_ref()).map(|id| text(id.as_str())));
         also(name::TRIGGERED_AT, meta.and_then(|m| m.triggered_at.as_ref()).map(text));
         also(name::RESOURCE_ID, ask.resource.map(text));
         let webhook_id = ask.webhook_id();
-        also(name::LAST_WEBHOOK_ID, webhook_id.map(text));
+        also(name::LAST_WEBHOOK_ID, webhook_id.map(|id| text(id.as_str())));
         // Of the first claim, whatever comes later: else the event would move in the indexes, and pay for it.
         let received_at = meta.map_or(ask.now, |m| m.received_at);
         let mut first = |at: &str, value: AttributeValue| {
@@ -119,7 +119,7 @@ impl Ledger for DynamoLedger {
         };
         first(name::DAY_BUCKET, text(bucket.on(&day(received_at))));
         if let Some(webhook_id) = webhook_id {
-            first(name::WEBHOOK_ID, text(webhook_id));
+            first(name::WEBHOOK_ID, text(webhook_id.as_str()));
         }
         let is_first_receive = ask.receives <= 1;
         if !is_first_receive {
@@ -149,8 +149,8 @@ impl Ledger for DynamoLedger {
             .return_values(if ask.is_fresh() { ReturnValue::UpdatedNew } else { ReturnValue::AllNew });
         match self.written(request.send().await, "claim the event")? {
             Written::Yes(item) => {
-                let first = item.get(name::WEBHOOK_ID).and_then(|id| id.as_s().ok()).cloned();
-                let first = first.filter(|first| Some(first.as_str()) != webhook_id);
+                let first = item.get(name::WEBHOOK_ID).and_then(|id| id.as_s().ok());
+                let first = first.map(WebhookId::from_stored).filter(|first| Some(first) != webhook_id);
                 let progress = if ask.is_fresh() { Progress::default() } else { item::progress(&item) };
                 Ok(Claim::Granted { attempt: attempts(&item), first, progress })
             }
@@ -220,7 +220,7 @@ impl Ledger for DynamoLedger {
         }
     }
 
-    async fn count(&self, key: &Key, again: RepeatKind, webhook_id: Option<&str>) -> Result<(), StoreError> {
+    async fn count(&self, key: &Key, again: RepeatKind, webhook_id: Option<&WebhookId>) -> Result<(), StoreError> {
         let counter = match again {
             RepeatKind::Duplicate => name::DUPLICATES,
             RepeatKind::Mismatch => name::MISMATCHES,
@@ -232,7 +232,7 @@ impl Ledger for DynamoLedger {
             .condition_expression(format!("attribute_exists({})", name::PK))
             .expression_attribute_values(":one", number(1));
         let request = match webhook_id {
-            Some(id) => request.expression_attribute_values(":id", text(id)),
+            Some(id) => request.expression_attribute_values(":id", text(id.as_str())),
             None => request,
         };
         self.written(request.send().await, "count a message").map(|_| ())

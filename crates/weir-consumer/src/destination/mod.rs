@@ -72,7 +72,7 @@ impl Destination {
     /// Makes one call for an event, unless the operator switched it off for the shop, the circuit is open, or the shop's
     /// rate is spent.
     pub async fn call<T>(&self, event: &Event, call: impl Future<Output = Result<T, CallError>>) -> Result<T, Failure> {
-        let (controls, shop) = (event.controls(), event.meta().shop.as_str());
+        let (controls, shop) = (event.controls(), &event.meta().shop);
         if let Some(off) = controls.is_off(Target::Destination(&self.name), shop) {
             return Err(Failure::switched_off(off, SWITCH_RETRY_DELAY));
         }

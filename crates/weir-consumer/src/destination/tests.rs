@@ -1,5 +1,5 @@
 use resilience::{Clock, MemoryState, UnixMillis, breaker::Settings};
-use weir_core::{controls::Controls, envelope::Meta};
+use weir_core::{EventShop, Topic, controls::Controls, envelope::Meta};
 
 use super::*;
 
@@ -10,23 +10,7 @@ fn destination(state: &Arc<MemoryState>) -> Destination {
 }
 
 fn event() -> Event {
-    let meta = Meta {
-        webhook_id: "1".into(),
-        shop: "north.myshopify.com".into(),
-        topic: "refunds/create".into(),
-        app: "default".into(),
-        event_id: None,
-        api_version: None,
-        subscription: None,
-        triggered_at: None,
-        received_at: UnixMillis(0),
-        body_sha256: String::new(),
-        traceparent: None,
-        dedupe_key: None,
-        synthetic: None,
-        test: false,
-        generation: 0,
-    };
+    let meta = Meta { topic: Topic::from_stored("refunds/create"), ..Meta::sample("1", b"{}") };
     Event::new(meta, b"{}".to_vec())
 }
 
@@ -41,7 +25,7 @@ async fn destination_switched_off_for_a_shop_is_not_called() {
     let controls = Arc::new(Controls::parse(switch).unwrap());
     let failure = erp.call(&event().under(controls.clone()), async { Ok(()) }).await.unwrap_err();
     assert!(matches!(&failure, Failure::Outage { switched_off: true, reason, .. } if reason.contains("stocktaking")));
-    let meta = Meta { shop: "south.myshopify.com".into(), ..event().meta().clone() };
+    let meta = Meta { shop: EventShop::from_stored("south.myshopify.com"), ..event().meta().clone() };
     let other = Event::new(meta, b"{}".to_vec()).under(controls);
     assert_eq!(erp.call(&other, async { Ok(()) }).await, Ok(()));
 }
@@ -58,7 +42,7 @@ async fn a_shop_whose_rate_is_spent_waits_and_others_do_not() {
     let failure = erp.call(&event, async { Ok(()) }).await.unwrap_err();
     let Failure::Outage { reason, retry_after, switched_off: false } = failure else { panic!("{failure:?}") };
     assert!(reason.contains("rate limit") && retry_after > Duration::from_secs(5), "{reason}: {retry_after:?}");
-    let meta = Meta { shop: "south.myshopify.com".into(), ..event.meta().clone() };
+    let meta = Meta { shop: EventShop::from_stored("south.myshopify.com"), ..event.meta().clone() };
     assert_eq!(erp.call(&Event::new(meta, b"{}".to_vec()).under(controls), async { Ok(()) }).await, Ok(()));
 }
 

@@ -1,7 +1,7 @@
 //! An attempt at an event, from its claim to its end.
 
 use weir_core::{
-    UnixMillis,
+    UnixMillis, WebhookId,
     ledger::{AttemptResult, ClaimRequest, Key, Owner, Progress, SettleRequest},
 };
 
@@ -10,7 +10,7 @@ pub(super) struct Granted {
     /// The attempt's number.
     pub(super) attempt: u32,
     /// The webhook id of the event's first delivery, if that is another one.
-    pub(super) first: Option<String>,
+    pub(super) first: Option<WebhookId>,
     /// What earlier attempts left.
     pub(super) progress: Progress,
 }

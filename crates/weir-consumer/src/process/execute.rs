@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use serde_json::value::RawValue;
 use weir_core::{
-    Failure,
+    Failure, Topic,
     controls::Target,
     envelope::{self, Envelope, Meta},
     ledger::AttemptResult,
@@ -61,7 +61,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
             Visited::Inside(visit) => visit,
             Visited::Ran => return Ok(AttemptResult::Done),
             Visited::Stale(newer) => {
-                let (key, older) = (&event.meta().webhook_id, event.meta().triggered_at.as_deref());
+                let (key, older) = (event.meta().webhook_id.as_str(), event.meta().triggered_at.as_deref());
                 tracing::info!(webhook_id = key, triggered_at = older, newer = %newer, "A newer version came first");
                 // Synthetic, it says nothing new: whoever counts what came late would count it twice.
                 if event.meta().synthetic.is_none() {
@@ -72,7 +72,11 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
             }
             Visited::Repeated => {
                 let Meta { webhook_id, triggered_at, .. } = event.meta();
-                tracing::info!(webhook_id, triggered_at, "The same state came before, by the same topic");
+                tracing::info!(
+                    webhook_id = webhook_id.as_str(),
+                    triggered_at,
+                    "The same state came before, by the same topic"
+                );
                 return Ok(AttemptResult::Repeated);
             }
         };
@@ -84,8 +88,8 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
     }
 
     /// What bodies of a topic are snapshots of, if this consumer keeps their order.
-    pub(super) fn resource_of(&self, topic: &str) -> Option<&'static Resource> {
-        self.consumer.topics?.latest(topic)
+    pub(super) fn resource_of(&self, topic: &Topic) -> Option<&'static Resource> {
+        self.consumer.topics?.latest(topic.as_str())
     }
 
     /// What the body is a snapshot of, if it is one. A version far ahead of the clock makes none: the event counts as one of
@@ -95,7 +99,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
             Reading::Snapshot(snapshot) => Some(snapshot),
             Reading::Unknown => None,
             Reading::FarAhead(version) => {
-                let key = &meta.webhook_id;
+                let key = meta.webhook_id.as_str();
                 tracing::warn!(webhook_id = key, far_ahead = %version, "Its version is far ahead of the clock: not compared");
                 None
             }
@@ -105,7 +109,8 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
     /// Refuses an event that the operator switched off. Asks for every handler before any of them runs.
     fn check_switches(&self, meta: &Meta) -> Result<(), Failure> {
         let controls = self.controls.as_ref().map_err(Failure::clone)?;
-        let handlers = self.consumer.router.handlers(&meta.topic).map(|handler| Target::Handler(handler.name()));
+        let handlers =
+            self.consumer.router.handlers(meta.topic.as_str()).map(|handler| Target::Handler(handler.name()));
         let mut targets = self.consumer.source.switch().into_iter().chain(handlers);
         match targets.find_map(|target| controls.is_off(target, &meta.shop)) {
             Some(off) => Err(Failure::switched_off(off, SWITCH_RETRY_DELAY)),
@@ -138,7 +143,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
     /// Runs the handlers that have not succeeded in an earlier attempt.
     async fn run_handlers(&self, event: &Event, passed: &mut Vec<String>) -> Result<(), Failure> {
         let mut names: Vec<&str> = Vec::new();
-        for handler in self.consumer.router.handlers(&event.meta().topic) {
+        for handler in self.consumer.router.handlers(event.meta().topic.as_str()) {
             names.push(handler.name());
             let label = label(&names);
             if passed.contains(&label) {

@@ -37,20 +37,20 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
             request_id = self.request_id,
             trace_id = place.trace_id(),
             span_id = place.span_id(),
-            shop = meta.shop,
-            topic = meta.topic,
-            webhook_id = meta.webhook_id,
-            app = meta.app,
+            shop = meta.shop.as_str(),
+            topic = meta.topic.as_str(),
+            webhook_id = meta.webhook_id.as_str(),
+            app = meta.app.as_str(),
             lane = source,
         );
         let work = self.event(message, envelope, handle).instrument(fields);
         let verdict = traces::scope(traces.clone(), place, work).await;
         if traces.is_on() {
             let attributes = vec![
-                ("shop", meta.shop),
-                ("topic", meta.topic),
-                ("webhook_id", meta.webhook_id),
-                ("app", meta.app),
+                ("shop", meta.shop.into()),
+                ("topic", meta.topic.into()),
+                ("webhook_id", meta.webhook_id.into()),
+                ("app", meta.app.into()),
                 ("lane", source.to_owned()),
                 ("receives", message.receives.to_string()),
             ];
@@ -82,7 +82,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
             }
         }
         let metrics = &self.consumer.metrics;
-        let of_topic = metrics.of_topic.map(|of| of(&meta.topic)).unwrap_or_default();
+        let of_topic = metrics.of_topic.map(|of| of(meta.topic.as_str())).unwrap_or_default();
         self.count_metric(metrics.done, Some(meta));
         self.count_metric(of_topic.done, Some(meta));
         if matches!(ending, AttemptResult::Stale | AttemptResult::Repeated) {

@@ -90,7 +90,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         };
         // Another attempt may have had an effect under that id: an event has one, wherever it goes from here.
         if let Some(first) = &granted.first {
-            tracing::info!(%key, first_webhook_id = first, "The event came under another webhook id first");
+            tracing::info!(%key, first_webhook_id = first.as_str(), "The event came under another webhook id first");
             envelope.meta.webhook_id.clone_from(first);
         }
         let mut attempt = Attempt::begun(&ask, granted);

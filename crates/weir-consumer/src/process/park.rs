@@ -98,7 +98,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
             park::check_body_age(envelope.meta.received_at, now)?;
         }
         let delay = delay(&parked);
-        let group = message.group.as_deref().unwrap_or(&envelope.meta.shop).to_owned();
+        let group = message.group.as_deref().unwrap_or(envelope.meta.shop.as_str()).to_owned();
         self.consumer.services.queue().park(envelope.park(parked), &group, delay).await?;
         self.record_pending(message, envelope.parked, delay);
         Ok(parked)

@@ -48,7 +48,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         let meta = event.meta();
         let state = State::of(meta, snapshot.version, snapshot.content);
         let run = Run::of(meta, &state);
-        let once = meta.synthetic.is_some() && happens_once(&meta.topic);
+        let once = meta.synthetic.is_some() && happens_once(meta.topic.as_str());
         let visit = Visit { key: snapshot.key, mark: Mark::of(meta), run, state, once };
         let until = Instant::now() + RESOURCE_WAIT_TIMEOUT;
         let mut look = 0;

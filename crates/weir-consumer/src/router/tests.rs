@@ -1,27 +1,10 @@
 use serde::Deserialize;
-use weir_core::{Failure, UnixMillis, envelope::Meta, sha256};
+use weir_core::{Failure, envelope::Meta};
 
 use super::*;
 
 fn event(body: &str) -> Event {
-    let meta = Meta {
-        webhook_id: "1".into(),
-        shop: "north.myshopify.com".into(),
-        topic: "orders/create".into(),
-        app: "default".into(),
-        event_id: None,
-        api_version: None,
-        subscription: None,
-        triggered_at: None,
-        received_at: UnixMillis(0),
-        body_sha256: sha256::hex(body.as_bytes()),
-        traceparent: None,
-        dedupe_key: None,
-        synthetic: None,
-        test: false,
-        generation: 0,
-    };
-    Event::new(meta, body.into())
+    Event::new(Meta::sample("1", body.as_bytes()), body.into())
 }
 
 #[derive(Deserialize)]

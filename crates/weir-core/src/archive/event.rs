@@ -72,7 +72,7 @@ impl ArchivedEvent<'_> {
     /// reference: the bus carries no other.
     pub fn line(envelope: &Envelope) -> Option<String> {
         let meta = &envelope.meta;
-        let (topic, superseded) = match meta.topic.strip_prefix(envelope::SUPERSEDED_PREFIX) {
+        let (topic, superseded) = match meta.topic.as_str().strip_prefix(envelope::SUPERSEDED_PREFIX) {
             Some(topic) => (topic, true),
             None => (meta.topic.as_str(), false),
         };
@@ -109,8 +109,8 @@ fn of<'a>(meta: &'a Meta, topic: &'a str, body: Option<&'a str>, body_ref: Optio
         shop: meta.shop.as_str().into(),
         topic: topic.into(),
         app: meta.app.as_str().into(),
-        event_id: borrow(&meta.event_id),
-        api_version: borrow(&meta.api_version),
+        event_id: meta.event_id.as_ref().map(|id| id.as_str().into()),
+        api_version: meta.api_version.as_ref().map(|version| version.as_str().into()),
         subscription: borrow(&meta.subscription),
         triggered_at: borrow(&meta.triggered_at),
         received_at: meta.received_at.to_string().into(),
@@ -127,26 +127,19 @@ fn of<'a>(meta: &'a Meta, topic: &'a str, body: Option<&'a str>, body_ref: Optio
 
 #[cfg(test)]
 mod tests {
+    use shopify_webhook::{EventId, Topic};
+
     use super::*;
     use crate::sha256;
 
     fn meta(topic: &str, body: &str) -> Meta {
         Meta {
-            webhook_id: "b54557e4".into(),
-            shop: "north.myshopify.com".into(),
-            topic: topic.into(),
-            app: "default".into(),
-            event_id: Some("98880550".into()),
-            api_version: None,
-            subscription: None,
+            topic: Topic::from_stored(topic),
+            event_id: EventId::parse("98880550"),
             triggered_at: Some("2026-11-27T05:00:00Z".into()),
             received_at: UnixMillis(1_795_755_600_120),
-            body_sha256: sha256::hex(body.as_bytes()),
-            traceparent: None,
-            dedupe_key: None,
-            synthetic: None,
-            test: false,
             generation: 2,
+            ..Meta::sample("b54557e4", body.as_bytes())
         }
     }
 

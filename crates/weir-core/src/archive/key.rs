@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use shopify_webhook::EventShop;
+
 use crate::UnixMillis;
 
 /// The first part of every name.
@@ -31,7 +33,7 @@ impl Hour {
     }
 
     /// What the names of a shop's objects of this hour begin with. `shop` must be a shop's domain.
-    pub fn prefix(self, shop: &str) -> String {
+    pub fn prefix(self, shop: &EventShop) -> String {
         format!("{FOLDER}/shop={shop}/hour={self}/")
     }
 }
@@ -52,7 +54,7 @@ impl fmt::Display for Hour {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectKey {
     /// The shop's domain.
-    pub shop: String,
+    pub shop: EventShop,
     /// When weir received the first of its events.
     pub first: UnixMillis,
     /// When weir received the last of them: in the same hour.
@@ -70,7 +72,7 @@ impl ObjectKey {
         let mut name = parts.next()?.strip_suffix(SUFFIX)?.splitn(3, '-');
         let mut millis = || Some(UnixMillis(name.next()?.parse().ok()?));
         let (first, last) = (millis()?, millis()?);
-        Some(Self { shop: shop.to_owned(), first, last, batch: name.next()?.to_owned() })
+        Some(Self { shop: EventShop::from_stored(shop), first, last, batch: name.next()?.to_owned() })
     }
 
     /// Whether an event that was received within this time can be in it.
@@ -99,7 +101,7 @@ mod tests {
 
     fn key() -> ObjectKey {
         ObjectKey {
-            shop: "north.myshopify.com".into(),
+            shop: EventShop::from_stored("north.myshopify.com"),
             first: AT,
             last: UnixMillis(AT.0 + 12_225),
             batch: "9f86".into(),
@@ -114,7 +116,7 @@ mod tests {
             "bodies/shop=north.myshopify.com/hour=2026-11-27-05/1795755600120-1795755612345-9f86.jsonl.gz"
         );
         assert_eq!(ObjectKey::parse(&written), Some(key()));
-        assert!(written.starts_with(&Hour::of(AT).prefix("north.myshopify.com")));
+        assert!(written.starts_with(&Hour::of(AT).prefix(&key().shop)));
         for other in ["", "bodies/", "x/y", &written[1..], &written.replace("-9f86", ""), &written.replace(".gz", "")] {
             assert_eq!(ObjectKey::parse(other), None, "{other}");
         }

@@ -4,6 +4,7 @@
 //! mending the document, and what ran can't be taken back.
 
 use serde_json::Value;
+use shopify_webhook::EventShop;
 
 use super::{LimitScope, Rule, ShopPattern, Switched, evaluate::Target};
 use crate::Lane;
@@ -69,8 +70,8 @@ impl Doubt {
     }
 
     /// Whether it may be about this target for a shop.
-    pub fn may_concern(&self, target: Target<'_>, shop: &str) -> bool {
-        if self.shops.as_ref().is_some_and(|pattern| !pattern.matches(shop)) {
+    pub fn may_concern(&self, target: Target<'_>, shop: &EventShop) -> bool {
+        if self.shops.as_ref().is_some_and(|pattern| !pattern.matches(shop.as_str())) {
             return false;
         }
         match &self.about {

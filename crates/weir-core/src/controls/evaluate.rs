@@ -4,6 +4,7 @@ use std::fmt;
 
 use resilience::Limit;
 use sha2::{Digest, Sha256};
+use shopify_webhook::EventShop;
 
 use super::{Controls, LimitScope, Rule, Scope};
 use crate::Lane;
@@ -74,7 +75,7 @@ pub struct NamedLimit {
 impl Controls {
     /// Whether a target is off for a shop, and why: by the first switch that says so, or by an entry that can't be read
     /// and may say so.
-    pub fn is_off(&self, target: Target<'_>, shop: &str) -> Option<Off> {
+    pub fn is_off(&self, target: Target<'_>, shop: &EventShop) -> Option<Off> {
         self.is_switched_off(target, shop).or_else(|| {
             let doubt = self.doubts.iter().find(|doubt| doubt.may_concern(target, shop))?;
             let why = format!("{} of the controls can't be read, and may mean that", doubt.at);
@@ -82,12 +83,12 @@ impl Controls {
         })
     }
 
-    fn is_switched_off(&self, target: Target<'_>, shop: &str) -> Option<Off> {
+    fn is_switched_off(&self, target: Target<'_>, shop: &EventShop) -> Option<Off> {
         let switch = self.off.iter().find(|switch| {
             switch.target.target() == target
                 && match &switch.scope {
                     Scope::All => true,
-                    Scope::Shop(pattern) => pattern.matches(shop),
+                    Scope::Shop(pattern) => pattern.matches(shop.as_str()),
                     Scope::Percent(percent) => place(target, shop) < percent.per_million(),
                 }
         })?;
@@ -95,15 +96,15 @@ impl Controls {
     }
 
     /// How fast a destination may be called for a shop, by the most specific rule.
-    pub fn limit(&self, destination: &str, shop: &str) -> Option<Limit> {
+    pub fn limit(&self, destination: &str, shop: &EventShop) -> Option<Limit> {
         self.rule(destination, shop).map(Rule::limit)
     }
 
     /// The rule by which that is so.
-    pub fn rule(&self, destination: &str, shop: &str) -> Option<&Rule> {
+    pub fn rule(&self, destination: &str, shop: &EventShop) -> Option<&Rule> {
         let tier = self.tier(shop);
         let rank = |rule: &Rule| match &rule.scope {
-            LimitScope::Shop(pattern) if pattern.matches(shop) => Some((2, pattern.exactness())),
+            LimitScope::Shop(pattern) if pattern.matches(shop.as_str()) => Some((2, pattern.exactness())),
             LimitScope::Tier(name) if tier == Some(name) => Some((1, (false, 0))),
             LimitScope::EachShop => Some((0, (false, 0))),
             _ => None,
@@ -122,23 +123,23 @@ impl Controls {
 
     /// The limits of which a call takes a permit each, in this order: the shop's own first, so that one shop that is
     /// at its limit takes nothing of what all share.
-    pub fn limits(&self, destination: &str, shop: &str) -> Vec<NamedLimit> {
+    pub fn limits(&self, destination: &str, shop: &EventShop) -> Vec<NamedLimit> {
         let own = self.limit(destination, shop).map(|limit| (format!("limit/{destination}/{shop}"), limit));
         let total = self.total(destination).map(|limit| (format!("limit/{destination}"), limit));
         own.into_iter().chain(total).map(|(name, limit)| NamedLimit { name, limit }).collect()
     }
 
     /// The tier of a shop.
-    pub fn tier(&self, shop: &str) -> Option<&str> {
+    pub fn tier(&self, shop: &EventShop) -> Option<&str> {
         let tiers = self.tiers.iter().flat_map(|(name, shops)| shops.iter().map(move |pattern| (name, pattern)));
-        let matching = tiers.filter(|(_, pattern)| pattern.matches(shop));
+        let matching = tiers.filter(|(_, pattern)| pattern.matches(shop.as_str()));
         let best = matching.rev().max_by_key(|(_, pattern)| pattern.exactness());
         best.map(|(name, _)| name.as_str())
     }
 }
 
 /// Where a shop stands among a million, for this target: a lower percentage never has one that a higher has not.
-fn place(target: Target<'_>, shop: &str) -> u32 {
+fn place(target: Target<'_>, shop: &EventShop) -> u32 {
     let digest = Sha256::digest(format!("{}/{}\n{shop}", target.kind(), target.name()));
     let mut first = [0; 8];
     first.copy_from_slice(&digest[..8]);

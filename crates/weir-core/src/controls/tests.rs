@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use shopify_webhook::EventShop;
 
 use super::{Controls, Limit, LimitScope, Percent, Scope, ShopPattern, Switch, Switched, Target};
 use crate::Lane;
@@ -23,6 +24,10 @@ const DOCUMENT: &str = r#"{
     "tiers": {"plus": ["north.myshopify.com", "weir-*"]}
 }"#;
 
+fn shop(domain: &str) -> EventShop {
+    EventShop::from_stored(domain)
+}
+
 fn controls() -> Controls {
     Controls::parse(DOCUMENT).unwrap()
 }
@@ -38,7 +43,7 @@ fn an_empty_document_switches_nothing_off_and_limits_nothing() {
     for text in ["", " \n", "{}", r#"{"off":[],"limits":[],"tiers":{}}"#] {
         let controls = Controls::parse(text).unwrap();
         assert_eq!(controls, Controls::default());
-        assert_eq!((controls.is_off(NOTE, NORTH), controls.limit("erp", NORTH)), (None, None));
+        assert_eq!((controls.is_off(NOTE, &shop(NORTH)), controls.limit("erp", &shop(NORTH))), (None, None));
         assert_eq!(controls.to_text(), "{}");
     }
 }
@@ -46,29 +51,33 @@ fn an_empty_document_switches_nothing_off_and_limits_nothing() {
 #[test]
 fn switch_applies_to_its_shops_and_has_a_reason() {
     let controls = controls();
-    let off = controls.is_off(NOTE, NORTH).unwrap();
+    let off = controls.is_off(NOTE, &shop(NORTH)).unwrap();
     assert_eq!(off.to_string(), "handler large_order::note is switched off for north.myshopify.com: INC-7");
-    assert_eq!(controls.is_off(NOTE, MILL), None);
-    assert_eq!(controls.is_off(Target::Destination("large_order::note"), NORTH), None, "another kind of thing");
-    let off = controls.is_off(Target::Destination("search"), MILL).unwrap();
+    assert_eq!(controls.is_off(NOTE, &shop(MILL)), None);
+    assert_eq!(controls.is_off(Target::Destination("large_order::note"), &shop(NORTH)), None, "another kind of thing");
+    let off = controls.is_off(Target::Destination("search"), &shop(MILL)).unwrap();
     assert_eq!(off.to_string(), "destination search is switched off for weir-*");
-    assert_eq!(controls.is_off(Target::Destination("search"), NORTH), None);
-    let off = controls.is_off(Target::Lane(Lane::Bulk), NORTH).unwrap();
+    assert_eq!(controls.is_off(Target::Destination("search"), &shop(NORTH)), None);
+    let off = controls.is_off(Target::Lane(Lane::Bulk), &shop(NORTH)).unwrap();
     assert_eq!(off.to_string(), "lane bulk is switched off for all shops");
-    assert_eq!(controls.is_off(Target::Lane(Lane::Urgent), NORTH), None);
+    assert_eq!(controls.is_off(Target::Lane(Lane::Urgent), &shop(NORTH)), None);
 }
 
 #[test]
 fn the_most_specific_limit_counts() {
     let controls = controls();
     let limit = |per_second, burst| Some(Limit { per_second, burst });
-    assert_eq!(controls.limit("erp", "other.myshopify.com"), limit(5.0, 10));
-    assert_eq!(controls.limit("erp", NORTH), limit(50.0, 50), "its tier; a second's worth at once");
-    assert_eq!(controls.limit("erp", "weir-north.myshopify.com"), limit(2.5, 3), "a pattern of shops before its tier");
-    assert_eq!(controls.limit("erp", MILL), limit(0.5, 1), "the shop before the pattern");
-    assert_eq!(controls.limit("crm", NORTH), None);
+    assert_eq!(controls.limit("erp", &shop("other.myshopify.com")), limit(5.0, 10));
+    assert_eq!(controls.limit("erp", &shop(NORTH)), limit(50.0, 50), "its tier; a second's worth at once");
+    assert_eq!(
+        controls.limit("erp", &shop("weir-north.myshopify.com")),
+        limit(2.5, 3),
+        "a pattern of shops before its tier"
+    );
+    assert_eq!(controls.limit("erp", &shop(MILL)), limit(0.5, 1), "the shop before the pattern");
+    assert_eq!(controls.limit("crm", &shop(NORTH)), None);
     assert_eq!(controls.total("erp"), limit(200.0, 200));
-    let names: Vec<String> = controls.limits("erp", NORTH).into_iter().map(|named| named.name).collect();
+    let names: Vec<String> = controls.limits("erp", &shop(NORTH)).into_iter().map(|named| named.name).collect();
     assert_eq!(names, ["limit/erp/north.myshopify.com", "limit/erp"]);
 }
 
@@ -76,15 +85,15 @@ fn the_most_specific_limit_counts() {
 fn a_shop_has_the_tier_that_names_it_most_exactly() {
     let controls =
         Controls::parse(r#"{"tiers":{"a":["weir-*"],"b":["weir-mill*"],"c":["weir-mill.myshopify.com"]}}"#).unwrap();
-    assert_eq!(controls.tier(MILL), Some("c"));
-    assert_eq!(controls.tier("weir-mill-2.myshopify.com"), Some("b"));
-    assert_eq!(controls.tier("weir-north.myshopify.com"), Some("a"));
-    assert_eq!(controls.tier(NORTH), None);
+    assert_eq!(controls.tier(&shop(MILL)), Some("c"));
+    assert_eq!(controls.tier(&shop("weir-mill-2.myshopify.com")), Some("b"));
+    assert_eq!(controls.tier(&shop("weir-north.myshopify.com")), Some("a"));
+    assert_eq!(controls.tier(&shop(NORTH)), None);
 }
 
 #[test]
 fn a_percentage_takes_about_that_many_shops_others_for_each_target() {
-    let shops: Vec<String> = (0..10_000).map(|n| format!("shop-{n}.myshopify.com")).collect();
+    let shops: Vec<EventShop> = (0..10_000).map(|n| shop(&format!("shop-{n}.myshopify.com"))).collect();
     let erp = Target::Destination("erp");
     for (share, least, most) in [(1.0, 60, 140), (20.0, 1_850, 2_150), (100.0, 10_000, 10_000)] {
         let off = shops.iter().filter(|shop| percent(share).is_off(erp, shop).is_some()).count();
@@ -179,11 +188,11 @@ fn every_mistake_is_told_at_once_with_what_to_write_instead() {
 const ERP: Target<'_> = Target::Destination("erp");
 
 #[track_caller]
-fn holds(text: &str, target: Target<'_>, shop: &str, held: bool) {
+fn holds(text: &str, target: Target<'_>, domain: &str, held: bool) {
     let (controls, problems) = Controls::read(text).unwrap();
     assert!(!problems.is_empty(), "{text}");
-    let off = controls.is_off(target, shop);
-    assert_eq!(off.is_some(), held, "{target} of {shop} by {text}: {off:?}");
+    let off = controls.is_off(target, &shop(domain));
+    assert_eq!(off.is_some(), held, "{target} of {domain} by {text}: {off:?}");
     assert!(off.is_none_or(|off| off.to_string().contains("can't be read")));
 }
 
@@ -246,8 +255,8 @@ fn readable_entries_count_beside_unreadable_ones() {
     let text = r#"{"off": [{"lane": "bulk", "percent": "all"}, {"lane": "urgent", "why": "INC-7"}]}"#;
     let (controls, problems) = Controls::read(text).unwrap();
     assert_eq!(problems.len(), 1, "{problems:?}");
-    assert_eq!(controls.is_off(Target::Lane(Lane::Urgent), NORTH).unwrap().why.as_deref(), Some("INC-7"));
-    assert_eq!(controls.is_off(Target::Lane(Lane::Standard), NORTH), None);
+    assert_eq!(controls.is_off(Target::Lane(Lane::Urgent), &shop(NORTH)).unwrap().why.as_deref(), Some("INC-7"));
+    assert_eq!(controls.is_off(Target::Lane(Lane::Standard), &shop(NORTH)), None);
     assert!(Controls::read("off").is_err());
 }
 
@@ -284,7 +293,7 @@ fn changes_replace_what_they_repeat_and_miss_what_is_not_there() {
     assert!(controls.limits.is_empty());
     let north = [ShopPattern::parse(NORTH).unwrap()];
     controls.add_to_tier("gold", &north);
-    assert_eq!((controls.tier(NORTH), controls.tiers["plus"].len()), (Some("gold"), 1));
+    assert_eq!((controls.tier(&shop(NORTH)), controls.tiers["plus"].len()), (Some("gold"), 1));
     assert!(controls.remove_from_tier("plus", &north).is_err());
     controls.remove_from_tier("gold", &north).unwrap();
     controls.remove_from_tier("plus", &[]).unwrap();
@@ -296,7 +305,7 @@ proptest! {
 
     #[test]
     fn raising_a_percentage_only_adds_shops(a in 0.01..100.0_f64, b in 0.01..100.0_f64, n in 0..10_000_u32) {
-        let shop = format!("shop-{n}.myshopify.com");
+        let shop = shop(&format!("shop-{n}.myshopify.com"));
         let is_off = |share| percent(share).is_off(Target::Destination("erp"), &shop).is_some();
         prop_assert!(!is_off(a.min(b)) || is_off(a.max(b)));
     }

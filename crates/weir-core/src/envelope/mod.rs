@@ -30,7 +30,9 @@ pub use detail::{BadJson, BusBody, MAX_DEPTH, MAX_ENTRY_BYTES, detail, json};
 pub use open::{BodyDecodeError, EnvelopeError};
 pub use seal::{TooLarge, refer, seal};
 
-use crate::{UnixMillis, park::Parked};
+use shopify_webhook::{ApiVersion, EventId, EventShop, Topic, WebhookId};
+
+use crate::{AppName, UnixMillis, park::Parked, sha256};
 
 /// What SQS takes: 1 MiB for a message and its attributes (weir sends none), less a little room.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024 - 4096;
@@ -63,17 +65,17 @@ pub fn is_reserved_id(webhook_id: &str) -> bool {
 pub struct Meta {
     /// Shopify's id of the delivery, the same on each of its retries. The worker puts that of the event's first delivery in
     /// its place, so that an event leaves weir under one id.
-    pub webhook_id: String,
-    /// `{handle}.myshopify.com`.
-    pub shop: String,
+    pub webhook_id: WebhookId,
+    /// `{handle}.myshopify.com`; the `source` of an event of another publisher.
+    pub shop: EventShop,
     /// As Shopify wrote it.
-    pub topic: String,
+    pub topic: Topic,
     /// The app of the path: `default` for `/webhooks`.
-    pub app: String,
+    pub app: AppName,
     /// Shared by all deliveries of one merchant action.
-    pub event_id: Option<String>,
+    pub event_id: Option<EventId>,
     /// The version that serialized the body.
-    pub api_version: Option<String>,
+    pub api_version: Option<ApiVersion>,
     /// The subscription's name or handle.
     pub subscription: Option<String>,
     /// When it happened: the text that Shopify sent.
@@ -95,6 +97,39 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// An event of the default app, of which no more is known.
+    pub fn new(webhook_id: WebhookId, shop: EventShop, topic: Topic, received_at: UnixMillis, body: &[u8]) -> Self {
+        Self {
+            webhook_id,
+            shop,
+            topic,
+            app: AppName::default(),
+            event_id: None,
+            api_version: None,
+            subscription: None,
+            triggered_at: None,
+            received_at,
+            body_sha256: sha256::hex(body),
+            traceparent: None,
+            dedupe_key: None,
+            synthetic: None,
+            test: false,
+            generation: 0,
+        }
+    }
+
+    /// The event of which tests and examples tell: an order of `north.myshopify.com`, received on 27 November 2026 at 5:00
+    /// UTC.
+    pub fn sample(webhook_id: &str, body: &[u8]) -> Self {
+        Self::new(
+            WebhookId::from_stored(webhook_id),
+            EventShop::from_stored("north.myshopify.com"),
+            Topic::from_stored("orders/create"),
+            UnixMillis(1_795_755_600_000),
+            body,
+        )
+    }
+
     /// When it happened, if Shopify said so and it can be read.
     pub fn triggered_at_ms(&self) -> Option<UnixMillis> {
         let at: jiff::Timestamp = self.triggered_at.as_deref()?.parse().ok()?;
@@ -103,7 +138,7 @@ impl Meta {
 
     /// The CloudEvents `type`.
     pub fn event_type(&self) -> String {
-        format!("com.shopify.{}", self.topic.replace('/', "."))
+        format!("com.shopify.{}", self.topic.as_str().replace('/', "."))
     }
 }
 

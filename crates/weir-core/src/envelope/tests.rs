@@ -1,25 +1,14 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::sha256;
 
 fn meta(body: &[u8]) -> Meta {
     Meta {
-        webhook_id: "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043".into(),
-        shop: "north.myshopify.com".into(),
-        topic: "orders/create".into(),
-        app: "default".into(),
-        event_id: Some("98880550".into()),
-        api_version: Some("2026-10".into()),
-        subscription: None,
+        event_id: EventId::parse("98880550"),
+        api_version: ApiVersion::parse("2026-10"),
         triggered_at: Some("2026-11-27T05:00:00.123456789Z".into()),
         received_at: UnixMillis(1_795_755_600_120),
-        body_sha256: sha256::hex(body),
-        traceparent: None,
-        dedupe_key: None,
-        synthetic: None,
-        test: false,
-        generation: 0,
+        ..Meta::sample("b54557e4-bdd9-4b37-8a5f-bf7d70bcd043", body)
     }
 }
 

@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use shopify_webhook::{ApiVersion, EventId, EventShop, Topic, WebhookId};
+
 use super::Meta;
-use crate::{UnixMillis, park::Parked};
+use crate::{AppName, UnixMillis, park::Parked};
 
 pub(super) const SPEC_VERSION: &str = "1.0";
 pub(super) const ZSTD: &str = "zstd";
@@ -67,8 +69,8 @@ impl<'a> Wire<'a> {
             datacontenttype: "application/json".into(),
             topic: meta.topic.as_str().into(),
             app: meta.app.as_str().into(),
-            eventid: borrow(&meta.event_id),
-            apiversion: borrow(&meta.api_version),
+            eventid: meta.event_id.as_ref().map(|id| id.as_str().into()),
+            apiversion: meta.api_version.as_ref().map(|version| version.as_str().into()),
             subscription: borrow(&meta.subscription),
             receivedat: meta.received_at.to_string().into(),
             bodysha256: meta.body_sha256.as_str().into(),
@@ -86,16 +88,17 @@ impl<'a> Wire<'a> {
         }
     }
 
+    /// Every text is taken as it is: what ingest of any version put on its way is never refused for its form.
     pub(super) fn meta(&self) -> Option<Meta> {
         let own = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
         let received_at = millis(&self.receivedat)?;
         Some(Meta {
-            webhook_id: self.id.to_string(),
-            shop: self.source.to_string(),
-            topic: self.topic.to_string(),
-            app: self.app.to_string(),
-            event_id: own(&self.eventid),
-            api_version: own(&self.apiversion),
+            webhook_id: WebhookId::from_stored(&*self.id),
+            shop: EventShop::from_stored(&*self.source),
+            topic: Topic::from_stored(&*self.topic),
+            app: AppName::from_stored(&*self.app),
+            event_id: self.eventid.as_deref().map(EventId::from_stored),
+            api_version: self.apiversion.as_deref().map(ApiVersion::from_stored),
             subscription: own(&self.subscription),
             triggered_at: own(&self.time),
             received_at,

@@ -41,7 +41,7 @@ pub struct State {
 impl State {
     /// The state that an event's body is a snapshot of.
     pub fn of(meta: &Meta, version: Version, content: Option<Content>) -> Self {
-        let event = meta.event_id.as_deref().map(short_hash);
+        let event = meta.event_id.as_ref().map(|id| short_hash(id.as_str()));
         Self { version, body: short_hash(&meta.body_sha256), event, content }
     }
 
@@ -78,7 +78,7 @@ impl Mark {
     pub fn of(meta: &Meta) -> Self {
         Self(match &meta.subscription {
             Some(subscription) => format!("{}@{subscription}", meta.topic),
-            None => meta.topic.clone(),
+            None => meta.topic.to_string(),
         })
     }
 
@@ -119,7 +119,7 @@ impl Run {
             None => state.version,
         };
         let body = state.body.clone();
-        Self { version, delivery: short_hash(&meta.webhook_id), generation: meta.generation, body }
+        Self { version, delivery: short_hash(meta.webhook_id.as_str()), generation: meta.generation, body }
     }
 
     /// What runs with the same `updated_at` begin with.

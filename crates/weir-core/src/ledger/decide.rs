@@ -22,7 +22,7 @@ pub fn claim(record: Option<&Record>, ask: &ClaimRequest<'_>) -> Claim {
     let Some(record) = record else {
         return Claim::Granted { attempt: 1, first: None, progress: Progress::default() };
     };
-    let is_first_delivery = record.webhook_id.as_deref() == ask.webhook_id();
+    let is_first_delivery = record.webhook_id.as_ref() == ask.webhook_id();
     if is_first_delivery && record.body_sha256 != ask.body_sha256 {
         return Claim::Mismatch;
     }
@@ -66,6 +66,8 @@ fn may_end(state: &State, ending: &AttemptResult) -> bool {
 mod tests {
     use std::time::Duration;
 
+    use shopify_webhook::WebhookId;
+
     use super::*;
     use crate::{Lane, UnixMillis, envelope::Meta, ledger::Key, topics::tests::meta};
 
@@ -75,31 +77,7 @@ mod tests {
     const NOW: UnixMillis = UnixMillis(1_000_000);
 
     fn record(state: State, owner: &str) -> Record {
-        Record {
-            key: key(),
-            state,
-            owner: Owner(owner.into()),
-            attempts: 1,
-            duplicates: 0,
-            mismatches: 0,
-            webhook_id: None,
-            last_webhook_id: None,
-            parks: 0,
-            progress: Progress::default(),
-            body_sha256: "aa".into(),
-            topic: None,
-            app: None,
-            event_id: None,
-            lane: Lane::Standard,
-            triggered_at: None,
-            resource: None,
-            received_at: NOW,
-            updated_at: NOW,
-            last_error: None,
-            history: Vec::new(),
-            test: false,
-            actions: Vec::new(),
-        }
+        Record { owner: Owner(owner.into()), attempts: 1, body_sha256: "aa".into(), ..Record::new(key(), state, NOW) }
     }
 
     fn key() -> Key {
@@ -126,7 +104,7 @@ mod tests {
     fn delivered(record: Option<&Record>, webhook_id: Option<&str>, body: &str, receives: u32, parks: u32) -> Claim {
         let owner = Owner("me".into());
         let meta = webhook_id.map(|id| Meta {
-            webhook_id: id.into(),
+            webhook_id: WebhookId::from_stored(id),
             dedupe_key: Some("e1~0".into()),
             ..meta("refunds/create", None)
         });
@@ -264,7 +242,7 @@ mod tests {
     #[test]
     fn a_delivery_under_another_webhook_id_is_treated_as_a_redelivery_in_every_state() {
         let seven_seconds = Claim::Busy(Duration::from_secs(7));
-        let granted = Claim::Granted { attempt: 2, first: Some("first".into()), progress: Progress::default() };
+        let granted = Claim::Granted { attempt: 2, first: WebhookId::parse("first"), progress: Progress::default() };
         let transient = || State::Failed(Failure::transient("x"));
         // State, its parked copies, receives and parks of the other delivery.
         for (state, parks, receives, own_parks, expected) in [
@@ -281,7 +259,7 @@ mod tests {
             (leased(NOW.0 - 1), 1, 1, 0, Claim::SupersededByCopy),
             (parked(), 1, 1, 1, granted),
         ] {
-            let first = Some("first".to_owned());
+            let first = WebhookId::parse("first");
             let record = Record { webhook_id: first.clone(), last_webhook_id: first, parks, ..record(state, "other") };
             for body in ["aa", "printed anew"] {
                 let claim = delivered(Some(&record), Some("second"), body, receives, own_parks);

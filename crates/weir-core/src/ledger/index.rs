@@ -9,6 +9,8 @@
 //! shop's half, and whatever shares its bucket. Which bucket an event is in must never change: old items would be lost
 //! to readers.
 
+use shopify_webhook::{EventShop, WebhookId};
+
 use super::State;
 use crate::UnixMillis;
 
@@ -30,14 +32,14 @@ impl Bucket {
     }
 
     /// Those that a shop's events are in.
-    pub fn of_shop(shop: &str) -> [Self; OF_A_SHOP as usize] {
-        let first = first_of(shop);
+    pub fn of_shop(shop: &EventShop) -> [Self; OF_A_SHOP as usize] {
+        let first = first_of(shop.as_str());
         [Self(first), Self(first + 1)]
     }
 
     /// The one that the first delivery of an event under this webhook id is in: where the index by day has the event.
-    pub fn of_delivery(shop: &str, webhook_id: &str) -> Self {
-        Self(first_of(shop) + half_of(webhook_id))
+    pub fn of_delivery(shop: &EventShop, webhook_id: &WebhookId) -> Self {
+        Self(first_of(shop.as_str()) + half_of(webhook_id.as_str()))
     }
 
     /// Those that an event of this webhook id may be in, whatever its shop is, and then all others: an event is in one of
@@ -125,8 +127,9 @@ mod tests {
         for index in 0..500 {
             let (shop, id) = (format!("shop-{}.myshopify.com", index % 40), format!("id-{index}"));
             let bucket = Bucket::of(&format!("{shop}#{id}"));
+            let (shop, webhook_id) = (EventShop::from_stored(shop), WebhookId::from_stored(id.as_str()));
             assert!(Bucket::of_shop(&shop).contains(&bucket) && Bucket::of_id(&id)[0].contains(&bucket));
-            assert_eq!(Bucket::of_delivery(&shop, &id), bucket);
+            assert_eq!(Bucket::of_delivery(&shop, &webhook_id), bucket);
         }
     }
 

@@ -134,38 +134,17 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{
-        Failure, Lane,
-        ledger::{Owner, Progress},
-    };
+    use crate::{Failure, ledger::Owner};
 
     const NOW: UnixMillis = UnixMillis(1_000_000);
 
     fn record(state: State) -> Record {
         Record {
-            key: Key { event: "north.myshopify.com#1".into(), generation: 0 },
-            state,
             owner: Owner("a worker".into()),
             attempts: 1,
-            duplicates: 0,
-            mismatches: 0,
-            webhook_id: None,
-            last_webhook_id: None,
-            parks: 0,
-            progress: Progress::default(),
             body_sha256: "aa".into(),
-            topic: None,
-            app: None,
-            event_id: None,
-            lane: Lane::Standard,
-            triggered_at: None,
-            resource: None,
-            received_at: NOW,
             updated_at: UnixMillis(0),
-            last_error: None,
-            history: Vec::new(),
-            test: false,
-            actions: Vec::new(),
+            ..Record::new(Key { event: "north.myshopify.com#1".into(), generation: 0 }, state, NOW)
         }
     }
 

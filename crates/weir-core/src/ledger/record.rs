@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use shopify_webhook::{EventId, Topic, WebhookId};
+
 use super::{Action, Attempt, Progress};
-use crate::{Failure, Lane, UnixMillis, dedupe, envelope::Meta};
+use crate::{AppName, Failure, Lane, UnixMillis, dedupe, envelope::Meta};
 
 /// Which event, and the generation of its replay.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,8 +20,18 @@ pub struct Key {
 impl Key {
     /// The key of an event that has an envelope.
     pub fn of(meta: &Meta) -> Self {
-        let id = meta.dedupe_key.as_ref().unwrap_or(&meta.webhook_id);
+        let id = meta.dedupe_key.as_deref().unwrap_or(meta.webhook_id.as_str());
         Self { event: format!("{}#{id}", meta.shop), generation: meta.generation }
+    }
+
+    /// The shop that it names, `unknown` if it is of a message that can't be read; `None` if it is no key of weir's.
+    pub fn shop(&self) -> Option<&str> {
+        self.event.split_once('#').map(|(shop, _)| shop)
+    }
+
+    /// What follows the shop: all of it, if it is no key of weir's.
+    pub fn id(&self) -> &str {
+        self.event.split_once('#').map_or(self.event.as_str(), |(_, id)| id)
     }
 
     /// The key of a message that can't be read: it has no webhook id, but SQS gave it one of its own.
@@ -67,9 +79,9 @@ pub struct Record {
     /// How often another body came under its id.
     pub mismatches: u32,
     /// The webhook id of its first delivery; `None` where the key has it.
-    pub webhook_id: Option<String>,
+    pub webhook_id: Option<WebhookId>,
     /// The webhook id of the delivery that was claimed or counted last; `None` where the key has it.
-    pub last_webhook_id: Option<String>,
+    pub last_webhook_id: Option<WebhookId>,
     /// The count of its latest parked copy; zero if it was never parked.
     pub parks: u32,
     /// What its last attempt left for the next one.
@@ -77,11 +89,11 @@ pub struct Record {
     /// SHA-256 of the first delivery's body, in hexadecimal.
     pub body_sha256: String,
     /// `None` for a message that can't be read.
-    pub topic: Option<String>,
+    pub topic: Option<Topic>,
     /// The app of the path.
-    pub app: Option<String>,
+    pub app: Option<AppName>,
     /// Shopify's id of what caused it, which all deliveries of one action of a merchant share.
-    pub event_id: Option<String>,
+    pub event_id: Option<EventId>,
     /// The lane it came by.
     pub lane: Lane,
     /// When it happened, as Shopify said.
@@ -103,28 +115,71 @@ pub struct Record {
 }
 
 impl Record {
+    /// A record of an event that nobody claimed yet, by the standard lane, of which no more is known.
+    pub fn new(key: Key, state: State, at: UnixMillis) -> Self {
+        Self {
+            key,
+            state,
+            owner: Owner(String::new()),
+            attempts: 0,
+            duplicates: 0,
+            mismatches: 0,
+            webhook_id: None,
+            last_webhook_id: None,
+            parks: 0,
+            progress: Progress::default(),
+            body_sha256: String::new(),
+            topic: None,
+            app: None,
+            event_id: None,
+            lane: Lane::Standard,
+            triggered_at: None,
+            resource: None,
+            received_at: at,
+            updated_at: at,
+            last_error: None,
+            history: Vec::new(),
+            test: false,
+            actions: Vec::new(),
+        }
+    }
+
+    /// The record of an event whose envelope says this, in that state since it was received.
+    pub fn of(meta: &Meta, state: State) -> Self {
+        Self {
+            body_sha256: meta.body_sha256.clone(),
+            topic: Some(meta.topic.clone()),
+            app: Some(meta.app.clone()),
+            event_id: meta.event_id.clone(),
+            triggered_at: meta.triggered_at.clone(),
+            test: meta.test,
+            ..Self::new(Key::of(meta), state, meta.received_at)
+        }
+    }
+
     /// Under which webhook id the event came first, and leaves weir.
     pub fn webhook_id(&self) -> &str {
-        let of_key = || self.key.event.split_once('#').map_or(self.key.event.as_str(), |(_, id)| id);
-        self.webhook_id.as_deref().unwrap_or_else(of_key)
+        self.webhook_id.as_ref().map_or_else(|| self.key.id(), WebhookId::as_str)
     }
 
     /// Under which other webhook id the event came last, if it came under several.
-    pub fn other_webhook_id(&self) -> Option<&str> {
-        self.last_webhook_id.as_deref().filter(|last| Some(*last) != self.webhook_id.as_deref())
+    pub fn other_webhook_id(&self) -> Option<&WebhookId> {
+        self.last_webhook_id.as_ref().filter(|last| Some(*last) != self.webhook_id.as_ref())
     }
 
     /// Whether an operator means this event by an id: its webhook id, another that it came under, its event id, or what its
     /// key has after the shop.
     pub fn is_named(&self, id: &str) -> bool {
-        names(&self.key.event, &[&self.webhook_id, &self.last_webhook_id, &self.event_id], id)
+        names(&self.key, &[&self.webhook_id, &self.last_webhook_id], self.event_id.as_ref(), id)
     }
 }
 
 /// Whether an id is that of a key, or one of the others.
-pub fn names(event: &str, others: &[&Option<String>], id: &str) -> bool {
-    let of_key = event.split_once('#').map_or(event, |(_, of_key)| of_key);
-    of_key == id || dedupe::event_id(of_key) == Some(id) || others.iter().any(|other| other.as_deref() == Some(id))
+pub fn names(key: &Key, webhook_ids: &[&Option<WebhookId>], event_id: Option<&EventId>, id: &str) -> bool {
+    key.id() == id
+        || dedupe::event_id(key.id()) == Some(id)
+        || webhook_ids.iter().any(|other| other.as_ref().is_some_and(|other| other == id))
+        || event_id.is_some_and(|event_id| event_id == id)
 }
 
 /// What an event is doing.

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use shopify_webhook::WebhookId;
+
 use super::{ActionRequest, AttemptResult, Key, Owner, Recorded};
 use crate::{Lane, StoreError, UnixMillis, envelope::Meta};
 
@@ -32,8 +34,8 @@ pub struct ClaimRequest<'a> {
 
 impl<'a> ClaimRequest<'a> {
     /// The webhook id of the delivery, where the key does not have it: then the event may come under another as well.
-    pub fn webhook_id(&self) -> Option<&'a str> {
-        self.meta.filter(|meta| meta.dedupe_key.is_some()).map(|meta| meta.webhook_id.as_str())
+    pub fn webhook_id(&self) -> Option<&'a WebhookId> {
+        self.meta.filter(|meta| meta.dedupe_key.is_some()).map(|meta| &meta.webhook_id)
     }
 
     /// Whether the message starts afresh: it came from ingest or from the DLQ, and was neither received nor parked
@@ -87,7 +89,7 @@ pub enum Claim {
         /// The number of this attempt, counted from one.
         attempt: u32,
         /// The webhook id of the event's first delivery, if that is another one: under it the event leaves weir.
-        first: Option<String>,
+        first: Option<WebhookId>,
         /// What earlier attempts of this message left.
         progress: Progress,
     },
@@ -144,7 +146,7 @@ pub trait Ledger: Send + Sync {
         &self,
         key: &Key,
         repeat: RepeatKind,
-        webhook_id: Option<&str>,
+        webhook_id: Option<&WebhookId>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
@@ -162,7 +164,7 @@ impl<L: Ledger> Ledger for Arc<L> {
         &self,
         key: &Key,
         repeat: RepeatKind,
-        webhook_id: Option<&str>,
+        webhook_id: Option<&WebhookId>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
         L::count(self, key, repeat, webhook_id)
     }

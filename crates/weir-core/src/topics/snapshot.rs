@@ -115,33 +115,20 @@ pub(super) fn read_id(value: &RawValue) -> Option<String> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use shopify_webhook::Topic;
+
     use super::*;
     use crate::topics::Topics;
 
     pub(crate) fn meta(topic: &str, triggered_at: Option<&str>) -> Meta {
-        Meta {
-            webhook_id: "1".into(),
-            shop: "north.myshopify.com".into(),
-            topic: topic.into(),
-            app: "default".into(),
-            event_id: None,
-            api_version: None,
-            subscription: None,
-            triggered_at: triggered_at.map(str::to_owned),
-            received_at: UnixMillis(0),
-            body_sha256: String::new(),
-            traceparent: None,
-            dedupe_key: None,
-            synthetic: None,
-            test: false,
-            generation: 0,
-        }
+        let (topic, triggered_at) = (Topic::from_stored(topic), triggered_at.map(str::to_owned));
+        Meta { topic, triggered_at, received_at: UnixMillis(0), ..Meta::sample("1", b"") }
     }
 
     const NOW: UnixMillis = UnixMillis(1_795_755_600_000);
 
     fn read_of(meta: &Meta, body: &str) -> Reading {
-        let resource = Topics::built_in().latest(&meta.topic).unwrap();
+        let resource = Topics::built_in().latest(meta.topic.as_str()).unwrap();
         resource.snapshot(meta, serde_json::from_str(body).unwrap(), NOW)
     }
 

@@ -53,37 +53,20 @@ impl Worker {
 }
 
 fn record(row: &Row) -> Record {
+    let state = match row.state {
+        RowState::Leased(until) => ledger::State::Leased { until: at(until) },
+        RowState::Done => ledger::State::Done,
+        RowState::Stale => ledger::State::Stale,
+        RowState::Failed { permanent: true } => ledger::State::Failed(Failure::permanent("")),
+        RowState::Failed { permanent: false } => ledger::State::Failed(Failure::transient("")),
+        RowState::Parked => ledger::State::Parked { until: NOW },
+    };
     Record {
-        key: Key { event: String::new(), generation: 0 },
-        state: match row.state {
-            RowState::Leased(until) => ledger::State::Leased { until: at(until) },
-            RowState::Done => ledger::State::Done,
-            RowState::Stale => ledger::State::Stale,
-            RowState::Failed { permanent: true } => ledger::State::Failed(Failure::permanent("")),
-            RowState::Failed { permanent: false } => ledger::State::Failed(Failure::transient("")),
-            RowState::Parked => ledger::State::Parked { until: NOW },
-        },
         owner: owner(row.owner),
         attempts: 1,
-        duplicates: 0,
-        mismatches: 0,
-        webhook_id: None,
-        last_webhook_id: None,
         parks: u32::from(row.parks),
-        progress: ledger::Progress::default(),
         body_sha256: body(row.body),
-        topic: None,
-        app: None,
-        event_id: None,
-        lane: Lane::Standard,
-        triggered_at: None,
-        resource: None,
-        received_at: NOW,
-        updated_at: NOW,
-        last_error: None,
-        history: Vec::new(),
-        test: false,
-        actions: Vec::new(),
+        ..Record::new(Key { event: String::new(), generation: 0 }, state, NOW)
     }
 }
 

@@ -163,7 +163,7 @@ pub struct World {
 
 impl World {
     pub fn new(outside: Outside) -> Self {
-        let apps = vec!["default".into(), "loyalty".into()];
+        let apps = ["default", "loyalty"].map(weir_core::AppName::from_stored).to_vec();
         Self { ingest: Ingest::new(apps, outside.clone(), outside.clone()), outside }
     }
 

@@ -1,7 +1,4 @@
-use weir_core::{
-    Lane, UnixMillis,
-    ledger::{Attempt, Owner},
-};
+use weir_core::{UnixMillis, ledger::Attempt};
 
 use super::*;
 
@@ -17,31 +14,12 @@ fn record(event: &str, state: State, duplicates: u32) -> Record {
         comes_back: None,
         error: None,
     };
+    let history = if state == State::Done { vec![done] } else { Vec::new() };
     Record {
-        key: Key { event: event.to_owned(), generation: 0 },
-        history: if state == State::Done { vec![done] } else { Vec::new() },
-        test: false,
-        actions: Vec::new(),
-        state,
-        owner: Owner("somebody".to_owned()),
+        history,
         attempts: 1,
         duplicates,
-        mismatches: 0,
-        webhook_id: None,
-        last_webhook_id: None,
-        parks: 0,
-        progress: weir_core::ledger::Progress::default(),
-        body_sha256: String::new(),
-        topic: None,
-        app: None,
-        event_id: None,
-        lane: Lane::Standard,
-        triggered_at: None,
-        resource: None,
-        received_at: UnixMillis(RECEIVED),
-        // Counted as a duplicate later on, say.
-        updated_at: UnixMillis(RECEIVED + 9_000),
-        last_error: None,
+        ..Record::new(Key { event: event.to_owned(), generation: 0 }, state, UnixMillis(RECEIVED))
     }
 }
 

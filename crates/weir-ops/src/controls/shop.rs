@@ -1,7 +1,10 @@
 //! What the controls say of one shop.
 
 use serde::Serialize;
-use weir_core::controls::{Controls, NamedLimit};
+use weir_core::{
+    EventShop,
+    controls::{Controls, NamedLimit},
+};
 
 /// What holds for one shop.
 #[derive(Debug, Serialize)]
@@ -32,7 +35,7 @@ pub struct ShopLimit {
 impl ShopControls {
     /// What the document says of this shop.
     #[must_use]
-    pub fn of(controls: &Controls, shop: &str) -> Self {
+    pub fn of(controls: &Controls, shop: &EventShop) -> Self {
         let mut targets: Vec<_> = controls.off.iter().map(|switch| switch.target.target()).collect();
         let mut destinations: Vec<&str> = controls.limits.iter().map(|rule| rule.destination.as_str()).collect();
         let mut seen = Vec::new();
@@ -54,7 +57,7 @@ impl ShopControls {
             controls.limits(destination, shop).into_iter().map(limit).collect::<Vec<_>>()
         });
         Self {
-            shop: shop.to_owned(),
+            shop: shop.to_string(),
             tier: controls.tier(shop).map(str::to_owned),
             off: targets
                 .into_iter()

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use resilience::UnixMillis;
 use shopify_samples::Samples;
-use weir_core::envelope::{BusBody, Meta, detail, json, seal};
+use weir_core::{
+    ApiVersion, EventId, EventShop, Topic, WebhookId,
+    envelope::{BusBody, Meta, detail, json, seal},
+};
 
 pub(super) const KB: f64 = 1_024.0;
 
@@ -33,7 +36,7 @@ impl Sizes {
             // The same size to the byte, down to nothing.
             format!("\"{}\"", "x".repeat(body_bytes.saturating_sub(2)))
         } else {
-            Samples::new(7, &meta.shop, Timestamp::UNIX_EPOCH).sized_order(body_bytes)
+            Samples::new(7, meta.shop.as_str(), Timestamp::UNIX_EPOCH).sized_order(body_bytes)
         };
         let message = seal(&meta, body.as_bytes()).ok()?;
         let event = detail(&meta, BusBody::Inline(json(body.as_bytes()).ok()?));
@@ -44,21 +47,17 @@ impl Sizes {
 /// As long as real ones are.
 fn meta() -> Meta {
     Meta {
-        webhook_id: "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043".to_owned(),
-        shop: "north-of-everything.myshopify.com".to_owned(),
-        topic: "orders/create".to_owned(),
-        app: "default".to_owned(),
-        event_id: Some("98880550-7158-44d4-b7cd-2c97c8a091b5".to_owned()),
-        api_version: Some(shopify_schema::API_VERSION.to_owned()),
-        subscription: None,
+        event_id: Some(EventId::from_stored("98880550-7158-44d4-b7cd-2c97c8a091b5")),
+        api_version: Some(ApiVersion::from_stored(shopify_schema::API_VERSION)),
         triggered_at: Some("2026-11-22T12:00:00.123456789Z".to_owned()),
-        received_at: UnixMillis(1_795_755_600_000),
-        body_sha256: "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae".to_owned(),
         traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
-        generation: 0,
-        dedupe_key: None,
-        synthetic: None,
-        test: false,
+        ..Meta::new(
+            WebhookId::from_stored("b54557e4-bdd9-4b37-8a5f-bf7d70bcd043"),
+            EventShop::from_stored("north-of-everything.myshopify.com"),
+            Topic::from_stored("orders/create"),
+            UnixMillis(1_795_755_600_000),
+            b"{}",
+        )
     }
 }
 

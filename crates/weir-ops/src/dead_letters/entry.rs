@@ -1,5 +1,7 @@
 //! A dead-lettered message, and what the ledger knows of it. Never its body.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 use weir_core::{
     Lane, UnixMillis,
@@ -57,14 +59,14 @@ impl DeadLetterInfo {
     /// Whether an id is that of its delivery, or what its event's key has after the shop.
     #[must_use]
     pub fn is_named(&self, id: &str) -> bool {
-        let is_of_key = self.name().split_once('#').is_some_and(|(_, of_key)| is_named(of_key, id));
-        is_of_key || self.head.as_ref().is_ok_and(|meta| is_named(&meta.webhook_id, id))
+        let is_of_key = is_named(self.key().id(), id);
+        is_of_key || self.head.as_ref().is_ok_and(|meta| is_named(meta.webhook_id.as_str(), id))
     }
 
     /// The shop's domain.
     #[must_use]
     pub fn shop(&self) -> Option<&str> {
-        self.head.as_ref().map_or(self.group.as_deref(), |meta| Some(&meta.shop))
+        self.head.as_ref().map_or(self.group.as_deref(), |meta| Some(meta.shop.as_str()))
     }
 
     /// The topic.
@@ -125,6 +127,20 @@ pub enum DeadLetterStatus {
 }
 
 impl DeadLetterStatus {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Failed,
+        Self::Done,
+        Self::Stale,
+        Self::Parked,
+        Self::Leased,
+        Self::Dropped,
+        Self::Replaced,
+        Self::Mismatch,
+        Self::Unknown,
+        Self::Unreadable,
+    ];
+
     /// Its name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -147,7 +163,7 @@ impl DeadLetterStatus {
         match record {
             None => Self::Unknown,
             // Another delivery of the event may be another serialization of it.
-            Some(record) if record.body_sha256 != meta.body_sha256 && record.webhook_id() == meta.webhook_id => {
+            Some(record) if record.body_sha256 != meta.body_sha256 && meta.webhook_id == record.webhook_id() => {
                 Self::Mismatch
             }
             Some(record) => match record.state {
@@ -160,6 +176,19 @@ impl DeadLetterStatus {
                 State::Replaced { .. } => Self::Replaced,
             },
         }
+    }
+}
+
+/// A text names no state of a dead letter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not the state of a dead letter")]
+pub struct UnknownStatus(String);
+
+impl FromStr for DeadLetterStatus {
+    type Err = UnknownStatus;
+
+    fn from_str(name: &str) -> Result<Self, UnknownStatus> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name).ok_or_else(|| UnknownStatus(name.to_owned()))
     }
 }
 
@@ -213,30 +242,14 @@ impl DeadLetterEntry {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use weir_core::{Failure, envelope::seal, ledger::Owner, sha256};
+    use weir_core::{Failure, envelope::seal, ledger::Owner};
 
     use super::*;
 
     pub(in super::super) const RECEIVED: UnixMillis = UnixMillis(1_795_755_600_120);
 
     pub(in super::super) fn meta(id: &str, body: &[u8]) -> Meta {
-        Meta {
-            webhook_id: id.into(),
-            shop: "north.myshopify.com".into(),
-            topic: "orders/create".into(),
-            app: "default".into(),
-            event_id: None,
-            api_version: None,
-            subscription: None,
-            triggered_at: None,
-            received_at: RECEIVED,
-            body_sha256: sha256::hex(body),
-            traceparent: None,
-            dedupe_key: None,
-            synthetic: None,
-            test: false,
-            generation: 0,
-        }
+        Meta { received_at: RECEIVED, ..Meta::sample(id, body) }
     }
 
     pub(in super::super) fn message(id: &str) -> String {
@@ -248,31 +261,7 @@ pub(super) mod tests {
             State::Failed(failure) => Some(failure.reason().to_owned()),
             _ => None,
         };
-        Record {
-            key,
-            state,
-            owner: Owner("me".into()),
-            attempts: 1,
-            duplicates: 0,
-            mismatches: 0,
-            webhook_id: None,
-            last_webhook_id: None,
-            parks: 0,
-            progress: weir_core::ledger::Progress::default(),
-            body_sha256: sha256::hex(body),
-            topic: Some("orders/create".into()),
-            app: Some("default".into()),
-            event_id: None,
-            lane: Lane::Standard,
-            triggered_at: None,
-            received_at: RECEIVED,
-            updated_at: RECEIVED,
-            last_error,
-            history: Vec::new(),
-            test: false,
-            actions: Vec::new(),
-            resource: None,
-        }
+        Record { owner: Owner("me".into()), attempts: 1, key, last_error, ..Record::of(&meta("7", body), state) }
     }
 
     fn letter(message: &str) -> DeadLetterInfo {
@@ -309,6 +298,15 @@ pub(super) mod tests {
         }
         assert_eq!(DeadLetterEntry::new(letter(&message("7")), None).status, DeadLetterStatus::Unknown);
         assert_eq!(unreadable().status, DeadLetterStatus::Unreadable);
+    }
+
+    #[test]
+    fn status_is_read_by_its_name() {
+        for status in DeadLetterStatus::ALL {
+            assert_eq!(status.as_str().parse(), Ok(status));
+            assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
+        }
+        assert_eq!("gone".parse::<DeadLetterStatus>(), Err(UnknownStatus("gone".into())));
     }
 
     #[test]

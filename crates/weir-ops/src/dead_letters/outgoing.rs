@@ -19,7 +19,7 @@ pub(super) fn outgoing(letter: &DeadLetter, generation: u32, now: UnixMillis) ->
             None => letter.body.clone(),
         }
     };
-    Some(Outgoing { body, group: envelope.meta.shop })
+    Some(Outgoing { body, group: envelope.meta.shop.into() })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use weir_aws::{
     archive::{ArchiveError, ListedObject},
 };
 use weir_core::{
-    UnixMillis,
+    EventShop, UnixMillis,
     archive::{ArchivedBody, ArchivedEvent, Hour, ObjectKey},
     ledger::Record,
     sha256,
@@ -104,9 +104,9 @@ impl Archive for ArchiveBucket {
 }
 
 async fn find(archive: &impl Archive, record: &Record) -> Result<Option<ArchivedBody>, ArchiveError> {
-    let Some((shop, _)) = record.key.event.split_once('#') else { return Ok(None) };
+    let Some(shop) = record.key.shop().map(EventShop::from_stored) else { return Ok(None) };
     let first = record.received_at;
-    if let Some(body) = in_hour(archive, record, shop, Hour::of(first), first, first).await? {
+    if let Some(body) = in_hour(archive, record, &shop, Hour::of(first), first, first).await? {
         return Ok(Some(body));
     }
     // An event that came under several webhook ids may have been published from a later delivery.
@@ -116,7 +116,7 @@ async fn find(archive: &impl Archive, record: &Record) -> Result<Option<Archived
     let until = record.updated_at.min(first + MAX_SPREAD);
     let mut hour = Hour::of(first);
     while hour <= Hour::of(until) {
-        if let Some(body) = in_hour(archive, record, shop, hour, first, until).await? {
+        if let Some(body) = in_hour(archive, record, &shop, hour, first, until).await? {
             return Ok(Some(body));
         }
         hour = hour.next();
@@ -129,7 +129,7 @@ async fn find(archive: &impl Archive, record: &Record) -> Result<Option<Archived
 async fn in_hour(
     archive: &impl Archive,
     record: &Record,
-    shop: &str,
+    shop: &EventShop,
     hour: Hour,
     since: UnixMillis,
     until: UnixMillis,
@@ -154,7 +154,10 @@ async fn in_hour(
 mod tests {
     use std::{cell::Cell, time::Duration};
 
-    use weir_core::envelope::{self, Envelope, Meta};
+    use weir_core::{
+        WebhookId,
+        envelope::{self, Envelope, Meta},
+    };
 
     use super::super::fixtures::record;
     use super::*;
@@ -176,7 +179,7 @@ mod tests {
             let times = || events.iter().map(|(_, at)| *at);
             let (first, last) = (times().min().unwrap(), times().max().unwrap());
             let batch = self.objects.len().to_string();
-            self.objects.push((ObjectKey { shop: SHOP.into(), first, last, batch }, lines));
+            self.objects.push((ObjectKey { shop: EventShop::from_stored(SHOP), first, last, batch }, lines));
         }
     }
 
@@ -195,23 +198,7 @@ mod tests {
 
     fn line(id: &str, received_at: UnixMillis) -> String {
         let body = format!("{{\"id\":\"{id}\"}}");
-        let meta = Meta {
-            webhook_id: id.into(),
-            shop: SHOP.into(),
-            topic: "orders/create".into(),
-            app: "default".into(),
-            event_id: None,
-            api_version: None,
-            subscription: None,
-            triggered_at: None,
-            received_at,
-            body_sha256: sha256::hex(body.as_bytes()),
-            traceparent: None,
-            dedupe_key: None,
-            synthetic: None,
-            test: false,
-            generation: 0,
-        };
+        let meta = Meta { received_at, ..Meta::sample(id, body.as_bytes()) };
         let message = envelope::seal(&meta, body.as_bytes()).unwrap();
         ArchivedEvent::line(&Envelope::parse(&message).unwrap()).unwrap()
     }
@@ -251,8 +238,8 @@ mod tests {
         let later = record.received_at + MINUTE * 70;
         archive.store(&[("1", later)]);
         assert_eq!(found(&archive, &record).await, None);
-        record.webhook_id = Some("1".into());
-        record.last_webhook_id = Some("2".into());
+        record.webhook_id = WebhookId::parse("1");
+        record.last_webhook_id = WebhookId::parse("2");
         record.updated_at = later + MINUTE;
         assert_eq!(found(&archive, &record).await.as_deref(), Some("{\"id\":\"1\"}"));
     }

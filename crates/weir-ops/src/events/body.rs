@@ -25,7 +25,7 @@ pub enum BodyReadError {
 /// If the bucket can't be read, or the body is not the one that was accepted.
 pub async fn stored_body(stack: &Stack, record: &Record) -> Result<Option<Vec<u8>>, BodyReadError> {
     let bucket = stack.output("BodiesBucket")?;
-    let (Some((shop, _)), id) = (record.key.event.split_once('#'), record.webhook_id()) else { return Ok(None) };
+    let (Some(shop), id) = (record.key.shop(), record.webhook_id()) else { return Ok(None) };
     let reference = format!("s3://{bucket}/{shop}/{id}/{}", record.body_sha256);
     match Bodies::new(&stack.config, bucket).get(&reference).await {
         Ok(body) if sha256::hex(&body) == record.body_sha256 => Ok(Some(body)),

@@ -2,7 +2,7 @@
 
 use weir_aws::ledger::Entry;
 use weir_core::{
-    Lane, UnixMillis,
+    AppName, EventShop, Lane, Topic, UnixMillis,
     ledger::{
         Key, Record,
         index::{Bucket, Unsettled},
@@ -81,7 +81,9 @@ pub enum EventOutcome {
 
 impl EventFilter {
     pub(super) fn buckets(&self) -> Vec<Bucket> {
-        self.shop.as_ref().map_or_else(Bucket::all, |shop| Bucket::of_shop(shop).into())
+        self.shop
+            .as_ref()
+            .map_or_else(Bucket::all, |shop| Bucket::of_shop(&EventShop::from_stored(shop.as_str())).into())
     }
 
     /// Whether only events that failed or are parked can match. An error alone means those: the errors of the others are
@@ -111,14 +113,14 @@ impl EventFilter {
     /// Whether it matches once its state does: for an entry of any index.
     pub(super) fn may_come_to_match(&self, entry: &Entry) -> bool {
         let Entry { key, topic, app, lane, resource, .. } = entry;
-        self.is_of(key, topic.as_deref(), app.as_deref(), *lane, resource.as_deref())
+        self.is_of(key, topic.as_ref(), app.as_ref(), *lane, resource.as_deref())
     }
 
     /// Whether it matches.
     #[must_use]
     pub fn matches(&self, record: &Record, now: UnixMillis) -> bool {
         let Record { key, topic, app, lane, resource, last_error, .. } = record;
-        self.is_of(key, topic.as_deref(), app.as_deref(), *lane, resource.as_deref())
+        self.is_of(key, topic.as_ref(), app.as_ref(), *lane, resource.as_deref())
             && self.has_error(last_error.as_deref())
             && self.state.is_none_or(|state| record.state.as_str() == state.as_str())
             && self.outcome.is_none_or(|outcome| match outcome {
@@ -128,14 +130,20 @@ impl EventFilter {
             })
     }
 
-    fn is_of(&self, key: &Key, topic: Option<&str>, app: Option<&str>, lane: Lane, resource: Option<&str>) -> bool {
+    fn is_of(
+        &self,
+        key: &Key,
+        topic: Option<&Topic>,
+        app: Option<&AppName>,
+        lane: Lane,
+        resource: Option<&str>,
+    ) -> bool {
         let is = |wanted: &Option<String>, is: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| is.is_some_and(|is| is_named(is, wanted)))
         };
-        let shop = key.event.split_once('#').map(|(shop, _)| shop);
-        is(&self.shop, shop)
-            && is(&self.topic, topic)
-            && is(&self.app, app)
+        is(&self.shop, key.shop())
+            && is(&self.topic, topic.map(Topic::as_str))
+            && is(&self.app, app.map(AppName::as_str))
             && is(&self.resource, resource)
             && self.lane.is_none_or(|wanted| wanted == lane)
     }

@@ -1,38 +1,25 @@
 //! A record of the ledger, for tests.
 
 use weir_core::{
-    Failure, Lane, UnixMillis,
-    ledger::{Attempt, Key, Outcome, Owner, Progress, Record, State},
+    AppName, Failure, Topic, UnixMillis,
+    ledger::{Attempt, Key, Outcome, Owner, Record, State},
 };
 
 pub(super) const NOW: UnixMillis = UnixMillis(1_795_755_700_000);
 
 /// An event that failed for good.
 pub(super) fn record() -> Record {
+    let (key, failure) =
+        (Key { event: "north.myshopify.com#1".into(), generation: 0 }, Failure::permanent("the body is not JSON"));
     Record {
-        key: Key { event: "north.myshopify.com#1".into(), generation: 0 },
-        state: State::Failed(Failure::permanent("the body is not JSON")),
         owner: Owner("me".into()),
         attempts: 5,
-        duplicates: 0,
-        mismatches: 0,
-        webhook_id: None,
-        last_webhook_id: None,
-        parks: 0,
-        progress: Progress::default(),
         body_sha256: "aa".into(),
-        topic: Some("orders/create".into()),
-        app: Some("default".into()),
-        event_id: None,
-        lane: Lane::Standard,
-        triggered_at: None,
-        resource: None,
-        received_at: UnixMillis(1_795_755_600_120),
+        topic: Topic::parse("orders/create"),
+        app: Some(AppName::default()),
         updated_at: UnixMillis(1_795_755_601_000),
-        last_error: Some("the body is not JSON".into()),
-        history: Vec::new(),
-        test: false,
-        actions: Vec::new(),
+        last_error: Some(failure.reason().to_owned()),
+        ..Record::new(key, State::Failed(failure), UnixMillis(1_795_755_600_120))
     }
 }
 

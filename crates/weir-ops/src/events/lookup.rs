@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use weir_aws::ledger::{DynamoLedger, Indexes, Listing, Range, ReadError};
-use weir_core::{UnixMillis, ledger::index::Bucket};
+use weir_core::{EventShop, UnixMillis, ledger::index::Bucket};
 
 /// Deliveries of one event id come within this time: Shopify's retries end after four hours.
 pub(super) const MAX_SPREAD: Duration = Duration::from_secs(6 * 3600);
@@ -24,7 +24,7 @@ pub struct LookupProgress {
 /// If the ledger can't be read.
 pub async fn of_shop(
     ledger: &DynamoLedger,
-    shop: &str,
+    shop: &EventShop,
     id: &str,
     range: Range,
     progress: impl FnMut(LookupProgress),
@@ -65,7 +65,7 @@ struct Meaning {
 async fn look_up<I: Indexes>(
     indexes: &I,
     buckets: Vec<Bucket>,
-    shop: Option<&str>,
+    shop: Option<&EventShop>,
     id: &str,
     range: Range,
     mut progress: impl FnMut(LookupProgress),
@@ -78,9 +78,9 @@ async fn look_up<I: Indexes>(
             break;
         }
         let event = &entry.key.event;
-        let is_of_shop = shop.is_none_or(|shop| event.split_once('#').is_some_and(|(of, _)| of == shop));
+        let is_of_shop = shop.is_none_or(|shop| entry.key.shop().is_some_and(|of| shop == of));
         if is_of_shop && entry.is_named(id) && !events.contains(event) {
-            if entry.event_id.as_deref() != Some(id) {
+            if entry.event_id.as_ref().is_none_or(|event_id| event_id != id) {
                 return Ok(Meaning { events: vec![event.clone()], is_delivery: true });
             }
             events.push(event.clone());
@@ -97,7 +97,7 @@ mod tests {
 
     use weir_aws::ledger::{Entry, IndexPage, Partition, Spent};
     use weir_core::{
-        Lane,
+        EventId, Lane, WebhookId,
         ledger::{Key, Record, index::day},
     };
 
@@ -121,9 +121,9 @@ mod tests {
             _limit: i32,
         ) -> Result<IndexPage<()>, ReadError> {
             let is_there = |entry: &&Entry| {
-                let shop = entry.key.event.split_once('#').unwrap().0;
+                let shop = EventShop::from_stored(entry.key.shop().unwrap());
                 let bucket = match &entry.webhook_id {
-                    Some(id) => Bucket::of_delivery(shop, id),
+                    Some(id) => Bucket::of_delivery(&shop, id),
                     None => Bucket::of(&entry.key.event),
                 };
                 partition.key == bucket.on(&day(entry.received_at))
@@ -146,9 +146,9 @@ mod tests {
             app: None,
             lane: Lane::Standard,
             resource: None,
-            event_id: Some(event_id.to_owned()),
-            webhook_id: ids.map(|(first, _)| first.to_owned()),
-            last_webhook_id: ids.map(|(_, last)| last.to_owned()),
+            event_id: EventId::parse(event_id),
+            webhook_id: ids.map(|(first, _)| WebhookId::from_stored(first)),
+            last_webhook_id: ids.map(|(_, last)| WebhookId::from_stored(last)),
             last_error: None,
         }
     }
@@ -160,8 +160,9 @@ mod tests {
             entry("paid", "cause", None, NOW - HOUR),
             entry("cause~3", "cause", Some(("fourth", "fourth")), NOW - HOUR * 20),
         ]);
+        let shop = shop.map(EventShop::from_stored);
         let range = Range { since: NOW - HOUR * 30, until: NOW };
-        let mut events = look_up(&index, Bucket::all(), shop, id, range, |_| {}).await.unwrap().events;
+        let mut events = look_up(&index, Bucket::all(), shop.as_ref(), id, range, |_| {}).await.unwrap().events;
         events.sort();
         events.into_iter().map(|event| event.split_once('#').unwrap().1.to_owned()).collect()
     }

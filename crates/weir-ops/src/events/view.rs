@@ -137,7 +137,6 @@ impl EventView {
     /// The same, if more is known of where its message is.
     #[must_use]
     pub fn at(record: &Record, location: MessageLocation) -> Self {
-        let shop = record.key.event.split_once('#').map_or("unknown", |(shop, _)| shop);
         let (mut lease_until, mut parked_until, mut permanent) = (None, None, None);
         match &record.state {
             State::Leased { until } => lease_until = Some(until.to_string()),
@@ -146,15 +145,15 @@ impl EventView {
             State::Done | State::Stale | State::Dropped | State::Replaced { .. } => {}
         }
         Self {
-            shop: shop.to_owned(),
+            shop: record.key.shop().unwrap_or("unknown").to_owned(),
             webhook_id: record.webhook_id().to_owned(),
-            other_webhook_id: record.other_webhook_id().map(str::to_owned),
+            other_webhook_id: record.other_webhook_id().map(ToString::to_string),
             key: record.key.event.clone(),
             generation: record.key.generation,
             state: record.state.as_str(),
-            topic: record.topic.clone(),
+            topic: record.topic.clone().map(Into::into),
             lane: record.lane.as_str(),
-            app: record.app.clone(),
+            app: record.app.clone().map(Into::into),
             attempts: record.attempts,
             duplicates: record.duplicates,
             mismatches: record.mismatches,
@@ -167,7 +166,7 @@ impl EventView {
             parked_until,
             last_error: record.last_error.clone(),
             permanent,
-            event_id: record.event_id.clone(),
+            event_id: record.event_id.clone().map(Into::into),
             body_sha256: record.body_sha256.clone(),
             place: location.as_str(),
             place_at: location.time().map(|at| at.to_string()),

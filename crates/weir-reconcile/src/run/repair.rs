@@ -6,9 +6,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use shopify_webhook::Topic;
 use weir_core::{
-    Lane, UnixMillis,
+    UnixMillis,
     envelope::{self, Meta},
     fence::Record,
     ledger::{self, Key, State},
@@ -176,7 +175,7 @@ impl<O: ReconcileStore> Reconciler<O> {
                 None
             }
             SeenStatus::NotSeen => {
-                let (shop, app, wanted) = (scan.request.shop.as_str(), scan.request.app, missed.wanted);
+                let (shop, app, wanted) = (scan.request.shop, scan.request.app, missed.wanted);
                 let content = content.filter(|_| repairs_tie && !happens_once(topic));
                 let (id, at) = (&change.id, missed.at);
                 let source = Source { shop, app, wanted, id, version, content, at, body, api_version };
@@ -199,7 +198,7 @@ impl<O: ReconcileStore> Reconciler<O> {
         for (one, record) in answered {
             match ledger_status(record.as_ref(), now) {
                 LedgerStatus::Nothing => {
-                    report.miss(&one.meta.topic, one.at);
+                    report.miss(one.meta.topic.as_str(), one.at);
                     unknown.push(one);
                 }
                 LedgerStatus::Ended => {}
@@ -212,7 +211,7 @@ impl<O: ReconcileStore> Reconciler<O> {
 
     /// By the same lanes as a delivery, and in the same envelope.
     async fn send(&self, request: &Request<'_>, one: ReadyEvent) -> Result<(), Unavailable> {
-        let lane = Topic::parse(&one.meta.topic).map_or(Lane::Standard, |topic| self.routes.lane(&topic));
+        let lane = self.routes.lane(&one.meta.topic);
         let body = one.body.get().as_bytes();
         let message = match envelope::seal(&one.meta, body) {
             Ok(message) => message,
@@ -222,7 +221,7 @@ impl<O: ReconcileStore> Reconciler<O> {
             }
         };
         self.store.send(lane, message, request.shop).await?;
-        let Meta { shop, topic, webhook_id, .. } = &one.meta;
+        let (shop, topic, webhook_id) = (one.meta.shop.as_str(), one.meta.topic.as_str(), one.meta.webhook_id.as_str());
         tracing::info!(shop, topic, webhook_id, %lane, bytes = body.len(), "Enqueued in place of a lost delivery");
         Ok(())
     }

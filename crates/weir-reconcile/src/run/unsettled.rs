@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
 use weir_core::{
-    UnixMillis,
+    Topic, UnixMillis,
     ledger::{Key, Record},
     topics::happens_once,
 };
@@ -23,7 +23,7 @@ const CLOCK_SKEW: Duration = Duration::from_secs(5);
 pub(super) struct UnsettledEvents {
     since: UnixMillis,
     /// By topic and resource.
-    keys: HashMap<(String, String), Vec<Key>>,
+    keys: HashMap<(Topic, String), Vec<Key>>,
 }
 
 impl<O: ReconcileStore> Reconciler<O> {
@@ -54,7 +54,7 @@ impl<O: ReconcileStore> Reconciler<O> {
         let mut left = Vec::new();
         for one in missed {
             let (change, topic) = (&changes[one.change], &one.wanted.topic);
-            let place = (topic.clone(), format!("{}/{}", change.kind.resource(), change.id));
+            let place = (Topic::from_stored(topic.as_str()), format!("{}/{}", change.kind.resource(), change.id));
             let keys = unsettled.as_ref().and_then(|unsettled| unsettled.keys.get(&place));
             let mut worst = LedgerStatus::Nothing;
             for key in keys.into_iter().flatten() {

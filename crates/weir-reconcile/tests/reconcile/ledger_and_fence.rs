@@ -19,7 +19,8 @@ async fn delivery_after_its_recovery_has_no_second_effect() {
     assert_eq!(report.missing["orders/create"].values().sum::<u32>(), 4);
     world.wait(15).await;
     assert_eq!(only(world.stack.effects(), "orders"), of_orders(&orders));
-    let late: Vec<_> = world.stack.stale().into_iter().filter(|meta| meta.topic.starts_with("orders")).collect();
+    let late: Vec<_> =
+        world.stack.stale().into_iter().filter(|meta| meta.topic.as_str().starts_with("orders")).collect();
     assert_eq!(late.len(), 6, "they came, and were too late");
     assert!(late.iter().all(|meta| meta.synthetic.is_none()));
 }
@@ -182,7 +183,7 @@ async fn two_apps_that_missed_the_same_event_each_get_it() {
             world.work().await;
         }
     }
-    let apps: Vec<String> = world.stack.events().into_iter().map(|(meta, _)| meta.app).collect();
+    let apps: Vec<String> = world.stack.events().into_iter().map(|(meta, _)| meta.app.into()).collect();
     assert_eq!(apps, ["default", "loyalty"]);
     let body =
         |(_, body): &(weir_core::envelope::Meta, Vec<u8>)| serde_json::from_slice::<serde_json::Value>(body).unwrap();

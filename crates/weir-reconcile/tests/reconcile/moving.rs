@@ -178,7 +178,7 @@ async fn last_of_several_states_of_one_second_is_repaired() {
     let again = next_walk(&world).await;
     assert_eq!(again.missing(), 0, "{again:?}");
     let last = |topics: &str, id: u64| {
-        let events = world.stack.events().into_iter().filter(|(meta, _)| meta.topic.starts_with(topics));
+        let events = world.stack.events().into_iter().filter(|(meta, _)| meta.topic.as_str().starts_with(topics));
         let mut bodies = events.map(|(_, body)| serde_json::from_slice::<serde_json::Value>(&body).unwrap());
         bodies.rfind(|body| body["id"] == id).unwrap()
     };

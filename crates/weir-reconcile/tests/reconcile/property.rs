@@ -179,15 +179,15 @@ fn check(world: &World) -> Result<(), TestCaseError> {
     let (mut newest, mut delivered) = (BTreeMap::new(), BTreeSet::new());
     for (meta, body) in world.stack.events() {
         let value: Value = serde_json::from_slice(&body).unwrap();
-        if meta.topic.starts_with("inventory") {
+        if meta.topic.as_str().starts_with("inventory") {
             continue;
         }
         let id = value["id"].as_u64().unwrap();
-        if happens_once(&meta.topic) {
-            *ran.entry((meta.topic.clone(), id)).or_default() += 1;
+        if happens_once(meta.topic.as_str()) {
+            *ran.entry((meta.topic.to_string(), id)).or_default() += 1;
         }
         if meta.synthetic.is_none() {
-            delivered.insert(version(&meta.topic, &body));
+            delivered.insert(version(meta.topic.as_str(), &body));
         }
         newest.insert(id, value);
     }
@@ -218,7 +218,7 @@ fn check(world: &World) -> Result<(), TestCaseError> {
     let seen_once: BTreeSet<(&str, &str)> =
         delivered.iter().filter(|(topic, ..)| happens_once(topic)).map(|(topic, id, _)| (&**topic, &**id)).collect();
     for (meta, body) in world.stack.sent() {
-        let sent = version(&meta.topic, &body);
+        let sent = version(meta.topic.as_str(), &body);
         prop_assert!(!delivered.contains(&sent), "{:?} was delivered", sent);
         prop_assert!(!seen_once.contains(&(&*sent.0, &*sent.1)), "{:?} was delivered", sent);
     }

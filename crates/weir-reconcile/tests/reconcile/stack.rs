@@ -13,11 +13,10 @@ use http::{Request as Http, StatusCode};
 use shopify_sim::Receiver;
 use shopify_webhook::ShopDomain;
 use weir_core::{
-    Failure, Lane, Routes, Topics, UnixMillis,
+    ApiVersion, EventId, EventShop, Failure, Lane, Routes, Topic, Topics, UnixMillis, WebhookId,
     envelope::{self, Envelope, Meta},
     fence::{self, Entry, Fence, Leave, Mark, Run},
     ledger::{self, AttemptResult, Claim, Key, Ledger, Owner, Record, State},
-    sha256,
     topics::{Reading, Version, happens_once},
 };
 use weir_reconcile::{Cursor, CursorKey, ReconcileStore, Report, Unavailable, UnsettledEvent};
@@ -51,26 +50,22 @@ struct Inner {
 /// The stack takes deliveries as ingest would.
 impl Receiver for Stack {
     fn receive(&self, delivery: Http<Bytes>) -> Pin<Box<dyn Future<Output = Result<StatusCode, String>> + Send>> {
-        let header = |name: &str| delivery.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let optional = |name: &str| delivery.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         let body = delivery.body();
+        let header = |name: &str| optional(name).unwrap();
+        let received_at = header("x-shopify-triggered-at").parse::<jiff::Timestamp>().unwrap().as_millisecond();
         let meta = Meta {
-            webhook_id: header("x-shopify-webhook-id").unwrap(),
-            shop: header("x-shopify-shop-domain").unwrap(),
-            topic: header("x-shopify-topic").unwrap(),
-            app: "default".into(),
-            event_id: header("x-shopify-event-id"),
-            api_version: header("x-shopify-api-version"),
-            subscription: header("x-shopify-name"),
-            triggered_at: header("x-shopify-triggered-at"),
-            received_at: UnixMillis(
-                header("x-shopify-triggered-at").unwrap().parse::<jiff::Timestamp>().unwrap().as_millisecond(),
-            ),
-            body_sha256: sha256::hex(body),
-            traceparent: None,
-            dedupe_key: None,
-            synthetic: None,
-            test: false,
-            generation: 0,
+            event_id: optional("x-shopify-event-id").map(EventId::from_stored),
+            api_version: optional("x-shopify-api-version").map(ApiVersion::from_stored),
+            subscription: optional("x-shopify-name"),
+            triggered_at: optional("x-shopify-triggered-at"),
+            ..Meta::new(
+                WebhookId::from_stored(header("x-shopify-webhook-id")),
+                EventShop::from_stored(header("x-shopify-shop-domain")),
+                Topic::from_stored(header("x-shopify-topic")),
+                UnixMillis(received_at),
+                body,
+            )
         };
         self.0.lane.lock().unwrap().push((Lane::Standard, envelope::seal(&meta, body).unwrap()));
         Box::pin(async { Ok(StatusCode::OK) })
@@ -168,7 +163,7 @@ impl Stack {
                     Some(id) => id.to_string(),
                     None => format!("{}:{}", body["inventory_item_id"], body["location_id"]),
                 };
-                (meta.topic.clone(), id, meta.synthetic.is_some())
+                (meta.topic.to_string(), id, meta.synthetic.is_some())
             })
             .collect();
         all.sort();
@@ -207,8 +202,11 @@ impl Stack {
         let meta = envelope.meta.clone();
         let (key, lease_until) = (Key::of(&meta), now + Duration::from_secs(35));
         let body = envelope.open(None).unwrap();
-        let snapshot =
-            Topics::built_in().latest(&meta.topic).unwrap().snapshot(&meta, envelope::json(&body).unwrap(), now);
+        let snapshot = Topics::built_in().latest(meta.topic.as_str()).unwrap().snapshot(
+            &meta,
+            envelope::json(&body).unwrap(),
+            now,
+        );
         let Reading::Snapshot(snapshot) = snapshot else { panic!("{snapshot:?}") };
         let resource = snapshot.key.rsplit('#').next();
         let ask = ledger::ClaimRequest {
@@ -244,7 +242,7 @@ impl Stack {
             settle(AttemptResult::Failed(Failure::permanent("poison"))).await;
             return;
         }
-        let once = meta.synthetic.is_some() && happens_once(&meta.topic);
+        let once = meta.synthetic.is_some() && happens_once(meta.topic.as_str());
         let state = fence::State::of(&meta, snapshot.version, snapshot.content.clone());
         let (mark, run) = (Mark::of(&meta), Run::of(&meta, &state));
         let (key, owner, mark, run, state) = (snapshot.key.as_str(), &owner, &mark, &run, &state);
@@ -292,7 +290,7 @@ impl ReconcileStore for Stack {
         let envelope = Envelope::parse(&message).unwrap();
         let (meta, body) = (envelope.meta.clone(), envelope.open(None).unwrap());
         self.0.sent.lock().unwrap().push((meta.clone(), body.to_vec()));
-        let topic = shopify_webhook::Topic::parse(&meta.topic).unwrap();
+        let topic = Topic::parse(meta.topic.as_str()).unwrap();
         assert_eq!(lane, Routes::built_in().lane(&topic), "{topic:?}");
         self.pass(async { self.0.lane.lock().unwrap().push((lane, message)) }).await
     }

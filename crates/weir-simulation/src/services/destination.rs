@@ -35,7 +35,7 @@ impl SimDestination {
         let (to, id) = (self.clone(), event.meta().webhook_id.clone());
         let call = async {
             sleep(self.takes).await;
-            let reply = self.network.attempt(process, move || to.take(&id)).await;
+            let reply = self.network.attempt(process, move || to.take(id.as_str())).await;
             reply.unwrap_or_else(|failed| Err(CallError::Down(failed.0.to_owned())))
         };
         door.call(event, call).await

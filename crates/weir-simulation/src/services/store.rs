@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::time::Instant;
 use weir_core::{
-    StoreError, UnixMillis,
+    StoreError, UnixMillis, WebhookId,
     envelope::Meta,
     fence::{self, Entry, Fence, Leave},
     ledger::{Claim, ClaimRequest, Key, Ledger, Owner, RepeatKind, SettleRequest, Settled},
@@ -102,9 +102,9 @@ impl Ledger for SimStore {
         .await
     }
 
-    async fn count(&self, key: &Key, again: RepeatKind, webhook_id: Option<&str>) -> Result<(), StoreError> {
-        let (name, key, webhook_id) = (key.to_string(), key.clone(), webhook_id.map(str::to_owned));
-        let count = move |store: &Self| at_once(store.tables.count(&key, again, webhook_id.as_deref()));
+    async fn count(&self, key: &Key, again: RepeatKind, webhook_id: Option<&WebhookId>) -> Result<(), StoreError> {
+        let (name, key, webhook_id) = (key.to_string(), key.clone(), webhook_id.cloned());
+        let count = move |store: &Self| at_once(store.tables.count(&key, again, webhook_id.as_ref()));
         self.call("count a message", name, count).await
     }
 }

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use weir_core::{
-    Topics, UnixMillis, dedupe,
+    EventId, EventShop, Topic, Topics, UnixMillis, dedupe,
     envelope::Meta,
     ledger::{Claim, Ledger, Progress, RepeatKind, Settled},
-    sha256,
 };
 
 use super::{Actor, LEASE, parked, permanent, reached, transient};
@@ -27,21 +26,10 @@ pub(super) async fn cases<L: Ledger>(ledger: &L, prefix: &str) {
 /// A delivery of a refund, as ingest seals it.
 pub(super) fn refund(prefix: &str, event_id: &str, webhook_id: &str, body: &str) -> Meta {
     let meta = Meta {
-        webhook_id: format!("{prefix}-{webhook_id}"),
-        shop: format!("{prefix}.myshopify.com"),
-        topic: "refunds/create".to_owned(),
-        app: "default".to_owned(),
-        event_id: Some(event_id.to_owned()),
-        api_version: None,
-        subscription: None,
-        triggered_at: None,
-        received_at: NOW,
-        body_sha256: sha256::hex(body.as_bytes()),
-        traceparent: None,
-        dedupe_key: None,
-        synthetic: None,
-        test: false,
-        generation: 0,
+        shop: EventShop::from_stored(format!("{prefix}.myshopify.com")),
+        topic: Topic::from_stored("refunds/create"),
+        event_id: Some(EventId::from_stored(event_id)),
+        ..Meta::sample(&format!("{prefix}-{webhook_id}"), body.as_bytes())
     };
     sealed(meta, body)
 }
@@ -72,7 +60,7 @@ async fn one_event_id_of_one_topic_and_subscription_takes_effect_once<L: Ledger>
 
 async fn one_event_id_of_two_topics_twice<L: Ledger>(ledger: &L, prefix: &str) {
     let refund = refund(prefix, "topics", "1", BODY);
-    let other = sealed(Meta { topic: "order_transactions/create".to_owned(), ..refund.clone() }, BODY);
+    let other = sealed(Meta { topic: Topic::from_stored("order_transactions/create"), ..refund.clone() }, BODY);
     both_run(ledger, &refund, &other).await;
 }
 

@@ -25,7 +25,7 @@ use std::{
 };
 
 use weir_core::{
-    Failure, Lane, StoreError, UnixMillis,
+    Failure, Lane, StoreError, UnixMillis, WebhookId,
     envelope::Meta,
     ledger::{
         Action, ActionKind, ActionLog, ActionRequest, AttemptResult, Claim, ClaimRequest, Key, Ledger, Owner, Progress,
@@ -66,8 +66,8 @@ impl<'a, L: Ledger> Actor<'a, L> {
         Self { meta: Some(meta.clone()), ..Self::new(ledger, &Key::of(meta), name) }
     }
 
-    fn webhook_id(&self) -> Option<&str> {
-        self.meta.as_ref().map(|meta| meta.webhook_id.as_str())
+    fn webhook_id(&self) -> Option<&WebhookId> {
+        self.meta.as_ref().map(|meta| &meta.webhook_id)
     }
 
     async fn claim(&self, body: &str, now: UnixMillis) -> Claim {

@@ -29,7 +29,7 @@ const LARGE: u64 = 50;
 pub async fn note(event: Event, Payload(order): Payload<Order>) -> Result<(), Failure> {
     let pieces: u64 = order.line_items.iter().flatten().filter_map(|item| item.quantity).sum();
     if pieces >= LARGE {
-        let (shop, total) = (&event.meta().shop, order.total_price.as_deref());
+        let (shop, total) = (event.meta().shop.as_str(), order.total_price.as_deref());
         tracing::info!(shop, order_id = order.id, pieces, total, "A large order");
     }
     Ok(())

@@ -21,7 +21,8 @@ pub fn router<S: Shops>(shops: Arc<S>) -> Router {
             let shops = shops.clone();
             async move {
                 let meta = event.meta();
-                let domain = ShopDomain::parse(&meta.shop).ok_or_else(|| Failure::permanent("it is of no shop"))?;
+                let domain =
+                    ShopDomain::parse(meta.shop.as_str()).ok_or_else(|| Failure::permanent("it is of no shop"))?;
                 match handle {
                     Handle::Uninstalled => uninstalled(&*shops, &event, &domain).await,
                     Handle::Product => product(&*shops, &event, &domain).await,
@@ -65,7 +66,7 @@ async fn product<S: Shops>(shops: &S, event: &Event, shop: &ShopDomain) -> Resul
         Ok(Product { id: Some(id) }) => shops.invalidate(&key(shop, Kind::Product, id)).await,
         // A subscription with `includeFields` may leave it out.
         Ok(Product { id: None }) | Err(_) => {
-            tracing::warn!(%shop, topic = event.meta().topic, "Nothing invalidated: the body has no id");
+            tracing::warn!(%shop, topic = event.meta().topic.as_str(), "Nothing invalidated: the body has no id");
             Ok(())
         }
     }
@@ -76,13 +77,13 @@ async fn uninstalled<S: Shops>(shops: &S, event: &Event, shop: &ShopDomain) -> R
     let meta = event.meta();
     let named = serde_json::from_slice(event.body()).ok().and_then(|body: Uninstall| body.myshopify_domain);
     if named.as_deref().and_then(ShopDomain::parse).as_ref() != Some(shop) {
-        tracing::warn!(%shop, app = meta.app, "Not marked uninstalled: the body does not name the shop of the header");
+        tracing::warn!(%shop, app = meta.app.as_str(), "Not marked uninstalled: the body does not name the shop of the header");
         return Ok(());
     }
     let triggered_at = meta.triggered_at.as_deref().and_then(TriggeredAt::parse);
     let triggered_at = triggered_at.map_or(meta.received_at, |at| UnixMillis(at.instant().as_millisecond()));
     if shops.uninstalled(shop, &meta.app, triggered_at).await? {
-        tracing::info!(%shop, app = meta.app, "Uninstalled: the shop's tokens are wiped");
+        tracing::info!(%shop, app = meta.app.as_str(), "Uninstalled: the shop's tokens are wiped");
     }
     Ok(())
 }

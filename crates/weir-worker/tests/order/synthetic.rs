@@ -31,7 +31,7 @@ async fn effects(messages: &[String], ids: &[&str]) -> (Vec<String>, Vec<State>,
     let ran = Arc::new(Mutex::new(Vec::new()));
     let seen = ran.clone();
     let worker = world.worker(Router::new().on("*", move |event: Event| {
-        seen.lock().unwrap().push(event.meta().webhook_id.clone());
+        seen.lock().unwrap().push(event.meta().webhook_id.to_string());
         std::future::ready(Ok(()))
     }));
     for message in messages {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use crate::support::{World, envelope_of, run};
 use weir_consumer::router::{Event, Router};
 use weir_core::{
-    UnixMillis,
+    EventId, UnixMillis,
     envelope::{self, Envelope},
     ledger::{Attempt, Outcome, State},
 };
@@ -27,7 +27,7 @@ fn level(topic: &str, id: &str, triggered_at: &str, available: Option<i64>) -> S
 fn of_action(message: &str, action: &str) -> String {
     let delivered = Envelope::parse(message).unwrap();
     let mut meta = delivered.meta.clone();
-    meta.event_id = Some(action.to_owned());
+    meta.event_id = EventId::parse(action);
     envelope::seal(&meta, &delivered.open(None).unwrap()).unwrap()
 }
 
@@ -36,7 +36,7 @@ async fn effects(world: &World, messages: &[String]) -> (Vec<String>, Vec<(Strin
     let ran = Arc::new(Mutex::new(Vec::new()));
     let seen = ran.clone();
     let worker = world.worker(Router::new().on("*", move |event: Event| {
-        seen.lock().unwrap().push(event.meta().webhook_id.clone());
+        seen.lock().unwrap().push(event.meta().webhook_id.to_string());
         std::future::ready(Ok(()))
     }));
     for message in messages {

@@ -11,7 +11,7 @@ use std::{
 use crate::support::{World, body, envelope, meta, run, run_received};
 use weir_consumer::router::{Event, Router};
 use weir_core::{
-    Failure, UnixMillis,
+    Failure, UnixMillis, WebhookId,
     controls::Controls,
     envelope::{self, Envelope, Meta},
     ledger::{Outcome, State},
@@ -100,7 +100,7 @@ async fn message_whose_copy_would_outlive_its_body_is_not_parked() {
         let gone = world.record("1").last_error.is_some_and(|error| error.contains("a parked copy would outlive it"));
         assert_eq!(gone, !parked, "{age:?}");
         // A body within the message is as old as the message: it may wait.
-        let inside = envelope::seal(&Meta { webhook_id: "2".into(), ..meta }, &body(1)).unwrap();
+        let inside = envelope::seal(&Meta { webhook_id: WebhookId::from_stored("2"), ..meta }, &body(1)).unwrap();
         run(&world.worker(Router::new()), &[inside]).await;
         assert_eq!(world.parked().len(), usize::from(parked) + 1, "{age:?}");
     }

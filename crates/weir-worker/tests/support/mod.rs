@@ -19,12 +19,11 @@ use weir_consumer::{
     services::{BodyStore, Queue, WorkerServices},
 };
 use weir_core::{
-    Backoff, Failure, Lane, StoreError, Topics, UnixMillis,
+    ApiVersion, AppName, Backoff, Failure, Lane, StoreError, Topic, Topics, UnixMillis, WebhookId,
     controls::Controls,
     envelope::{self, Envelope, Meta},
     fence::{self, Fence, Leave},
     ledger::{Claim, ClaimRequest, Key, Ledger, Record, RepeatKind, SettleRequest, Settled},
-    sha256,
 };
 use weir_telemetry::Telemetry;
 use weir_testkit::{Fault, Faulty, ModelLedger};
@@ -109,7 +108,7 @@ impl Ledger for Refusing {
     async fn settle(&self, _: &SettleRequest<'_>) -> Result<Settled, StoreError> {
         self.error("record how the event ended")
     }
-    async fn count(&self, _: &Key, _: RepeatKind, _: Option<&str>) -> Result<(), StoreError> {
+    async fn count(&self, _: &Key, _: RepeatKind, _: Option<&WebhookId>) -> Result<(), StoreError> {
         self.error("count a message")
     }
 }
@@ -279,7 +278,7 @@ impl Queue for World {
 }
 
 impl Shops for World {
-    async fn uninstalled(&self, shop: &ShopDomain, app: &str, triggered_at: UnixMillis) -> Result<bool, Failure> {
+    async fn uninstalled(&self, shop: &ShopDomain, app: &AppName, triggered_at: UnixMillis) -> Result<bool, Failure> {
         self.tell(format!("{shop} uninstalled {app} at {triggered_at}")).map(|()| true)
     }
 
@@ -312,23 +311,7 @@ pub fn body(id: u64) -> Vec<u8> {
 }
 
 pub fn meta(id: &str, body: &[u8]) -> Meta {
-    Meta {
-        webhook_id: id.into(),
-        shop: SHOP.into(),
-        topic: "orders/create".into(),
-        app: "default".into(),
-        event_id: None,
-        api_version: Some("2026-10".into()),
-        subscription: None,
-        triggered_at: None,
-        received_at: UnixMillis(1_795_755_600_000),
-        body_sha256: sha256::hex(body),
-        traceparent: None,
-        dedupe_key: None,
-        synthetic: None,
-        test: false,
-        generation: 0,
-    }
+    Meta { api_version: ApiVersion::parse("2026-10"), ..Meta::sample(id, body) }
 }
 
 pub fn envelope(id: &str, body: &[u8]) -> String {
@@ -337,7 +320,8 @@ pub fn envelope(id: &str, body: &[u8]) -> String {
 
 /// An event of another topic, triggered at a time if one is given.
 pub fn envelope_of(topic: &str, triggered_at: Option<&str>, id: &str, body: &[u8]) -> String {
-    let meta = Meta { topic: topic.into(), triggered_at: triggered_at.map(str::to_owned), ..meta(id, body) };
+    let (topic, triggered_at) = (Topic::from_stored(topic), triggered_at.map(str::to_owned));
+    let meta = Meta { topic, triggered_at, ..meta(id, body) };
     envelope::seal(&meta, body).unwrap()
 }
 

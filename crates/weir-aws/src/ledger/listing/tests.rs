@@ -4,7 +4,7 @@ use std::{
 };
 
 use fastrand::Rng;
-use weir_core::Lane;
+use weir_core::{EventShop, Lane};
 
 use super::*;
 
@@ -128,7 +128,12 @@ async fn pages_follow_each_other_without_a_gap_whatever_comes_in() {
 #[tokio::test]
 async fn a_shop_costs_two_queries_a_day_and_one_for_each_further_page() {
     let memory = filled(2_000, 40, 7, 6);
-    let mut listing = Listing::by_day(&memory, Bucket::of_shop("shop-1.myshopify.com").into(), days(7), 20_000);
+    let mut listing = Listing::by_day(
+        &memory,
+        Bucket::of_shop(&EventShop::from_stored("shop-1.myshopify.com")).into(),
+        days(7),
+        20_000,
+    );
     let listed = take(&mut listing, usize::MAX).await;
     assert!(listed.iter().any(|entry| entry.key.event.starts_with("shop-1.myshopify.com#")));
     // Seven times 24 hours touch eight days.
@@ -136,7 +141,8 @@ async fn a_shop_costs_two_queries_a_day_and_one_for_each_further_page() {
 
     // Newest first, as many as asked for: the days before are not read.
     let memory = filled(20_000, 40, 7, 6);
-    let mut listing = Listing::by_day(&memory, Bucket::of_shop("shop-1.myshopify.com").into(), days(7), 20);
+    let mut listing =
+        Listing::by_day(&memory, Bucket::of_shop(&EventShop::from_stored("shop-1.myshopify.com")).into(), days(7), 20);
     take(&mut listing, 20).await;
     assert_eq!(memory.queries(), 2);
 }
@@ -153,7 +159,8 @@ async fn the_newest_of_all_shops_are_had_without_reading_the_rest() {
 #[tokio::test]
 async fn an_empty_range_costs_one_look_at_each_partition() {
     let memory = Memory { largest_page: 10, ..Memory::default() };
-    let mut listing = Listing::by_unsettled(&memory, &Unsettled::ALL, &Bucket::of_shop("a"), days(30), 20);
+    let mut listing =
+        Listing::by_unsettled(&memory, &Unsettled::ALL, &Bucket::of_shop(&EventShop::from_stored("a")), days(30), 20);
     assert_eq!(listing.next().await.unwrap(), None);
     assert_eq!(memory.queries(), 4);
 }

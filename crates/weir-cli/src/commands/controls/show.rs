@@ -38,7 +38,7 @@ pub(super) async fn run(args: &ControlsShowArgs, printer: &Printer) -> anyhow::R
         printer.note(format!("left out by workers: {problem}"));
     }
     match shop {
-        Some(shop) => printer.item(&ShopControls::of(&controls, shop.as_str()), shop_lines)?,
+        Some(shop) => printer.item(&ShopControls::of(&controls, &shop), shop_lines)?,
         None => {
             let document = Document {
                 parameter: store.name().to_owned(),

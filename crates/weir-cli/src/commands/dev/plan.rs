@@ -8,7 +8,7 @@ use shopify_samples::Samples;
 use shopify_sim::Plan;
 use shopify_webhook::{ShopDomain, Topic};
 
-use weir_load::{Delivery, delivery_id};
+use weir_load::{Delivery, event_id, webhook_id};
 
 /// Distinct events, which all take effect: orders, payments, renamed products.
 pub(super) const EVENTS: usize = 200;
@@ -118,8 +118,15 @@ fn draw(topic: &str, shop: &ShopDomain, now: Timestamp, rng: &mut Rng) -> Delive
     let mut samples = Samples::new(rng.u64(..), shop.as_str(), now);
     #[expect(clippy::expect_used, reason = "the topics stand above, and a test draws the whole script")]
     let (topic, body) = Topic::parse(topic).zip(samples.body(topic)).expect("a listed topic");
-    let mut id = || delivery_id(uuid::Builder::from_random_bytes(rng.u128(..).to_ne_bytes()).into_uuid());
-    Delivery { topic, shop: shop.clone(), webhook_id: id(), event_id: id(), triggered_at: now, body: body.into() }
+    let mut uuid = || uuid::Builder::from_random_bytes(rng.u128(..).to_ne_bytes()).into_uuid();
+    Delivery {
+        topic,
+        shop: shop.clone(),
+        webhook_id: webhook_id(uuid()),
+        event_id: event_id(uuid()),
+        triggered_at: now,
+        body: body.into(),
+    }
 }
 
 fn shop_at(percent: u8) -> usize {

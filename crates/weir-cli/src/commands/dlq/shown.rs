@@ -58,8 +58,8 @@ impl Shown {
         });
         Self {
             message: MessageView::from(found),
-            webhook_event_id: meta.and_then(|meta| meta.event_id.clone()),
-            api_version: meta.and_then(|meta| meta.api_version.clone()),
+            webhook_event_id: meta.and_then(|meta| meta.event_id.clone()).map(Into::into),
+            api_version: meta.and_then(|meta| meta.api_version.clone()).map(Into::into),
             subscription: meta.and_then(|meta| meta.subscription.clone()),
             triggered_at: meta.and_then(|meta| meta.triggered_at.clone()),
             body_sha256: meta.map(|meta| meta.body_sha256.clone()),

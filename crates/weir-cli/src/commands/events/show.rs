@@ -1,7 +1,7 @@
 //! `weir events show`: all that is known of one event.
 
 use weir_core::{
-    UnixMillis,
+    EventShop, UnixMillis,
     ledger::{Record, State},
 };
 use weir_ops::{
@@ -78,7 +78,10 @@ async fn find(
     let mut reports = Progress::new(printer);
     let progress = |progress| reports.lookup(progress);
     match shop {
-        Some(shop) => of_shop(&target.ledger, shop, id, whole_range(now), progress).await,
+        Some(shop) => {
+            let shop = EventShop::from_stored(shop);
+            of_shop(&target.ledger, &shop, id, whole_range(now), progress).await
+        }
         None => {
             let range = recent_range(args.since.map(|since| since.at(now)), now);
             of_any_shop(&target.ledger, id, range, progress).await

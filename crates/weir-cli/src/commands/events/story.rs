@@ -12,10 +12,10 @@ pub(super) fn story(record: &Record, location: MessageLocation) -> String {
     let facts = [
         ("state", Some(state(record))),
         ("message", Some(message(record, location))),
-        ("topic", record.topic.clone()),
+        ("topic", record.topic.clone().map(Into::into)),
         ("resource", record.resource.clone()),
         ("lane", Some(lane.to_owned())),
-        ("app", record.app.clone()),
+        ("app", record.app.clone().map(Into::into)),
         ("test", record.test.then(|| "a test notification, as Shopify says".to_owned())),
         ("replay", some(record.key.generation)),
         ("attempts", Some(record.attempts.to_string())),
@@ -24,9 +24,9 @@ pub(super) fn story(record: &Record, location: MessageLocation) -> String {
         ("other bodies", some(record.mismatches)),
         ("last error", record.last_error.clone()),
         // Where the first line does not have it.
-        ("webhook id", record.webhook_id.clone()),
-        ("came also as", record.other_webhook_id().map(str::to_owned)),
-        ("event id", record.event_id.clone()),
+        ("webhook id", record.webhook_id.clone().map(Into::into)),
+        ("came also as", record.other_webhook_id().map(ToString::to_string)),
+        ("event id", record.event_id.clone().map(Into::into)),
         ("body SHA-256", Some(record.body_sha256.clone())),
     ];
     let facts = facts.into_iter().filter_map(|(name, value)| Some(format!("  {name:<12}  {}", value?)));

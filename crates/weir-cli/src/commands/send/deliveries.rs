@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use shopify_webhook::{DeliveryId, Topic};
+use shopify_webhook::{Topic, WebhookId};
 use weir_core::envelope::{SYNTHETIC_ID_PREFIX, is_reserved_id};
 use weir_load::{Bodies, Deliveries};
 
@@ -44,14 +44,14 @@ fn topic(text: &str, has_body: bool) -> Result<Topic, Usage> {
     Err(Usage::new(format!("{text:?} {problem}"), hint))
 }
 
-fn id(text: &str) -> Result<DeliveryId, Usage> {
+fn id(text: &str) -> Result<WebhookId, Usage> {
     if is_reserved_id(text) {
         return Err(Usage::new(
             format!("{text:?} is reserved: weir gives such ids to the events that it makes itself"),
             format!("choose an id that does not begin with {SYNTHETIC_ID_PREFIX}"),
         ));
     }
-    DeliveryId::parse(text).ok_or_else(|| {
+    WebhookId::parse(text).ok_or_else(|| {
         Usage::new(
             format!("{text:?} is not a webhook id"),
             "it is 1 to 100 letters, digits or - _ . : (Shopify sends UUIDs)",

@@ -1,8 +1,8 @@
 //! What the commands on the registry share: names, and errors with their hints.
 
-use shopify_webhook::ShopDomain;
+use shopify_webhook::{AppName, ShopDomain};
 use weir_ops::shops::Shops;
-use weir_shops::{is_app, registry::RegistryError};
+use weir_shops::registry::RegistryError;
 
 use crate::{
     cli::ShopArgs,
@@ -17,13 +17,12 @@ pub(super) fn named(args: &ShopArgs) -> Result<(ShopDomain, String), Usage> {
 }
 
 pub(in crate::commands) fn app(name: &str) -> Result<String, Usage> {
-    if is_app(name) {
-        return Ok(name.to_owned());
-    }
-    Err(Usage::new(
-        format!("{name:?} is not the name of an app"),
-        "it is in lower case, as in the parameter Apps of the stack: default",
-    ))
+    AppName::parse(name).map(Into::into).ok_or_else(|| {
+        Usage::new(
+            format!("{name:?} is not the name of an app"),
+            "it is in lower case, as in the parameter Apps of the stack: default",
+        )
+    })
 }
 
 pub(in crate::commands) fn unknown(shop: &ShopDomain, app: &str) -> anyhow::Error {

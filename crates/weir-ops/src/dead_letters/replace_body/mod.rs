@@ -218,7 +218,7 @@ async fn carry_out(
     let chunk = Chunk { at: now, entries: vec![entry] };
     claimed.checkpoint(backend, &chunk).await.map_err(DeadLetterError::from)?;
 
-    let outgoing = Outgoing { body: message, group: meta.shop.clone() };
+    let outgoing = Outgoing { body: message, group: meta.shop.to_string() };
     let sent = batch::send(backend, source.lane, vec![outgoing]).await;
     let taken = sent.as_ref().is_ok_and(|sent| sent.contains(&true));
     let counts = &mut claimed.job.work.counts;

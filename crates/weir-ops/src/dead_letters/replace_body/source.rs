@@ -1,7 +1,7 @@
 //! What an event is before it gets another body, and as which generation it runs then.
 
 use weir_core::{
-    Lane, UnixMillis,
+    EventShop, Lane, UnixMillis, WebhookId,
     envelope::{Envelope, Meta},
     ledger::{ActionKind, Record},
 };
@@ -62,8 +62,9 @@ pub(super) async fn from_ledger(
     let missing = |why| ReplaceError::Missing { event: event.to_string(), why };
     let EventName::Whole(name) = event else { return Err(missing(MissingMessage::NoShop)) };
     let (shop, id) = name.split_once('#').ok_or_else(|| missing(MissingMessage::NoShop))?;
+    let shop = EventShop::from_stored(shop);
     let range = whole_range(UnixMillis::now());
-    let events = of_shop(&backend.ledger, shop, id, range, progress).await.map_err(DeadLetterError::from)?;
+    let events = of_shop(&backend.ledger, &shop, id, range, progress).await.map_err(DeadLetterError::from)?;
     if let [_, _, ..] = &events[..] {
         return Err(missing(MissingMessage::Ambiguous(events)));
     }
@@ -73,12 +74,12 @@ pub(super) async fn from_ledger(
     }
     let known = history.iter().max_by_key(|record| record.key.generation);
     let known = known.ok_or_else(|| missing(MissingMessage::Unknown))?;
-    let (Some(topic), Some(app), Some((shop, id))) = (&known.topic, &known.app, known.key.event.split_once('#')) else {
+    let (Some(topic), Some(app), Some(shop)) = (&known.topic, &known.app, known.key.shop()) else {
         return Err(missing(MissingMessage::NoTopic));
     };
     let meta = Meta {
-        webhook_id: known.webhook_id().to_owned(),
-        shop: shop.to_owned(),
+        webhook_id: WebhookId::from_stored(known.webhook_id()),
+        shop: EventShop::from_stored(shop),
         topic: topic.clone(),
         app: app.clone(),
         event_id: known.event_id.clone(),
@@ -90,7 +91,7 @@ pub(super) async fn from_ledger(
         traceparent: None,
         generation: known.key.generation,
         // It stays the event that it was, whatever its body is now.
-        dedupe_key: known.webhook_id.as_ref().map(|_| id.to_owned()),
+        dedupe_key: known.webhook_id.as_ref().map(|_| known.key.id().to_owned()),
         synthetic: None,
         test: known.test,
     };

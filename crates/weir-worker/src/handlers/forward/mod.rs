@@ -49,10 +49,10 @@ pub fn router_with<S: KeySource>(context: &HandlerContext, signer: Signer<S>) ->
 async fn post<S: KeySource>(service: &HttpDestination, signer: &Signer<S>, event: &Event) -> Result<(), Failure> {
     let meta = event.meta();
     let detail = envelope::detail(meta, BusBody::Inline(envelope::json(event.body()).permanent()?));
-    let (timestamp, signature) = signer.sign(&meta.webhook_id, &detail).await?;
+    let (timestamp, signature) = signer.sign(meta.webhook_id.as_str(), &detail).await?;
     let headers = [
         ("content-type", "application/cloudevents+json"),
-        ("webhook-id", &meta.webhook_id),
+        ("webhook-id", meta.webhook_id.as_str()),
         ("webhook-timestamp", &timestamp.to_string()),
         ("webhook-signature", &signature),
     ];

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use weir_core::ledger::{Key, Owner};
-use weir_core::{Failure, Lane, UnixMillis};
+use weir_core::{Failure, Topic, UnixMillis};
 
 use super::super::plan;
 use super::*;
@@ -23,29 +23,12 @@ fn event(script: &[Planned], place: usize) -> String {
 
 fn record(script: &[Planned], place: usize, state: State, duplicates: u32) -> Record {
     Record {
-        key: Key { event: event(script, place), generation: 0 },
-        state,
         owner: Owner("me".into()),
         attempts: 1,
         duplicates,
-        mismatches: 0,
-        webhook_id: None,
-        last_webhook_id: None,
-        parks: 0,
-        progress: weir_core::ledger::Progress::default(),
         body_sha256: "aa".into(),
-        topic: Some("orders/create".into()),
-        app: None,
-        event_id: None,
-        lane: Lane::Standard,
-        triggered_at: None,
-        resource: None,
-        received_at: UnixMillis(0),
-        updated_at: UnixMillis(0),
-        last_error: None,
-        history: Vec::new(),
-        test: false,
-        actions: Vec::new(),
+        topic: Topic::parse("orders/create"),
+        ..Record::new(Key { event: event(script, place), generation: 0 }, state, UnixMillis(0))
     }
 }
 
