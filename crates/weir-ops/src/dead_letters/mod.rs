@@ -26,7 +26,7 @@ mod start;
 mod tests;
 
 pub use backend::StackBackend;
-pub use entry::{DeadLetterEntry, DeadLetterInfo, DeadLetterStatus};
+pub use entry::{DeadLetterEntry, DeadLetterInfo, DeadLetterStatus, UnknownStatus};
 pub use error::DeadLetterError;
 pub use export::Export;
 pub use filter::{EventName, EventNameError, Filter};

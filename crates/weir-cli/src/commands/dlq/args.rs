@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{
+    Args, Subcommand, ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 use weir_core::Lane;
 use weir_ops::dead_letters::{self, DeadLetterStatus};
 
@@ -220,52 +223,32 @@ pub(crate) struct FilterArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) app: Option<String>,
     /// Whose event is in this state
-    #[arg(long)]
-    pub(crate) state: Option<StatusName>,
+    #[arg(long, value_parser = status())]
+    pub(crate) state: Option<DeadLetterStatus>,
     /// Only this message: SHOP#ID, the webhook id alone, or sqs:ID
     #[arg(long, value_name = "ID")]
     pub(crate) event: Option<String>,
 }
 
-/// How a message stands to the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StatusName {
-    /// Its event failed
-    Failed,
-    /// Its event took effect: another copy was handled
-    Done,
-    /// A newer version of its resource came first
-    Stale,
-    /// A copy of it waits in its lane
-    Parked,
-    /// A worker acts on a copy of it now
-    Leased,
-    /// Its event was dropped, and this message of it is still there
-    Dropped,
-    /// Its event runs with another body
-    Replaced,
-    /// The event came with another body
-    Mismatch,
-    /// The ledger does not know it
-    Unknown,
-    /// It is no envelope
-    Unreadable,
+/// Reads the name of a state, and lists the names with their meaning in the help.
+fn status() -> impl TypedValueParser<Value = DeadLetterStatus> {
+    let named = |status: DeadLetterStatus| PossibleValue::new(status.as_str()).help(meaning(status));
+    PossibleValuesParser::new(DeadLetterStatus::ALL.map(named)).try_map(|name| name.parse::<DeadLetterStatus>())
 }
 
-impl From<StatusName> for DeadLetterStatus {
-    fn from(name: StatusName) -> Self {
-        match name {
-            StatusName::Failed => Self::Failed,
-            StatusName::Done => Self::Done,
-            StatusName::Stale => Self::Stale,
-            StatusName::Parked => Self::Parked,
-            StatusName::Leased => Self::Leased,
-            StatusName::Dropped => Self::Dropped,
-            StatusName::Replaced => Self::Replaced,
-            StatusName::Mismatch => Self::Mismatch,
-            StatusName::Unknown => Self::Unknown,
-            StatusName::Unreadable => Self::Unreadable,
-        }
+/// How a message stands to the ledger.
+fn meaning(status: DeadLetterStatus) -> &'static str {
+    match status {
+        DeadLetterStatus::Failed => "Its event failed",
+        DeadLetterStatus::Done => "Its event took effect: another copy was handled",
+        DeadLetterStatus::Stale => "A newer version of its resource came first",
+        DeadLetterStatus::Parked => "A copy of it waits in its lane",
+        DeadLetterStatus::Leased => "A worker acts on a copy of it now",
+        DeadLetterStatus::Dropped => "Its event was dropped, and this message of it is still there",
+        DeadLetterStatus::Replaced => "Its event runs with another body",
+        DeadLetterStatus::Mismatch => "The event came with another body",
+        DeadLetterStatus::Unknown => "The ledger does not know it",
+        DeadLetterStatus::Unreadable => "It is no envelope",
     }
 }
 

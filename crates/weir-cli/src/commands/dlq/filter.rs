@@ -24,7 +24,7 @@ pub(crate) fn filter(args: &FilterArgs, now: UnixMillis) -> Result<Filter, Usage
         received_before_ms: args.older_than.map(|age| now - age),
         received_after_ms: args.newer_than.map(|age| now - age),
         app: args.app.clone(),
-        state: args.state.map(Into::into),
+        state: args.state,
         event: args.event.as_deref().map(event_name).transpose()?,
     })
 }
@@ -34,10 +34,10 @@ mod tests {
     use std::time::Duration;
 
     use weir_core::Lane;
+    use weir_ops::dead_letters::DeadLetterStatus;
 
     use super::super::fixtures::{RECEIVED, found, unreadable};
     use super::*;
-    use crate::commands::dlq::args::StatusName;
 
     const NOW: UnixMillis = UnixMillis(RECEIVED.0 + 3_600_000);
 
@@ -66,8 +66,8 @@ mod tests {
         check(false, FilterArgs { older_than: time(61), ..none() });
         check(false, FilterArgs { newer_than: time(59), ..none() });
         check(false, FilterArgs { app: some("loyalty"), ..none() });
-        check(true, FilterArgs { app: some("default"), state: Some(StatusName::Failed), ..none() });
-        check(false, FilterArgs { state: Some(StatusName::Done), ..none() });
+        check(true, FilterArgs { app: some("default"), state: Some(DeadLetterStatus::Failed), ..none() });
+        check(false, FilterArgs { state: Some(DeadLetterStatus::Done), ..none() });
         check(true, FilterArgs { event: some("7"), ..none() });
         check(true, FilterArgs { event: some("north.myshopify.com#7"), ..none() });
         check(false, FilterArgs { event: some("south.myshopify.com#7"), ..none() });
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn a_message_that_is_no_envelope_has_no_topic_and_a_name_by_sqs() {
         let by = |args: FilterArgs| filter(&args, NOW).unwrap().takes(&unreadable());
-        assert!(by(FilterArgs { event: Some("sqs:m-1".into()), state: Some(StatusName::Unreadable), ..none() }));
+        assert!(by(FilterArgs { event: Some("sqs:m-1".into()), state: Some(DeadLetterStatus::Unreadable), ..none() }));
         assert!(by(FilterArgs { event: Some("unknown#sqs:m-1".into()), ..none() }));
         assert!(by(FilterArgs { error: Some("Not a CloudEvents".into()), ..none() }));
         assert!(!by(FilterArgs { topic: Some("orders/create".into()), ..none() }));
