@@ -177,6 +177,20 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_an_item_are_taken_as_they_are() {
+        let mut item = item();
+        for at in [name::TOPIC, name::APP, name::EVENT_ID, name::WEBHOOK_ID, name::LAST_WEBHOOK_ID] {
+            item.insert(at.to_owned(), text("Object Created"));
+        }
+        let record = record(&item).unwrap();
+        assert!(record.topic.is_some_and(|topic| topic == "Object Created"));
+        assert!(record.app.is_some_and(|app| app == "Object Created"));
+        assert!(record.event_id.is_some_and(|id| id == "Object Created"));
+        assert!(record.webhook_id.is_some_and(|id| id == "Object Created"));
+        assert!(record.last_webhook_id.is_some_and(|id| id == "Object Created"));
+    }
+
+    #[test]
     fn a_foreign_item_names_the_attribute_at_fault() {
         for at in [name::STATE, name::OWNER, name::LANE, name::ATTEMPTS, name::BODY_SHA256, name::LAST_ERROR] {
             let mut item = item();

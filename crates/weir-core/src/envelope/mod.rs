@@ -98,6 +98,24 @@ pub struct Meta {
 
 impl Meta {
     /// An event of the default app, of which no more is known.
+    ///
+    /// ```
+    /// use weir_core::{EventShop, Topic, UnixMillis, WebhookId, envelope::Meta};
+    ///
+    /// let (id, shop) = (WebhookId::from_stored("1"), EventShop::from_stored("north.myshopify.com"));
+    /// let topic = Topic::from_stored("orders/create");
+    /// Meta::new(id, shop, topic, UnixMillis(0), b"{}");
+    /// ```
+    ///
+    /// No text can be passed in place of another:
+    ///
+    /// ```compile_fail,E0308
+    /// use weir_core::{EventShop, Topic, UnixMillis, WebhookId, envelope::Meta};
+    ///
+    /// let (id, shop) = (WebhookId::from_stored("1"), EventShop::from_stored("north.myshopify.com"));
+    /// let topic = Topic::from_stored("orders/create");
+    /// Meta::new(id, topic, shop, UnixMillis(0), b"{}");
+    /// ```
     pub fn new(webhook_id: WebhookId, shop: EventShop, topic: Topic, received_at: UnixMillis, body: &[u8]) -> Self {
         Self {
             webhook_id,

@@ -28,6 +28,32 @@ fn check_round_trip(body: &[u8]) -> String {
     message
 }
 
+/// Of another publisher on the bus, or of an ingest whose rules were others.
+#[test]
+fn texts_that_no_header_may_have_are_read_and_written_as_they_were() {
+    for text in ["", "weir.orders", "Product/update", "superseded/orders/create", "Object Created", "a#b\u{202e}"] {
+        let meta = Meta {
+            shop: EventShop::from_stored(text),
+            topic: Topic::from_stored(text),
+            app: AppName::from_stored(text),
+            event_id: Some(EventId::from_stored(text)),
+            api_version: Some(ApiVersion::from_stored(text)),
+            ..Meta::sample(text, b"{}")
+        };
+        let message = seal(&meta, b"{}").unwrap();
+        let envelope = Envelope::parse(&message).unwrap();
+        assert_eq!(envelope.meta, meta);
+        assert_eq!(envelope.message(), message);
+    }
+}
+
+#[test]
+fn message_stays_the_same_in_every_version() {
+    let message = seal(&meta(b"{}"), b"{}").unwrap();
+    let expected = r#"{"specversion":"1.0","id":"b54557e4-bdd9-4b37-8a5f-bf7d70bcd043","source":"north.myshopify.com","type":"com.shopify.orders.create","time":"2026-11-27T05:00:00.123456789Z","datacontenttype":"application/json","topic":"orders/create","app":"default","eventid":"98880550","apiversion":"2026-10","receivedat":"2026-11-27T05:00:00.120Z","bodysha256":"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","generation":0,"data":{}}"#;
+    assert_eq!(message, expected);
+}
+
 #[test]
 fn json_travels_as_itself_to_the_last_digit() {
     let body = br#"{"id":820982911946154508, "price": "10.10","n":1.10,"id":1}"#;
