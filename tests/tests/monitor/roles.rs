@@ -222,6 +222,7 @@ async fn function_sends_only_requests_that_its_role_allows_and_its_role_allows_n
     setting.sim.pay_order(&setting.shop, lost[0]);
     setting.sim.update_product(&setting.shop, setting.sim.products(&setting.shop)[0], "renamed");
     setting.run().await;
+    assert_eq!(gates.denied(), Vec::<String>::new(), "the monitor's role does not allow it to send what was missed");
     setting.created(&lost).await;
     deliver(world).await;
     park(world).await;

@@ -127,9 +127,12 @@ fn examples_in_guides_name_parameters_and_values_that_the_template_takes() {
     for (guide, least) in [("guides/new-account.md", 5), ("guides/second-region.md", 4)] {
         let document = Document::read(guide);
         let lines = document.parts().iter().flat_map(|section| section.blocks("toml")).flat_map(str::lines);
-        let quoted = lines.flat_map(|line| line.split('"').skip(1).step_by(2)).filter_map(|text| text.split_once('='));
+        // An item of a list in a line, in either of TOML's quotes; within them a value may have quotes of its own.
+        let items = lines.filter_map(|line| line.strip_prefix("    ")?.strip_suffix(','));
+        let items = items.map(|item| item.trim_matches(|c| c == item.chars().next().unwrap_or_default()));
         let mut count = 0;
-        for (name, value) in quoted {
+        for (name, value) in items.filter_map(|item| item.split_once('=')) {
+            let value = value.trim_matches('"');
             assert!(template.has_parameter(name), "{guide}: the template has no parameter {name}");
             assert!(takes(template.parameter(name), value), "{guide}: {name} refuses {value:?}");
             count += 1;
