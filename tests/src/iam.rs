@@ -39,6 +39,30 @@ impl Statement {
         self.actions.iter().any(|one| matches(&one.to_ascii_lowercase(), &action.to_ascii_lowercase()))
             && self.resources.iter().any(|one| matches(one, resource))
     }
+
+    /// Each action on each resource, as a statement of its own.
+    pub fn pairs(&self) -> Vec<Self> {
+        let pair = |action: &String, resource: &String| Self {
+            name: self.name.clone(),
+            actions: vec![action.clone()],
+            resources: vec![resource.clone()],
+        };
+        self.actions
+            .iter()
+            .flat_map(|action| self.resources.iter().map(move |resource| pair(action, resource)))
+            .collect()
+    }
+
+    /// Whether it allows this action on something.
+    pub fn names(&self, action: &str) -> bool {
+        self.actions.iter().any(|one| one == action)
+    }
+}
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} on {}", self.name, self.actions.join(", "), self.resources.join(", "))
+    }
 }
 
 /// IAM's wildcards: `*` is any text, `?` any character.
@@ -257,6 +281,21 @@ mod tests {
             let found = statements().into_iter().find(|one| one.allows(&need)).map(|one| one.name);
             assert_eq!(found.as_deref(), expected, "{need}");
         }
+    }
+
+    #[test]
+    fn statement_is_as_many_pairs_as_it_has_actions_and_resources() {
+        let text = |value: &str| value.to_owned();
+        let whole = Statement {
+            name: text("Both"),
+            actions: vec![text("a:Get"), text("a:Put")],
+            resources: vec![text("x"), text("y")],
+        };
+        let pairs: Vec<String> = whole.pairs().iter().map(ToString::to_string).collect();
+        assert_eq!(pairs, ["Both: a:Get on x", "Both: a:Get on y", "Both: a:Put on x", "Both: a:Put on y"]);
+        let [get_x, .., put_y] = &whole.pairs()[..] else { panic!("{pairs:?}") };
+        assert!(get_x.allows(&need("a:Get", "x")) && !get_x.allows(&need("a:Get", "y")));
+        assert!(put_y.names("a:Put") && !put_y.names("a:Get"));
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! docs/operations/runbook.md, as tests read it.
+//! docs/operations/runbook.md and the guides, as tests read them.
 
 use std::path::Path;
 
 /// What commands that are not there yet begin with; empty, once they all are.
 pub const NOT_YET: &[&str] = &[];
 
-/// Its sections.
-pub struct Runbook(Vec<Section>);
+/// The sections of a document.
+pub struct Document(Vec<Section>);
 
 /// From one heading to the next.
 pub struct Section {
@@ -16,15 +16,23 @@ pub struct Section {
     pub text: String,
 }
 
-impl Runbook {
-    /// Reads it.
+impl Document {
+    /// docs/operations/runbook.md.
+    ///
+    /// # Panics
+    /// If it is not there.
+    pub fn runbook() -> Self {
+        Self::read("operations/runbook.md")
+    }
+
+    /// The document of this path in `docs`.
     ///
     /// # Panics
     /// If it is not there.
     #[expect(clippy::expect_used, reason = "a test fails by panicking")]
-    pub fn read() -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operations/runbook.md");
-        let text = std::fs::read_to_string(path).expect("docs/operations/runbook.md can be read");
+    pub fn read(path: &str) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(path);
+        let text = std::fs::read_to_string(path).expect("the document can be read");
         let mut sections = Vec::new();
         // What stands before the first heading is a section without an anchor.
         for (index, section) in text.split("\n## ").enumerate() {
@@ -49,8 +57,14 @@ impl Runbook {
 impl Section {
     /// The lines of its blocks of `sh`.
     pub fn commands(&self) -> impl Iterator<Item = &str> {
-        let blocks = self.text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
-        blocks.flat_map(str::lines)
+        self.blocks("sh").flat_map(str::lines)
+    }
+
+    /// Its blocks of code in this language.
+    pub fn blocks(&self, language: &str) -> impl Iterator<Item = &str> {
+        let begin = format!("```{language}\n");
+        let parts: Vec<&str> = self.text.split(begin.as_str()).skip(1).collect();
+        parts.into_iter().filter_map(|rest| rest.split("```").next())
     }
 }
 

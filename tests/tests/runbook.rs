@@ -1,7 +1,7 @@
 //! docs/operations/runbook.md: its links lead somewhere, and each of its commands does what it should against a local stack.
 
 use weir_testkit::slack::{Answer, FakeSlack};
-use weir_tests::{Local, NOT_YET, Runbook, Section, eventually, words};
+use weir_tests::{Document, Local, NOT_YET, Section, eventually, words};
 
 const SHOP: &str = "north.myshopify.com";
 
@@ -29,7 +29,7 @@ fn filled_in(command: &str, event: &str) -> String {
 
 #[test]
 fn every_command_of_weirs_can_be_read_and_others_are_awss() {
-    let (runbook, mut count) = (Runbook::read(), 0);
+    let (runbook, mut count) = (Document::runbook(), 0);
     for (section, command) in commands(&runbook) {
         if command.starts_with("weir ") {
             let command = filled_in(command, &format!("{SHOP}#id"));
@@ -46,7 +46,7 @@ fn every_command_of_weirs_can_be_read_and_others_are_awss() {
 
 #[test]
 fn outputs_named_as_missing_are_missing() {
-    let runbook = Runbook::read();
+    let runbook = Document::runbook();
     let unread: Vec<String> = commands(&runbook)
         .map(|(_, command)| filled_in(command, &format!("{SHOP}#id")))
         .filter(|command| can_be_read(command).is_err())
@@ -58,7 +58,7 @@ fn outputs_named_as_missing_are_missing() {
 
 #[test]
 fn links_within_the_runbook_lead_to_its_sections() {
-    let (runbook, mut links) = (Runbook::read(), 0);
+    let (runbook, mut links) = (Document::runbook(), 0);
     for section in runbook.parts() {
         for link in section.text.split("](#").skip(1) {
             let anchor = link.split(')').next().expect("a link ends");
@@ -69,7 +69,7 @@ fn links_within_the_runbook_lead_to_its_sections() {
     assert!(links > 5, "only {links} links were found");
 }
 
-fn commands(runbook: &Runbook) -> impl Iterator<Item = (&Section, &str)> {
+fn commands(runbook: &Document) -> impl Iterator<Item = (&Section, &str)> {
     runbook.parts().iter().flat_map(|section| section.commands().map(move |command| (section, command)))
 }
 
@@ -82,7 +82,7 @@ async fn every_command_does_what_it_should_against_a_local_stack() {
     std::fs::write(local.folder().join("FIXED.json"), product(9)).unwrap();
     local.sim.place_orders(&local.shop.shop, 2);
     local.world.events(3).await;
-    let runbook = Runbook::read();
+    let runbook = Document::runbook();
     let mut run = 0;
     for (index, section) in runbook.parts().iter().enumerate() {
         let needs_letters = section.commands().any(|command| command.contains("weir dlq") || command.contains("EVENT"));

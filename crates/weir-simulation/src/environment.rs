@@ -22,7 +22,8 @@ pub struct Environment {
     pub table_writes: u32,
     /// Writes that one key takes within a second, however large its table is.
     pub key_writes: u32,
-    /// Bytes that EventBridge takes with one call, which it otherwise refuses as a whole.
+    /// Bytes that EventBridge takes with one call, which it otherwise refuses as a whole: a million, or 256 KB where a region
+    /// has not followed yet.
     pub bus_call_bytes: usize,
     /// Whether a rule of the bus matches what is published. EventBridge takes what matches none, and nobody gets it.
     pub is_matched: bool,

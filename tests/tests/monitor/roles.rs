@@ -1,4 +1,5 @@
-//! Each function's requests, held to its role: the emulator allows everything, so a gate stands between them.
+//! Each function's requests, held to its role as pairs of an action and a resource: the emulator allows everything, so a
+//! gate stands between them.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +7,7 @@ use serde_json::Value;
 use weir_aws::controls::Parameter;
 use weir_core::ledger::State;
 use weir_local::Checkout;
+use weir_testkit::slack::FakeSlack;
 use weir_tests::{
     Gate, World, eventually,
     iam::{Need, Resolver, Statement},
@@ -14,22 +16,39 @@ use weir_tests::{
 use super::support::Setting;
 
 const WORKERS: [&str; 3] = ["UrgentWorker", "StandardWorker", "BulkWorker"];
-const FUNCTIONS: [&str; 5] = ["IngestFunction", "UrgentWorker", "StandardWorker", "BulkWorker", "Monitor"];
+const FUNCTIONS: [&str; 7] =
+    ["IngestFunction", "UrgentWorker", "StandardWorker", "BulkWorker", "Monitor", "Archive", "Notifier"];
 
-/// Statements that no request here needs: whose, which, and why they are there.
-const NOT_ASKED_FOR: [(&str, &str, &str); 4] = [
-    ("", "WriteItsLog", "Lambda writes what a function prints, as the function"),
-    ("", "RecordTraces", "so does X-Ray's daemon, where it is on"),
-    ("", "TellALostBodyFromAForbiddenOne", "with it, S3 answers 404 for what is not there, and not 403"),
-    ("Monitor", "StoreLargeBodies", "the simulated Shopify has no order of over a megabyte"),
+/// Every action, in a row of the table below.
+const ALL: &str = "";
+
+/// Actions that no request here needs: whose, of which statement, which, and why they are there.
+const NOT_ASKED_FOR: [(&str, &str, &str, &str); 12] = [
+    ("", "WriteItsLog", ALL, "Lambda writes what a function prints, as the function"),
+    ("", "RecordTraces", ALL, "so does X-Ray's daemon, where it is on"),
+    ("", "DrainItsLane", "sqs:ReceiveMessage", "Lambda reads the queue, as the function"),
+    ("", "DrainItsLane", "sqs:DeleteMessage", "the same"),
+    ("", "DrainItsLane", "sqs:GetQueueAttributes", "the same"),
+    ("", "DrainItsQueue", "sqs:ReceiveMessage", "the same"),
+    ("", "DrainItsQueue", "sqs:DeleteMessage", "the same"),
+    ("", "DrainItsQueue", "sqs:GetQueueAttributes", "the same"),
+    ("", "ReadAlarms", ALL, "the same"),
+    ("", "TellALostBodyFromAForbiddenOne", ALL, "with it, S3 answers 404 for what is not there, and not 403"),
+    ("Monitor", "StoreLargeBodies", ALL, "the simulated Shopify has no order of over a megabyte"),
+    ("Archive", "DrainItsQueue", "sqs:ChangeMessageVisibility", "S3 takes every object here"),
 ];
 
-fn is_asked_for(function: &str, statement: &Statement) -> bool {
-    NOT_ASKED_FOR.iter().all(|(whose, name, _)| *name != statement.name || !function.starts_with(whose))
+fn is_asked_for(function: &str, pair: &Statement) -> bool {
+    NOT_ASKED_FOR.iter().all(|(whose, name, action, _)| {
+        !function.starts_with(whose) || *name != pair.name || !(*action == ALL || pair.names(action))
+    })
 }
 
 /// A service that is never there.
 const NOBODY: &str = "http://127.0.0.1:9/";
+
+/// As Secrets Manager spells it: a name and six characters.
+const SLACK_SECRET: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:roles-slack-abcdef";
 
 /// One of each lane.
 const TOPICS: [(&str, &str); 3] =
@@ -157,41 +176,77 @@ async fn break_a_circuit(world: &World, gates: &Gates) {
     .await;
 }
 
+/// CloudWatch's part, which the emulator's alarms do not play: a message in the notifier's queue.
+async fn raise_an_alarm(world: &World) {
+    let stack = &world.deployed.stack_name;
+    let message = serde_json::json!({
+        "AlarmName": format!("{stack}-urgent-dlq"), "NewStateValue": "ALARM", "OldStateValue": "OK",
+        "NewStateReason": "Threshold Crossed", "AlarmDescription": "What it means.",
+        "StateChangeTime": "2026-11-25T12:00:01.000+0000",
+        "AlarmArn": format!("arn:aws:cloudwatch:us-east-1:000000000000:alarm:{stack}-urgent-dlq"),
+        "Trigger": {"MetricName": "M", "ComparisonOperator": "GreaterThanThreshold", "Threshold": 0.0},
+    });
+    let urgent = &world.deployed.lanes["urgent"].queue_url;
+    world.send_raw(&urgent.replace("-urgent", "-alarms"), &message.to_string()).await;
+}
+
+/// Waits until a function asked for this.
+async fn asked(gates: &Gates, function: &str, action: &str) {
+    let is_meant = |need: &Need| need.action == action;
+    let look = async || gates.0[function].0.passed().iter().any(is_meant).then_some(());
+    eventually(&format!("{action} by {function}"), look).await;
+}
+
 #[tokio::test]
 async fn function_sends_only_requests_that_its_role_allows_and_its_role_allows_no_more() {
-    let setting = Setting::with("roles", &[("ForwardUrl", NOBODY)]).await;
+    let slack = FakeSlack::start(&[]).await;
+    let parameters = [("ForwardUrl", NOBODY), ("ArchiveDays", "7"), ("SlackWebhookSecretArn", SLACK_SECRET)];
+    let setting = Setting::with("roles", &parameters).await;
     let world = &setting.world;
+    let secrets = aws_sdk_secretsmanager::Client::new(&world.aws);
+    secrets.create_secret().name("roles-slack-abcdef").secret_string(slack.url()).send().await.unwrap();
     for worker in WORKERS {
         world.set_variables(worker, &[("WEIR_FORWARD_URL", "")]).await;
     }
     let gates = Gates::before(world).await;
 
-    // The monitor sets the shop up, loses a subscription, restores it and sends what was missed.
+    // The monitor sets the shops up, gets a token for one of them, loses subscriptions of the other, restores them and sends
+    // what was missed: to each lane.
+    setting.add_shop_without_token("south").await;
     setting.run().await;
     assert_eq!(gates.denied(), Vec::<String>::new(), "the monitor's role does not allow it");
-    setting.delete("orders/create").await;
+    for topic in ["orders/create", "orders/paid", "products/update"] {
+        setting.delete(topic).await;
+    }
     let lost = setting.sim.place_orders(&setting.shop, 1);
+    setting.sim.pay_order(&setting.shop, lost[0]);
+    setting.sim.update_product(&setting.shop, setting.sim.products(&setting.shop)[0], "renamed");
     setting.run().await;
+    assert_eq!(gates.denied(), Vec::<String>::new(), "the monitor's role does not allow it to send what was missed");
     setting.created(&lost).await;
     deliver(world).await;
     park(world).await;
     break_a_circuit(world, &gates).await;
     post(world, "app/uninstalled", "uninstalled", body("app/uninstalled", 1)).await;
     world.done("uninstalled").await;
+    asked(&gates, "Archive", "s3:PutObject").await;
+    raise_an_alarm(world).await;
+    asked(&gates, "Notifier", "dynamodb:PutItem").await;
 
     assert_eq!(gates.denied(), Vec::<String>::new(), "the role does not allow it");
     let mut idle = Vec::new();
     for (function, (_, role)) in &gates.0 {
         let needs = gates.needs(function);
-        for statement in role.iter().filter(|one| is_asked_for(function, one)) {
+        let pairs: Vec<Statement> = role.iter().flat_map(Statement::pairs).collect();
+        for pair in pairs.iter().filter(|one| is_asked_for(function, one)) {
             // Without it, something would be denied.
-            let others = || role.iter().filter(|one| *one != statement);
-            let is_its_own = |need: &Need| statement.allows(need) && !others().any(|one| one.allows(need));
+            let others = || pairs.iter().filter(|one| *one != pair);
+            let is_its_own = |need: &Need| pair.allows(need) && !others().any(|one| one.allows(need));
             if !needs.iter().any(is_its_own) {
-                idle.push(format!("{function}: {}", statement.name));
+                idle.push(format!("{function}: {pair}"));
             }
         }
     }
-    assert_eq!(idle, Vec::<String>::new(), "nothing needed these statements");
+    assert_eq!(idle, Vec::<String>::new(), "nothing needed these");
     setting.world.end().await;
 }

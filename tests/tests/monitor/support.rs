@@ -78,12 +78,22 @@ impl Setting {
         self.register(installed).await;
     }
 
+    /// Another shop with the app, whose token the monitor has to get by the app's own credentials.
+    pub(crate) async fn add_shop_without_token(&self, name: &str) {
+        let domain = ShopDomain::parse(&format!("{name}.myshopify.com")).unwrap();
+        let installed = self.sim.install(ShopSeed::new(domain));
+        self.register_with(installed.shop, NewToken::ClientCredentials).await;
+    }
+
     async fn register(&self, installed: Installed) {
+        self.register_with(installed.shop, NewToken::Offline(installed.access_token)).await;
+    }
+
+    async fn register_with(&self, domain: ShopDomain, token: NewToken) {
         let world = &self.world;
         let registry = Registry::new(&world.aws, world.deployed.shops_table.clone());
         let keys = KeyRing::load(&world.aws, world.deployed.token_key_id.clone()).await.unwrap().keys();
-        let token = Some(NewToken::Offline(installed.access_token));
-        let shop = NewShop { domain: installed.shop, app: APP.to_owned(), plan: None, tier: None, token };
+        let shop = NewShop { domain, app: APP.to_owned(), plan: None, tier: None, token: Some(token) };
         registry.add(shop, &keys, false, UnixMillis::now()).await.unwrap();
     }
 

@@ -34,3 +34,11 @@ fn access_log_has_nothing_that_a_sender_chooses_and_errors_last() {
     let last = format.rfind("$context.integrationLatency");
     assert!(errors.iter().all(|error| error.is_some() && *error > last), "{format}");
 }
+
+/// Metrics by the route are billed by the route, and alarms and dashboard go by the API.
+#[test]
+fn no_route_has_metrics_of_its_own() {
+    let template = Template::read();
+    let settings = at(template.resource("ApiStage"), &["Properties", "DefaultRouteSettings"]);
+    assert_eq!(settings["DetailedMetricsEnabled"], false);
+}

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     alarms::Alarm,
-    model::{Template, at},
+    model::{Template, at, entries},
 };
 
 #[test]
@@ -22,6 +22,12 @@ fn the_cost_model_knows_what_stands_in_the_template() {
     let secrets = template.of_type("AWS::SecretsManager::Secret");
     let always = secrets.filter(|(id, _)| template.resource(id).get("Condition").is_none());
     assert_eq!(fixed["secrets"], always.count());
+    // A queue of a function that is there by default, which the notifier is not.
+    let functions = template.of_type("AWS::Serverless::Function");
+    let polled = functions
+        .filter(|(id, _)| template.resource(id)["Condition"] != "HasSlack")
+        .flat_map(|(_, function)| entries(&function["Events"]).filter(|(_, event)| event["Type"] == "SQS"));
+    assert_eq!(fixed["polled_queues"], polled.count());
     let default = |name: &str| at(template.parameter(name), &["Default"]).as_u64();
     assert_eq!(fixed["retention_days"].as_u64(), default("LedgerRetentionDays"));
     assert_eq!(fixed["ingest_memory_mb"].as_u64(), default("IngestMemoryMb"));

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use regex_lite::Regex;
 use serde_json::Value;
 use weir_core::{Backoff, park::MESSAGE_RETENTION};
+use weir_tests::Document;
 
 use crate::model::{Template, at, items, seconds, text};
 
@@ -117,6 +118,27 @@ fn every_parameter_refuses_the_values_that_break_a_promise() {
     let known: BTreeSet<&str> = TABLE.iter().map(|Row(name, ..)| *name).collect();
     let all: BTreeSet<&str> = template.parameters().collect();
     assert_eq!(known, all, "say of each parameter which of its values break a promise");
+}
+
+/// A `samconfig.toml` of a guide is copied: SAM would pass a wrong name or value on, and CloudFormation refuse it.
+#[test]
+fn examples_in_guides_name_parameters_and_values_that_the_template_takes() {
+    let template = Template::read();
+    for (guide, least) in [("guides/new-account.md", 5), ("guides/second-region.md", 4)] {
+        let document = Document::read(guide);
+        let lines = document.parts().iter().flat_map(|section| section.blocks("toml")).flat_map(str::lines);
+        // An item of a list in a line, in either of TOML's quotes; within them a value may have quotes of its own.
+        let items = lines.filter_map(|line| line.strip_prefix("    ")?.strip_suffix(','));
+        let items = items.map(|item| item.trim_matches(|c| c == item.chars().next().unwrap_or_default()));
+        let mut count = 0;
+        for (name, value) in items.filter_map(|item| item.split_once('=')) {
+            let value = value.trim_matches('"');
+            assert!(template.has_parameter(name), "{guide}: the template has no parameter {name}");
+            assert!(takes(template.parameter(name), value), "{guide}: {name} refuses {value:?}");
+            count += 1;
+        }
+        assert!(count >= least, "{guide}: only {count} were found");
+    }
 }
 
 /// What CloudFormation checks of a value.

@@ -1,6 +1,7 @@
 //! What an account lets a stack have: the defaults fit the smallest.
 
 use serde_json::Value;
+use weir_tests::Document;
 
 use crate::model::{Template, at, entries, items, refers_to};
 
@@ -92,6 +93,25 @@ fn tables_and_indexes_that_each_event_writes_to_are_warmed_together() {
     // DynamoDB refuses what is less than a new table has.
     let allowed = items(&parameter["AllowedValues"]);
     assert!(allowed.into_iter().filter_map(Value::as_u64).all(|writes| writes == 0 || writes > 4_000));
+}
+
+/// What SQS takes as the name of a queue.
+const MAX_QUEUE_NAME: usize = 80;
+
+/// The longest name of a stack: it is found out only when some of its resources exist.
+#[test]
+fn stack_name_of_the_length_that_guides_name_fits_every_queue() {
+    let template = Template::read();
+    let added = template.of_type("AWS::SQS::Queue").map(|(_, queue)| {
+        let name = queue["QueueName"]["Fn::Sub"].as_str().unwrap();
+        name.strip_prefix("${AWS::StackName}").unwrap().len()
+    });
+    let longest = MAX_QUEUE_NAME - added.max().unwrap();
+    for guide in ["guides/deploy.md", "guides/new-account.md"] {
+        let text: String = Document::read(guide).parts().iter().map(|section| section.text.as_str()).collect();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&format!("has at most {longest} characters")), "{guide}: {longest}");
+    }
 }
 
 #[test]

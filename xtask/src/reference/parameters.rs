@@ -9,8 +9,8 @@ use super::cell;
 const HEAD: &str = "\
 # Parameters
 
-This page lists the parameters of `template.yaml`. Set them with `sam deploy --parameter-overrides NAME=VALUE`, or in
-`samconfig.toml`. It is generated: `cargo xtask reference` writes it.
+This page lists the parameters of `template.yaml`. Set them in `samconfig.toml` ([Deploy](../guides/deploy.md#change-parameters)): the
+next `sam deploy` forgets a value that was only given on the command line. It is generated: `cargo xtask reference` writes it.
 ";
 
 pub(super) fn page(template: &Value) -> String {

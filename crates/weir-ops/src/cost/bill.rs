@@ -191,7 +191,17 @@ pub(super) fn of_no_function(traffic: &Traffic, prices: &Prices) -> Bill {
     Bill::new(lines.0, true)
 }
 
-/// What a month costs without an event: alarms, dashboard, custom metrics, secrets.
+/// Long polls that Lambda keeps open on a queue with a maximum concurrency, however idle: AWS Lambda Developer Guide, "Using
+/// Lambda with Amazon SQS", scaling.
+const POLLERS: f64 = 5.0;
+
+/// A long poll that finds nothing ends after so many seconds.
+const LONG_POLL_SECONDS: f64 = 20.0;
+
+/// Receives of one queue in a month that find nothing.
+const EMPTY_RECEIVES: f64 = POLLERS * DAYS_A_MONTH * 86_400.0 / LONG_POLL_SECONDS;
+
+/// What a month costs without an event: alarms, dashboard, custom metrics, secrets, polls of empty queues.
 pub(super) fn of_a_month(counted: &Counted, prices: &Prices) -> Vec<(&'static str, f64, f64)> {
     let fixed = counted.fixed;
     [
@@ -200,6 +210,7 @@ pub(super) fn of_a_month(counted: &Counted, prices: &Prices) -> Vec<(&'static st
         ("dashboards", fixed.dashboards, &prices.dashboard),
         ("custom metrics, on busy days", counted.metrics, &prices.metric),
         ("secrets", fixed.secrets, &prices.secret),
+        ("receives of empty queues", fixed.polled_queues * EMPTY_RECEIVES, &prices.sqs_request),
     ]
     .map(|(what, units, price)| (what, units, price.of(units)))
     .into()

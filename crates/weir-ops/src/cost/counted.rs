@@ -127,6 +127,8 @@ pub(super) struct Fixed {
     pub(super) composite_alarms: f64,
     pub(super) dashboards: f64,
     pub(super) secrets: f64,
+    /// Queues that Lambda polls, whether anything is in them or not.
+    pub(super) polled_queues: f64,
     pub(super) retention_days: f64,
     pub(super) ingest_memory_mb: f64,
     pub(super) worker_memory_mb: f64,

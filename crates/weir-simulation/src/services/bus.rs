@@ -1,4 +1,5 @@
-//! EventBridge: takes what comes, refuses an entry now and then.
+//! EventBridge behind `weir_aws::Bus`: takes what comes, refuses an entry now and then, and a call that is too large as a
+//! whole.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,24 +24,41 @@ pub(crate) struct SimBus {
 }
 
 impl Publish for SimBus {
+    /// Splits a call that is refused for its size until each entry has an answer of its own, as `weir_aws::Bus` does.
     async fn publish(&self, entries: Vec<Entry>) -> Vec<Result<(), Failure>> {
-        let count = entries.len();
+        let (mut calls, mut results) = (vec![entries], Vec::new());
+        while let Some(mut call) = calls.pop() {
+            let count = call.len();
+            match self.put(call.clone()).await {
+                Ok(answers) => results.extend(answers),
+                Err(TOO_LARGE) if count > 1 => {
+                    let second = call.split_off(count / 2);
+                    calls.extend([second, call]);
+                }
+                Err(TOO_LARGE) => results.push(Err(Failure::permanent(TOO_LARGE.0))),
+                Err(Failed(why)) => results.extend(vec![Err(not_taken(why)); count]),
+            }
+        }
+        results
+    }
+}
+
+/// EventBridge's answer to a call with too many bytes.
+const TOO_LARGE: Failed = Failed("ValidationException: Total size of the entries in the request is over the limit");
+
+impl SimBus {
+    async fn put(&self, entries: Vec<Entry>) -> Result<Vec<Result<(), Failure>>, Failed> {
         let bus = self.clone();
         let put = move || {
             let bytes = entries.iter().map(|entry| entry.detail.len()).sum::<usize>();
             if bytes > bus.environment.bus_call_bytes {
-                return Err(Failed("ValidationException: Total size of the entries in the request is over the limit"));
+                return Err(TOO_LARGE);
             }
             Ok(entries.iter().map(|entry| bus.take(entry)).collect::<Vec<_>>())
         };
-        match self.network.call(&self.process, Service::Bus, put).await {
-            Ok(results) => results,
-            Err(Failed(why)) => vec![Err(not_taken(why)); count],
-        }
+        self.network.call(&self.process, Service::Bus, put).await
     }
-}
 
-impl SimBus {
     fn take(&self, entry: &Entry) -> Result<(), Failure> {
         if self.network.dice.hits(self.network.faults().event_refused) {
             return Err(not_taken("ThrottlingException"));

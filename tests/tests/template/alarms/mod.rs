@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use weir_telemetry::metrics::{self, ErrorKind};
-use weir_tests::{NOT_YET, Runbook};
+use weir_tests::{Document, NOT_YET};
 
 use crate::model::{Template, at, items, refers_to, text};
 
@@ -114,7 +114,7 @@ fn names_begin_with_the_stacks_and_are_their_own() {
 #[test]
 fn every_description_names_a_section_of_the_runbook_and_a_command_that_can_be_given() {
     let template = Template::read();
-    let runbook = Runbook::read();
+    let runbook = Document::runbook();
     for (id, alarm) in alarms_and_composites(&template) {
         let (meaning, first, section) = description(id, alarm);
         assert!(meaning.len() > 40 && meaning.ends_with('.'), "{id}: {meaning}");
@@ -133,7 +133,7 @@ fn every_section_of_the_runbook_has_an_alarm_or_says_that_it_has_none() {
     let template = Template::read();
     let named: BTreeMap<String, &str> =
         alarms_and_composites(&template).into_iter().map(|(id, alarm)| (description(id, alarm).2, id)).collect();
-    for section in Runbook::read().sections() {
+    for section in Document::runbook().sections() {
         let says_none = section.text.contains("No alarm");
         assert_ne!(named.contains_key(&section.anchor), says_none, "{}: named by an alarm, or without", section.anchor);
     }

@@ -7,7 +7,7 @@ use weir_ops::cost;
 ///
 /// Uses the list prices of US East (N. Virginia) from a dated table, and the requests that an event was counted to make.
 /// The output names what was not counted. How long Lambda runs depends on payload, network and memory: take --ingest-ms and
-/// --worker-ms from the REPORT lines of your functions.
+/// --worker-ms from `billedDurationMs` in the log records of type `platform.report` of your functions.
 ///
 /// The command makes no requests and needs neither stack nor credentials.
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ const LEFT_OUT: [&str; 8] = [
     "queues and functions of yours behind the bus",
     "bodies that go by way of S3, and point-in-time recovery of the tables",
     "API Gateway's access log, traces, logs that are kept or searched",
-    "Lambda's polling of empty lanes, reads of secrets and controls by the clock, the monitor",
+    "reads of secrets and controls by the clock, the monitor, Lambda's polling of the notifier's queue",
     "metrics of failures, of single shops and of calls of Shopify, each in a month in which it is told",
     "cold starts",
 ];
@@ -81,7 +81,7 @@ impl Report {
         } else if !estimate.is_time_given {
             lines.push(format!(
                 "Lambda's time is reckoned: the CPU that the benchmark measured, at the memory's share of a processor, and \
-                 {CALL_MS} ms for each\ncall of AWS that is waited for. The functions' REPORT lines know better: give \
+                 {CALL_MS} ms for each\ncall of AWS that is waited for. The functions' logs know better (records of type platform.report): give \
                  --ingest-ms and --worker-ms"
             ));
         }
