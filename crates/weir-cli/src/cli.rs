@@ -15,7 +15,7 @@ pub(crate) use crate::{
         dlq::args::{
             DlqArgs, DlqCommand, DlqDropArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs, FilterArgs,
         },
-        events::args::{EventsArgs, EventsCommand, ListArgs, ShowArgs},
+        events::args::{EventsArgs, EventsCommand, ListArgs, ResendArgs, ResendsArgs, ShowArgs},
         fence::args::{FenceArgs, FenceCommand, FenceResetArgs, FenceShowArgs, ResourceArgs},
         load::args::{LoadArgs, PatternName, Share},
         reconcile::args::ReconcileArgs,
@@ -54,6 +54,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir status --watch                        whether the stack is healthy, and what to do if not
   weir controls off destination erp          switch a destination off while weir runs
   weir dlq replay                            send dead letters back to their lanes
+  weir events resend --since 6h              send events again that are done
   weir fence show orders/1 --shop SHOP       the newest state of a resource
   weir subscriptions plan                    which subscriptions the shops lack
 

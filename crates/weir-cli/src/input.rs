@@ -98,6 +98,8 @@ fn meant(command: Command) -> anyhow::Result<()> {
             let (shop, times) = match args.command {
                 EventsCommand::List(args) => (args.shop, [args.since, args.until]),
                 EventsCommand::Show(args) => (args.shop, [args.since, None]),
+                EventsCommand::Resend(args) => (args.shop, [args.since, args.until]),
+                EventsCommand::Resends(_) => return Ok(()),
             };
             shop.as_deref().map(shop_domain::parse).transpose()?;
             times.into_iter().flatten().for_each(|moment| drop(moment.at(now).to_string()));

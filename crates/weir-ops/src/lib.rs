@@ -16,6 +16,7 @@ pub mod health;
 mod location;
 pub mod names;
 pub mod reconcile;
+pub mod resend;
 pub mod shops;
 mod stack;
 

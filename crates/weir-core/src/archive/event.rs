@@ -92,6 +92,28 @@ impl ArchivedEvent<'_> {
         Some(UnixMillis(at.as_millisecond()))
     }
 
+    /// All of the event but its body; `None` if the line was altered. It has no trace: that of its delivery ended.
+    pub fn meta(&self) -> Option<Meta> {
+        let owned = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
+        Some(Meta {
+            webhook_id: self.webhook_id.clone().into_owned(),
+            shop: self.shop.clone().into_owned(),
+            topic: self.topic.clone().into_owned(),
+            app: self.app.clone().into_owned(),
+            event_id: owned(&self.event_id),
+            api_version: owned(&self.api_version),
+            subscription: owned(&self.subscription),
+            triggered_at: owned(&self.triggered_at),
+            received_at: self.received_at()?,
+            body_sha256: self.body_sha256.clone().into_owned(),
+            traceparent: None,
+            dedupe_key: owned(&self.dedupe_key),
+            synthetic: owned(&self.synthetic),
+            test: self.test,
+            generation: self.generation,
+        })
+    }
+
     /// Its body.
     pub fn into_body(self) -> Option<ArchivedBody> {
         match (self.body, self.body_ref) {
@@ -163,6 +185,7 @@ mod tests {
         );
         assert_eq!(event.received_at(), Some(UnixMillis(1_795_755_600_120)));
         assert_eq!(*event.body_sha256, sha256::hex(body.as_bytes()));
+        assert_eq!(event.meta(), Some(meta("orders/create", body)), "nothing is lost on the way");
         assert_eq!(event.into_body(), Some(ArchivedBody::Here(body.as_bytes().to_vec())));
     }
 

@@ -5,10 +5,10 @@ use weir_core::{
     ledger::{Attempt, Key, Outcome, Owner, Progress, Record, State},
 };
 
-pub(super) const NOW: UnixMillis = UnixMillis(1_795_755_700_000);
+pub(crate) const NOW: UnixMillis = UnixMillis(1_795_755_700_000);
 
 /// An event that failed for good.
-pub(super) fn record() -> Record {
+pub(crate) fn record() -> Record {
     Record {
         key: Key { event: "north.myshopify.com#1".into(), generation: 0 },
         state: State::Failed(Failure::permanent("the body is not JSON")),

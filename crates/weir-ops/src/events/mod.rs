@@ -1,6 +1,6 @@
 //! The events of the ledger: lists of them, what becomes of them, and all that is known of one.
 
-mod archived;
+pub(crate) mod archived;
 mod body;
 mod cursor;
 mod filter;
@@ -15,7 +15,7 @@ mod timeline;
 mod view;
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 
 pub use archived::{ArchiveReadError, FoundBody, archived_body, has_archive};
 pub use body::{BodyReadError, stored_body};

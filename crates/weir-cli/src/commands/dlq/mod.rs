@@ -16,8 +16,8 @@ mod replace;
 mod selection;
 mod show;
 mod shown;
-mod stop;
-mod view;
+pub(super) mod stop;
+pub(super) mod view;
 
 use weir_core::ledger::Record;
 use weir_ops::dead_letters::{
