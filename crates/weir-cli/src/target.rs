@@ -88,6 +88,8 @@ fn given_secret(args: &EndpointArgs, env: Env<'_>) -> Result<Option<SecretString
 pub(crate) struct LedgerTarget {
     pub(crate) ledger: Ledger,
     pub(crate) hint: &'static str,
+    /// For how many days it keeps events, if the stack says so.
+    pub(crate) retention_days: Option<u32>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -180,7 +182,8 @@ pub(crate) async fn ledger(args: &LedgerArgs) -> anyhow::Result<LedgerTarget> {
         }
         LedgerPlace::Stack(_) => (Stack::describe(on_aws.await).await?, hints::TABLE),
     };
-    Ok(LedgerTarget { ledger: stack.ledger()?, hint })
+    let retention_days = stack.parameter("LedgerRetentionDays").and_then(|days| days.parse().ok());
+    Ok(LedgerTarget { ledger: stack.ledger()?, hint, retention_days })
 }
 
 fn place<'a>(args: &'a LedgerArgs, env: Env<'_>) -> Result<LedgerPlace<'a>, Usage> {

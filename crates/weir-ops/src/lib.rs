@@ -18,6 +18,7 @@ pub mod names;
 pub mod reconcile;
 pub mod resend;
 pub mod shops;
+pub mod spelling;
 mod stack;
 
 pub use location::StackLocation;

@@ -11,7 +11,7 @@ use weir_core::{
 };
 
 use super::location;
-use crate::names::is_named;
+use crate::{names::is_named, spelling::is_resource};
 
 /// Which events are meant: everything that is given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub struct EventFilter {
     /// Of this lane.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lane: Option<Lane>,
-    /// Whose body is a snapshot of this resource.
+    /// Whose body is a snapshot of this resource: `orders/7001`, or an id alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
     /// Whose last error has this text in it, in whatever case.
@@ -148,7 +148,7 @@ impl EventFilter {
         is(&self.shop, shop)
             && is(&self.topic, topic)
             && is(&self.app, app)
-            && is(&self.resource, resource)
+            && self.resource.as_deref().is_none_or(|wanted| resource.is_some_and(|is| is_resource(is, wanted)))
             && self.lane.is_none_or(|wanted| wanted == lane)
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod archived;
 mod body;
 mod cursor;
+mod empty;
 mod filter;
 mod follow;
 mod location;
@@ -20,6 +21,7 @@ pub(crate) mod fixtures;
 pub use archived::{ArchiveReadError, FoundBody, archived_body, has_archive};
 pub use body::{BodyReadError, stored_body};
 pub use cursor::{EventCursor, NotACursor};
+pub use empty::{EmptyReason, why_empty};
 pub use filter::{EventFilter, EventOutcome, EventState};
 pub use follow::Follower;
 pub use location::{MessageLocation, is_given_up};

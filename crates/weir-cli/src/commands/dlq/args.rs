@@ -204,8 +204,8 @@ pub(crate) struct FilterArgs {
     /// Of this shop
     #[arg(long, value_name = "DOMAIN")]
     pub(crate) shop: Option<String>,
-    /// Of this topic
-    #[arg(long, value_name = "TOPIC")]
+    /// Of this topic: orders/updated or ORDERS_UPDATED
+    #[arg(long, value_name = "TOPIC", value_parser = topic)]
     pub(crate) topic: Option<String>,
     /// Whose last error contains this text, in any case
     #[arg(long, value_name = "TEXT")]

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use weir_ops::events::{EventCursor, EventOutcome, EventState};
 
-use crate::args::{LedgerArgs, Moment, StackArgs, lane, rate};
+use crate::args::{LedgerArgs, Moment, StackArgs, lane, rate, resource, topic};
 
 /// Read the ledger: list events, and show what happened to each
 #[derive(Debug, Args)]
@@ -83,8 +83,8 @@ pub(crate) struct ResendArgs {
     /// Only events of this shop
     #[arg(long, value_name = "DOMAIN")]
     pub(crate) shop: Option<String>,
-    /// Only events of this topic
-    #[arg(long, value_name = "TOPIC", conflicts_with = "events")]
+    /// Only events of this topic: orders/updated or ORDERS_UPDATED
+    #[arg(long, value_name = "TOPIC", value_parser = topic, conflicts_with = "events")]
     pub(crate) topic: Option<String>,
     /// Only events of this app
     #[arg(long, value_name = "NAME", conflicts_with = "events")]
@@ -92,8 +92,8 @@ pub(crate) struct ResendArgs {
     /// Only events of this lane
     #[arg(long, value_name = "LANE", value_parser = lane(), conflicts_with = "events")]
     pub(crate) lane: Option<weir_core::Lane>,
-    /// Only events whose body is a snapshot of this resource, such as orders/820982911946154508
-    #[arg(long, value_name = "RESOURCE", conflicts_with = "events")]
+    /// Only events whose body is a snapshot of this resource: orders/7001, gid://shopify/Order/7001 or 7001
+    #[arg(long, value_name = "RESOURCE", value_parser = resource, conflicts_with = "events")]
     pub(crate) resource: Option<String>,
     /// Only events in this state now
     #[arg(long, conflicts_with = "events")]
@@ -141,8 +141,8 @@ pub(crate) struct ListArgs {
     /// Only events of this shop
     #[arg(long, value_name = "DOMAIN")]
     pub(crate) shop: Option<String>,
-    /// Only events of this topic
-    #[arg(long, value_name = "TOPIC")]
+    /// Only events of this topic: orders/updated or ORDERS_UPDATED
+    #[arg(long, value_name = "TOPIC", value_parser = topic)]
     pub(crate) topic: Option<String>,
     /// Only events in this state now
     #[arg(long, conflicts_with = "outcome")]
@@ -157,8 +157,8 @@ pub(crate) struct ListArgs {
     /// Only events received until this time [default: now]
     #[arg(long, value_name = "TIME", conflicts_with = "follow")]
     pub(crate) until: Option<Moment>,
-    /// Only events whose body is a snapshot of this resource, such as orders/820982911946154508
-    #[arg(long, value_name = "RESOURCE")]
+    /// Only events whose body is a snapshot of this resource: orders/7001, gid://shopify/Order/7001 or 7001
+    #[arg(long, value_name = "RESOURCE", value_parser = resource)]
     pub(crate) resource: Option<String>,
     /// Only events whose error contains this text, in any case
     #[arg(long, value_name = "TEXT")]

@@ -3,6 +3,7 @@
 pub(crate) mod args;
 mod body;
 mod common;
+mod empty;
 #[cfg(test)]
 mod fixtures;
 mod follow;
