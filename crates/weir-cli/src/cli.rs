@@ -62,6 +62,7 @@ Exit status:
   0    done
   1    failed: the error says why, and its last line what to do
   2    the command line can't be followed
+  3    weir status: something needs attention
   130  interrupted before it was done";
 
 #[derive(Debug, Subcommand)]

@@ -130,7 +130,7 @@ fn meant(command: Command) -> anyhow::Result<()> {
             };
             drop(select.shop.as_deref().map(shop_domain::parse).transpose()?);
         }
-        Command::Audit(args) => drop((UnixMillis::now() - args.since).to_string()),
+        Command::Audit(args) => drop(args.since.at(UnixMillis::now()).to_string()),
         Command::Dlq(args) => {
             let wanted = match &args.command {
                 DlqCommand::List(args) => &args.filter,

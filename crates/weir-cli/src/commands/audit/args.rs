@@ -1,8 +1,8 @@
 //! The options of `weir audit`.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
-use crate::args::{StackArgs, length};
+use crate::args::{Moment, StackArgs};
 use clap::Args;
 
 /// Show the calls to the Admin API: by operation and shop, their cost, and redundant calls
@@ -18,9 +18,9 @@ pub(crate) struct AuditArgs {
     /// Read the log lines of this file; - is stdin. Other lines are skipped
     #[arg(long, value_name = "FILE", conflicts_with_all = ["stack", "since"])]
     pub(crate) file: Option<PathBuf>,
-    /// How far back to search the log groups
-    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = length)]
-    pub(crate) since: Duration,
+    /// Search the log groups since this time, or since so long ago
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    pub(crate) since: Moment,
     #[command(flatten)]
     pub(crate) source: StackArgs,
 }

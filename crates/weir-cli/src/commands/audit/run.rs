@@ -19,7 +19,7 @@ pub(crate) async fn run(args: &AuditArgs, printer: &Printer) -> anyhow::Result<E
             let stack = target::stack_by_name(&args.source).await?;
             let logs = FunctionLogs::of(&stack);
             let to = UnixMillis::now();
-            let from = to - args.since;
+            let from = args.since.at(to);
             let read = logs.read(from, to, |step| match step {
                 Step::Line(line, at) => reading.take(line, at),
                 Step::Page => reading.page(),

@@ -41,7 +41,7 @@ pub(super) async fn run(args: &ListArgs, printer: &Printer) -> anyhow::Result<Ex
             printer.note(empty::in_words(reason));
         }
     } else {
-        printer.line(table(&events))?;
+        printer.line(table(&events, query.now))?;
     }
     let footer = Footer { empty_because, ..Footer::of(&found) };
     printer.note(if printer.is_json() { serde_json::to_string(&footer)? } else { footer.in_words(&query, args.scan) });

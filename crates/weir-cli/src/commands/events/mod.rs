@@ -41,7 +41,7 @@ pub(crate) fn views(record: &Record, now: UnixMillis) -> std::io::Result<Vec<Vie
     let preview = resend_view::example(record);
     Ok(vec![
         View::of("events resend", &preview, resend_view::lines)?,
-        View::of("events list", &[event], |events| view::table(events))?,
+        View::of("events list", &[event], |events| view::table(events, now))?,
         View::of("events list --follow", &EventView::new(record, now), view::line)?,
         View::of("events show", &EventView::at(record, location), |_| story::story(record, location))?,
     ])
