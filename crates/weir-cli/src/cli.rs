@@ -6,6 +6,7 @@ pub(crate) use crate::{
     args::{EndpointArgs, LedgerArgs, Moment, StackArgs},
     commands::{
         audit::args::AuditArgs,
+        completions::CompletionsArgs,
         controls::args::{
             ChangeArgs, ControlsApplyArgs, ControlsArgs, ControlsCommand, ControlsLimitArgs, ControlsOffArgs,
             ControlsShowArgs, LimitScopeArgs, TargetArgs, TargetKind,
@@ -83,6 +84,7 @@ pub(crate) enum Command {
     Dlq(DlqArgs),
     Fence(FenceArgs),
     Subscriptions(SubscriptionsArgs),
+    Completions(CompletionsArgs),
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ use resilience::UnixMillis;
 use shopify_client::Endpoint;
 use weir_local::DevFile;
 
+pub use crate::commands::completions::{InstalledFile, installed_files};
+
 use crate::{
     cli::{Cli, Command, DlqCommand, EventsCommand, FenceCommand, SendArgs, ShopsCommand, SubscriptionsCommand},
     commands::{
@@ -145,7 +147,8 @@ fn meant(command: Command) -> anyhow::Result<()> {
             filter(wanted, UnixMillis::now())?;
         }
         // What they mean, their parsers say.
-        Command::Controls(_)
+        Command::Completions(_)
+        | Command::Controls(_)
         | Command::Cost(_)
         | Command::Dev(_)
         | Command::Load(_)
