@@ -2,6 +2,7 @@
 
 mod admin;
 mod args;
+mod call_log;
 mod cli;
 mod commands;
 mod exit;
@@ -30,6 +31,7 @@ pub fn main() -> std::process::ExitCode {
         Err(error) => return refused(&error),
     };
     let printer = printer::Printer::new(cli.json);
+    call_log::install();
     let ended = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -10,6 +10,7 @@ use weir_local::{Checkout, DevFile, DevFileError};
 use weir_ops::{Stack, StackLocation, events::Ledger};
 
 use crate::{
+    call_log,
     cli::{EndpointArgs, LedgerArgs, StackArgs},
     hints,
     problem::{HintedError, Usage},
@@ -161,11 +162,13 @@ pub(crate) fn stack_in(file: &DevFile) -> anyhow::Result<Stack> {
 }
 
 fn location_of(file: &DevFile) -> anyhow::Result<StackLocation> {
+    call_log::of_stack(&file.stack_name);
     let shopify = file.shopify_url.as_deref().map(AdminApi::at).transpose()?;
     Ok(StackLocation::emulated(&file.stack_name, &file.region, &file.aws_endpoint_url, shopify))
 }
 
 async fn location(name: &str, args: &StackArgs) -> StackLocation {
+    call_log::of_stack(name);
     StackLocation::on_aws(name, args.region.as_deref(), args.profile.as_deref()).await
 }
 

@@ -24,7 +24,7 @@ use crate::{LaneQueues, Stack, StackError, resend::Resend};
 /// What a replay needs of the world. A trait, so that tests can lose each reply.
 pub(crate) trait DeadLetterBackend: JobStore<ReplayWork> {
     async fn depth(&self, lane: Lane) -> Result<Depth, QueueError>;
-    async fn receive(&self, lane: Lane, hold: Duration) -> Result<Vec<DeadLetter>, QueueError>;
+    async fn receive(&self, lane: Lane, hold: Duration, waits: bool) -> Result<Vec<DeadLetter>, QueueError>;
     async fn hold(&self, lane: Lane, receipts: &[String], time: Duration) -> Result<Refusals, QueueError>;
     async fn delete(&self, lane: Lane, receipts: &[String]) -> Result<Refusals, QueueError>;
     async fn send(&self, lane: Lane, messages: &[Outgoing]) -> Result<Refusals, QueueError>;
@@ -113,8 +113,8 @@ impl DeadLetterBackend for StackBackend {
         self.queue(lane)?.depth().await
     }
 
-    async fn receive(&self, lane: Lane, hold: Duration) -> Result<Vec<DeadLetter>, QueueError> {
-        self.queue(lane)?.receive(hold).await
+    async fn receive(&self, lane: Lane, hold: Duration, waits: bool) -> Result<Vec<DeadLetter>, QueueError> {
+        self.queue(lane)?.receive(hold, waits).await
     }
 
     async fn hold(&self, lane: Lane, receipts: &[String], time: Duration) -> Result<Refusals, QueueError> {
