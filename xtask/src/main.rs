@@ -6,6 +6,7 @@ mod bench;
 mod clock;
 mod deny;
 mod fuzz;
+mod install;
 mod pages;
 mod process;
 mod sam;
@@ -31,6 +32,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Chore {
     Fuzz(fuzz::Fuzz),
+    Install(install::Install),
     Template(assemble::Template),
     Reference(pages::Reference),
     Validate(validate::Validate),
@@ -51,6 +53,7 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Fuzz(fuzz) => fuzz.run(),
+        Chore::Install(install) => install.run(),
         Chore::Template(template) => template.run(),
         Chore::Reference(reference) => reference.run(),
         Chore::Validate(validate) => validate.run(),

@@ -17,12 +17,18 @@ impl<'a> Unverified<'a> {
         Self { headers, body }
     }
 
-    /// Opens the door to a body signed with one of `secrets`. Takes `&self`, so that a caller may try again
-    /// with fresher secrets.
+    /// Opens the door to a body signed with one of `secrets`: the app's, or a key of the shop that the delivery is of. Takes
+    /// `&self`, so that a caller may try again with fresher secrets.
     pub fn verify(&self, secrets: &ClientSecrets) -> Result<Verified<'a>, BadSignature> {
         // Two signatures that differ are as bad as none: which one Shopify meant can't be known.
         let given = self.headers.get(Header::Hmac).map_err(|_conflict| BadSignature)?;
-        signature::verify(self.body, given, secrets)?;
+        // The header that names the shop is not signed. Whoever has the key of one shop can't speak for another: the key that
+        // is tried is that of the shop that the delivery will be of.
+        let shop = || self.headers.get(Header::ShopDomain).ok().flatten().and_then(ShopDomain::parse);
+        signature::verify(self.body, given, secrets).or_else(|bad| {
+            let shop = shop().ok_or(bad)?;
+            signature::verify_of_shop(self.body, given, secrets, &shop)
+        })?;
         Ok(Verified { headers: self.headers.clone(), body: self.body })
     }
 }
@@ -280,6 +286,38 @@ mod tests {
         let signature = sign(b"{}", &secret);
         let headers = [("X-Shopify-Hmac-Sha256", signature.as_str()), ("shopify-hmac-sha256", "AAAA")];
         let secrets = ClientSecrets::new(vec![secret]).unwrap();
+        assert!(Unverified::new(headers.into_iter().collect(), b"{}").verify(&secrets).is_err());
+    }
+
+    #[test]
+    fn key_of_a_shop_opens_the_door_to_deliveries_of_this_shop_alone() {
+        let key = || "the shop's own".into();
+        let signature = sign(b"{}", &key());
+        let secrets = ClientSecrets::new(vec!["hush".into()]).unwrap();
+        let keyed = secrets.clone().with_shop_keys([("north.myshopify.com".to_owned(), vec![key()])]).unwrap();
+        let verifies = |secrets: &ClientSecrets, shop: Option<&str>| {
+            let headers = [("x-shopify-hmac-sha256", signature.as_str())].into_iter();
+            let headers = headers.chain(shop.map(|shop| ("x-shopify-shop-domain", shop)));
+            Unverified::new(headers.collect(), b"{}").verify(secrets).is_ok()
+        };
+        assert!(verifies(&keyed, Some("north.myshopify.com")) && verifies(&keyed, Some("North.myshopify.com")));
+        for shop in [Some("mill.myshopify.com"), Some("north.myshopify.com.evil.example"), Some(""), None] {
+            assert!(!verifies(&keyed, shop), "{shop:?}");
+        }
+        assert!(!verifies(&secrets, Some("north.myshopify.com")), "without the key nothing changes");
+    }
+
+    #[test]
+    fn two_shops_named_by_one_delivery_use_no_key_of_a_shop() {
+        let key = || "the shop's own".into();
+        let signature = sign(b"{}", &key());
+        let secrets = ClientSecrets::new(vec!["hush".into()]).unwrap();
+        let secrets = secrets.with_shop_keys([("north.myshopify.com".to_owned(), vec![key()])]).unwrap();
+        let headers = [
+            ("x-shopify-hmac-sha256", signature.as_str()),
+            ("x-shopify-shop-domain", "north.myshopify.com"),
+            ("shopify-shop-domain", "mill.myshopify.com"),
+        ];
         assert!(Unverified::new(headers.into_iter().collect(), b"{}").verify(&secrets).is_err());
     }
 }

@@ -1,27 +1,51 @@
 //! The HMAC-SHA256 over the raw body, keyed with the app's client secret.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
+use crate::ShopDomain;
+
 /// The client secrets of one app that are valid now: two or more while a rotation is under way
 /// (Shopify keeps signing with the old one for up to an hour). Never empty; `Debug` shows only the count.
+///
+/// Beside them, the keys of shops: webhooks made in a shop's admin, and its test notifications, are signed with a key of the
+/// shop's own. Such a key opens the door to deliveries of its shop alone.
 #[derive(Clone)]
-pub struct ClientSecrets(Vec<SecretString>);
+pub struct ClientSecrets {
+    app: Vec<SecretString>,
+    of_shops: BTreeMap<String, Vec<SecretString>>,
+}
 
 impl ClientSecrets {
     /// `None` if there is no secret at all, or one of them is empty: an empty key would verify anything
     /// signed with an empty key.
     pub fn new(secrets: Vec<SecretString>) -> Option<Self> {
-        let usable = !secrets.is_empty() && secrets.iter().all(|secret| !secret.expose_secret().is_empty());
-        usable.then_some(Self(secrets))
+        is_usable(&secrets).then(|| Self { app: secrets, of_shops: BTreeMap::new() })
     }
+
+    /// The same with keys of shops. `None` if one of them is empty, or is of no shop.
+    #[must_use]
+    pub fn with_shop_keys(self, keys: impl IntoIterator<Item = (String, Vec<SecretString>)>) -> Option<Self> {
+        let of_shop = |(shop, keys): (String, Vec<SecretString>)| {
+            let shop = ShopDomain::parse(&shop)?;
+            is_usable(&keys).then(|| (shop.as_str().to_owned(), keys))
+        };
+        Some(Self { of_shops: keys.into_iter().map(of_shop).collect::<Option<_>>()?, ..self })
+    }
+}
+
+fn is_usable(secrets: &[SecretString]) -> bool {
+    !secrets.is_empty() && secrets.iter().all(|secret| !secret.expose_secret().is_empty())
 }
 
 impl std::fmt::Debug for ClientSecrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ClientSecrets({} redacted)", self.0.len())
+        let of_shops = self.of_shops.values().map(Vec::len).sum::<usize>();
+        write!(f, "ClientSecrets({} redacted)", self.app.len() + of_shops)
     }
 }
 
@@ -38,9 +62,23 @@ pub fn sign(body: &[u8], secret: &SecretString) -> String {
 
 /// Compares against every secret without stopping early, each comparison in constant time.
 pub(crate) fn verify(body: &[u8], signature: Option<&str>, secrets: &ClientSecrets) -> Result<(), BadSignature> {
+    verify_by(body, signature, &secrets.app)
+}
+
+/// The same against the keys of this shop, if there are any: those of others sign nothing for it.
+pub(crate) fn verify_of_shop(
+    body: &[u8],
+    signature: Option<&str>,
+    secrets: &ClientSecrets,
+    shop: &ShopDomain,
+) -> Result<(), BadSignature> {
+    verify_by(body, signature, secrets.of_shops.get(shop.as_str()).ok_or(BadSignature)?)
+}
+
+fn verify_by(body: &[u8], signature: Option<&str>, secrets: &[SecretString]) -> Result<(), BadSignature> {
     let given = signature.and_then(decode).ok_or(BadSignature)?;
     let verifies = |secret| mac(secret, body).verify_slice(&given).is_ok();
-    let valid = secrets.0.iter().fold(false, |valid, secret| valid | verifies(secret));
+    let valid = secrets.iter().fold(false, |valid, secret| valid | verifies(secret));
     if valid { Ok(()) } else { Err(BadSignature) }
 }
 
@@ -102,6 +140,17 @@ mod tests {
     fn an_empty_secret_is_no_secret() {
         assert!(ClientSecrets::new(vec![]).is_none());
         assert!(ClientSecrets::new(vec!["a".into(), "".into()]).is_none());
+    }
+
+    #[test]
+    fn empty_key_of_a_shop_and_a_key_of_no_shop_are_refused() {
+        let with = |shop: &str, keys: &[&str]| {
+            let keys = keys.iter().map(|key| SecretString::from(*key)).collect();
+            secrets(&["app"]).with_shop_keys([(shop.to_owned(), keys)])
+        };
+        assert!(with("north.myshopify.com", &["key", "old"]).is_some());
+        assert!(with("north.myshopify.com", &[""]).is_none() && with("north.myshopify.com", &[]).is_none());
+        assert!(with("north", &["key"]).is_none());
     }
 
     #[test]

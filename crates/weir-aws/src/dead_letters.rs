@@ -144,15 +144,16 @@ impl DeadLetterQueue {
         Ok(Depth { visible, hidden, retention: Duration::from_secs(retention) })
     }
 
-    /// Up to ten messages of the dead-letter queue, hidden from others for `hold`. Waits a second for one.
+    /// Up to ten messages of the dead-letter queue, hidden from others for `hold`. `waits`: for up to a second, and asks each
+    /// server of SQS; else it asks some of them, and answers at once.
     ///
     /// # Errors
     /// If SQS does not answer, or refuses.
-    pub async fn receive(&self, hold: Duration) -> Result<Vec<DeadLetter>, QueueError> {
+    pub async fn receive(&self, hold: Duration, waits: bool) -> Result<Vec<DeadLetter>, QueueError> {
         let request = self.client.receive_message().queue_url(&self.dlq).max_number_of_messages(MAX_ENTRIES as i32);
         let request = request
             .visibility_timeout(whole_seconds(hold))
-            .wait_time_seconds(WAIT_SECONDS)
+            .wait_time_seconds(if waits { WAIT_SECONDS } else { 0 })
             .message_system_attribute_names(Attribute::MessageGroupId)
             .message_system_attribute_names(Attribute::SentTimestamp);
         let reply = request.send().await.map_err(|error| failed("sqs:ReceiveMessage", &self.dlq, &error))?;

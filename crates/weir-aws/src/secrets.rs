@@ -1,5 +1,7 @@
 //! The apps' client secrets, in Secrets Manager.
 
+use std::collections::BTreeMap;
+
 use crate::{call_error::CallError, reason::reason};
 use aws_sdk_secretsmanager::{Client, operation::get_secret_value::GetSecretValueError};
 use aws_types::SdkConfig;
@@ -15,7 +17,8 @@ pub enum SecretError {
     Missing(String),
     /// It holds something else.
     #[error(
-        "the secret {0} can't be read: expected {{\"client_secrets\": [\"…\"]}} with one or more secrets, none empty"
+        "the secret {0} can't be read: expected {{\"client_secrets\": [\"…\"]}} with one or more secrets, none empty, \
+         and shop_keys, if any, by shop domain"
     )]
     Malformed(String),
     /// It lacks what renewing tokens needs.
@@ -89,6 +92,9 @@ struct Value {
     #[serde(default)]
     client_id: Option<String>,
     client_secrets: Vec<SecretString>,
+    /// Keys of shops, by their domains: those that sign webhooks made in a shop's admin.
+    #[serde(default)]
+    shop_keys: BTreeMap<String, Vec<SecretString>>,
 }
 
 impl AppSecrets {
@@ -132,7 +138,7 @@ fn name_of(id: &str) -> &str {
 
 fn parse(text: &SecretString) -> Option<ClientSecrets> {
     let value: Value = serde_json::from_str(text.expose_secret()).ok()?;
-    ClientSecrets::new(value.client_secrets)
+    ClientSecrets::new(value.client_secrets)?.with_shop_keys(value.shop_keys)
 }
 
 fn credentials(name: String, text: Option<&SecretString>) -> Result<AppCredentials, SecretError> {
@@ -159,6 +165,9 @@ mod tests {
             (r#"{"client_secrets":[]}"#, false),
             (r#"{"client_secrets":[""]}"#, false),
             (r#"{"client_secrets":"a"}"#, false),
+            (r#"{"client_secrets":["a"],"shop_keys":{"north.myshopify.com":["k"]}}"#, true),
+            (r#"{"client_secrets":["a"],"shop_keys":{"north.myshopify.com":[""]}}"#, false),
+            (r#"{"client_secrets":["a"],"shop_keys":{"north":["k"]}}"#, false),
             ("a", false),
             ("", false),
         ] {

@@ -6,6 +6,7 @@ pub(crate) use crate::{
     args::{EndpointArgs, LedgerArgs, Moment, StackArgs},
     commands::{
         audit::args::AuditArgs,
+        completions::CompletionsArgs,
         controls::args::{
             ChangeArgs, ControlsApplyArgs, ControlsArgs, ControlsCommand, ControlsLimitArgs, ControlsOffArgs,
             ControlsShowArgs, LimitScopeArgs, TargetArgs, TargetKind,
@@ -15,7 +16,7 @@ pub(crate) use crate::{
         dlq::args::{
             DlqArgs, DlqCommand, DlqDropArgs, DlqHistoryArgs, DlqListArgs, DlqReplayArgs, DlqShowArgs, FilterArgs,
         },
-        events::args::{EventsArgs, EventsCommand, ListArgs, ShowArgs},
+        events::args::{EventsArgs, EventsCommand, ListArgs, ResendArgs, ResendsArgs, ShowArgs},
         fence::args::{FenceArgs, FenceCommand, FenceResetArgs, FenceShowArgs, ResourceArgs},
         load::args::{LoadArgs, PatternName, Share},
         reconcile::args::ReconcileArgs,
@@ -54,6 +55,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir status --watch                        whether the stack is healthy, and what to do if not
   weir controls off destination erp          switch a destination off while weir runs
   weir dlq replay                            send dead letters back to their lanes
+  weir events resend --since 6h              send events again that are done
   weir fence show orders/1 --shop SHOP       the newest state of a resource
   weir subscriptions plan                    which subscriptions the shops lack
 
@@ -61,6 +63,7 @@ Exit status:
   0    done
   1    failed: the error says why, and its last line what to do
   2    the command line can't be followed
+  3    weir status: something needs attention
   130  interrupted before it was done";
 
 #[derive(Debug, Subcommand)]
@@ -81,6 +84,7 @@ pub(crate) enum Command {
     Dlq(DlqArgs),
     Fence(FenceArgs),
     Subscriptions(SubscriptionsArgs),
+    Completions(CompletionsArgs),
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ pub(crate) enum ExitStatus {
     Failed,
     /// The command line can't be followed. Clap ends with this number too.
     Usage,
+    /// It is done, and what it looked at needs attention.
+    Attention,
     /// Ctrl-C, before it was done.
     Interrupted,
 }
@@ -21,6 +23,7 @@ impl ExitStatus {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Usage => 2,
+            Self::Attention => 3,
             Self::Interrupted => 130,
         }
     }

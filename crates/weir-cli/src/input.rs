@@ -9,6 +9,8 @@ use resilience::UnixMillis;
 use shopify_client::Endpoint;
 use weir_local::DevFile;
 
+pub use crate::commands::completions::{InstalledFile, installed_files};
+
 use crate::{
     cli::{Cli, Command, DlqCommand, EventsCommand, FenceCommand, SendArgs, ShopsCommand, SubscriptionsCommand},
     commands::{
@@ -98,6 +100,8 @@ fn meant(command: Command) -> anyhow::Result<()> {
             let (shop, times) = match args.command {
                 EventsCommand::List(args) => (args.shop, [args.since, args.until]),
                 EventsCommand::Show(args) => (args.shop, [args.since, None]),
+                EventsCommand::Resend(args) => (args.shop, [args.since, args.until]),
+                EventsCommand::Resends(_) => return Ok(()),
             };
             shop.as_deref().map(shop_domain::parse).transpose()?;
             times.into_iter().flatten().for_each(|moment| drop(moment.at(now).to_string()));
@@ -128,7 +132,7 @@ fn meant(command: Command) -> anyhow::Result<()> {
             };
             drop(select.shop.as_deref().map(shop_domain::parse).transpose()?);
         }
-        Command::Audit(args) => drop((UnixMillis::now() - args.since).to_string()),
+        Command::Audit(args) => drop(args.since.at(UnixMillis::now()).to_string()),
         Command::Dlq(args) => {
             let wanted = match &args.command {
                 DlqCommand::List(args) => &args.filter,
@@ -143,7 +147,8 @@ fn meant(command: Command) -> anyhow::Result<()> {
             filter(wanted, UnixMillis::now())?;
         }
         // What they mean, their parsers say.
-        Command::Controls(_)
+        Command::Completions(_)
+        | Command::Controls(_)
         | Command::Cost(_)
         | Command::Dev(_)
         | Command::Load(_)

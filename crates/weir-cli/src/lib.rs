@@ -2,6 +2,7 @@
 
 mod admin;
 mod args;
+mod call_log;
 mod cli;
 mod commands;
 mod exit;
@@ -16,6 +17,9 @@ mod shop_domain;
 mod signals;
 mod target;
 pub mod views;
+mod when;
+
+use std::time::Duration;
 
 /// Follows the process's command line.
 pub fn main() -> std::process::ExitCode {
@@ -27,11 +31,12 @@ pub fn main() -> std::process::ExitCode {
         Err(error) => return refused(&error),
     };
     let printer = printer::Printer::new(cli.json);
+    call_log::install();
     let ended = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(commands::run(cli.command, &printer)));
+        .and_then(|runtime| runtime.block_on(attended(commands::run(cli.command, &printer), &printer)));
     match ended {
         Ok(status) => status.into(),
         // Whoever reads our output has seen enough, as in `weir topics | head -1`.
@@ -39,6 +44,25 @@ pub fn main() -> std::process::ExitCode {
         Err(error) => {
             printer.error(&error);
             problem::status(&error).into()
+        }
+    }
+}
+
+/// Whoever sees nothing for this long is told that the command is at work.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// Runs it, and says from time to time that it goes on where it says nothing itself.
+async fn attended<T>(run: impl Future<Output = T>, printer: &printer::Printer) -> T {
+    let (began, mut run) = (tokio::time::Instant::now(), std::pin::pin!(run));
+    loop {
+        let rest = SILENCE.saturating_sub(printer.silence());
+        tokio::select! {
+            biased;
+            ended = &mut run => return ended,
+            () = tokio::time::sleep(rest.max(Duration::from_millis(100))) => {}
+        }
+        if printer.silence() >= SILENCE {
+            printer.still_working(began.elapsed());
         }
     }
 }

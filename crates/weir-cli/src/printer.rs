@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use console::style;
 use serde::Serialize;
@@ -14,11 +16,29 @@ use crate::{printable, problem::Shown};
 #[derive(Debug)]
 pub(crate) struct Printer {
     json: bool,
+    /// When something was last printed.
+    printed_at: Mutex<Instant>,
 }
 
 impl Printer {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, printed_at: Mutex::new(Instant::now()) }
+    }
+
+    /// For how long nothing was printed.
+    pub(crate) fn silence(&self) -> Duration {
+        self.printed_at.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    fn prints(&self) {
+        *self.printed_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Says that the work goes on, to a person who looks on.
+    pub(crate) fn still_working(&self, since: Duration) {
+        if !self.json && io::stderr().is_terminal() {
+            self.step(format!("still at work after {} s; Ctrl-C ends it", since.as_secs()));
+        }
     }
 
     /// Whether programs read what is printed.
@@ -28,16 +48,19 @@ impl Printer {
 
     /// One item of data: a line of JSON, or lines for people.
     pub(crate) fn item<T: Serialize>(&self, value: &T, human: impl FnOnce(&T) -> String) -> io::Result<()> {
+        self.prints();
         to_stdout(&rendered(self.json, value, human)?)
     }
 
     /// Data for people only: nothing with `--json`.
     pub(crate) fn line(&self, text: impl Display) -> io::Result<()> {
+        self.prints();
         if self.json { Ok(()) } else { to_stdout(&printable::lines(&text.to_string())) }
     }
 
     /// A body: byte for byte where it goes to a file or a program, escaped where somebody looks at it.
     pub(crate) fn body(&self, bytes: &[u8]) -> io::Result<()> {
+        self.prints();
         let mut stdout = io::stdout().lock();
         stdout.write_all(&as_seen(bytes, stdout.is_terminal()))?;
         stdout.flush()
@@ -45,12 +68,14 @@ impl Printer {
 
     /// A line about the work, not of its result.
     pub(crate) fn note(&self, text: impl Display) {
+        self.prints();
         let text = text.to_string();
         to_stderr(if self.json { printable::json(&text) } else { printable::lines(&text) });
     }
 
     /// A step of long work.
     pub(crate) fn step(&self, text: impl Display) {
+        self.prints();
         let text = text.to_string();
         to_stderr(format_args!("{} {}", style("▸").cyan().for_stderr(), printable::lines(&text)));
     }

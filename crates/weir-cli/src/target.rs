@@ -10,6 +10,7 @@ use weir_local::{Checkout, DevFile, DevFileError};
 use weir_ops::{Stack, StackLocation, events::Ledger};
 
 use crate::{
+    call_log,
     cli::{EndpointArgs, LedgerArgs, StackArgs},
     hints,
     problem::{HintedError, Usage},
@@ -88,6 +89,8 @@ fn given_secret(args: &EndpointArgs, env: Env<'_>) -> Result<Option<SecretString
 pub(crate) struct LedgerTarget {
     pub(crate) ledger: Ledger,
     pub(crate) hint: &'static str,
+    /// For how many days it keeps events, if the stack says so.
+    pub(crate) retention_days: Option<u32>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -159,11 +162,13 @@ pub(crate) fn stack_in(file: &DevFile) -> anyhow::Result<Stack> {
 }
 
 fn location_of(file: &DevFile) -> anyhow::Result<StackLocation> {
+    call_log::of_stack(&file.stack_name);
     let shopify = file.shopify_url.as_deref().map(AdminApi::at).transpose()?;
     Ok(StackLocation::emulated(&file.stack_name, &file.region, &file.aws_endpoint_url, shopify))
 }
 
 async fn location(name: &str, args: &StackArgs) -> StackLocation {
+    call_log::of_stack(name);
     StackLocation::on_aws(name, args.region.as_deref(), args.profile.as_deref()).await
 }
 
@@ -180,7 +185,8 @@ pub(crate) async fn ledger(args: &LedgerArgs) -> anyhow::Result<LedgerTarget> {
         }
         LedgerPlace::Stack(_) => (Stack::describe(on_aws.await).await?, hints::TABLE),
     };
-    Ok(LedgerTarget { ledger: stack.ledger()?, hint })
+    let retention_days = stack.parameter("LedgerRetentionDays").and_then(|days| days.parse().ok());
+    Ok(LedgerTarget { ledger: stack.ledger()?, hint, retention_days })
 }
 
 fn place<'a>(args: &'a LedgerArgs, env: Env<'_>) -> Result<LedgerPlace<'a>, Usage> {

@@ -16,7 +16,9 @@ pub mod health;
 mod location;
 pub mod names;
 pub mod reconcile;
+pub mod resend;
 pub mod shops;
+pub mod spelling;
 mod stack;
 
 pub use location::StackLocation;

@@ -22,6 +22,7 @@ fn call(telemetry: &Telemetry, record: &Record<'_>) {
         (&metrics::SHOPIFY_CALLS, 1),
         (&metrics::SHOPIFY_COST, record.cost.unwrap_or(0).into()),
         (&metrics::SHOPIFY_THROTTLED, record.is_throttled().into()),
+        (&metrics::SHOPIFY_FAILED, record.failure.is_some().into()),
         (&metrics::SHOPIFY_LATENCY, took),
     ];
     values.into_iter().for_each(|(metric, value)| telemetry.metrics.add(metric, value, &of));

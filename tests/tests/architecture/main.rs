@@ -1,5 +1,6 @@
 //! The crates depend on each other as ARCHITECTURE.md says, and on others in one way.
 
+mod figures;
 mod names;
 
 use std::{

@@ -31,7 +31,11 @@ use alarms::Alarm;
 use model::{Lane, Template, at, items, refers_to, seconds, text};
 use resilience::{Clock, MemoryState};
 use serde_json::Value;
-use weir_consumer::{HandlerContext, destination::CALL_TIMEOUT, router::Router};
+use weir_consumer::{
+    HandlerContext,
+    destination::{CALL_TIMEOUT, RATE_LIMIT_WAIT_TIMEOUT},
+    router::Router,
+};
 use weir_core::{CLOCK_SKEW, MAX_LEASE, UnixMillis, effects_until, is_believed, lease_until};
 
 /// Lambda's advice for queues that it polls: with less, a throttled batch is handed out a second time.
@@ -62,6 +66,7 @@ fn a_lease_ends_before_the_first_redelivery() {
 fn an_invocation_has_time_for_a_call_that_hangs() {
     for lane in Template::read().lanes() {
         let effects = effects_until(UnixMillis(0) + timeout(&lane)).since(UnixMillis(0));
+        assert!(CALL_TIMEOUT + RATE_LIMIT_WAIT_TIMEOUT < effects, "{}: {effects:?}", lane.queue_id);
         assert!(CALL_TIMEOUT * 2 < effects, "{}: {effects:?}", lane.queue_id);
     }
 }

@@ -28,10 +28,25 @@ impl Build {
 
 /// `sam build` in a checkout.
 pub(super) fn build(checkout: &Path, architecture: &str, function: Option<&str>) -> Result<()> {
+    process::run(&mut command(checkout, architecture, function)?).context("the functions could not be built")
+}
+
+/// The same without optimization, into a folder from which nobody deploys. What is linked, and by which tools, is as it is
+/// deployed.
+pub(super) fn build_unoptimized(checkout: &Path, architecture: &str, function: &str, into: &Path) -> Result<()> {
+    let mut build = command(checkout, architecture, Some(function))?;
+    build.arg("--build-dir").arg(into);
+    for (setting, value) in [("LTO", "off"), ("OPT_LEVEL", "0"), ("CODEGEN_UNITS", "16")] {
+        build.env(format!("CARGO_PROFILE_RELEASE_{setting}"), value);
+    }
+    process::run(&mut build).context("the function could not be built")
+}
+
+fn command(checkout: &Path, architecture: &str, function: Option<&str>) -> Result<Command> {
     let mut build = sam(checkout)?;
     build.arg("build").args(function);
     build.args(["--beta-features", "--parameter-overrides", &format!("Architecture={architecture}")]);
-    process::run(&mut build).context("the functions could not be built")
+    Ok(build)
 }
 
 /// The pinned sam, which finds the other tools beside it. Offline, and silent towards its makers.

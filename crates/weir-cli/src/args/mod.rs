@@ -5,6 +5,7 @@ mod lane;
 mod length;
 mod moment;
 mod rate;
+mod spelled;
 mod stack;
 
 pub(crate) use endpoint::EndpointArgs;
@@ -12,4 +13,5 @@ pub(crate) use lane::lane;
 pub(crate) use length::length;
 pub(crate) use moment::Moment;
 pub(crate) use rate::rate;
+pub(crate) use spelled::{resource, topic};
 pub(crate) use stack::{LedgerArgs, StackArgs};

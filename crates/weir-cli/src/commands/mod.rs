@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 pub(crate) mod audit;
+pub(crate) mod completions;
 pub(crate) mod controls;
 pub(crate) mod cost;
 pub(crate) mod dev;
@@ -25,6 +26,7 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
         Command::Load(args) => load::run(&args, printer).await,
         Command::Cost(args) => cost::run(&args, printer),
         Command::Topics => topics::run(printer),
+        Command::Completions(args) => completions::run(&args, printer),
         Command::Events(args) => events::run(args, printer).await,
         Command::Shops(args) => shops::run(args, printer).await,
         Command::Audit(args) => audit::run(&args, printer).await,

@@ -166,3 +166,27 @@ fn audit_that_cannot_follow_exits_with_2() {
         assert_eq!(ended.status, 2, "{line:?}: {}", ended.stderr);
     }
 }
+
+#[test]
+fn calls_that_the_command_made_itself_are_in_the_report() {
+    let (server, state) = (Server::start(aws), tempfile::tempdir().unwrap());
+    let checkout = checkout(&server.url());
+    let folder = state.path().join("weir/calls");
+    std::fs::create_dir_all(&folder).unwrap();
+    let call = |minutes: i64, shop: &str| {
+        let at = weir_core::UnixMillis(weir_core::UnixMillis::now().0 - minutes * 60_000);
+        json!({"timestamp": at.to_string(), "message": "Called Shopify", "app": "default", "shop": shop,
+            "operation": "ShopInfo", "same": "own", "attempt": 1, "priority": "foreground", "took_ms": 5, "status": 200})
+        .to_string()
+    };
+    let lines = [call(3, "own.myshopify.com"), call(90, "old.myshopify.com")].join("\n");
+    std::fs::write(folder.join("weir-dev.log"), lines).unwrap();
+    let mut audit = weir(&["audit", "--json"]);
+    let ended = run(audit.current_dir(checkout.path()).env("XDG_STATE_HOME", state.path()));
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(report["calls"], 4, "{report}");
+    let shops: Vec<&str> =
+        report["shops"].as_array().unwrap().iter().map(|row| row["shop"].as_str().unwrap()).collect();
+    assert!(shops.contains(&"own.myshopify.com") && !shops.contains(&"old.myshopify.com"), "{shops:?}");
+}

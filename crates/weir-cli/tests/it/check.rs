@@ -44,7 +44,10 @@ impl World {
 
     fn weir(&self, arguments: &[&str]) -> Ended {
         let token = self.installed.access_token.expose_secret();
-        let ended = run(weir(&["shops"]).args(arguments).current_dir(self.folder.path()).env("TOKEN", token));
+        let state = self.folder.path().join("state");
+        let mut command = weir(&["shops"]);
+        command.args(arguments).current_dir(self.folder.path()).env("TOKEN", token).env("XDG_STATE_HOME", state);
+        let ended = run(&mut command);
         assert!(!format!("{}{}", ended.stdout, ended.stderr).contains(token), "the token is shown");
         ended
     }
@@ -197,4 +200,13 @@ fn an_app_without_a_client_id_is_told_where_to_put_it() {
     run(weir(&["shops", "add", SHOP, "--token-env", "TOKEN"]).current_dir(folder.path()).env("TOKEN", token));
     let ended = run(weir(&["shops", "check", SHOP]).current_dir(folder.path()));
     assert!(ended.status == 1 && ended.stderr.contains("weir-dev/apps/default has no client id"), "{}", ended.stderr);
+}
+
+#[test]
+fn calls_of_the_command_are_logged_for_the_audit() {
+    let world = World::start();
+    assert_eq!(world.check().status, 0);
+    let lines = std::fs::read_to_string(world.folder.path().join("state/weir/calls/weir-dev.log")).unwrap();
+    let call: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!((&call["message"], &call["shop"]), (&"Called Shopify".into(), &SHOP.into()), "{call}");
 }

@@ -92,7 +92,7 @@ fn contradictory_options_are_refused_before_any_request() {
     let server = Server::start(|_| panic!("nothing is asked"));
     for (line, hint) in [
         (&["list", "--shop", "north"][..], "it looks like north.myshopify.com"),
-        (&["list", "--older-than", "2h", "--newer-than", "1h"], "between"),
+        (&["list", "--until", "2h", "--since", "1h"], "between"),
         (&["show", "north#7"], "north.myshopify.com"),
         (&["replay", "--event", "#7"], "it looks like"),
         (&["replay", "--event", "7", "--file", "/nowhere"], "check the path"),
@@ -109,7 +109,7 @@ fn contradictory_options_are_refused_before_any_request() {
         &["replay", "--file", "x"],
         &["replay", "--resume", "x", "--topic", "orders/create"],
         &["replay", "--yes", "--dry-run"],
-        &["list", "--newer-than", "soon"],
+        &["list", "--since", "soon"],
         &["drop", "--resume", "x", "--all"],
     ] {
         assert_eq!(dlq(&server, line).status, 2, "{line:?}");

@@ -19,8 +19,61 @@ fn every_command_shows_examples_in_its_help() {
 #[test]
 fn the_exit_statuses_are_documented() {
     let ended = run(&mut weir(&["--help"]));
-    for status in ["0    done", "1    failed", "2    the command line", "130  interrupted"] {
+    for status in ["0    done", "1    failed", "2    the command line", "3    weir status", "130  interrupted"] {
         assert!(ended.stdout.contains(status), "{}", ended.stdout);
+    }
+}
+
+/// The words of an example, up to its comment, a pipe or a redirection.
+fn words(example: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for c in example.split("   ").next().unwrap_or_default().chars() {
+        match (quote, c) {
+            (None, '\'' | '"') => (quote, word) = (Some(c), word.or(Some(String::new()))),
+            (Some(end), c) if c == end => quote = None,
+            (None, '|' | '>') => break,
+            (None, ' ') => words.extend(word.take()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[test]
+fn every_example_of_the_help_is_understood() {
+    let mut examples = 0;
+    for command in weir_cli::input::commands() {
+        let names: Vec<&str> = command.iter().map(String::as_str).collect();
+        let help = run(weir(&names).env("COLUMNS", "500").arg("--help")).stdout;
+        for line in help.lines().map(str::trim).filter(|line| line.starts_with("weir ")) {
+            let line: Vec<std::ffi::OsString> = words(line).into_iter().map(Into::into).collect();
+            if let Err(refused) = weir_cli::input::command_line(&line) {
+                panic!("{command:?}: {line:?}: {}", refused.said);
+            }
+            examples += 1;
+        }
+    }
+    assert!(examples > 120, "only {examples} examples were found");
+}
+
+#[test]
+fn exit_statuses_and_json_are_documented_for_scripts() {
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/scripting.md")).unwrap();
+    let help = run(&mut weir(&["--help"])).stdout;
+    let (_, statuses) = help.split_once("Exit status:").unwrap();
+    for line in statuses.lines().filter(|line| !line.trim().is_empty()) {
+        let status = line.split_whitespace().next().unwrap();
+        assert!(page.contains(&format!("| {status} |")), "{line}");
+    }
+    for command in weir_cli::input::commands().iter().filter(|command| !command.is_empty()) {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let ended = run(weir(&words).arg("--help"));
+        // A command of commands prints nothing of its own.
+        if !ended.stdout.contains("Commands:") && words != ["dev"] {
+            assert!(page.contains(&format!("`{}`", words.join(" "))), "{command:?} is in no row of the JSON table");
+        }
     }
 }
 

@@ -49,8 +49,9 @@ pub enum CallError {
 /// How long a call may take. Well below an invocation's time: a call that is cut off by that tells the circuit nothing.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a call waits for its rate limit, before the event is parked.
-const RATE_LIMIT_WAIT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a call waits for its rate limit, before the event is parked: a parking takes five seconds at least, and ten on
+/// average, in which the limit would serve nobody. With the call itself it fits the time of an invocation.
+pub const RATE_LIMIT_WAIT_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// When to look again whether a switch is on.
 pub const SWITCH_RETRY_DELAY: Duration = Duration::from_secs(60);

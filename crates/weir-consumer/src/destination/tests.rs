@@ -1,5 +1,10 @@
 use resilience::{Clock, MemoryState, UnixMillis, breaker::Settings};
-use weir_core::{EventShop, Topic, controls::Controls, envelope::Meta};
+use weir_core::{
+    EventShop, Topic,
+    controls::Controls,
+    envelope::Meta,
+    park::{OUTAGE_AT_MOST, Parked},
+};
 
 use super::*;
 
@@ -44,6 +49,53 @@ async fn a_shop_whose_rate_is_spent_waits_and_others_do_not() {
     assert!(reason.contains("rate limit") && retry_after > Duration::from_secs(5), "{reason}: {retry_after:?}");
     let meta = Meta { shop: EventShop::from_stored("south.myshopify.com"), ..event.meta().clone() };
     assert_eq!(erp.call(&Event::new(meta, b"{}".to_vec()).under(controls), async { Ok(()) }).await, Ok(()));
+}
+
+/// Handles one event as a worker and its lane do: what can't be called now is parked, and comes back. Returns its attempts.
+async fn until_called(erp: &Destination, event: &Event, rng: &mut fastrand::Rng) -> u32 {
+    let mut parked = None;
+    for attempt in 1.. {
+        match erp.call(event, async { Ok(()) }).await {
+            Ok(()) => return attempt,
+            Err(Failure::Outage { retry_after, .. }) => {
+                let now = UnixMillis(1_795_755_600_000);
+                let stay = Parked::again(parked, OUTAGE_AT_MOST, now).unwrap();
+                tokio::time::sleep(stay.delay(retry_after, rng)).await;
+                parked = Some(stay);
+            }
+            Err(failure) => panic!("{failure:?}"),
+        }
+    }
+    unreachable!("it is called at last")
+}
+
+#[tokio::test(start_paused = true)]
+async fn limited_destination_is_called_at_its_rate() {
+    for (per_second, events) in [(1_u64, 8_u64), (2, 60), (20, 400)] {
+        let state = Arc::default();
+        let limit = format!(r#"{{"limits":[{{"destination":"erp","per_second":{per_second},"total":true}}]}}"#);
+        let controls = Arc::new(Controls::parse(&limit).unwrap());
+        let began = tokio::time::Instant::now();
+        // Batches of ten, each with a worker.
+        let batches = (0..events.div_ceil(10)).map(|batch| {
+            let (erp, controls) = (destination(&state), controls.clone());
+            let size = (events - batch * 10).min(10);
+            async move {
+                let all = (0..size).map(async |number| {
+                    let mut rng = fastrand::Rng::with_seed(batch * 10 + number);
+                    until_called(&erp, &event().under(controls.clone()), &mut rng).await
+                });
+                futures_util::future::join_all(all).await.into_iter().sum::<u32>()
+            }
+        });
+        let attempts: u32 = futures_util::future::join_all(batches).await.into_iter().sum();
+        // Those of the first second are there at once.
+        let least = (events - per_second) as f64 / per_second as f64;
+        let took = began.elapsed().as_secs_f64();
+        println!("{events} at {per_second}/s: {took:.1} s, at best {least:.1} s, {attempts} attempts");
+        assert!(took >= least && took <= least * 1.1 + 1.0, "{events} at {per_second}/s took {took} s, not {least} s");
+        assert!(u64::from(attempts) <= events * 2, "{attempts} attempts for {events} events");
+    }
 }
 
 #[tokio::test(start_paused = true)]

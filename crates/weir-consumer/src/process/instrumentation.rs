@@ -89,7 +89,8 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
             return self.count_metric(metrics.stale, Some(meta));
         }
         // What was sent for a delivery that never came is as late as the loss was found: no measure of this pipeline.
-        if meta.synthetic.is_some() {
+        // So is what an operator sent again.
+        if meta.synthetic.is_some() || meta.generation > 0 {
             return;
         }
         let took = self.consumer.clock.now().since(meta.triggered_at_ms().unwrap_or(meta.received_at));

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    UnixMillis,
+    ApiVersion, AppName, EventId, EventShop, Topic, UnixMillis, WebhookId,
     envelope::{self, Envelope, Meta},
 };
 
@@ -92,6 +92,28 @@ impl ArchivedEvent<'_> {
         Some(UnixMillis(at.as_millisecond()))
     }
 
+    /// All of the event but its body; `None` if the line was altered. It has no trace: that of its delivery ended.
+    pub fn meta(&self) -> Option<Meta> {
+        let owned = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
+        Some(Meta {
+            webhook_id: WebhookId::from_stored(&*self.webhook_id),
+            shop: EventShop::from_stored(&*self.shop),
+            topic: Topic::from_stored(&*self.topic),
+            app: AppName::from_stored(&*self.app),
+            event_id: self.event_id.as_deref().map(EventId::from_stored),
+            api_version: self.api_version.as_deref().map(ApiVersion::from_stored),
+            subscription: owned(&self.subscription),
+            triggered_at: owned(&self.triggered_at),
+            received_at: self.received_at()?,
+            body_sha256: self.body_sha256.clone().into_owned(),
+            traceparent: None,
+            dedupe_key: owned(&self.dedupe_key),
+            synthetic: owned(&self.synthetic),
+            test: self.test,
+            generation: self.generation,
+        })
+    }
+
     /// Its body.
     pub fn into_body(self) -> Option<ArchivedBody> {
         match (self.body, self.body_ref) {
@@ -127,8 +149,6 @@ fn of<'a>(meta: &'a Meta, topic: &'a str, body: Option<&'a str>, body_ref: Optio
 
 #[cfg(test)]
 mod tests {
-    use shopify_webhook::{EventId, Topic};
-
     use super::*;
     use crate::sha256;
 
@@ -156,6 +176,7 @@ mod tests {
         );
         assert_eq!(event.received_at(), Some(UnixMillis(1_795_755_600_120)));
         assert_eq!(*event.body_sha256, sha256::hex(body.as_bytes()));
+        assert_eq!(event.meta(), Some(meta("orders/create", body)), "nothing is lost on the way");
         assert_eq!(event.into_body(), Some(ArchivedBody::Here(body.as_bytes().to_vec())));
     }
 

@@ -65,6 +65,11 @@ impl Topics {
         RESOURCES.get(LATEST[at].1)
     }
 
+    /// The names of what snapshots are of, such as `orders`.
+    pub fn resources(&self) -> impl Iterator<Item = &'static str> + use<> {
+        RESOURCES.iter().map(|resource| resource.name)
+    }
+
     /// Every topic that the table decides, in no order.
     pub fn decided(&self) -> impl Iterator<Item = (&'static str, Rule)> + use<> {
         let latest = LATEST.iter().map(|(topic, _)| (*topic, Rule::Latest));

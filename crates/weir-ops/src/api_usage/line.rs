@@ -41,6 +41,8 @@ pub struct Call {
     pub cost: Option<u32>,
     /// What went wrong, if something did.
     pub failure: Option<String>,
+    /// `foreground`, or `background` for work that nobody waits for.
+    pub priority: Option<String>,
 }
 
 fn unknown() -> UnixMillis {
@@ -55,6 +57,12 @@ impl Call {
     fn is_printable(&self) -> bool {
         let words = [self.shop.as_str(), self.operation.as_str(), self.failure.as_deref().unwrap_or_default()];
         !words.into_iter().any(|word| word.contains(char::is_control))
+    }
+
+    /// Whether it is background work, such as the monitor's: that asks again on purpose, to see what changed.
+    #[must_use]
+    pub fn is_polling(&self) -> bool {
+        self.priority.as_deref() == Some("background")
     }
 
     /// Whether Shopify refused it for its limits.
@@ -131,6 +139,7 @@ pub(super) mod tests {
             status: 200,
             cost: Some(3),
             failure: None,
+            priority: Some("foreground".into()),
         }
     }
 
@@ -179,6 +188,7 @@ pub(super) mod tests {
             let Line::Call(call) = Line::read(&logged(None, is_flat), None) else { panic!("flat: {is_flat}") };
             assert!(call.at.0 > 1_700_000_000_000);
             assert_eq!((call.operation.as_str(), call.same.as_str()), ("ProductsByIds", "a1b2"));
+            assert!(!call.is_polling() && call.priority.is_some());
             assert_eq!((call.attempt, call.took_ms, call.cost, call.failure), (2, 120, Some(5), None));
             let Line::Call(call) = Line::read(&logged(Some("throttled"), is_flat), None) else { panic!() };
             assert!(call.is_throttled() && call.cost.is_none());

@@ -25,6 +25,10 @@ pub struct Report {
     pub redundant: u64,
     /// Of all calls.
     pub redundant_rate: f64,
+    /// Repeats within the minute by background work, such as the monitor's: on purpose, to see what changed.
+    pub polls: u64,
+    /// Calls that failed, throttled ones too.
+    pub failed: u64,
     /// By what went wrong.
     pub failures: BTreeMap<String, u64>,
     /// All, the most called first.

@@ -23,6 +23,8 @@ pub struct Tally {
     /// By operation and shop.
     redundant: BTreeMap<(String, String), u64>,
     recent: Recent,
+    /// Repeats by background work.
+    polls: u64,
 }
 
 #[derive(Debug, Default)]
@@ -80,7 +82,9 @@ impl Tally {
         // A repeat of what failed is a retry, of whoever: it had no answer yet.
         // Two apps have a token, a budget and a cache each: neither could have spared the other's call.
         let same = format!("{} {}", call.app, call.same);
-        let is_redundant = self.recent.has(&same, call.at);
+        let is_repeated = self.recent.has(&same, call.at);
+        let is_redundant = is_repeated && !call.is_polling();
+        self.polls += u64::from(is_repeated && call.is_polling());
         if let Some(failure) = &call.failure {
             *self.failures.entry(failure.clone()).or_default() += 1;
         } else {
@@ -154,6 +158,8 @@ impl Tally {
             throttled_rate: rate(throttled, calls),
             redundant,
             redundant_rate: rate(redundant, calls),
+            polls: self.polls,
+            failed: self.failures.values().sum(),
             failures: self.failures.clone(),
             operations: most(operations, |row| row.calls, usize::MAX),
             shop_count: self.shops.len(),
@@ -230,6 +236,17 @@ mod tests {
         let of = |app: &str, second| Call { app: app.into(), ..call(at(second), "Orders", "north", "a") };
         assert_eq!(tally([of("default", 0), of("loyalty", 1)]).redundant, 0);
         assert_eq!(tally([of("default", 0), of("loyalty", 1), of("loyalty", 2)]).redundant, 1);
+    }
+
+    #[test]
+    fn polling_by_background_work_is_not_redundant() {
+        let poll =
+            |second| Call { priority: Some("background".into()), ..call(at(second), "Subscriptions", "north", "a") };
+        let report = tally([poll(0), poll(30), poll(59)]);
+        assert_eq!((report.redundant, report.polls, report.redundant_by.len()), (0, 2, 0));
+        // Somebody who waits, and asks what was just read, could have been spared it.
+        let report = tally([poll(0), call(at(30), "Subscriptions", "north", "a")]);
+        assert_eq!((report.redundant, report.polls), (1, 0));
     }
 
     #[test]

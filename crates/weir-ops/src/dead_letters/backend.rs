@@ -19,12 +19,12 @@ use super::{
     error::DeadLetterError,
     operation::{Chunk, Entry, Operation, ReplayWork},
 };
-use crate::{LaneQueues, Stack, StackError};
+use crate::{LaneQueues, Stack, StackError, resend::Resend};
 
 /// What a replay needs of the world. A trait, so that tests can lose each reply.
-pub(super) trait DeadLetterBackend: JobStore<ReplayWork> {
+pub(crate) trait DeadLetterBackend: JobStore<ReplayWork> {
     async fn depth(&self, lane: Lane) -> Result<Depth, QueueError>;
-    async fn receive(&self, lane: Lane, hold: Duration) -> Result<Vec<DeadLetter>, QueueError>;
+    async fn receive(&self, lane: Lane, hold: Duration, waits: bool) -> Result<Vec<DeadLetter>, QueueError>;
     async fn hold(&self, lane: Lane, receipts: &[String], time: Duration) -> Result<Refusals, QueueError>;
     async fn delete(&self, lane: Lane, receipts: &[String]) -> Result<Refusals, QueueError>;
     async fn send(&self, lane: Lane, messages: &[Outgoing]) -> Result<Refusals, QueueError>;
@@ -36,8 +36,8 @@ pub(super) trait DeadLetterBackend: JobStore<ReplayWork> {
 /// The queues and tables of a stack.
 pub struct StackBackend {
     queues: Vec<(Lane, DeadLetterQueue)>,
-    pub(super) ledger: DynamoLedger,
-    pub(super) jobs: DocumentJobs,
+    pub(crate) ledger: DynamoLedger,
+    pub(crate) jobs: DocumentJobs,
 }
 
 impl StackBackend {
@@ -89,6 +89,14 @@ impl StackBackend {
         Ok(self.jobs.history(limit).await?)
     }
 
+    /// Resends with their names, the last one first.
+    ///
+    /// # Errors
+    /// If the table of operations can't be read.
+    pub async fn resends(&self, limit: usize) -> Result<Vec<(String, Resend)>, DeadLetterError> {
+        Ok(self.jobs.history(limit).await?)
+    }
+
     fn queue(&self, lane: Lane) -> Result<&DeadLetterQueue, QueueError> {
         let found = self.queues.iter().find(|(it, _)| *it == lane).map(|(_, queue)| queue);
         found.ok_or_else(|| QueueError {
@@ -105,8 +113,8 @@ impl DeadLetterBackend for StackBackend {
         self.queue(lane)?.depth().await
     }
 
-    async fn receive(&self, lane: Lane, hold: Duration) -> Result<Vec<DeadLetter>, QueueError> {
-        self.queue(lane)?.receive(hold).await
+    async fn receive(&self, lane: Lane, hold: Duration, waits: bool) -> Result<Vec<DeadLetter>, QueueError> {
+        self.queue(lane)?.receive(hold, waits).await
     }
 
     async fn hold(&self, lane: Lane, receipts: &[String], time: Duration) -> Result<Refusals, QueueError> {

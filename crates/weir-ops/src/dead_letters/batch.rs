@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-pub(super) use weir_aws::dead_letters::MAX_ENTRIES;
+pub(crate) use weir_aws::dead_letters::MAX_ENTRIES;
 use weir_aws::dead_letters::{MAX_BATCH_BYTES, Outgoing, QueueError};
 use weir_core::Lane;
 
@@ -15,7 +15,7 @@ const ROUNDS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Messages in batches that SQS takes.
-pub(super) fn of_messages(messages: Vec<(usize, Outgoing)>) -> Vec<Vec<(usize, Outgoing)>> {
+pub(crate) fn of_messages(messages: Vec<(usize, Outgoing)>) -> Vec<Vec<(usize, Outgoing)>> {
     let (mut batches, mut bytes) = (vec![Vec::new()], 0);
     for (place, message) in messages {
         let last = batches.last().map_or(0, Vec::len);
@@ -34,7 +34,7 @@ pub(super) fn of_messages(messages: Vec<(usize, Outgoing)>) -> Vec<Vec<(usize, O
 
 /// Sends them. Returns which the lane took for sure; one whose reply was lost is sent again, and the ledger makes one of
 /// both.
-pub(super) async fn send<O: DeadLetterBackend>(
+pub(crate) async fn send<O: DeadLetterBackend>(
     backend: &O,
     lane: Lane,
     messages: Vec<Outgoing>,
@@ -71,7 +71,7 @@ pub(super) async fn send<O: DeadLetterBackend>(
 }
 
 /// Deletes them. Returns which are gone for sure.
-pub(super) async fn delete<O: DeadLetterBackend>(backend: &O, lane: Lane, receipts: Vec<String>) -> Vec<bool> {
+pub(crate) async fn delete<O: DeadLetterBackend>(backend: &O, lane: Lane, receipts: Vec<String>) -> Vec<bool> {
     let mut gone = vec![false; receipts.len()];
     let mut left: Vec<(usize, String)> = receipts.into_iter().enumerate().collect();
     for round in 0..ROUNDS {

@@ -4,8 +4,8 @@
 //! done here reads whole queues, and gives back what it does not act on. A replay or a drop is written down before the
 //! first message moves, so that it can be resumed by anybody.
 
-mod backend;
-mod batch;
+pub(crate) mod backend;
+pub(crate) mod batch;
 mod entry;
 mod error;
 mod export;
@@ -15,9 +15,9 @@ pub mod operation;
 mod outgoing;
 mod plan;
 mod preview;
-mod rate;
+pub(crate) mod rate;
 mod reader;
-mod replace_body;
+pub(crate) mod replace_body;
 mod replay;
 mod scan;
 mod start;
@@ -33,7 +33,7 @@ pub use filter::{EventName, EventNameError, Filter};
 pub use group::{Group, GroupBy, groups};
 pub use plan::{ReplayAction, decide};
 pub use preview::{Preview, matching};
-pub use replace_body::{Actor, MissingMessage, ReplaceBody, ReplaceError, Replaced, replace_body};
+pub use replace_body::{Actor, MissingMessage, ReplaceBody, ReplaceError, Replaced, SealError, replace_body};
 pub use replay::{Ended, run};
 pub use scan::{MessageBodyError, Scanned, find, message_body, scan};
 pub use start::{Started, load, resume, start};

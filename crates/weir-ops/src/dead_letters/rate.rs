@@ -9,23 +9,23 @@ const MOST_AT_ONCE: usize = 120;
 
 /// Hands out turns. Over any time no more go than a second's worth and `rate · time`.
 #[derive(Debug)]
-pub(super) struct Rate {
+pub(crate) struct Rate {
     rate: Option<f64>,
     next: Instant,
 }
 
 impl Rate {
-    pub(super) fn new(rate: Option<f64>) -> Self {
+    pub(crate) fn new(rate: Option<f64>) -> Self {
         Self { rate, next: Instant::now() }
     }
 
     /// How many may go in one turn: a second's worth, at least one.
-    pub(super) fn at_once(&self) -> usize {
+    pub(crate) fn at_once(&self) -> usize {
         self.rate.map_or(MOST_AT_ONCE, |rate| (rate as usize).clamp(1, MOST_AT_ONCE))
     }
 
     /// When the next `count` may go.
-    pub(super) fn turn(&mut self, count: usize) -> Instant {
+    pub(crate) fn turn(&mut self, count: usize) -> Instant {
         let now = Instant::now();
         let Some(rate) = self.rate else { return now };
         let turn = self.next.max(now);

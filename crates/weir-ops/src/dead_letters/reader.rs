@@ -46,6 +46,8 @@ pub(super) struct Reader<'a, O> {
     /// Whether messages that others have are waited for.
     waits: bool,
     waits_since: HashMap<Lane, Instant>,
+    /// What a queue had to receive when the reading began, as SQS counts, where messages of others are not waited for.
+    counted: HashMap<Lane, u64>,
     /// What others had when last looked.
     elsewhere: HashMap<Lane, u64>,
     /// Whether a queue holds more than can be read at once.
@@ -79,6 +81,7 @@ impl<'a, O: DeadLetterBackend> Reader<'a, O> {
             gone: BTreeSet::new(),
             waits,
             waits_since: HashMap::new(),
+            counted: HashMap::new(),
             elsewhere: HashMap::new(),
             is_cut: false,
         }
@@ -106,8 +109,15 @@ impl<'a, O: DeadLetterBackend> Reader<'a, O> {
     pub(super) async fn round(&mut self) -> Result<Round, QueueError> {
         let hold = self.hold_time();
         let until = Instant::now() + hold;
-        let asked = self.open.iter().flat_map(|lane| std::iter::repeat_n(*lane, POLLERS));
-        let replies = join_all(asked.map(async |lane| (lane, self.backend.receive(lane, hold).await))).await;
+        self.count().await?;
+        let asked = self.open.iter().flat_map(|lane| {
+            // Where all that SQS counted is here, it is asked once more, without a wait.
+            let left = self.left(*lane);
+            let pollers = left.map_or(POLLERS, |left| usize::try_from(left.div_ceil(10)).unwrap_or(POLLERS));
+            std::iter::repeat_n((*lane, left != Some(0)), pollers.clamp(1, POLLERS))
+        });
+        let receives = asked.map(async |(lane, waits)| (lane, self.backend.receive(lane, hold, waits).await));
+        let replies = join_all(receives).await;
         let mut round = Round { fresh: Vec::new(), again: Vec::new() };
         let (mut brought, mut failed) = (BTreeSet::new(), None);
         for (lane, reply) in replies {
@@ -140,12 +150,34 @@ impl<'a, O: DeadLetterBackend> Reader<'a, O> {
                 self.close_cut(lane);
             } else if brought.contains(&lane) {
                 self.waits_since.remove(&lane);
-                self.elsewhere.remove(&lane);
+                if self.waits {
+                    self.elsewhere.remove(&lane);
+                }
+            } else if self.left(lane) == Some(0) {
+                self.open.retain(|it| *it != lane);
             } else {
                 self.look_at_the_end(lane, mine).await?;
             }
         }
         Ok(round)
+    }
+
+    /// How much there is to receive, before the first round. What others hide is theirs.
+    async fn count(&mut self) -> Result<(), QueueError> {
+        let unknown = self.open.iter().filter(|lane| !self.waits && !self.counted.contains_key(lane));
+        let depths = join_all(unknown.map(async |lane| (*lane, self.backend.depth(*lane).await))).await;
+        for (lane, depth) in depths {
+            let depth = depth?;
+            self.counted.insert(lane, depth.visible);
+            self.elsewhere.insert(lane, depth.hidden);
+        }
+        Ok(())
+    }
+
+    /// How much of what SQS counted was not received; `None` where the queue is read to its end.
+    fn left(&self, lane: Lane) -> Option<u64> {
+        let mine = self.held.keys().filter(|(it, _)| *it == lane).count() as u64;
+        Some(self.counted.get(&lane)?.saturating_sub(mine))
     }
 
     fn close_cut(&mut self, lane: Lane) {

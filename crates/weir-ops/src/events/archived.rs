@@ -7,6 +7,7 @@ use weir_aws::{
 use weir_core::{
     EventShop, UnixMillis,
     archive::{ArchivedBody, ArchivedEvent, Hour, ObjectKey},
+    envelope::Meta,
     ledger::Record,
     sha256,
 };
@@ -72,7 +73,8 @@ pub fn has_archive(stack: &Stack) -> bool {
 /// If the archive can't be read.
 pub async fn archived_body(stack: &Stack, record: &Record) -> Result<Option<FoundBody>, ArchiveReadError> {
     let Ok(bucket) = stack.output(BUCKET) else { return Ok(None) };
-    let body = match find(&ArchiveBucket::new(&stack.config, bucket), record).await? {
+    let copy = find(&ArchiveBucket::new(&stack.config, bucket), record).await?;
+    let body = match copy.map(|copy| copy.body) {
         None => return Ok(None),
         Some(ArchivedBody::Here(body)) => body,
         Some(ArchivedBody::At(reference)) => {
@@ -87,8 +89,29 @@ pub async fn archived_body(stack: &Stack, record: &Record) -> Result<Option<Foun
     Ok(Some(FoundBody { body, is_as_signed }))
 }
 
+/// The archive's bucket, if the stack keeps an archive.
+pub(crate) fn bucket(stack: &Stack) -> Option<ArchiveBucket> {
+    Some(ArchiveBucket::new(&stack.config, stack.output(BUCKET).ok()?))
+}
+
+/// An event as the archive has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ArchivedCopy {
+    /// All but the body.
+    pub(crate) meta: Meta,
+    /// Where the body is.
+    pub(crate) body: ArchivedBody,
+}
+
+impl ArchivedCopy {
+    /// Of a line of an object; `None` if the line was altered.
+    pub(crate) fn of(event: ArchivedEvent<'_>) -> Option<Self> {
+        Some(Self { meta: event.meta()?, body: event.into_body()? })
+    }
+}
+
 /// What the search needs of a bucket.
-trait Archive {
+pub(crate) trait Archive {
     async fn list(&self, prefix: &str) -> Result<Vec<ListedObject>, CallError>;
     async fn get(&self, key: &ObjectKey) -> Result<Option<String>, ArchiveError>;
 }
@@ -103,7 +126,8 @@ impl Archive for ArchiveBucket {
     }
 }
 
-async fn find(archive: &impl Archive, record: &Record) -> Result<Option<ArchivedBody>, ArchiveError> {
+/// The copy of one event.
+pub(crate) async fn find(archive: &impl Archive, record: &Record) -> Result<Option<ArchivedCopy>, ArchiveError> {
     let Some(shop) = record.key.shop().map(EventShop::from_stored) else { return Ok(None) };
     let first = record.received_at;
     if let Some(body) = in_hour(archive, record, &shop, Hour::of(first), first, first).await? {
@@ -133,7 +157,7 @@ async fn in_hour(
     hour: Hour,
     since: UnixMillis,
     until: UnixMillis,
-) -> Result<Option<ArchivedBody>, ArchiveError> {
+) -> Result<Option<ArchivedCopy>, ArchiveError> {
     let mut objects = archive.list(&hour.prefix(shop)).await?;
     objects.retain(|object| object.key.may_have(since, until));
     objects.sort_by_key(|object| (object.key.span_ms(), object.bytes));
@@ -143,7 +167,7 @@ async fn in_hour(
             let event: ArchivedEvent<'_> =
                 serde_json::from_str(line).map_err(|_| ArchiveError::Damaged(object.key.to_string()))?;
             if event.webhook_id == record.webhook_id() && event.generation == record.key.generation {
-                return Ok(event.into_body());
+                return Ok(ArchivedCopy::of(event));
             }
         }
     }
@@ -151,7 +175,7 @@ async fn in_hour(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::{cell::Cell, time::Duration};
 
     use weir_core::{
@@ -167,14 +191,14 @@ mod tests {
 
     /// Objects, and how many requests were made.
     #[derive(Default)]
-    struct Memory {
+    pub(crate) struct Memory {
         objects: Vec<(ObjectKey, String)>,
-        requests: Cell<usize>,
+        pub(crate) requests: Cell<usize>,
     }
 
     impl Memory {
         /// Stores an object of these events: their ids, and when they were received.
-        fn store(&mut self, events: &[(&str, UnixMillis)]) {
+        pub(crate) fn store(&mut self, events: &[(&str, UnixMillis)]) {
             let lines = events.iter().map(|(id, received_at)| line(id, *received_at)).collect();
             let times = || events.iter().map(|(_, at)| *at);
             let (first, last) = (times().min().unwrap(), times().max().unwrap());
@@ -204,7 +228,7 @@ mod tests {
     }
 
     async fn found(archive: &Memory, record: &Record) -> Option<String> {
-        match find(archive, record).await.unwrap()? {
+        match find(archive, record).await.unwrap()?.body {
             ArchivedBody::Here(body) => Some(String::from_utf8(body).unwrap()),
             ArchivedBody::At(reference) => panic!("{reference}"),
         }

@@ -1,5 +1,6 @@
 //! Which events are meant.
 
+use serde::{Deserialize, Serialize};
 use weir_aws::ledger::Entry;
 use weir_core::{
     AppName, EventShop, Lane, Topic, UnixMillis,
@@ -10,31 +11,41 @@ use weir_core::{
 };
 
 use super::location;
-use crate::names::is_named;
+use crate::{names::is_named, spelling::is_resource};
 
 /// Which events are meant: everything that is given must hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct EventFilter {
     /// Of this shop.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub shop: Option<String>,
     /// Of this topic.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
     /// Of this app.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub app: Option<String>,
     /// Of this lane.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub lane: Option<Lane>,
-    /// Whose body is a snapshot of this resource.
+    /// Whose body is a snapshot of this resource: `orders/7001`, or an id alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
     /// Whose last error has this text in it, in whatever case.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// In this state now.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<EventState>,
     /// That ended so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<EventOutcome>,
 }
 
 /// The state of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum EventState {
     /// A worker acts on it now.
     Leased,
@@ -69,7 +80,8 @@ impl EventState {
 }
 
 /// How an event ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum EventOutcome {
     /// It took effect.
     Done,
@@ -144,7 +156,7 @@ impl EventFilter {
         is(&self.shop, key.shop())
             && is(&self.topic, topic.map(Topic::as_str))
             && is(&self.app, app.map(AppName::as_str))
-            && is(&self.resource, resource)
+            && self.resource.as_deref().is_none_or(|wanted| resource.is_some_and(|is| is_resource(is, wanted)))
             && self.lane.is_none_or(|wanted| wanted == lane)
     }
 

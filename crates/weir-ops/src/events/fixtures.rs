@@ -5,10 +5,10 @@ use weir_core::{
     ledger::{Attempt, Key, Outcome, Owner, Record, State},
 };
 
-pub(super) const NOW: UnixMillis = UnixMillis(1_795_755_700_000);
+pub(crate) const NOW: UnixMillis = UnixMillis(1_795_755_700_000);
 
 /// An event that failed for good.
-pub(super) fn record() -> Record {
+pub(crate) fn record() -> Record {
     let (key, failure) =
         (Key { event: "north.myshopify.com#1".into(), generation: 0 }, Failure::permanent("the body is not JSON"));
     Record {

@@ -92,7 +92,7 @@ async fn look_up<I: Indexes>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::HashMap;
 
     use weir_aws::ledger::{Entry, IndexPage, Partition, Spent};
@@ -108,7 +108,7 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3600);
 
     /// An index by day of a few entries.
-    struct Memory(Vec<Entry>);
+    pub(crate) struct Memory(pub(crate) Vec<Entry>);
 
     impl Indexes for Memory {
         type Start = ();
@@ -138,7 +138,7 @@ mod tests {
         }
     }
 
-    fn entry(event: &str, event_id: &str, ids: Option<(&str, &str)>, received_at: UnixMillis) -> Entry {
+    pub(crate) fn entry(event: &str, event_id: &str, ids: Option<(&str, &str)>, received_at: UnixMillis) -> Entry {
         Entry {
             key: Key { event: format!("{SHOP}#{event}"), generation: 0 },
             received_at,

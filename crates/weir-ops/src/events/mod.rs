@@ -1,8 +1,9 @@
 //! The events of the ledger: lists of them, what becomes of them, and all that is known of one.
 
-mod archived;
+pub(crate) mod archived;
 mod body;
 mod cursor;
+mod empty;
 mod filter;
 mod follow;
 mod location;
@@ -15,11 +16,12 @@ mod timeline;
 mod view;
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 
 pub use archived::{ArchiveReadError, FoundBody, archived_body, has_archive};
 pub use body::{BodyReadError, stored_body};
 pub use cursor::{EventCursor, NotACursor};
+pub use empty::{EmptyReason, why_empty};
 pub use filter::{EventFilter, EventOutcome, EventState};
 pub use follow::Follower;
 pub use location::{MessageLocation, is_given_up};

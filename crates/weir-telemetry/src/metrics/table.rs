@@ -85,6 +85,7 @@ table! {
     SHOPIFY_CALLS = count("ShopifyCalls", Emitter::ShopifyCaller, BY_OPERATION), "Attempts to call the Admin API.";
     SHOPIFY_COST = count("ShopifyCost", Emitter::ShopifyCaller, BY_OPERATION), "Points that they took.";
     SHOPIFY_THROTTLED = count("ShopifyThrottled", Emitter::ShopifyCaller, BY_OPERATION), "Those that Shopify answered THROTTLED or 429.";
+    SHOPIFY_FAILED = count("ShopifyFailed", Emitter::ShopifyCaller, BY_OPERATION), "Those that failed, throttled ones too.";
     SHOPIFY_LATENCY = milliseconds("ShopifyLatency", Emitter::ShopifyCaller, BY_OPERATION), "From sending to the reply's last byte.";
     TOKEN_REFRESH_FAILURES = count("TokenRefreshFailures", Emitter::ShopifyCaller, TOTAL), "Tokens that could not be renewed.";
 

@@ -1,15 +1,16 @@
 //! The options of `weir audit`.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
-use crate::args::{StackArgs, length};
+use crate::args::{Moment, StackArgs};
 use clap::Args;
 
 /// Show the calls to the Admin API: by operation and shop, their cost, and redundant calls
 ///
-/// Reads the log line of each attempt, from the log groups of the stack's functions or from a file. A call is redundant if
-/// the same call (operation, variables, shop, app) succeeded within the minute before. A cache, a shared fetch or a longer
-/// pause between polls would avoid it.
+/// Reads the log line of each attempt: from the log groups of the stack's functions and the calls of `weir` on this machine
+/// (~/.local/state/weir/calls), or from a file. A call is redundant if the same call (operation, variables, shop, app)
+/// succeeded within the minute before, and somebody waited for it. A cache or a shared fetch would avoid it. Repeats by
+/// background work, such as the monitor's, are counted as polling.
 ///
 /// CloudWatch Logs searches a megabyte a call, at five calls a second for an account: a day of a busy stack can take minutes.
 #[derive(Debug, Args)]
@@ -18,9 +19,9 @@ pub(crate) struct AuditArgs {
     /// Read the log lines of this file; - is stdin. Other lines are skipped
     #[arg(long, value_name = "FILE", conflicts_with_all = ["stack", "since"])]
     pub(crate) file: Option<PathBuf>,
-    /// How far back to search the log groups
-    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = length)]
-    pub(crate) since: Duration,
+    /// Search the log groups since this time, or since so long ago
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    pub(crate) since: Moment,
     #[command(flatten)]
     pub(crate) source: StackArgs,
 }

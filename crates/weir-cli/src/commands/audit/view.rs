@@ -16,13 +16,16 @@ pub(super) fn text(report: &Report, place: &str) -> String {
             report.points,
         ),
         format!(
-            "  throttled  {:>6}  {}\n  retries    {:>6}  {}\n  redundant  {:>6}  {}",
+            "  failed     {:>6}  {}\n  throttled  {:>6}  {}\n  retries    {:>6}  {}\n  redundant  {:>6}  {}\n  polling            {}",
+            percent(share(report.failed, report.calls)),
+            report.failed,
             percent(report.throttled_rate),
             report.throttled,
             percent(report.retry_rate()),
             report.retries,
             percent(report.redundant_rate),
             report.redundant,
+            report.polls,
         ),
         operations(&report.operations),
     ];
@@ -98,6 +101,10 @@ fn bar(share: f64) -> String {
     }
     let part = (1..8_u8).find(|part| f64::from(*part) >= left && left > 0.0);
     bar + part.map_or("", |part| EIGHTHS[usize::from(part)])
+}
+
+fn share(part: u64, all: u64) -> f64 {
+    part as f64 / all.max(1) as f64
 }
 
 fn percent(share: f64) -> String {

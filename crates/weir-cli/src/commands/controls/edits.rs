@@ -46,7 +46,7 @@ pub(super) fn pattern(text: &str) -> Result<ShopPattern, Usage> {
         let meant = if ShopPattern::parse(&full).is_some() { full } else { "north.myshopify.com".to_owned() };
         Usage::new(
             format!("{text:?} is neither a shop's domain nor a pattern"),
-            format!("they look like {meant} and 'weir-*'; leave it out to mean all shops"),
+            format!("they look like {meant} and 'weir-*'"),
         )
     })
 }

@@ -9,12 +9,12 @@ use weir_ops::cost;
 /// The output names what was not counted. How long Lambda runs depends on payload, network and memory: take --ingest-ms and
 /// --worker-ms from `billedDurationMs` in the log records of type `platform.report` of your functions.
 ///
-/// The command makes no requests and needs neither stack nor credentials.
+/// The command makes no requests and needs neither stack nor credentials. Other regions have other prices, which it does not know.
 #[derive(Debug, Args)]
 #[command(after_help = COST_HELP)]
 pub(crate) struct CostArgs {
-    /// Distinct events a month
-    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
+    /// Distinct events a month, such as 50000000, 5e7 or 50M
+    #[arg(long, value_name = "N", default_value = "1000000", value_parser = events)]
     pub(crate) events_per_month: u64,
     /// Size of a body
     #[arg(long, value_name = "KB", default_value = "6", value_parser = kilobytes)]
@@ -53,6 +53,19 @@ Examples:
   weir cost --architecture x86_64 --memory 256 --ingest-ms 4 --worker-ms 30
   weir cost --logs error --ordered 50
   weir cost --json | jq .weir.dollars_per_million_events";
+
+/// A number of events: `50000000`, `5e7`, `50M`.
+fn events(text: &str) -> Result<u64, &'static str> {
+    let (digits, unit) = match text.char_indices().next_back() {
+        Some((at, 'k' | 'K')) => (&text[..at], 1e3),
+        Some((at, 'M')) => (&text[..at], 1e6),
+        _ => (text, 1.0),
+    };
+    let count = digits.parse::<f64>().ok().map(|number| number * unit);
+    let count = count.filter(|count| (1.0..=1e12).contains(count) && count.fract() == 0.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole, and within bounds")]
+    count.map(|count| count as u64).ok_or("expected a number from 1 to 1e12, as 50000000, 5e7 or 50M")
+}
 
 /// A processor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

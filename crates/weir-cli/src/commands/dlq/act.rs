@@ -118,7 +118,7 @@ async fn follow(mut order: Order, stack: &Stack, printer: &Printer) -> anyhow::R
     if matching.is_empty() || !order.yes {
         printer.item(&preview, |preview| match preview.read {
             0 => "nothing is dead-lettered".to_owned(),
-            _ => preview_view::lines(preview),
+            _ => preview_view::lines(preview, now),
         })?;
         if !printer.is_json() {
             selection::remarks(&scanned, printer);

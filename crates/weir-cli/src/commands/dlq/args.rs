@@ -1,6 +1,6 @@
 //! The options of `weir dlq`.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use clap::{
     Args, Subcommand, ValueEnum,
@@ -9,7 +9,7 @@ use clap::{
 use weir_core::Lane;
 use weir_ops::dead_letters::{self, DeadLetterStatus};
 
-use crate::args::{StackArgs, lane, length, rate};
+use crate::args::{Moment, StackArgs, lane, rate, topic};
 
 /// Inspect, replay and drop dead letters
 ///
@@ -63,9 +63,9 @@ pub(crate) enum DlqCommand {
 const LIST_HELP: &str = "\
 Examples:
   weir dlq list
-  weir dlq list --topic orders/create --error 'HTTP 500' --newer-than 2h
+  weir dlq list --topic orders/create --error 'HTTP 500' --since 2h
   weir dlq list --by shop
-  weir dlq list --stack weir --json | jq '.groups[] | {error, count}'";
+  weir dlq list --stack weir --json | jq '.groups[] | {what, count}'";
 
 const SHOW_HELP: &str = "\
 Examples:
@@ -85,7 +85,7 @@ Examples:
 
 const DROP_HELP: &str = "\
 Examples:
-  weir dlq drop --topic carts/update --older-than 7d               prints what would be deleted
+  weir dlq drop --topic carts/update --until 7d                    prints what would be deleted
   weir dlq drop --state unreadable --keep dropped.jsonl --yes
   weir dlq drop --event 'north.myshopify.com#b54557e4' --why INC-7 --yes
   weir dlq drop --all --yes";
@@ -176,7 +176,7 @@ pub(crate) struct DlqDropArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) keep: Option<PathBuf>,
     /// Continue the operation of this name in `weir dlq history`, with its filter and options
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["lane", "shop", "topic", "error", "older_than", "newer_than",
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["lane", "shop", "topic", "error", "since", "until",
         "app", "state", "event", "limit", "all"])]
     pub(crate) resume: Option<String>,
     #[command(flatten)]
@@ -184,7 +184,7 @@ pub(crate) struct DlqDropArgs {
 }
 
 const RESUMED: [&str; 12] =
-    ["lane", "shop", "topic", "error", "older_than", "newer_than", "app", "state", "event", "limit", "force", "file"];
+    ["lane", "shop", "topic", "error", "since", "until", "app", "state", "event", "limit", "force", "file"];
 
 #[derive(Debug, Args)]
 pub(crate) struct DlqHistoryArgs {
@@ -207,18 +207,18 @@ pub(crate) struct FilterArgs {
     /// Of this shop
     #[arg(long, value_name = "DOMAIN")]
     pub(crate) shop: Option<String>,
-    /// Of this topic
-    #[arg(long, value_name = "TOPIC")]
+    /// Of this topic: orders/updated or ORDERS_UPDATED
+    #[arg(long, value_name = "TOPIC", value_parser = topic)]
     pub(crate) topic: Option<String>,
     /// Whose last error contains this text, in any case
     #[arg(long, value_name = "TEXT")]
     pub(crate) error: Option<String>,
-    /// Received longer ago than this, such as 30m, 2h or 7d
-    #[arg(long, value_name = "TIME", value_parser = length)]
-    pub(crate) older_than: Option<Duration>,
-    /// Received within this time, such as 30m, 2h or 7d
-    #[arg(long, value_name = "TIME", value_parser = length)]
-    pub(crate) newer_than: Option<Duration>,
+    /// Received since this time, or since so long ago, such as 30m, 2h or 7d
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<Moment>,
+    /// Received before this time, or longer ago than this
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<Moment>,
     /// Of this app
     #[arg(long, value_name = "NAME")]
     pub(crate) app: Option<String>,

@@ -8,12 +8,11 @@ use crate::{cli::FilterArgs, problem::Usage, shop_domain};
 
 /// It, as a filter. Times are absolute: whoever resumes means the same messages.
 pub(crate) fn filter(args: &FilterArgs, now: UnixMillis) -> Result<Filter, Usage> {
-    if let (Some(older), Some(newer)) = (args.older_than, args.newer_than)
-        && older >= newer
-    {
+    let (since, until) = (args.since.map(|since| since.at(now)), args.until.map(|until| until.at(now)));
+    if since.zip(until).is_some_and(|(since, until)| since >= until) {
         return Err(Usage::new(
-            "nothing is older than --older-than and newer than --newer-than",
-            "--older-than 1h --newer-than 2h means: between two hours and one hour ago",
+            "--since is not earlier than --until",
+            "--since 2h --until 1h means: between two hours and one hour ago",
         ));
     }
     Ok(Filter {
@@ -21,8 +20,8 @@ pub(crate) fn filter(args: &FilterArgs, now: UnixMillis) -> Result<Filter, Usage
         shop: args.shop.as_deref().map(shop_domain::parse).transpose()?.map(|shop| shop.to_string()),
         topic: args.topic.clone(),
         error: args.error.as_ref().map(|text| text.to_lowercase()),
-        received_before_ms: args.older_than.map(|age| now - age),
-        received_after_ms: args.newer_than.map(|age| now - age),
+        received_before_ms: until,
+        received_after_ms: since,
         app: args.app.clone(),
         state: args.state,
         event: args.event.as_deref().map(event_name).transpose()?,
@@ -38,6 +37,7 @@ mod tests {
 
     use super::super::fixtures::{RECEIVED, found, unreadable};
     use super::*;
+    use crate::args::Moment;
 
     const NOW: UnixMillis = UnixMillis(RECEIVED.0 + 3_600_000);
 
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn every_condition_must_hold() {
         let some = |text: &str| Some(text.to_owned());
-        let time = |minutes: u64| Some(Duration::from_secs(60 * minutes));
+        let time = |minutes: u64| Some(Moment::Ago(Duration::from_secs(60 * minutes)));
         check(true, none());
         check(true, FilterArgs { lane: Some(Lane::Standard), ..none() });
         check(false, FilterArgs { lane: Some(Lane::Bulk), ..none() });
@@ -62,9 +62,9 @@ mod tests {
         check(false, FilterArgs { topic: some("orders/paid"), ..none() });
         check(true, FilterArgs { error: some("HTTP 500"), ..none() });
         check(false, FilterArgs { error: some("http 503"), ..none() });
-        check(true, FilterArgs { older_than: time(30), newer_than: time(90), ..none() });
-        check(false, FilterArgs { older_than: time(61), ..none() });
-        check(false, FilterArgs { newer_than: time(59), ..none() });
+        check(true, FilterArgs { until: time(30), since: time(90), ..none() });
+        check(false, FilterArgs { until: time(61), ..none() });
+        check(false, FilterArgs { since: time(59), ..none() });
         check(false, FilterArgs { app: some("loyalty"), ..none() });
         check(true, FilterArgs { app: some("default"), state: Some(DeadLetterStatus::Failed), ..none() });
         check(false, FilterArgs { state: Some(DeadLetterStatus::Done), ..none() });
@@ -91,8 +91,8 @@ mod tests {
             (FilterArgs { event: Some(" ".into()), ..none() }, "dlq list"),
             (
                 FilterArgs {
-                    older_than: Some(Duration::from_secs(60)),
-                    newer_than: Some(Duration::from_secs(60)),
+                    until: Some(Moment::Ago(Duration::from_secs(60))),
+                    since: Some(Moment::Ago(Duration::from_secs(60))),
                     ..none()
                 },
                 "between",

@@ -59,7 +59,7 @@ pub(super) async fn run(args: &DlqListArgs, printer: &Printer) -> anyhow::Result
         groups: &groups,
         messages: matching.iter().take(limit).map(|found| MessageView::from(*found)).collect(),
     };
-    printer.item(&listed, |listed| table(listed.groups, listed.by, limit))?;
+    printer.item(&listed, |listed| table(listed.groups, listed.by, limit, now))?;
     if !printer.is_json() {
         printer.note(format!("{} of {} dead-lettered", view::messages(listed.matching), view::number(listed.read)));
         if groups.len() > limit {

@@ -1,6 +1,7 @@
 //! A dead-lettered message as it is listed, and the list.
 
 use serde::Serialize;
+use weir_core::UnixMillis;
 use weir_ops::dead_letters::{DeadLetterEntry, Group};
 
 use super::view;
@@ -46,11 +47,15 @@ impl From<&DeadLetterEntry> for MessageView {
 }
 
 /// Groups, with the name of one message of each.
-pub(super) fn table(groups: &[Group], by: &str, limit: usize) -> String {
+pub(super) fn table(groups: &[Group], by: &str, limit: usize, now: UnixMillis) -> String {
     if groups.is_empty() {
         return "nothing dead-lettered matches".to_owned();
     }
     let shown = &groups[..groups.len().min(limit)];
     let samples = shown.iter().filter_map(|group| Some(format!("  {}", line(group.samples.first()?))));
-    format!("{}\n\none of each:\n{}", view::table(shown, &by.to_uppercase()), samples.collect::<Vec<_>>().join("\n"))
+    format!(
+        "{}\n\none of each:\n{}",
+        view::table(shown, &by.to_uppercase(), now),
+        samples.collect::<Vec<_>>().join("\n")
+    )
 }

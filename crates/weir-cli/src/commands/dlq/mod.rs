@@ -16,8 +16,8 @@ mod replace;
 mod selection;
 mod show;
 mod shown;
-mod stop;
-mod view;
+pub(crate) mod stop;
+pub(crate) mod view;
 
 use weir_core::ledger::Record;
 use weir_ops::dead_letters::{
@@ -59,14 +59,14 @@ pub(crate) fn views(record: &Record, message: &str, words: &Words<'_>) -> std::i
     let mut all = Vec::new();
     for by in [GroupBy::Error, GroupBy::Topic, GroupBy::Shop] {
         let groups = groups(&found, by, now);
-        all.push(View::of("dlq list", &groups, |groups| message::table(groups, "what", 20))?);
+        all.push(View::of("dlq list", &groups, |groups| message::table(groups, "what", 20, now))?);
     }
     for (one, message) in found.iter().zip([message, words.other]) {
         all.push(View::of("dlq show", &shown::Shown::new(one, message), shown::Shown::lines)?);
     }
     let all_of_them: Vec<&DeadLetterEntry> = found.iter().collect();
     let preview = Preview::new(Kind::Replay, &all_of_them, 2, true, now);
-    all.push(View::of("dlq replay", &preview, preview_view::lines)?);
+    all.push(View::of("dlq replay", &preview, |preview| preview_view::lines(preview, now))?);
     let entry =
         |found: &DeadLetterEntry| Entry { event: found.letter.name(), generation: 1, message: found.letter.id.clone() };
     let work = ReplayWork {

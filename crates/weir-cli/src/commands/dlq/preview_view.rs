@@ -1,13 +1,14 @@
 //! What a replay or a drop would do, in words.
 
+use weir_core::UnixMillis;
 use weir_ops::dead_letters::Preview;
 
 use super::view;
 use crate::printable::line;
 
 /// What would become of them.
-pub(super) fn lines(preview: &Preview) -> String {
-    let mut out = vec![view::table(&preview.groups, "ERROR"), String::new()];
+pub(super) fn lines(preview: &Preview, now: UnixMillis) -> String {
+    let mut out = vec![view::table(&preview.groups, "ERROR", now), String::new()];
     for (lane, count) in &preview.to {
         out.push(format!("{} would be sent to the {lane} lane", view::messages(*count)));
     }
@@ -37,7 +38,7 @@ mod tests {
     #[test]
     fn preview_says_that_done_events_run_again() {
         let done = DeadLetterEntry { status: DeadLetterStatus::Done, ..found() };
-        let forced = lines(&Preview::new(Kind::Replay, &[&done], 9, true, RECEIVED));
+        let forced = lines(&Preview::new(Kind::Replay, &[&done], 9, true, RECEIVED), RECEIVED);
         assert!(forced.contains("AGAIN"), "{forced}");
     }
 }

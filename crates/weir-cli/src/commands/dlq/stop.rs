@@ -5,7 +5,7 @@ use weir_ops::dead_letters::Cancel;
 use crate::{exit::ExitStatus, signals::Signals};
 
 /// Listens for signals from now on. A second one ends the process at once.
-pub(super) fn listen() -> std::io::Result<Cancel> {
+pub(crate) fn listen() -> std::io::Result<Cancel> {
     let mut signals = Signals::listen()?;
     let (sender, cancel) = Cancel::new();
     tokio::spawn(async move {

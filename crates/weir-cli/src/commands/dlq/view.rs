@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use weir_core::UnixMillis;
 use weir_ops::dead_letters::{
     Group,
     operation::{Counts, Kind},
 };
 
-use crate::layout::columns;
+use crate::{layout::columns, when::when};
 
 /// `1,234 messages`.
 pub(crate) fn messages(count: u64) -> String {
@@ -38,7 +39,7 @@ pub(crate) fn time(time: Duration) -> String {
 }
 
 /// Groups as a table.
-pub(crate) fn table(groups: &[Group], what: &str) -> String {
+pub(crate) fn table(groups: &[Group], what: &str, now: UnixMillis) -> String {
     let head = ["COUNT", "SHOPS", "OLDEST", "NEWEST", "TOPICS", "STATE", what].map(str::to_owned);
     let top = |all: &[(String, u64)]| match all {
         [] => String::new(),
@@ -49,18 +50,14 @@ pub(crate) fn table(groups: &[Group], what: &str) -> String {
         [
             number(group.count),
             number(group.shops),
-            minute(&group.oldest),
-            minute(&group.newest),
+            when(&group.oldest, now),
+            when(&group.newest, now),
             top(&group.topics),
             top(&group.states),
             group.what.clone(),
         ]
     });
     columns(std::iter::once(head).chain(rows).collect())
-}
-
-fn minute(time: &str) -> String {
-    time.get(..16).map_or_else(|| time.to_owned(), |time| time.replace('T', " "))
 }
 
 /// What became of messages, in a line: only what there is.

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use weir_ops::events::{EventCursor, EventOutcome, EventState};
 
-use crate::args::{LedgerArgs, Moment, lane};
+use crate::args::{LedgerArgs, Moment, StackArgs, lane, rate, resource, topic};
 
 /// Read the ledger: list events, and show what happened to each
 #[derive(Debug, Args)]
@@ -28,6 +28,21 @@ pub(crate) enum EventsCommand {
     /// message is now. With --body it prints the body instead.
     #[command(after_help = SHOW_HELP)]
     Show(ShowArgs),
+    /// Send events again that are done, with their archived bodies, after a preview
+    ///
+    /// Each event runs as a new generation: its handlers run, and it is published again with the attribute `generation`.
+    /// Without --yes, the command prints what it would send, what it costs, and which events it can't send and why. A resend
+    /// can be resumed, and sends no event twice.
+    ///
+    /// The body comes from the archive, which keeps it for ArchiveDays. An event that a newer state of its resource overtook
+    /// is not sent, because an older state must not take effect after a newer one. --superseded sends it all the same: it is
+    /// published as superseded/TOPIC, and its handlers do not run. Events that failed or wait are in their lane or
+    /// dead-letter queue: `weir dlq replay` sends those.
+    #[command(after_help = RESEND_HELP)]
+    Resend(Box<ResendArgs>),
+    /// List resends: who, when, how many events, and the result
+    #[command(after_help = "Examples:\n  weir events resends\n  weir events resends --json")]
+    Resends(ResendsArgs),
 }
 
 const LIST_HELP: &str = "\
@@ -51,13 +66,83 @@ Examples:
   weir events show b54557e4-bdd9-4b37-8a5f-bf7d70bcd043 --since 3d    without the shop, searches the whole range
   weir events show 'north.myshopify.com#b54557e4' --body > body.json";
 
+const RESEND_HELP: &str = "\
+Examples:
+  weir events resend 'north.myshopify.com#b54557e4-bdd9-4b37-8a5f-bf7d70bcd043'    prints what would be sent
+  weir events resend 'north.myshopify.com#b54557e4-bdd9-4b37-8a5f-bf7d70bcd043' --yes
+  weir events resend --shop north.myshopify.com --topic orders/create --since 6h --rate 20/s --yes
+  weir events resend --since 2026-11-27T05:00:00Z --until 2026-11-27T06:00:00Z --why INC-7 --yes
+  weir events resend --resume 20261127T050000Z-1f3a --yes    continue an interrupted resend";
+
+/// Which events are sent again.
+#[derive(Debug, Args)]
+pub(crate) struct ResendArgs {
+    /// Events: SHOP#ID as `events list` prints it, or with --shop an id alone
+    #[arg(value_name = "EVENT")]
+    pub(crate) events: Vec<String>,
+    /// Only events of this shop
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) shop: Option<String>,
+    /// Only events of this topic: orders/updated or ORDERS_UPDATED
+    #[arg(long, value_name = "TOPIC", value_parser = topic, conflicts_with = "events")]
+    pub(crate) topic: Option<String>,
+    /// Only events of this app
+    #[arg(long, value_name = "NAME", conflicts_with = "events")]
+    pub(crate) app: Option<String>,
+    /// Only events of this lane
+    #[arg(long, value_name = "LANE", value_parser = lane(), conflicts_with = "events")]
+    pub(crate) lane: Option<weir_core::Lane>,
+    /// Only events whose body is a snapshot of this resource: orders/7001, gid://shopify/Order/7001 or 7001
+    #[arg(long, value_name = "RESOURCE", value_parser = resource, conflicts_with = "events")]
+    pub(crate) resource: Option<String>,
+    /// Only events in this state now
+    #[arg(long, conflicts_with = "events")]
+    pub(crate) state: Option<StateName>,
+    /// Only events received since this time, or since so long ago, such as 2h or 3d [default: 24h]
+    #[arg(long, value_name = "TIME", conflicts_with = "events")]
+    pub(crate) since: Option<Moment>,
+    /// Only events received until this time [default: now]
+    #[arg(long, value_name = "TIME", conflicts_with = "events")]
+    pub(crate) until: Option<Moment>,
+    /// Carry it out, instead of printing a preview
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Most events a second [default: as fast as SQS accepts them]
+    #[arg(long, value_name = "N", value_parser = rate)]
+    pub(crate) rate: Option<f64>,
+    /// Most events to send
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+    /// Send events as well that a newer state of their resource overtook: they are published as superseded/TOPIC
+    #[arg(long)]
+    pub(crate) superseded: bool,
+    /// The reason, which the events' records show
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: Option<String>,
+    /// Continue the resend of this name in `weir events resends`, with its selection and options
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["events", "shop", "topic", "app", "lane", "resource", "state",
+        "since", "until", "limit", "superseded", "why"])]
+    pub(crate) resume: Option<String>,
+    #[command(flatten)]
+    pub(crate) source: StackArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResendsArgs {
+    /// Most resends to list
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) limit: u32,
+    #[command(flatten)]
+    pub(crate) source: StackArgs,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// Only events of this shop
     #[arg(long, value_name = "DOMAIN")]
     pub(crate) shop: Option<String>,
-    /// Only events of this topic
-    #[arg(long, value_name = "TOPIC")]
+    /// Only events of this topic: orders/updated or ORDERS_UPDATED
+    #[arg(long, value_name = "TOPIC", value_parser = topic)]
     pub(crate) topic: Option<String>,
     /// Only events in this state now
     #[arg(long, conflicts_with = "outcome")]
@@ -72,8 +157,8 @@ pub(crate) struct ListArgs {
     /// Only events received until this time [default: now]
     #[arg(long, value_name = "TIME", conflicts_with = "follow")]
     pub(crate) until: Option<Moment>,
-    /// Only events whose body is a snapshot of this resource, such as orders/820982911946154508
-    #[arg(long, value_name = "RESOURCE")]
+    /// Only events whose body is a snapshot of this resource: orders/7001, gid://shopify/Order/7001 or 7001
+    #[arg(long, value_name = "RESOURCE", value_parser = resource)]
     pub(crate) resource: Option<String>,
     /// Only events whose error contains this text, in any case
     #[arg(long, value_name = "TEXT")]

@@ -3,11 +3,14 @@
 pub(crate) mod args;
 mod body;
 mod common;
+mod empty;
 #[cfg(test)]
 mod fixtures;
 mod follow;
 mod list;
 mod query;
+mod resend;
+mod resend_view;
 mod show;
 mod story;
 mod view;
@@ -26,6 +29,8 @@ pub(super) async fn run(args: EventsArgs, printer: &Printer) -> anyhow::Result<E
     match args.command {
         EventsCommand::List(args) => list::run(&args, printer).await,
         EventsCommand::Show(args) => show::run(&args, printer).await,
+        EventsCommand::Resend(args) => resend::run(&args, printer).await,
+        EventsCommand::Resends(args) => resend::list(&args, printer).await,
     }
 }
 
@@ -33,8 +38,10 @@ pub(super) async fn run(args: EventsArgs, printer: &Printer) -> anyhow::Result<E
 pub(crate) fn views(record: &Record, now: UnixMillis) -> std::io::Result<Vec<View>> {
     let event = EventView::new(record, now);
     let location = MessageLocation::of(record, None, now);
+    let preview = resend_view::example(record);
     Ok(vec![
-        View::of("events list", &[event], |events| view::table(events))?,
+        View::of("events resend", &preview, resend_view::lines)?,
+        View::of("events list", &[event], |events| view::table(events, now))?,
         View::of("events list --follow", &EventView::new(record, now), view::line)?,
         View::of("events show", &EventView::at(record, location), |_| story::story(record, location))?,
     ])

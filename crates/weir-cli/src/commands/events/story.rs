@@ -1,6 +1,9 @@
 //! An event's story: what happened to it, in the order of time.
 
-use weir_core::ledger::{Action, ActionKind, Attempt, Outcome, Record, SLOTS, State};
+use weir_core::{
+    envelope::is_reserved_id,
+    ledger::{Action, ActionKind, Attempt, Outcome, Record, SLOTS, State},
+};
 use weir_ops::events::{MessageLocation, TimelineEntry, TimelineKind, timeline};
 
 use crate::layout::joined;
@@ -100,7 +103,14 @@ fn action(action: &Action) -> String {
 
 /// What happened, each with its time; what happened at a time that nobody wrote down has a dash.
 fn told(record: &Record) -> Vec<(String, String)> {
-    timeline(record).iter().map(|entry| (time(entry), what(&entry.kind))).collect()
+    let is_synthetic = is_reserved_id(record.webhook_id());
+    let said = |entry: &TimelineEntry| match &entry.kind {
+        TimelineKind::Triggered { .. } if is_synthetic => {
+            "changed at Shopify, which delivered no event of it: a reconciliation found it".to_owned()
+        }
+        kind => what(kind),
+    };
+    timeline(record).iter().map(|entry| (time(entry), said(entry))).collect()
 }
 
 fn time(entry: &TimelineEntry) -> String {
@@ -248,6 +258,14 @@ mod tests {
         assert!(
             story.contains("was deleted; one with another body under its id was refused, and is in the dead-letter")
         );
+    }
+
+    #[test]
+    fn synthetic_event_is_not_said_to_be_triggered_by_shopify() {
+        let mut record = Record { triggered_at: Some("2026-11-27T04:59:58Z".into()), ..record() };
+        record.key.event = "north.myshopify.com#weir-reconcile-default-orders-7".into();
+        let told = lines(&record);
+        assert!(told[0].ends_with("a reconciliation found it"), "{told:?}");
     }
 
     #[test]

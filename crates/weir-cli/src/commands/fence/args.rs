@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use crate::args::StackArgs;
+use crate::args::{StackArgs, resource};
 
 /// Show or reset the newest state of a resource at the fence
 ///
@@ -40,7 +40,8 @@ Examples:
 /// Which resource.
 #[derive(Debug, Args)]
 pub(crate) struct ResourceArgs {
-    /// The resource, such as orders/820982911946154508
+    /// The resource: orders/820982911946154508 or gid://shopify/Order/820982911946154508
+    #[arg(value_parser = resource)]
     pub(crate) resource: String,
     /// The shop's domain, such as north.myshopify.com
     #[arg(long, value_name = "DOMAIN")]

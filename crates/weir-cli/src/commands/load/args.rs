@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use weir_ops::spelling;
+
 use crate::args::{EndpointArgs, StackArgs, length, rate};
 
 /// Send a load of signed webhooks, measure it, and account for every accepted event
@@ -100,7 +102,7 @@ fn share(text: &str) -> Result<Share, &'static str> {
     let (topic, weight) = text.split_once('=').unwrap_or((text, "1"));
     let weight = weight.parse().ok().filter(|weight| (1..=1_000_000).contains(weight));
     let weight = weight.ok_or("expected a topic and its share, a whole number, as orders/create=5")?;
-    Ok(Share { topic: topic.to_owned(), weight })
+    Ok(Share { topic: spelling::topic(topic), weight })
 }
 
 #[cfg(test)]

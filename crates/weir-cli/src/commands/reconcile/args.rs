@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::args::{Moment, StackArgs};
+use crate::args::{Moment, StackArgs, topic};
 
 /// Find changes of a shop that were never delivered, and send synthetic events
 ///
@@ -31,7 +31,7 @@ pub(crate) struct ReconcileArgs {
     #[arg(long, value_name = "WHEN", requires = "since")]
     pub(crate) until: Option<Moment>,
     /// What to compare: orders, products, inventory, or single topics, such as orders/paid
-    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "orders,products,inventory")]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = topic, default_value = "orders,products,inventory")]
     pub(crate) topics: Vec<String>,
     /// File of the desired subscriptions: only their topics are sent [default: the built-in file]
     #[arg(long, value_name = "FILE")]

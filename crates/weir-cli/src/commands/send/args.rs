@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::args::{EndpointArgs, rate};
+use crate::args::{EndpointArgs, rate, topic};
 
 /// Sign webhooks as Shopify does and post them
 ///
@@ -13,7 +13,8 @@ use crate::args::{EndpointArgs, rate};
 #[derive(Debug, Args)]
 #[command(after_help = SEND_HELP)]
 pub(crate) struct SendArgs {
-    /// The topic, such as orders/create
+    /// The topic, such as orders/create or ORDERS_CREATE
+    #[arg(value_parser = topic)]
     pub(crate) topic: String,
     /// The shop that sends the webhook
     #[arg(long, value_name = "DOMAIN", default_value = "weir-demo.myshopify.com")]

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::args::{StackArgs, length};
+use crate::args::{Moment, StackArgs, length};
 
 /// Show the health of the stack on one screen, with findings and first commands
 ///
 /// Shows lanes and dead-letter queues, rates and latencies, circuits, cost budgets, switches and drifted subscriptions.
-/// Findings follow, each with the command to begin with. The exit status is 0 whatever it finds.
+/// Findings follow, each with the command to begin with. The exit status is 3 if there are findings; with --watch it is 0.
 ///
 /// On AWS, rates and latencies come from CloudWatch, a minute or two late. For the local stack they are computed from the
 /// metric lines of the functions' logs.
@@ -25,9 +25,9 @@ pub(crate) struct StatusArgs {
     /// Time between refreshes
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = length, requires = "watch")]
     pub(crate) every: Duration,
-    /// Period of the rates and latencies
-    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = length)]
-    pub(crate) last: Duration,
+    /// Begin of the period of the rates and latencies: a time, or how long ago
+    #[arg(long, value_name = "TIME", default_value = "15m")]
+    pub(crate) since: Moment,
     #[command(flatten)]
     pub(crate) source: StackArgs,
 }
@@ -36,5 +36,6 @@ const STATUS_HELP: &str = "\
 Examples:
   weir status
   weir status --watch
-  weir status --stack weir --region eu-west-1 --last 1h
-  weir status --json | jq -r .findings[].what";
+  weir status --stack weir --region eu-west-1 --since 1h
+  weir status --json | jq -r '.findings[].what'
+  weir status > /dev/null || echo 'weir needs attention'";

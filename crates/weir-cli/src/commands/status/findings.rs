@@ -44,7 +44,7 @@ pub(super) fn next_command(kind: &FindingKind) -> String {
             "weir events list --state parked --error misconfigured".to_owned()
         }
         FindingKind::LowSuccess { .. } => "weir dlq list".to_owned(),
-        FindingKind::SlowIngest { .. } => "weir status --watch --last 5m".to_owned(),
+        FindingKind::SlowIngest { .. } => "weir status --watch --since 5m".to_owned(),
         FindingKind::Throttled { .. } => "weir audit".to_owned(),
         FindingKind::OpenCircuit { circuit, .. } => {
             match circuit.strip_prefix("shop/").and_then(|name| name.split_once('/')) {
@@ -92,7 +92,7 @@ mod tests {
         check(FindingKind::RefusedCalls { count: 3.0 }, "refused the workers 3 calls", refused);
         check(FindingKind::LowSuccess { percent: 99.89 }, "99.89 %", "weir dlq list");
         check(FindingKind::Throttled { calls: 2.0 }, "throttled 2", "weir audit");
-        check(FindingKind::SlowIngest { p99_ms: 50.1 }, "p99", "weir status --watch --last 5m");
+        check(FindingKind::SlowIngest { p99_ms: 50.1 }, "p99", "weir status --watch --since 5m");
         let open = |circuit: &str| FindingKind::OpenCircuit { circuit: circuit.into(), reason: "503".into() };
         let shop = open("shop/loyalty/north.myshopify.com");
         check(shop, "503", "weir shops check north.myshopify.com --app loyalty");

@@ -2,18 +2,26 @@
 
 use std::{io::IsTerminal, time::Duration};
 
+use weir_core::UnixMillis;
 use weir_ops::health::{Health, HealthError, StatusCollector};
 
 use super::{screen::Screen, text, view::HealthView};
-use crate::{cli::StatusArgs, exit::ExitStatus, hints, printer::Printer, signals::Signals, target};
+use crate::{cli::StatusArgs, exit::ExitStatus, hints, printer::Printer, problem::Usage, signals::Signals, target};
 
 pub(in crate::commands) async fn run(args: &StatusArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     let stack = target::stack(&args.source).await?;
-    let mut collector = StatusCollector::new(stack, args.last)?;
+    let now = UnixMillis::now();
+    let period = now.since(args.since.at(now));
+    if period.is_zero() {
+        return Err(
+            Usage::new("--since is not in the past", "give how long ago, such as 15m, or an earlier time").into()
+        );
+    }
+    let mut collector = StatusCollector::new(stack, period)?;
     if !args.watch {
         let health = collect(&mut collector).await?;
         printer.item(&HealthView::new(&health), text::lines)?;
-        return Ok(ExitStatus::Done);
+        return Ok(if health.findings.is_empty() { ExitStatus::Done } else { ExitStatus::Attention });
     }
     let mut signals = Signals::listen()?;
     if printer.is_json() || !std::io::stdout().is_terminal() {

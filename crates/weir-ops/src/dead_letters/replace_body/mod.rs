@@ -205,13 +205,7 @@ async fn carry_out(
     let old = (Key::of(&source.meta), source.meta.body_sha256.clone(), source.parks);
     let generation = replaced.generation;
     let meta = Meta { body_sha256: replaced.new_sha256.clone(), generation, ..source.meta };
-    let message = match seal(&meta, &body) {
-        Ok(message) => message,
-        Err(_) => {
-            let bodies = Bodies::new(&stack.config, stack.output("BodiesBucket")?);
-            refer(&meta, &bodies.put(&meta, body).await?)
-        }
-    };
+    let message = sealed(stack, &meta, body).await?;
     let mut claimed = ClaimedJob::start(backend, operation).await.map_err(DeadLetterError::from)?;
     let message_id = source.letter.as_ref().map_or_else(String::new, |(_, id)| id.clone());
     let entry = Entry { event: replaced.event.clone(), generation, message: message_id };
@@ -239,6 +233,37 @@ async fn carry_out(
     claimed.save(backend, UnixMillis::now()).await.map_err(DeadLetterError::from)?;
     sent.map_err(DeadLetterError::from)?;
     if taken { Ok(claimed.name().to_owned()) } else { Err(ReplaceError::NotTaken) }
+}
+
+/// The message of an event with this body, which lies in S3 where no message can carry it.
+pub(crate) async fn sealed(stack: &Stack, meta: &Meta, body: Vec<u8>) -> Result<String, SealError> {
+    match seal(meta, &body) {
+        Ok(message) => Ok(message),
+        Err(_too_large) => {
+            let bodies = Bodies::new(&stack.config, stack.output("BodiesBucket")?);
+            Ok(refer(meta, &bodies.put(meta, body).await?))
+        }
+    }
+}
+
+/// A message can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// The stack lacks an output.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// The bucket does not take the body, which no message can carry.
+    #[error(transparent)]
+    Bucket(#[from] BodyError),
+}
+
+impl From<SealError> for ReplaceError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Stack(error) => Self::Stack(error),
+            SealError::Bucket(error) => Self::Bucket(error),
+        }
+    }
 }
 
 /// Records the action with the generation that is replaced, and with every other that would still count as failed. Returns

@@ -6,7 +6,7 @@ use std::{cell::Cell, time::Duration};
 
 use tokio::time::Instant;
 use weir_core::{
-    UnixMillis,
+    Lane, UnixMillis,
     ledger::{ActionKind, Key, Record},
 };
 
@@ -14,7 +14,7 @@ use super::{
     Cancel, JobState,
     entry::tests::{message, meta, record},
     operation::Kind,
-    reader::HOLD,
+    reader::{HOLD, Reader},
 };
 use world::{EVENTS, FAULTS, check_nothing_lost, check_told, left, run, world};
 
@@ -208,4 +208,27 @@ async fn resuming_a_replay_takes_it_over() {
     let (_, operation) = world.operation.borrow().clone().unwrap();
     assert_eq!(operation.state, JobState::Running, "the first one left it to the second");
     assert!(world.lane.borrow().len() < EVENTS as usize);
+}
+
+/// Time is paused: only waits take any, and each call five milliseconds.
+#[tokio::test(start_paused = true)]
+async fn reading_three_messages_takes_three_requests_and_waits_for_nothing() {
+    let world = world(Kind::Replay, false);
+    world.dlq.borrow_mut().truncate(3);
+    let began = Instant::now();
+    let mut reader = Reader::new(&world, vec![Lane::Standard], false);
+    let mut read = 0;
+    while !reader.is_over() {
+        read += reader.round().await.unwrap().fresh.len();
+    }
+    assert_eq!(read, 3);
+    // How many there are, their receive, and whether that was all.
+    assert_eq!(world.calls.get(), 3);
+    reader.give_back().await;
+    assert!(began.elapsed() < Duration::from_millis(100), "{:?}", began.elapsed());
+    let empty = world;
+    empty.dlq.borrow_mut().clear();
+    let (began, mut reader) = (Instant::now(), Reader::new(&empty, vec![Lane::Standard], false));
+    assert!(reader.round().await.unwrap().fresh.is_empty() && reader.is_over());
+    assert!(began.elapsed() < Duration::from_millis(100), "{:?}", began.elapsed());
 }

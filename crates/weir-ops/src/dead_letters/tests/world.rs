@@ -185,7 +185,10 @@ impl DeadLetterBackend for World {
         .await
     }
 
-    async fn receive(&self, _: Lane, hold: Duration) -> Result<Vec<DeadLetter>, QueueError> {
+    async fn receive(&self, _: Lane, hold: Duration, waits: bool) -> Result<Vec<DeadLetter>, QueueError> {
+        if waits && self.dlq.borrow().iter().all(|message| message.visible_at > Instant::now()) {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
         self.queue(|_| {
             let mut dlq = self.dlq.borrow_mut();
             let visible = dlq.iter_mut().filter(|message| message.visible_at <= Instant::now()).take(10);

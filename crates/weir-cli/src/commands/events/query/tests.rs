@@ -12,7 +12,7 @@ fn args(line: &[&str]) -> ListArgs {
     match Cli::parse_from(["weir", "events", "list"].iter().chain(line)).command {
         Command::Events(args) => match args.command {
             EventsCommand::List(args) => args,
-            EventsCommand::Show(args) => panic!("{args:?}"),
+            other => panic!("{other:?}"),
         },
         other => panic!("{other:?}"),
     }

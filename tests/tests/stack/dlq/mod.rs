@@ -6,3 +6,4 @@ mod command;
 mod fill;
 mod fixed;
 mod replay;
+mod resend;

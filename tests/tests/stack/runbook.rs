@@ -93,7 +93,15 @@ async fn every_command_does_what_it_should_against_a_local_stack() {
                 continue;
             }
             let ended = local.weir(&words(&command)[1..]).await;
-            assert_eq!(ended.status, 0, "{}: {command}: {}\n{}", section.anchor, ended.stdout, ended.stderr);
+            // Of a stack with dead letters `weir status` says, by 3, that it needs attention.
+            let is_status = command.starts_with("weir status") && ended.status == 3;
+            assert!(
+                is_status || ended.status == 0,
+                "{}: {command}: {}\n{}",
+                section.anchor,
+                ended.stdout,
+                ended.stderr
+            );
             run += 1;
         }
     }
