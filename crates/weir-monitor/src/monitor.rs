@@ -9,7 +9,7 @@ use weir_aws::{
     DocumentStore,
     documents::{Document, DocumentError, Stored},
 };
-use weir_core::UnixMillis;
+use weir_core::{EventShop, UnixMillis};
 use weir_shops::{
     Registry, Shop, ShopState,
     registry::{Page, RegistryError},
@@ -87,7 +87,7 @@ impl Monitor {
         let known: HashMap<String, Document<Drift>> = known.into_iter().map(|one| (one.name.clone(), one)).collect();
         let mut summary = Summary::default();
         let after = held.progress.round.as_ref().and_then(|round| round.after.clone());
-        let mut page = after.map(|(shop, app)| Page::after(&shop, &app));
+        let mut page = after.map(|(shop, app)| Page::after(&EventShop::from_stored(shop), &app));
         loop {
             let next = self.registry.list(None, Some(ShopState::Installed), page).await?;
             for lot in next.shops.chunks(LOT_SIZE) {
@@ -153,7 +153,7 @@ impl Monitor {
     ) -> Vec<(String, bool)> {
         let deadline = Instant::now() + end.since(self.clock.now());
         let checks = shops.iter().map(|shop| {
-            let name = drift::name(&shop.app, shop.domain.as_str());
+            let name = drift::name(&shop.app, &shop.domain);
             let (known, well_at) = (known.get(&name), progress.well_at(&name));
             let (before, now) = progress.rounds();
             let is_due = self.reconcile_every.is_some_and(|every| is_due(&name, every, before, now));

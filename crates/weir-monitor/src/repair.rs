@@ -63,7 +63,7 @@ impl Monitor {
         deadline: Instant,
     ) -> (Summary, bool) {
         let mut summary = Summary { shops: 1, ..Summary::default() };
-        let wanted = self.desired.wanted(&shop.app, shop.domain.as_str());
+        let wanted = self.desired.wanted(&shop.app, &shop.domain);
         if wanted == DesiredSubscriptions::default() {
             return (summary, true);
         }
@@ -108,7 +108,7 @@ impl Monitor {
                 let now = self.clock.now();
                 let found = Found::of(well_at, shop.installed_at, now, FIRST_RUN_LOOKBACK);
                 DriftNote {
-                    name: drift::name(&shop.app, shop.domain.as_str()),
+                    name: drift::name(&shop.app, &shop.domain),
                     version: None,
                     drift: Drift::found(&plan, now, found.since()),
                     is_new: matches!(found, Found::New(_)),

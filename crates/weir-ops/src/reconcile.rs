@@ -85,7 +85,7 @@ pub fn topics(
     app: &str,
     shop: &ShopDomain,
 ) -> Result<Vec<ReconcileTopic>, TopicsError> {
-    let all = ReconcileTopic::desired(desired, app, shop.as_str());
+    let all = ReconcileTopic::desired(desired, app, shop);
     let mut topics: Vec<ReconcileTopic> = Vec::new();
     for name in named.iter().map(|name| name.trim()) {
         if let Ok(kind) = name.parse::<Kind>() {

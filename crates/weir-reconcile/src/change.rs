@@ -1,6 +1,7 @@
 //! A resource as the Admin API lists it.
 
 use jiff::Timestamp;
+use shopify_webhook::ShopDomain;
 use weir_core::topics::{Content, Version};
 
 use crate::Kind;
@@ -40,7 +41,7 @@ impl Change {
     }
 
     /// The key of the fence.
-    pub(crate) fn key(&self, shop: &str, app: &str) -> String {
+    pub(crate) fn key(&self, shop: &ShopDomain, app: &str) -> String {
         format!("{shop}#{app}#{}/{}", self.kind.resource(), self.id)
     }
 

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::Timestamp;
 use resilience::UnixMillis;
 use serde::{Deserialize, Serialize};
+use shopify_webhook::ShopDomain;
 
 use crate::{Kind, SkippedTopic};
 
@@ -91,9 +92,15 @@ impl std::fmt::Display for Unfinished {
 }
 
 impl Report {
-    pub(crate) fn new(shop: &str, app: &str, now: UnixMillis, dry_run: bool, left_out: Vec<SkippedTopic>) -> Self {
+    pub(crate) fn new(
+        shop: &ShopDomain,
+        app: &str,
+        now: UnixMillis,
+        dry_run: bool,
+        left_out: Vec<SkippedTopic>,
+    ) -> Self {
         Self {
-            shop: shop.to_owned(),
+            shop: shop.to_string(),
             app: app.to_owned(),
             began_at: now,
             ended_at: now,
@@ -145,7 +152,13 @@ mod tests {
 
     #[test]
     fn missing_events_are_counted_by_topic_and_hour() {
-        let mut report = Report::new("north.myshopify.com", "default", UnixMillis(0), false, Vec::new());
+        let mut report = Report::new(
+            &ShopDomain::parse("north.myshopify.com").unwrap(),
+            "default",
+            UnixMillis(0),
+            false,
+            Vec::new(),
+        );
         for (topic, at) in [
             ("orders/create", "2026-11-27T05:00:00Z"),
             ("orders/create", "2026-11-27T05:59:59.9Z"),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use shopify_webhook::ShopDomain;
 use weir_core::fence::Mark;
 use weir_subscriptions::{Desired, Subscription};
 
@@ -60,7 +61,7 @@ impl ReconcileTopic {
     }
 
     /// What a file of desired subscriptions asks for in a shop, those of the app's own TOML among them.
-    pub fn desired(desired: &Desired, app: &str, shop: &str) -> Vec<Self> {
+    pub fn desired(desired: &Desired, app: &str, shop: &ShopDomain) -> Vec<Self> {
         let wanted = desired.wanted(app, shop);
         let made = wanted.subscriptions.into_iter().map(Self::from);
         made.chain(wanted.declared.into_iter().map(Self::topic)).collect()
@@ -122,13 +123,13 @@ mod tests {
 
     #[test]
     fn topics_are_those_that_the_shop_subscribes_to() {
-        let desired = Desired::built_in();
-        let wanted = ReconcileTopic::desired(&desired, "default", "north.myshopify.com");
+        let (desired, shop) = (Desired::built_in(), ShopDomain::parse("north.myshopify.com").unwrap());
+        let wanted = ReconcileTopic::desired(&desired, "default", &shop);
         let (by_kind, left_out) = sorted(&wanted);
         assert_eq!(by_kind.len(), 3);
         assert_eq!(by_kind[&Kind::Orders].len(), Kind::Orders.topics().len());
         assert!(left_out.iter().any(|one| one.topic == "shop/redact"), "declared ones are told as well");
-        assert!(ReconcileTopic::desired(&desired, "another", "north.myshopify.com").is_empty());
+        assert!(ReconcileTopic::desired(&desired, "another", &shop).is_empty());
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use shopify_webhook::ShopDomain;
+
 use crate::{FileError, Pattern, Read};
 
 /// The subscriptions that every shop should have.
@@ -88,10 +90,10 @@ impl Desired {
 
     /// What is desired for an app in a shop. Of several entries with one topic and one name, the first that fits counts.
     #[must_use]
-    pub fn wanted(&self, app: &str, shop: &str) -> DesiredSubscriptions<'_> {
+    pub fn wanted(&self, app: &str, shop: &ShopDomain) -> DesiredSubscriptions<'_> {
         let fits = |patterns: &[Pattern], name: &str| patterns.iter().any(|pattern| pattern.fits(name));
         let mut wanted = DesiredSubscriptions::default();
-        for entry in self.entries.iter().filter(|entry| fits(&entry.apps, app) && fits(&entry.shops, shop)) {
+        for entry in self.entries.iter().filter(|entry| fits(&entry.apps, app) && fits(&entry.shops, shop.as_str())) {
             let one = &entry.subscription;
             if entry.declared {
                 if !wanted.declared.contains(&one.topic.as_str()) {

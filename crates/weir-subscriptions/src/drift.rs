@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use resilience::UnixMillis;
 use serde::{Deserialize, Serialize};
+use shopify_webhook::ShopDomain;
 
 use crate::Plan;
 
@@ -16,7 +17,7 @@ pub const REPAIRS: &str = "repairs";
 
 /// The name of a shop's document.
 #[must_use]
-pub fn name(app: &str, shop: &str) -> String {
+pub fn name(app: &str, shop: &ShopDomain) -> String {
     format!("{app}/{shop}")
 }
 
@@ -134,7 +135,11 @@ mod tests {
     fn later_drift_is_added_and_keeps_the_first_time() {
         let desired =
             Desired::parse("[[subscription]]\ntopics = [\"orders/create\", \"orders/paid\"]").unwrap().desired;
-        let plan = plan(&desired.wanted("default", "a.myshopify.com"), &[], "https://weir.example");
+        let plan = plan(
+            &desired.wanted("default", &ShopDomain::parse("a.myshopify.com").unwrap()),
+            &[],
+            "https://weir.example",
+        );
         let mut drift = Drift::found(&plan, UnixMillis(5_000), UnixMillis(1_000));
         drift.repaired_at = Some("1970-01-01T00:00:06.000Z".into());
         drift.add(&plan);

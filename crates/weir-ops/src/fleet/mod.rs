@@ -158,7 +158,7 @@ impl Fleet {
             Ok(client) => client,
             Err(error) => return ComparisonOutcome::Failed(error),
         };
-        let wanted = desired.wanted(&shop.app, shop.domain.as_str());
+        let wanted = desired.wanted(&shop.app, &shop.domain);
         match shopify::read(client, &shop.domain, &call()).await {
             Ok(actual) => {
                 let plan = plan(&wanted, &actual, &self.address(shop));

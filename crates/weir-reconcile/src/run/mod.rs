@@ -116,8 +116,8 @@ impl<O: ReconcileStore> Reconciler<O> {
         progress: &(dyn Fn(&Report) + Send + Sync),
     ) -> Result<Report, RunError> {
         let (by_kind, left_out) = topic::sorted(request.wanted);
-        let (shop, now) = (request.shop.as_str(), self.clock.now());
-        let mut report = Report::new(shop, request.app, now, request.dry_run, left_out);
+        let now = self.clock.now();
+        let mut report = Report::new(request.shop, request.app, now, request.dry_run, left_out);
         let ended = self.kinds(request, &by_kind, &mut report, progress).await;
         report.ended_at = self.clock.now();
         let ended = match ended {

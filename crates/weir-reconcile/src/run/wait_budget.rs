@@ -32,7 +32,7 @@ impl<O: ReconcileStore> Reconciler<O> {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let key = |change: &Change| change.key(scan.request.shop.as_str(), scan.request.app);
+        let key = |change: &Change| change.key(scan.request.shop, scan.request.app);
         let keys: Vec<String> = changes.iter().map(key).collect();
         let mut records = self.store.resources(&keys).await?;
         let mut pause = MIN_PAUSE;

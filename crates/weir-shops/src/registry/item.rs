@@ -1,6 +1,6 @@
 //! An item of the table and a shop.
 
-use shopify_webhook::ShopDomain;
+use shopify_webhook::{EventShop, ShopDomain};
 
 use crate::{
     attribute::{BadItem, Item, PK, Reader, text},
@@ -43,12 +43,12 @@ pub(super) const SUMMARY: [&str; 12] = [
 ];
 
 pub(crate) fn key(shop: &ShopDomain, app: &str) -> Item {
-    key_of(shop.as_str(), app)
+    key_of(shop, app)
 }
 
 /// The key that a shop of this domain has.
-pub(super) fn key_of(shop: &str, app: &str) -> Item {
-    Item::from([(PK.to_owned(), text(shop)), (SK.to_owned(), text(app))])
+pub(super) fn key_of(shop: &EventShop, app: &str) -> Item {
+    Item::from([(PK.to_owned(), text(shop.as_str())), (SK.to_owned(), text(app))])
 }
 
 /// Reads what is known of a shop, without its tokens.

@@ -1,7 +1,7 @@
 //! Reading the registry.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use shopify_webhook::ShopDomain;
+use shopify_webhook::{EventShop, ShopDomain};
 
 use super::{
     Registry, RegistryError,
@@ -25,7 +25,7 @@ pub struct Page {
 
 impl Page {
     /// An empty page that ends with this shop's item: the next one goes on behind it, whether it is still there or not.
-    pub fn after(shop: &str, app: &str) -> Self {
+    pub fn after(shop: &EventShop, app: &str) -> Self {
         let next = Some(item::key_of(shop, app));
         Self { shops: Vec::new(), read: 0, next }
     }

@@ -1,3 +1,5 @@
+use shopify_webhook::ShopDomain;
+
 use super::*;
 
 /// The mistakes of a file, each with its line.
@@ -129,8 +131,8 @@ topics = ["orders/create"]
 name = "Hook"
 "#;
     let desired = Desired::parse(text).unwrap().desired;
-    assert_eq!(desired.wanted("default", "north.myshopify.com").subscriptions.len(), 1);
-    let south = desired.wanted("default", "south.myshopify.com").subscriptions;
+    assert_eq!(desired.wanted("default", &ShopDomain::parse("north.myshopify.com").unwrap()).subscriptions.len(), 1);
+    let south = desired.wanted("default", &ShopDomain::parse("south.myshopify.com").unwrap()).subscriptions;
     assert_eq!(south[0].name.as_deref(), Some("Hook"));
 }
 
@@ -161,7 +163,7 @@ filter = "source_name:web"
 "#;
     let desired = Desired::parse(text).unwrap().desired;
     let filters = |shop: &str| -> Vec<(String, Option<String>)> {
-        let wanted = desired.wanted("default", shop).subscriptions;
+        let wanted = desired.wanted("default", &ShopDomain::parse(shop).unwrap()).subscriptions;
         wanted.into_iter().map(|one| (one.topic.clone(), one.filter.clone())).collect()
     };
     let said = |topic: &str, filter: Option<&str>| (topic.to_owned(), filter.map(str::to_owned));

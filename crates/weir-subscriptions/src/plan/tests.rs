@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use shopify_webhook::ShopDomain;
 
 use super::*;
 use crate::{Desired, address};
@@ -254,8 +255,11 @@ proptest! {
 #[test]
 fn the_built_in_file_is_desired_in_every_shop() {
     let desired = Desired::built_in();
-    let wanted = desired.wanted("default", "north.myshopify.com");
+    let wanted = desired.wanted("default", &ShopDomain::parse("north.myshopify.com").unwrap());
     assert!(wanted.subscriptions.iter().any(|one| one.topic == "orders/create"));
     assert!(wanted.declared.contains(&"customers/redact"));
-    assert_eq!(desired.wanted("another", "north.myshopify.com"), DesiredSubscriptions::default());
+    assert_eq!(
+        desired.wanted("another", &ShopDomain::parse("north.myshopify.com").unwrap()),
+        DesiredSubscriptions::default()
+    );
 }

@@ -33,7 +33,7 @@ pub(crate) struct Setting {
 /// The topics that the built-in file desires, sorted.
 pub(crate) fn topics() -> Vec<String> {
     let desired = Desired::built_in();
-    let wanted = desired.wanted(APP, "north.myshopify.com").subscriptions;
+    let wanted = desired.wanted(APP, &ShopDomain::parse("north.myshopify.com").unwrap()).subscriptions;
     let topics: BTreeSet<String> = wanted.into_iter().map(|one| one.topic.clone()).collect();
     topics.into_iter().collect()
 }

@@ -114,7 +114,7 @@ async fn subscribe(shops: &Shops, webhook_url: &str) -> anyhow::Result<()> {
         let shop = shop_domain::parse(name)?;
         let call = Call::foreground(SUBSCRIBE_TIMEOUT);
         let actual = subscriptions::read(&client, &shop, &call).await?;
-        let plan = plan(&desired.wanted(APP, shop.as_str()), &actual, webhook_url);
+        let plan = plan(&desired.wanted(APP, &shop), &actual, webhook_url);
         for change in &plan.changes {
             subscriptions::carry_out(&client, &shop, webhook_url, change, &call).await?;
         }

@@ -67,7 +67,7 @@ pub(super) async fn run(args: &SelectArgs, printer: &Printer) -> anyhow::Result<
     let reads =
         fleet.compare(&desired, true, |done, of| progress.step(|| format!("{done} of {of} shops compared"))).await;
     for read in &reads {
-        let drift = noted.remove(&drift::name(&read.shop.app, read.shop.domain.as_str())).map(DriftView::from);
+        let drift = noted.remove(&drift::name(&read.shop.app, &read.shop.domain)).map(DriftView::from);
         printer.item(&ShopStatus::of(read, drift), ShopStatus::lines)?;
     }
     if reads.is_empty() && !printer.is_json() {
@@ -145,6 +145,7 @@ fn each(plan: &Plan) -> Vec<One> {
 
 #[cfg(test)]
 mod tests {
+    use shopify_webhook::ShopDomain;
     use weir_subscriptions::{Desired, plan};
 
     use super::*;
@@ -155,7 +156,11 @@ mod tests {
             "[[subscription]]\ntopics = [\"orders/create\"]\n[[subscription]]\ntopics = [\"shop/redact\"]\ndeclared = true",
         );
         let desired = desired.unwrap().desired;
-        let plan = plan(&desired.wanted("default", "north.myshopify.com"), &[], "https://weir.example");
+        let plan = plan(
+            &desired.wanted("default", &ShopDomain::parse("north.myshopify.com").unwrap()),
+            &[],
+            "https://weir.example",
+        );
         let outcome = ComparisonOutcome::Planned(plan);
         let read = Comparison { shop: super::super::view::tests::shop(), outcome };
         let drift = DriftView {

@@ -185,7 +185,11 @@ pub(super) mod tests {
     fn a_plan_shows_what_is_created_and_why() {
         let text = "[[subscription]]\ntopics = [\"orders/create\"]\nname = \"big\"\nfilter = \"total_price:>=100\"";
         let desired = Desired::parse(text).unwrap().desired;
-        let plan = plan(&desired.wanted("default", "north.myshopify.com"), &[], "https://weir.example/webhooks");
+        let plan = plan(
+            &desired.wanted("default", &ShopDomain::parse("north.myshopify.com").unwrap()),
+            &[],
+            "https://weir.example/webhooks",
+        );
         let view = ShopPlan::of(&Comparison { shop: shop(), outcome: ComparisonOutcome::Planned(plan) });
         assert_eq!(
             view.lines(),
