@@ -54,7 +54,6 @@ def is_placeholder(word: str) -> bool:
 
 
 def check(words: list) -> None:
-    # What stands before the first option is the command; the CLI takes no operation after one here.
     if len(words) < 2 or words[0].startswith("-") or words[1].startswith("-"):
         raise Refused("a service and an operation come first")
     service, operation, rest = words[0], words[1], words[2:]
@@ -98,8 +97,8 @@ def check_operation(service: ServiceModel, name: str, rest: list) -> None:
             options["--no-" + option[2:]] = None
     given = read(rest, options, 0)
     required = operation.input_shape.required_members if operation.input_shape else []
-    is_given = lambda option: option in given or "--no-" + option[2:] in given  # noqa: E731
-    missing = [option for option, member in shapes.items() if member in required and not is_given(option)]
+    missing = [option for option, member in shapes.items()
+               if member in required and option not in given and "--no-" + option[2:] not in given]
     if missing:
         raise Refused(f"{', '.join(missing)} is missing")
     check_values(given, options)

@@ -1,6 +1,8 @@
 //! Every command of the AWS CLI that weir tells people to give, checked against AWS's own models of its services: the operation
 //! exists, its options do, those that are required are there, and filter patterns and queries are well formed.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -96,7 +98,7 @@ fn alarms() -> Vec<Advice> {
 async fn every_aws_command_that_people_are_told_to_give_is_one_that_the_cli_takes() {
     let (documents, alarms) = (documents(), alarms());
     let hints: Vec<Advice> = files("crates/weir-cli/src", ".rs").iter().flat_map(|path| of_source(path)).collect();
-    for (what, found, at_least) in [("documents", &documents, 25), ("alarms", &alarms, 5), ("hints", &hints, 5)] {
+    for (what, found, at_least) in [("documents", &documents, 35), ("alarms", &alarms, 5), ("hints", &hints, 5)] {
         assert!(found.len() >= at_least, "{what}: only {} commands were found", found.len());
     }
     let all: Vec<Advice> = documents.into_iter().chain(alarms).chain(hints).collect();
