@@ -6,6 +6,7 @@ pub(crate) use crate::{
     args::{EndpointArgs, LedgerArgs, Moment, StackArgs},
     commands::{
         audit::args::AuditArgs,
+        check::args::CheckArgs,
         controls::args::{
             ChangeArgs, ControlsApplyArgs, ControlsArgs, ControlsCommand, ControlsLimitArgs, ControlsOffArgs,
             ControlsShowArgs, LimitScopeArgs, TargetArgs, TargetKind,
@@ -52,6 +53,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir audit                                 the calls to the Admin API, and what they cost
   weir reconcile --shop SHOP --since 6h      find events that Shopify never delivered, and send them in
   weir status --watch                        whether the stack is healthy, and what to do if not
+  weir check --stack weir                    whether a stack that was just deployed can do its work
   weir controls off destination erp          switch a destination off while weir runs
   weir dlq replay                            send dead letters back to their lanes
   weir fence show orders/1 --shop SHOP       the newest state of a resource
@@ -59,7 +61,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
 
 Exit status:
   0    done
-  1    failed: the error says why, and its last line what to do
+  1    failed: the error says why, and its last line what to do; of `weir check`, something has to be done
   2    the command line can't be followed
   130  interrupted before it was done";
 
@@ -78,6 +80,7 @@ pub(crate) enum Command {
     Controls(ControlsArgs),
     Reconcile(ReconcileArgs),
     Status(StatusArgs),
+    Check(Box<CheckArgs>),
     Dlq(DlqArgs),
     Fence(FenceArgs),
     Subscriptions(SubscriptionsArgs),

@@ -12,7 +12,7 @@ use weir_local::DevFile;
 use crate::{
     cli::{Cli, Command, DlqCommand, EventsCommand, FenceCommand, SendArgs, ShopsCommand, SubscriptionsCommand},
     commands::{
-        audit,
+        audit, check,
         dlq::{event_name, filter},
         send::{deliveries::deliveries, turn},
     },
@@ -142,6 +142,7 @@ fn meant(command: Command) -> anyhow::Result<()> {
             };
             filter(wanted, UnixMillis::now())?;
         }
+        Command::Check(args) => check::parameters(&args)?,
         // What they mean, their parsers say.
         Command::Controls(_)
         | Command::Cost(_)

@@ -8,7 +8,7 @@ use weir_core::{
 pub(super) const NOW: UnixMillis = UnixMillis(1_795_755_700_000);
 
 /// An event that failed for good.
-pub(super) fn record() -> Record {
+pub(crate) fn record() -> Record {
     Record {
         key: Key { event: "north.myshopify.com#1".into(), generation: 0 },
         state: State::Failed(Failure::permanent("the body is not JSON")),

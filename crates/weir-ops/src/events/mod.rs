@@ -15,7 +15,7 @@ mod timeline;
 mod view;
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 
 pub use archived::{ArchiveReadError, FoundBody, archived_body, has_archive};
 pub use body::{BodyReadError, stored_body};
