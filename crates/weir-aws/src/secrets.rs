@@ -109,6 +109,12 @@ impl AppSecrets {
         text.as_ref().and_then(parse).ok_or(SecretError::Malformed(name))
     }
 
+    /// The secret that stands first, which is the newest: a delivery that is signed with it must be accepted.
+    pub async fn newest(&self, app: &str) -> Result<SecretString, SecretError> {
+        let (name, text) = self.fetch(app).await?;
+        text.as_ref().and_then(newest).ok_or(SecretError::Malformed(name))
+    }
+
     /// What renewing tokens needs: the client id, and the secret that stands first, which is the newest.
     pub async fn credentials(&self, app: &str) -> Result<AppCredentials, SecretError> {
         let (name, text) = self.fetch(app).await?;
@@ -139,6 +145,11 @@ fn name_of(id: &str) -> &str {
 fn parse(text: &SecretString) -> Option<ClientSecrets> {
     let value: Value = serde_json::from_str(text.expose_secret()).ok()?;
     ClientSecrets::new(value.client_secrets)?.with_shop_keys(value.shop_keys)
+}
+
+fn newest(text: &SecretString) -> Option<SecretString> {
+    let value: Value = serde_json::from_str(text.expose_secret()).ok()?;
+    value.client_secrets.into_iter().next().filter(|secret| !secret.expose_secret().is_empty())
 }
 
 fn credentials(name: String, text: Option<&SecretString>) -> Result<AppCredentials, SecretError> {
@@ -186,6 +197,9 @@ mod tests {
             assert!(error.to_string().contains("weir/apps/default has no client id"), "{error}");
         }
         assert!(matches!(read(r#"{"client_id":"id","client_secrets":[]}"#), Err(SecretError::Malformed(_))));
+        let first = |text: &str| newest(&SecretString::from(text)).map(|secret| secret.expose_secret().to_owned());
+        assert_eq!(first(r#"{"client_secrets":["new","old"]}"#).as_deref(), Some("new"));
+        assert_eq!((first(r#"{"client_secrets":[""]}"#), first("new")), (None, None));
         // Where only signatures are verified, an id is neither needed nor in the way.
         assert!(parse(&SecretString::from(r#"{"client_id":"id","client_secrets":["new"]}"#)).is_some());
     }

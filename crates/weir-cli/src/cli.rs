@@ -6,6 +6,7 @@ pub(crate) use crate::{
     args::{EndpointArgs, LedgerArgs, Moment, StackArgs},
     commands::{
         audit::args::AuditArgs,
+        check::args::CheckArgs,
         completions::CompletionsArgs,
         controls::args::{
             ChangeArgs, ControlsApplyArgs, ControlsArgs, ControlsCommand, ControlsLimitArgs, ControlsOffArgs,
@@ -53,6 +54,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir audit                                 the calls to the Admin API, and what they cost
   weir reconcile --shop SHOP --since 6h      find events that Shopify never delivered, and send them in
   weir status --watch                        whether the stack is healthy, and what to do if not
+  weir check --stack weir                    whether a stack that was just deployed can do its work
   weir controls off destination erp          switch a destination off while weir runs
   weir dlq replay                            send dead letters back to their lanes
   weir events resend --since 6h              send events again that are done
@@ -63,7 +65,7 @@ Exit status:
   0    done
   1    failed: the error says why, and its last line what to do
   2    the command line can't be followed
-  3    weir status: something needs attention
+  3    weir status, weir check: something needs attention
   130  interrupted before it was done";
 
 #[derive(Debug, Subcommand)]
@@ -81,6 +83,7 @@ pub(crate) enum Command {
     Controls(ControlsArgs),
     Reconcile(ReconcileArgs),
     Status(StatusArgs),
+    Check(Box<CheckArgs>),
     Dlq(DlqArgs),
     Fence(FenceArgs),
     Subscriptions(SubscriptionsArgs),

@@ -14,7 +14,7 @@ pub use crate::commands::completions::{InstalledFile, installed_files};
 use crate::{
     cli::{Cli, Command, DlqCommand, EventsCommand, FenceCommand, SendArgs, ShopsCommand, SubscriptionsCommand},
     commands::{
-        audit,
+        audit, check,
         dlq::{event_name, filter},
         send::{deliveries::deliveries, turn},
     },
@@ -146,6 +146,7 @@ fn meant(command: Command) -> anyhow::Result<()> {
             };
             filter(wanted, UnixMillis::now())?;
         }
+        Command::Check(args) => check::parameters(&args)?,
         // What they mean, their parsers say.
         Command::Completions(_)
         | Command::Controls(_)

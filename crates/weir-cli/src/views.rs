@@ -8,7 +8,7 @@ use weir_core::{
 };
 
 use crate::{
-    commands::{dlq, events, status},
+    commands::{check, dlq, events, status},
     printable, printer,
     problem::{HintedError, Shown},
 };
@@ -57,6 +57,7 @@ pub fn views(words: &Words<'_>) -> std::io::Result<Vec<View>> {
     all.extend(events::views(&record, NOW)?);
     all.extend(dlq::views(&record, &message, words)?);
     all.push(status::view(words)?);
+    all.push(check::view(words)?);
     let error = HintedError::new(printable::line(words.error), printable::line(words.other));
     let error = Shown::of(&anyhow::Error::new(error).context(words.topic.to_owned()));
     let said = |error: &Shown| error.lines().join("\n");

@@ -5,6 +5,7 @@
 //! suite (`weir-testkit`) holds both to them.
 
 pub mod archive;
+pub mod check;
 pub mod controls;
 pub mod dedupe;
 pub mod envelope;

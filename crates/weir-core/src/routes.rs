@@ -2,7 +2,7 @@
 
 use shopify_webhook::Topic;
 
-use crate::Lane;
+use crate::{Lane, check};
 
 /// The part of the build script that reads the table.
 #[cfg(test)]
@@ -11,7 +11,8 @@ mod table;
 
 include!(concat!(env!("OUT_DIR"), "/routes.rs"));
 
-/// The table of `infra/routes.toml`: an exact topic beats `resource/*`, and that beats the default.
+/// The table of `infra/routes.toml`: an exact topic beats `resource/*`, and that beats the default. Topics of a
+/// [check](crate::check) name their lane.
 #[derive(Debug, Clone, Copy)]
 pub struct Routes;
 
@@ -26,7 +27,10 @@ impl Routes {
         let found = |table: &[(&str, Lane)], name: &str| {
             table.binary_search_by_key(&name, |(known, _)| known).ok().map(|at| table[at].1)
         };
-        found(EXACT, topic.as_str()).or_else(|| found(BY_RESOURCE, topic.resource())).unwrap_or(DEFAULT)
+        found(EXACT, topic.as_str())
+            .or_else(|| found(BY_RESOURCE, topic.resource()))
+            .or_else(|| check::lane(topic.as_str()))
+            .unwrap_or(DEFAULT)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use aws_sdk_sts::{Client, error::SdkError, operation::get_caller_identity::GetCallerIdentityError};
 
+use weir_aws::SdkConfig;
+
 use crate::Stack;
 
 /// AWS does not say whose the credentials are.
@@ -22,6 +24,11 @@ impl CallerError {
 /// # Errors
 /// If STS does not know it.
 pub async fn identity(stack: &Stack) -> Result<String, CallerError> {
-    let identity = Client::new(&stack.config).get_caller_identity().send().await?;
+    identity_of(&stack.config).await
+}
+
+/// The identity of these credentials.
+pub(crate) async fn identity_of(config: &SdkConfig) -> Result<String, CallerError> {
+    let identity = Client::new(config).get_caller_identity().send().await?;
     Ok(identity.arn().unwrap_or("an identity without a name").to_owned())
 }

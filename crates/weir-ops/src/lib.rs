@@ -6,6 +6,7 @@
 
 pub mod api_usage;
 pub mod caller;
+pub mod check;
 pub mod controls;
 pub mod cost;
 pub mod dead_letters;

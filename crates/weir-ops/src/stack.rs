@@ -115,6 +115,13 @@ impl Stack {
         self
     }
 
+    /// The same with these parameters.
+    #[cfg(test)]
+    pub(crate) fn with_parameters(mut self, parameters: &[(&str, &str)]) -> Self {
+        self.parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self
+    }
+
     /// An output of the stack.
     ///
     /// # Errors

@@ -12,14 +12,14 @@ use aws_sdk_eventbridge::{
     types::{PutEventsRequestEntry, PutEventsResultEntry},
 };
 use aws_types::SdkConfig;
-use weir_core::{Failure, envelope::MAX_ENTRY_BYTES};
+use weir_core::{Failure, check, envelope::MAX_ENTRY_BYTES};
 
 use crate::{
     acceptance::Acceptance,
     call_error::{CallError, ErrorClass},
 };
 
-/// The `source` of every event that weir publishes.
+/// The `source` of every event that the worker publishes, but for those of a check.
 const SOURCE: &str = "weir";
 
 /// The operation, as errors name it.
@@ -42,7 +42,12 @@ pub struct Entry {
 impl Entry {
     /// What EventBridge counts, by its documentation: UTF-8 bytes of source, detail-type and detail.
     pub fn size(&self) -> usize {
-        SOURCE.len() + self.topic.len() + self.detail.len()
+        self.source().len() + self.topic.len() + self.detail.len()
+    }
+
+    /// Rules for [`SOURCE`] take no event of a check.
+    fn source(&self) -> &'static str {
+        if check::is_check(&self.topic) { check::SOURCE } else { SOURCE }
     }
 }
 
@@ -110,7 +115,7 @@ impl Bus {
         let request = entries.iter().fold(self.client.put_events(), |request, entry| {
             request.entries(
                 PutEventsRequestEntry::builder()
-                    .source(SOURCE)
+                    .source(entry.source())
                     .detail_type(&entry.topic)
                     .detail(&entry.detail)
                     .event_bus_name(&self.name)

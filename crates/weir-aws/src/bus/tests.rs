@@ -27,11 +27,13 @@ struct Bridge {
     codes: &'static [(&'static str, &'static str)],
     /// The topics of each call.
     calls: Arc<Mutex<Vec<Vec<String>>>>,
+    /// The sources of all entries.
+    sources: Arc<Mutex<Vec<String>>>,
 }
 
 impl Bridge {
     fn new(most_bytes: usize) -> Self {
-        Self { most_bytes, poison: None, codes: &[], calls: Arc::default() }
+        Self { most_bytes, poison: None, codes: &[], calls: Arc::default(), sources: Arc::default() }
     }
 
     fn answer(&self, body: &[u8]) -> (u16, Value) {
@@ -40,6 +42,7 @@ impl Bridge {
         let text = |entry: &Value, field: &str| entry[field].as_str().unwrap().to_owned();
         let topics: Vec<String> = entries.iter().map(|entry| text(entry, "DetailType")).collect();
         self.calls.lock().unwrap().push(topics.clone());
+        self.sources.lock().unwrap().extend(entries.iter().map(|entry| text(entry, "Source")));
         if let Some((topic, code)) = self.poison
             && topics.iter().any(|other| other == topic)
         {
@@ -157,4 +160,12 @@ async fn refused_entries_have_their_codes_class_and_never_awss_sentence() {
     assert!(matches!(results[3], Err(Failure::Misconfigured(_))));
     assert!(matches!(results[4], Err(Failure::Outage { .. })) && matches!(results[5], Err(Failure::Outage { .. })));
     assert!(reasons(results).iter().all(|reason| !reason.contains("arn:")));
+}
+
+#[tokio::test]
+async fn event_of_a_check_has_a_source_that_no_rule_for_weir_takes() {
+    let bridge = Bridge::new(1_000_000);
+    let topics = ["orders/create".to_owned(), check::topic(weir_core::Lane::Bulk)];
+    bus(&bridge).publish(topics.iter().map(|topic| entry(topic, 10)).collect()).await;
+    assert_eq!(*bridge.sources.lock().unwrap(), ["weir", "weir.check"]);
 }

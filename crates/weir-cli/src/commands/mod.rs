@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 pub(crate) mod audit;
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod controls;
 pub(crate) mod cost;
@@ -32,6 +33,7 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
         Command::Audit(args) => audit::run(&args, printer).await,
         Command::Controls(args) => controls::run(args, printer).await,
         Command::Reconcile(args) => reconcile::run(&args, printer).await,
+        Command::Check(args) => check::run(&args, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
         Command::Dlq(args) => dlq::run(args, printer).await,
         Command::Fence(args) => fence::run(args, printer).await,

@@ -105,6 +105,7 @@ fn without_a_local_stack_the_error_says_how_to_start_one() {
         &["shops", "list"],
         &["audit"],
         &["controls", "show"],
+        &["check"],
         &["dlq", "list"],
     ] {
         let ended = run(&mut weir(line));

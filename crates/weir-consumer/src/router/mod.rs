@@ -39,6 +39,7 @@ pub use event::{Event, FromEvent, Payload};
 use handler::Erased;
 pub use handler::{Handler, Running};
 use pattern::Pattern;
+use weir_core::check;
 
 /// Which handlers an event has. All that match its topic run, in the order they were added; the first failure
 /// ends the attempt, and the next attempt runs all of them again: each must bear being run twice.
@@ -106,9 +107,10 @@ impl Router {
         self
     }
 
-    /// The handlers of a topic.
+    /// The handlers of a topic. Events of a check have none, not even those for everything: no service may see them.
     pub fn handlers<'a>(&'a self, topic: &'a str) -> impl Iterator<Item = &'a Route> {
-        self.routes.iter().filter(move |route| route.pattern.matches(topic))
+        let routes = if check::is_check(topic) { &[] } else { &self.routes[..] };
+        routes.iter().filter(move |route| route.pattern.matches(topic))
     }
 }
 

@@ -99,3 +99,13 @@ fn merged_handlers_run_after_those_that_were_there() {
     let names: Vec<_> = router.handlers("orders/create").map(Route::name).collect();
     assert_eq!(names, ["own", "first", "second"]);
 }
+
+/// What a check sends is nobody's order: a handler for everything would forward it.
+#[test]
+fn event_of_a_check_has_no_handlers() {
+    let router = Router::new().on("*", |_: Event| std::future::ready(Ok(())));
+    assert_eq!(router.handlers("orders/create").count(), 1);
+    for lane in weir_core::Lane::ALL {
+        assert_eq!(router.handlers(&check::topic(lane)).count(), 0, "{lane}");
+    }
+}

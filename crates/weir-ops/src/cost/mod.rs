@@ -144,8 +144,7 @@ pub fn estimate(request: &EstimateRequest) -> Result<Estimate, BodyTooLarge> {
     let of_peer =
         |counted: &Option<Counted>| counted.as_ref().map(|counted| bill::of_functions(counted, &others, &prices));
     let weir = bill::of_functions(&table.weir, &traffic, &prices);
-    let fixed = bill::of_a_month(&table.weir, &prices).into_iter();
-    let fixed: Vec<FixedCost> = fixed.map(|(what, units, dollars)| FixedCost { what, units, dollars }).collect();
+    let fixed = of_an_idle_month();
     let of_events = request.events_per_month as f64 / 1e6 * weir.dollars_per_million_events;
     Ok(Estimate {
         region: prices.region.clone(),
@@ -167,6 +166,13 @@ pub fn estimate(request: &EstimateRequest) -> Result<Estimate, BodyTooLarge> {
         api_gateway_to_sqs: bill::of_no_function(&traffic, &prices),
         is_time_given: request.ingest_ms.is_some() && request.worker_ms.is_some(),
     })
+}
+
+/// What a month without an event costs, by kind.
+#[must_use]
+pub fn of_an_idle_month() -> Vec<FixedCost> {
+    let fixed = bill::of_a_month(&Table::built_in().weir, &Prices::built_in()).into_iter();
+    fixed.map(|(what, units, dollars)| FixedCost { what, units, dollars }).collect()
 }
 
 fn traffic(request: &EstimateRequest) -> Result<Traffic, BodyTooLarge> {

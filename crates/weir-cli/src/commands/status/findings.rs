@@ -3,7 +3,7 @@
 use weir_ops::health::FindingKind;
 
 /// What was found.
-pub(super) fn message(kind: &FindingKind) -> String {
+pub(in crate::commands) fn message(kind: &FindingKind) -> String {
     match kind {
         FindingKind::DeadLetters { lane, count } => {
             format!("{} in the dead-letter queue of lane {lane}", events(*count))
@@ -35,7 +35,7 @@ pub(super) fn message(kind: &FindingKind) -> String {
 }
 
 /// The command to begin with.
-pub(super) fn next_command(kind: &FindingKind) -> String {
+pub(in crate::commands) fn next_command(kind: &FindingKind) -> String {
     match kind {
         FindingKind::DeadLetters { lane, .. } => format!("weir dlq list --lane {lane}"),
         FindingKind::DeepLane { .. } => "weir events list --state failed".to_owned(),

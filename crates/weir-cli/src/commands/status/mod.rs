@@ -7,6 +7,7 @@ mod screen;
 mod text;
 mod view;
 
+pub(in crate::commands) use findings::{message, next_command};
 pub(super) use run::run;
 
 use weir_ops::health::{

@@ -8,11 +8,18 @@ mod plan;
 mod status;
 mod view;
 
+use weir_subscriptions::Desired;
+
 use crate::exit::ExitStatus;
 use crate::{
     cli::{SubscriptionsArgs, SubscriptionsCommand},
     printer::Printer,
 };
+
+/// What is desired by the checkout's file, or by the one that is built in.
+pub(super) fn desired(printer: &Printer) -> anyhow::Result<Desired> {
+    file::read(None, printer)
+}
 
 pub(super) async fn run(args: SubscriptionsArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
     match args.command {
