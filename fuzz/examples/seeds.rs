@@ -6,8 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use shopify_webhook::sign;
 use weir_core::{
-    ApiVersion,
-    UnixMillis,
+    ApiVersion, UnixMillis,
     envelope::{Meta, refer, seal},
 };
 use weir_fuzz::{admin::answer, outside::SECRETS};

@@ -9,8 +9,7 @@ use serde_json::Value;
 use shopify_webhook::{EventId, WebhookId};
 use tokio::runtime::{Builder, Runtime};
 use weir_core::{
-    AppName,
-    Topics, UnixMillis, dedupe,
+    AppName, Topics, UnixMillis, dedupe,
     envelope::{Envelope, Meta},
 };
 use weir_fuzz::{

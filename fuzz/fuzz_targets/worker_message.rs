@@ -7,8 +7,7 @@ use libfuzzer_sys::{
     fuzz_target,
 };
 use weir_core::{
-    AppName, Topic,
-    UnixMillis,
+    AppName, Topic, UnixMillis,
     envelope::{self, BusBody, Envelope, MAX_BODY_BYTES, Meta},
     sha256,
 };
