@@ -4,6 +4,7 @@ mod alarms;
 mod api;
 mod bodies;
 mod canary;
+mod check;
 mod cost;
 mod dashboard;
 mod fallback;

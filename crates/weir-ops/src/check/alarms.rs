@@ -16,6 +16,8 @@ use super::{
 /// CloudWatch takes so many names a call.
 const MAX_NAMES_PER_CALL: usize = 100;
 
+const NO_CLOUDWATCH: &str = "the emulator has no alarms that change";
+
 /// What was seen of an alarm, or of who is told of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AlarmFinding {
@@ -85,7 +87,9 @@ pub(super) async fn check(target: &CheckTarget) -> Vec<Finding> {
     let config = &target.stack.config;
     let kinds = ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"];
     let names: Vec<&str> = kinds.iter().flat_map(|kind| target.of_kind(kind)).map(|(_, name)| name).collect();
-    let (alarms, told) = tokio::join!(read(config, &names), told(target));
+    let read =
+        async { if target.stack.is_emulated { Err(NO_CLOUDWATCH.to_owned()) } else { read(config, &names).await } };
+    let (alarms, told) = tokio::join!(read, told(target));
     let mut found = match alarms {
         Ok(alarms) => judged(&names, &alarms),
         Err(reason) => vec![Finding::not_checked(Area::Alarms, "CloudWatch", reason)],

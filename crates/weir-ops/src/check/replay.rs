@@ -27,7 +27,9 @@ pub(super) struct Request {
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
     status: u16,
-    body: String,
+    body: Vec<u8>,
+    /// What a protocol's answers are known by.
+    protocol: Option<&'static str>,
 }
 
 type Answers = dyn Fn(&Request) -> Answer + Send + Sync;
@@ -84,16 +86,16 @@ impl Request {
 
 impl Answer {
     pub(super) fn json(body: Value) -> Self {
-        Self { status: 200, body: body.to_string() }
+        Self::text(200, body.to_string())
     }
 
     pub(super) fn xml(body: impl Into<String>) -> Self {
-        Self { status: 200, body: body.into() }
+        Self::text(200, body.into())
     }
 
     /// An error of a JSON protocol.
     pub(super) fn error(status: u16, code: &str) -> Self {
-        Self { status, body: json!({ "__type": code, "message": format!("{code}: as a test says") }).to_string() }
+        Self::text(status, json!({ "__type": code, "message": format!("{code}: as a test says") }).to_string())
     }
 
     /// An error of the query protocol.
@@ -102,7 +104,16 @@ impl Answer {
             "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>as a test says</Message></Error>\
              <RequestId>1</RequestId></ErrorResponse>"
         );
-        Self { status, body }
+        Self::text(status, body)
+    }
+
+    /// An answer of CloudWatch's protocol.
+    pub(super) fn cbor(body: Vec<u8>) -> Self {
+        Self { status: 200, body, protocol: Some("rpc-v2-cbor") }
+    }
+
+    fn text(status: u16, body: String) -> Self {
+        Self { status, body: body.into_bytes(), protocol: None }
     }
 }
 
@@ -114,9 +125,12 @@ impl HttpConnector for Replay {
             target: request.headers().get("x-amz-target").unwrap_or_default().to_owned(),
             body: String::from_utf8_lossy(body).into_owned(),
         };
-        let Answer { status, body } = (self.answer)(&request);
+        let Answer { status, body, protocol } = (self.answer)(&request);
         self.requests.lock().unwrap().push(request);
-        let response = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));
+        let mut response = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));
+        if let Some(protocol) = protocol {
+            response.headers_mut().insert("smithy-protocol", protocol);
+        }
         HttpConnectorFuture::ready(Ok(response))
     }
 }

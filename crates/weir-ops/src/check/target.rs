@@ -36,7 +36,7 @@ pub enum TargetError {
     },
     /// STS does not say whose the account is.
     #[error(transparent)]
-    Caller(#[from] CallerError),
+    Caller(Box<CallerError>),
 }
 
 impl TargetError {
@@ -78,7 +78,7 @@ impl CheckTarget {
     /// # Errors
     /// If one of them does not answer.
     pub async fn of(stack: Stack) -> Result<Self, TargetError> {
-        let account = Account::of(&stack.config).await?;
+        let account = Account::of(&stack.config).await.map_err(|error| TargetError::Caller(error.into()))?;
         let resources = resources(&stack).await?;
         Ok(Self { stack, account, resources })
     }

@@ -69,3 +69,54 @@ async fn page_without_a_listener_is_found() {
     assert!(asked.contains("TopicArn=arn%3Apager"), "{asked}");
     assert_eq!(told_by(&pager, 1, 0).await.0, []);
 }
+
+/// CBOR as CloudWatch sends it.
+mod cbor {
+    fn head(major: u8, length: usize) -> Vec<u8> {
+        let major = major << 5;
+        match u8::try_from(length).unwrap() {
+            length @ 0..24 => vec![major | length],
+            length => vec![major | 24, length],
+        }
+    }
+
+    pub(super) fn text(text: &str) -> Vec<u8> {
+        [head(3, text.len()), text.as_bytes().to_vec()].concat()
+    }
+
+    pub(super) fn flag(is: bool) -> Vec<u8> {
+        vec![if is { 0xf5 } else { 0xf4 }]
+    }
+
+    pub(super) fn list(items: &[Vec<u8>]) -> Vec<u8> {
+        [head(4, items.len()), items.concat()].concat()
+    }
+
+    pub(super) fn map(fields: &[(&str, Vec<u8>)]) -> Vec<u8> {
+        let inner: Vec<Vec<u8>> = fields.iter().map(|(name, value)| [text(name), value.clone()].concat()).collect();
+        [head(5, fields.len()), inner.concat()].concat()
+    }
+}
+
+#[tokio::test]
+async fn alarms_of_both_kinds_are_read() {
+    let replay = Replay::new(|request| {
+        assert!(request.path().contains("DescribeAlarms"), "{}", request.path());
+        let alarm = |name: &str, state: &str, has_actions: bool| {
+            cbor::map(&[
+                ("AlarmName", cbor::text(name)),
+                ("StateValue", cbor::text(state)),
+                ("StateReason", cbor::text("1 > 0")),
+                ("ActionsEnabled", cbor::flag(has_actions)),
+            ])
+        };
+        Answer::cbor(cbor::map(&[
+            ("MetricAlarms", cbor::list(&[alarm("weir-urgent-dlq", "ALARM", true), alarm("weir-x", "OK", false)])),
+            ("CompositeAlarms", cbor::list(&[alarm("weir-page-me", "ALARM", true)])),
+        ]))
+    });
+    let alarms = read(&replay.config(), &["weir-urgent-dlq", "weir-x", "weir-page-me"]).await.unwrap();
+    assert_eq!(alarms.len(), 3, "{alarms:?}");
+    assert_eq!(alarms["weir-page-me"], Alarm { state: StateValue::Alarm, reason: "1 > 0".into(), has_actions: true });
+    assert!(!alarms["weir-x"].has_actions);
+}

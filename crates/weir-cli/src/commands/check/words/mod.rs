@@ -80,7 +80,7 @@ pub(super) fn what(finding: &Finding) -> String {
 pub(super) fn then(finding: &Finding, place: &Place) -> Option<String> {
     let subject = finding.subject.as_str();
     match &finding.kind {
-        FindingKind::NotChecked { .. } => others::not_checked(finding.area),
+        FindingKind::NotChecked { reason } => others::not_checked(finding.area, reason),
         FindingKind::Before(kind) => before::then(kind, place),
         FindingKind::Account(kind) => account::then(kind, place),
         FindingKind::Source(kind) => Some(others::source_then(kind, place)),

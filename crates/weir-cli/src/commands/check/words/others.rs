@@ -70,8 +70,11 @@ pub(super) fn subscription_then(kind: &SubscriptionFinding, shop: &str, place: &
     })
 }
 
-/// What a caller who may not look can ask for.
-pub(super) fn not_checked(area: Area) -> Option<String> {
+/// What a caller who may not look can ask for. Any other reason says by itself what lacks.
+pub(super) fn not_checked(area: Area, reason: &str) -> Option<String> {
+    if !["AccessDenied", "not authorized"].iter().any(|word| reason.contains(word)) {
+        return None;
+    }
     let actions = match area {
         Area::Quotas => "lambda:GetAccountSettings and servicequotas:GetServiceQuota",
         Area::Permissions => "iam:SimulatePrincipalPolicy",
@@ -82,5 +85,5 @@ pub(super) fn not_checked(area: Area) -> Option<String> {
         Area::Delivery => "secretsmanager:GetSecretValue, or name a secret with --secret-env",
         Area::Name | Area::Build | Area::Region | Area::Health | Area::Subscriptions | Area::Cost => return None,
     };
-    Some(format!("If permission is what lacks, allow {actions}."))
+    Some(format!("To have it looked at, allow these credentials {actions}."))
 }

@@ -92,6 +92,8 @@ fn trouble_of_a_deployed_stack_names_the_command_to_repair_it() {
     check("a month", cost, "$12.50", Some("weir cost"));
     let unread = FindingKind::NotChecked { reason: "AccessDenied".into() };
     check("bus", unread, "not looked at: AccessDenied", Some("events:ListRules"));
+    let emulated = FindingKind::NotChecked { reason: "the emulator has no IAM".into() };
+    check("roles", emulated, "not looked at: the emulator", None);
 }
 
 #[test]
