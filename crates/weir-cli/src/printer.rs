@@ -1,9 +1,9 @@
 //! The one way out: data to stdout, progress and errors to stderr, and nothing that a terminal would act on.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use console::style;
@@ -17,21 +17,21 @@ use crate::{printable, problem::Shown};
 pub(crate) struct Printer {
     json: bool,
     /// When something was last printed.
-    printed_at: Cell<Instant>,
+    printed_at: Mutex<Instant>,
 }
 
 impl Printer {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json, printed_at: Cell::new(Instant::now()) }
+        Self { json, printed_at: Mutex::new(Instant::now()) }
     }
 
     /// For how long nothing was printed.
     pub(crate) fn silence(&self) -> Duration {
-        self.printed_at.get().elapsed()
+        self.printed_at.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     fn prints(&self) {
-        self.printed_at.set(Instant::now());
+        *self.printed_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
     /// Says that the work goes on, to a person who looks on.

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde::Serialize;
 use weir_aws::ledger::{Indexes, Listing, Range, ReadError};
-use weir_core::{UnixMillis, ledger::index::Bucket};
+use weir_core::ledger::index::Bucket;
 
 use super::{EventFilter, query::EventQuery};
 use crate::spelling;
@@ -120,6 +120,8 @@ fn of_names(filter: &EventFilter) -> Vec<EmptyReason> {
 
 #[cfg(test)]
 mod tests {
+    use weir_core::UnixMillis;
+
     use super::{
         super::{
             EventState, QueryTimes,

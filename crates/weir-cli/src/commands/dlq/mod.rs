@@ -16,8 +16,8 @@ mod replace;
 mod selection;
 mod show;
 mod shown;
-pub(super) mod stop;
-pub(super) mod view;
+pub(crate) mod stop;
+pub(crate) mod view;
 
 use weir_core::ledger::Record;
 use weir_ops::dead_letters::{
