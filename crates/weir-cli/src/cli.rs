@@ -52,13 +52,13 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir cost --events-per-month 50000000      estimate the costs on AWS, by service
   weir shops list                            the shops whose Admin API can be called
   weir audit                                 the calls to the Admin API, and what they cost
-  weir reconcile --shop SHOP --since 6h      find events that Shopify never delivered, and send them in
+  weir reconcile --shop north.myshopify.com --since 6h    find events that Shopify never delivered, and send them in
   weir status --watch                        whether the stack is healthy, and what to do if not
   weir check --stack weir                    whether a stack that was just deployed can do its work
   weir controls off destination erp          switch a destination off while weir runs
   weir dlq replay                            send dead letters back to their lanes
   weir events resend --since 6h              send events again that are done
-  weir fence show orders/1 --shop SHOP       the newest state of a resource
+  weir fence show orders/1 --shop north.myshopify.com    the newest state of a resource
   weir subscriptions plan                    which subscriptions the shops lack
 
 Exit status:

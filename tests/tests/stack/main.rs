@@ -2,6 +2,7 @@
 //! the whole is linked once.
 
 mod archive;
+mod check;
 mod controls;
 mod dlq;
 mod events;

@@ -14,7 +14,7 @@ pub(crate) struct CompletionsArgs {
 }
 
 const COMPLETIONS_HELP: &str = "\
-Examples (`cargo xtask install` does this):
+Examples:
   weir completions bash > ~/.local/share/bash-completion/completions/weir
   weir completions zsh > ~/.local/share/zsh/site-functions/_weir
   weir completions fish > ~/.config/fish/completions/weir.fish";

@@ -198,7 +198,8 @@ fn invalid_controls_options_are_refused_before_any_request() {
         (&["off", "lane", "slow"][..], "weir topics"),
         (&["off", "lane", "bulk", "--shop", "north"], "north.myshopify.com"),
         (&["off", "lane", "bulk", "--percent", "0"], "above 0, up to 100"),
-        (&["tier", "plus", "*"], "leave it out"),
+        (&["tier", "plus", "*"], "a tier is of some shops"),
+        (&["off", "lane", "bulk", "--shop", "*"], "leave it out"),
         (&["show", "--shop", "north"], "it looks like north.myshopify.com"),
     ] {
         let ended = ssm.run(line);

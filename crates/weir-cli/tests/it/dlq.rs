@@ -38,6 +38,11 @@ fn refused(code: &str, said: &str) -> (u16, String) {
     (400, json!({"__type": format!("com.amazonaws.sqs#{code}"), "message": said}).to_string())
 }
 
+/// A queue that has a message.
+fn one_message() -> (u16, String) {
+    (200, json!({"Attributes": {"ApproximateNumberOfMessages": "1"}}).to_string())
+}
+
 fn dlq(server: &Server, arguments: &[&str]) -> Ended {
     let checkout = checkout(&server.url());
     run(weir(&["dlq"]).args(arguments).current_dir(checkout.path()))
@@ -49,6 +54,7 @@ const ALL: [&[&str]; 4] = [&["list"], &["show", "7"], &["replay", "--yes"], &["d
 fn denied_queue_read_names_the_missing_action() {
     let server = Server::start(|request| match target(request) {
         "DescribeStacks" => stack(),
+        "AmazonSQS.GetQueueAttributes" => one_message(),
         "AmazonSQS.ReceiveMessage" => refused("AccessDenied", "not authorized to perform: sqs:receivemessage"),
         other => panic!("{other}"),
     });

@@ -42,18 +42,18 @@ fn words(example: &str) -> Vec<String> {
 
 #[test]
 fn every_example_of_the_help_is_understood() {
-    let mut examples = 0;
+    let (mut examples, mut wrong) = (0, Vec::new());
     for command in weir_cli::input::commands() {
         let names: Vec<&str> = command.iter().map(String::as_str).collect();
         let help = run(weir(&names).env("COLUMNS", "500").arg("--help")).stdout;
         for line in help.lines().map(str::trim).filter(|line| line.starts_with("weir ")) {
             let line: Vec<std::ffi::OsString> = words(line).into_iter().map(Into::into).collect();
-            if let Err(refused) = weir_cli::input::command_line(&line) {
-                panic!("{command:?}: {line:?}: {}", refused.said);
-            }
+            let refused = weir_cli::input::command_line(&line).err();
+            wrong.extend(refused.map(|refused| format!("{command:?}: {line:?}: {}", refused.said)));
             examples += 1;
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(examples > 120, "only {examples} examples were found");
 }
 

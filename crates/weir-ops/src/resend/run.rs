@@ -128,10 +128,10 @@ impl Run<'_> {
         while !self.cancel.is_set() && room(resent) > 0 {
             let Some(events) = pages.next(&backend.ledger, &mut ignored).await? else { break };
             let prepared = self.resender.prepare(events, &resent.chosen, options.superseded, UnixMillis::now()).await?;
-            let mut ready: Vec<Box<Ready>> = Vec::new();
+            let mut ready: Vec<Ready> = Vec::new();
             for (event, prepared) in prepared {
                 match prepared {
-                    Ok(Some(one)) => ready.push(one),
+                    Ok(Some(one)) => ready.push(*one),
                     // It was sent, and counted.
                     Ok(None) => {}
                     Err(reason) => {
@@ -145,7 +145,7 @@ impl Run<'_> {
                 if count == 0 {
                     break;
                 }
-                let turn: Vec<Box<Ready>> = ready.drain(..count).collect();
+                let turn: Vec<Ready> = ready.drain(..count).collect();
                 if self.wait_for(count, resent).await? {
                     self.send(turn, resent).await?;
                 }
@@ -169,12 +169,12 @@ impl Run<'_> {
     }
 
     /// Writes the events down, sends them, and has the ledger tell it.
-    async fn send(&self, turn: Vec<Box<Ready>>, resent: &mut Resent) -> Result<(), ResendError> {
+    async fn send(&self, turn: Vec<Ready>, resent: &mut Resent) -> Result<(), ResendError> {
         let (stack, backend, now) = (self.resender.stack, self.resender.backend, UnixMillis::now());
         let mut by_lane: HashMap<Lane, Vec<(usize, Outgoing)>> = HashMap::new();
         let mut sources = Vec::with_capacity(turn.len());
         for (place, ready) in turn.into_iter().enumerate() {
-            let Ready { record, meta, body } = *ready;
+            let Ready { record, meta, body } = ready;
             let message = sealed(stack, &meta, body).await?;
             by_lane.entry(record.lane).or_default().push((place, Outgoing { body: message, group: meta.shop.into() }));
             sources.push((record, meta.generation));

@@ -19,7 +19,7 @@ pub(super) fn target(args: &TargetArgs) -> Result<(Switched, Option<Scope>), Usa
         TargetKind::Lane => Switched::Lane(lane(&args.name)?),
     };
     let scope = match (&args.shop, args.percent) {
-        (Some(shop), _) => Some(Scope::Shop(pattern(shop)?)),
+        (Some(shop), _) => Some(Scope::Shop(pattern(shop, ALL_SHOPS)?)),
         (None, Some(percent)) => Some(Scope::Percent(share(percent)?)),
         (None, None) => None,
     };
@@ -33,20 +33,27 @@ pub(super) fn rule(args: &ControlsLimitArgs) -> Result<Rule, Usage> {
 
 pub(super) fn limit_scope(args: &LimitScopeArgs) -> Result<LimitScope, Usage> {
     Ok(match (&args.shop, &args.tier) {
-        (Some(shop), _) => LimitScope::Shop(pattern(shop)?),
+        (Some(shop), _) => LimitScope::Shop(pattern(shop, ALL_SHOPS)?),
         (None, Some(tier)) => LimitScope::Tier(tier.clone()),
         (None, None) if args.total => LimitScope::Total,
         (None, None) => LimitScope::EachShop,
     })
 }
 
-pub(super) fn pattern(text: &str) -> Result<ShopPattern, Usage> {
+/// What to do where a pattern for all shops was meant by --shop.
+const ALL_SHOPS: &str = "leave it out to mean all shops";
+
+/// The same of a tier's shops.
+pub(super) const TIER: &str = "a tier is of some shops: a limit without --tier holds for each";
+
+/// A shop or a pattern of shops. `otherwise`: what to do if all are meant.
+pub(super) fn pattern(text: &str, otherwise: &str) -> Result<ShopPattern, Usage> {
     ShopPattern::parse(text).ok_or_else(|| {
         let full = format!("{text}.myshopify.com");
         let meant = if ShopPattern::parse(&full).is_some() { full } else { "north.myshopify.com".to_owned() };
         Usage::new(
             format!("{text:?} is neither a shop's domain nor a pattern"),
-            format!("they look like {meant} and 'weir-*'"),
+            format!("they look like {meant} and 'weir-*'; {otherwise}"),
         )
     })
 }

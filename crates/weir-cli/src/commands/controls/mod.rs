@@ -40,7 +40,8 @@ pub(super) async fn run(args: ControlsArgs, printer: &Printer) -> anyhow::Result
                 .await
         }
         ControlsCommand::Tier(args) => {
-            let shops = args.shops.iter().map(|shop| edits::pattern(shop)).collect::<Result<Vec<_>, _>>()?;
+            let shops =
+                args.shops.iter().map(|shop| edits::pattern(shop, edits::TIER)).collect::<Result<Vec<_>, _>>()?;
             change::run(&args.change, printer, |controls| {
                 if args.remove {
                     return controls.remove_from_tier(&args.tier, &shops);

@@ -59,6 +59,6 @@ mod tests {
         assert_eq!(at("EVENT"), at("north.myshopify.com#1"));
         assert_eq!(at("STATE"), at("failed"));
         assert_eq!(at("ERROR"), at("the body is not JSON"));
-        assert!(table.contains("2026-11-27T05:00:00.120Z (99 s ago)"), "{table}");
+        assert!(table.contains("2026-11-27T05:00:00.120Z (1 min ago)"), "{table}");
     }
 }

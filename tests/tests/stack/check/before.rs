@@ -4,7 +4,7 @@ use std::process::Output;
 
 use weir_tests::World;
 
-use crate::report::Report;
+use super::report::Report;
 
 /// Runs it as somebody would whose AWS CLI is configured for this account.
 async fn before(world: &World, arguments: &[&str]) -> (i32, String, String) {
@@ -33,13 +33,13 @@ async fn account_is_looked_at_before_a_deployment() {
     assert_eq!(standing.severity("exists", "standing").as_deref(), Some("note"), "{standing:#?}");
 
     let bad = report(&world, &["--stack", "aws-weir"]).await;
-    assert_eq!((bad.status, bad.severity("bad-name", "aws-weir").as_deref()), (1, Some("must")), "{bad:#?}");
+    assert_eq!((bad.status, bad.severity("bad-name", "aws-weir").as_deref()), (3, Some("must")), "{bad:#?}");
 
     // A queue that an earlier stack of that name left.
     let queues = aws_sdk_sqs::Client::new(&world.aws);
     queues.create_queue().queue_name("left-urgent-dlq").send().await.unwrap();
     let left = report(&world, &["--stack", "left"]).await;
-    assert_eq!((left.status, left.severity("in-the-way", "left").as_deref()), (1, Some("must")), "{left:#?}");
+    assert_eq!((left.status, left.severity("in-the-way", "left").as_deref()), (3, Some("must")), "{left:#?}");
     assert!(left.what("in-the-way", "left").contains("left-urgent-dlq"), "{left:#?}");
 
     let starving = report(&world, &["--stack", "fresh", "--parameter", "StandardConcurrency=1000"]).await;

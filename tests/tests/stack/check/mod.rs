@@ -109,7 +109,7 @@ async fn each_trouble_of_a_stack_is_found() {
     // Nothing was applied yet: every desired subscription is missing.
     let shop = "north.myshopify.com";
     let report = found(&local, "subscriptions-differ", shop).await;
-    assert_eq!(report.status, 1, "{report:#?}");
+    assert_eq!(report.status, 3, "{report:#?}");
     assert_eq!(report.severity("subscriptions-differ", shop).as_deref(), Some("must"), "{report:#?}");
     assert!(report.then("subscriptions-differ", shop).contains("weir subscriptions plan --shop north.myshopify.com"));
     assert_eq!(local.weir(&["subscriptions", "apply", "--yes"]).await.status, 0);
@@ -119,7 +119,7 @@ async fn each_trouble_of_a_stack_is_found() {
     // A secret that the stack does not have: `TOKEN` holds the shop's token.
     let report = Report::of(&local, &["--secret-env", "TOKEN"]).await;
     assert_eq!(report.severity("signature-refused", "ingest").as_deref(), Some("must"), "{report:#?}");
-    assert_eq!((report.status, report.severity("delivery-done", "lane urgent, 1 KB")), (1, None));
+    assert_eq!((report.status, report.severity("delivery-done", "lane urgent, 1 KB")), (3, None));
 
     // A lane that is switched off.
     assert_eq!(local.weir(&["controls", "off", "lane", "bulk", "--why", "a test", "--yes"]).await.status, 0);
@@ -153,7 +153,7 @@ async fn each_trouble_of_a_stack_is_found() {
     // Nobody reads the lanes: what is sent waits there.
     local.world.pause_workers().await;
     let report = found(&local, "source-not-enabled", "lane urgent").await;
-    assert_eq!((report.status, report.severity("source-not-enabled", "lane urgent").as_deref()), (1, Some("must")));
+    assert_eq!((report.status, report.severity("source-not-enabled", "lane urgent").as_deref()), (3, Some("must")));
     assert!(report.then("source-not-enabled", "lane urgent").contains("aws lambda update-event-source-mapping --uuid"));
     let report = Report::of(&local, &["--timeout", "3s"]).await;
     let subject = "lane standard, 300 KB";
