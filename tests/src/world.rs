@@ -3,8 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
     time::Duration,
 };
 
@@ -24,27 +22,17 @@ use crate::{Delivery, Reply, eventually, http};
 /// The shop of all deliveries, unless a test says otherwise.
 const SHOP: &str = "north.myshopify.com";
 
-/// Shared by tests of one binary; ends with the process.
+/// Shared by the tests of one binary; ends with the process.
 struct Shared {
     checkout: Checkout,
     functions: PathBuf,
     emulator: Emulator,
 }
 
-/// Tests take turns with these emulators. One process answers all requests of a stack, on one core, and is what a test waits
-/// for most: with two, two tests that run at once do not share it.
-static TURNS: [OnceCell<Shared>; 2] = [OnceCell::const_new(), OnceCell::const_new()];
-static NEXT: AtomicUsize = AtomicUsize::new(0);
+static SHARED: OnceCell<Shared> = OnceCell::const_new();
 
-/// An emulator beside those, for tests of two regions.
+/// An emulator beside that one, for tests of two regions.
 static SECOND: OnceCell<Shared> = OnceCell::const_new();
-
-/// The emulator of the next test: the first alone where one test runs at a time.
-fn turn() -> &'static OnceCell<Shared> {
-    let [first, second] = &TURNS;
-    let is_alone = thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
-    if is_alone || NEXT.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) { first } else { second }
-}
 
 /// One deployed stack, and clients that belong to this test's runtime.
 pub struct World {
@@ -71,7 +59,7 @@ impl World {
 
     /// The same with parameters of the template set.
     pub async fn with(name: &str, parameters: &[(&str, &str)]) -> Self {
-        Self::on(turn(), name, parameters).await
+        Self::on(&SHARED, name, parameters).await
     }
 
     /// The same in a second region: on an emulator of its own.

@@ -1,4 +1,4 @@
-//! The simulated services keep the contracts that the emulator's keep (tests/tests/stack/protocol/contracts.rs).
+//! The simulated services keep the contracts that the emulator's keep (tests/tests/protocol/contracts.rs).
 
 use std::time::Duration;
 

@@ -24,7 +24,7 @@ use crate::{process, root};
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  cargo xtask clock                                   the whole suite, five times\n  \
-                        cargo xtask clock --shift year-end -- --workspace --test stack events::\n  \
+                        cargo xtask clock --shift year-end -- -p weir-tests --test events\n  \
                         cargo xtask clock --shift now --busy                the true time, every core taken"
 )]
 pub(crate) struct Clock {

@@ -4,7 +4,7 @@ use std::process::Output;
 
 use weir_tests::World;
 
-use super::report::Report;
+use crate::report::Report;
 
 /// Runs it as somebody would whose AWS CLI is configured for this account.
 async fn before(world: &World, arguments: &[&str]) -> (i32, String, String) {

@@ -24,7 +24,7 @@ use weir_telemetry::{
     traces,
 };
 
-use super::marks::{Mark, assert_secret, customer, leaks, mark};
+use crate::marks::{Mark, assert_secret, customer, leaks, mark};
 
 const ACCESS: &str = "shpat_Acc3ssTokenMark77";
 const REFRESH: &str = "shprt_R3freshTokenMark88";

@@ -8,7 +8,7 @@ use weir_core::{Failure, ledger::State};
 use weir_telemetry::emf::check::assert_embedded_metrics;
 use weir_tests::{Receiver, World, eventually};
 
-use super::marks::{Mark, assert_secret, body, customer, leaks, mark};
+use crate::marks::{Mark, assert_secret, body, customer, leaks, mark};
 
 /// A service that tells all it was sent in its answers, and a collector of spans.
 async fn careless() -> Receiver {

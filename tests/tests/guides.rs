@@ -51,7 +51,9 @@ async fn follow(local: &Local, guide: &str, section: &str, event: &str) -> Vec<S
             let words = filled_in(command, event);
             assert_eq!(words[0], "weir", "{guide}: {command}: say here who gives it");
             let ended = local.weir(&words[1..]).await;
-            assert_eq!(ended.status, 0, "{guide}: {command}: {}\n{}", ended.stdout, ended.stderr);
+            // What `weir status` finds depends on how busy the machine is; the guide says that it ends with its findings.
+            let found = command.starts_with("weir status") && ended.status == 3;
+            assert!(ended.status == 0 || found, "{guide}: {command}: {}\n{}", ended.stdout, ended.stderr);
             printed.push(ended.stdout);
         }
     }

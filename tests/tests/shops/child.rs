@@ -22,7 +22,7 @@ use weir_tests::World;
 
 use super::{APP, shop};
 
-const TEST: &str = "shops::child::asks_for_a_token_in_a_process_of_its_own";
+const TEST: &str = "child::asks_for_a_token_in_a_process_of_its_own";
 const READY: &str = "ready";
 const TOKEN: &str = "token ";
 
