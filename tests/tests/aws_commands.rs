@@ -97,7 +97,10 @@ fn alarms() -> Vec<Advice> {
 #[tokio::test]
 async fn every_aws_command_that_people_are_told_to_give_is_one_that_the_cli_takes() {
     let (documents, alarms) = (documents(), alarms());
-    let hints: Vec<Advice> = files("crates/weir-cli/src", ".rs").iter().flat_map(|path| of_source(path)).collect();
+    let sources = files("crates/weir-cli/src", ".rs");
+    // Tests name the beginning of what is printed.
+    let printed = sources.iter().filter(|path| !path.ends_with("tests.rs"));
+    let hints: Vec<Advice> = printed.flat_map(|path| of_source(path)).collect();
     for (what, found, at_least) in [("documents", &documents, 35), ("alarms", &alarms, 5), ("hints", &hints, 5)] {
         assert!(found.len() >= at_least, "{what}: only {} commands were found", found.len());
     }

@@ -62,8 +62,9 @@ pub(super) const SHARED: [Need; 2] = [
 ];
 
 /// What single functions need beside that: writing its log and its traces is allowed to each.
-pub const NEEDS: [Need; 33] = [
-    need(INGEST, &["sqs:SendMessage", "sqs:GetQueueAttributes"], On::Resource("<Lane>Queue")),
+pub const NEEDS: [Need; 34] = [
+    need(INGEST, &["sqs:SendMessage"], On::Resource("<Lane>Queue")),
+    need(INGEST, &["sqs:GetQueueAttributes"], On::Resource("StandardQueue")),
     need(INGEST, READ_SECRET, On::AppSecrets),
     need(INGEST, &["s3:PutObject"], On::Part("Bodies", "/*")),
     need(INGEST, &["sqs:SendMessage"], On::FallbackQueues),

@@ -29,7 +29,7 @@ pub(super) fn then(kind: &BusFinding, subject: &str, place: &Place) -> Option<St
         BusFinding::RuleGone => Some(format!(
             "Make it anew. A rule of weir's own comes back when its part is left out by a deployment (ArchiveDays=0, \
              MonitorState=DISABLED) and taken in by the next. One that ComplianceRule names is yours: \
-             `aws events put-rule --event-bus-name {stack} --name {rule} …{aws}`."
+             `aws events put-rule --event-bus-name {stack} --name {rule} --event-pattern file://pattern.json{aws}`."
         )),
         BusFinding::RuleOff { .. } => {
             Some(format!("Switch it on by `aws events enable-rule --event-bus-name {stack} --name {rule}{aws}`."))

@@ -21,7 +21,7 @@ pub(super) fn source_then(kind: &SourceFinding, place: &Place) -> String {
                 .to_owned()
         }
         SourceFinding::NotEnabled { id, .. } => {
-            format!("Switch it on by `aws lambda update-event-source-mapping --uuid {id} --enabled{}`.", place.aws())
+            format!("Switch it on by `aws lambda update-event-source-mapping --enabled --uuid {id}{}`.", place.aws())
         }
     }
 }

@@ -73,7 +73,7 @@ fn trouble_of_a_deployed_stack_names_the_command_to_repair_it() {
     let source = |kind| FindingKind::Source(kind);
     check("lane bulk", source(SourceFinding::Missing), "no event source", Some("Deploy again"));
     let off = SourceFinding::NotEnabled { id: "1-2".into(), state: "Disabled".into(), reason: None };
-    check("lane bulk", source(off), "is Disabled", Some("--uuid 1-2 --enabled --region eu-central-1"));
+    check("lane bulk", source(off), "is Disabled", Some("--enabled --uuid 1-2 --region eu-central-1"));
     let denied = PermissionFinding::Denied {
         actions: vec!["events:PutEvents".into()],
         resource: "arn:bus".into(),
