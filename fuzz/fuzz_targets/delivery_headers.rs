@@ -76,7 +76,12 @@ fn accepted(delivery: &Delivery, headers: &[(String, String)]) {
             headers::is_id as fn(&str) -> bool,
             "X-Shopify-Event-Id",
         ),
-        (Header::ApiVersion, api_version.as_deref(), headers::is_version, "X-Shopify-API-Version"),
+        (
+            Header::ApiVersion,
+            api_version.as_ref().map(|version| version.as_str()),
+            headers::is_version,
+            "X-Shopify-API-Version",
+        ),
         (
             Header::TriggeredAt,
             triggered_at.as_ref().map(|at| at.as_str()),

@@ -154,7 +154,8 @@ async fn each_trouble_of_a_stack_is_found() {
     local.world.pause_workers().await;
     let report = found(&local, "source-not-enabled", "lane urgent").await;
     assert_eq!((report.status, report.severity("source-not-enabled", "lane urgent").as_deref()), (3, Some("must")));
-    assert!(report.then("source-not-enabled", "lane urgent").contains("aws lambda update-event-source-mapping --uuid"));
+    let then = report.then("source-not-enabled", "lane urgent");
+    assert!(then.contains("aws lambda update-event-source-mapping --enabled --uuid"), "{then}");
     let report = Report::of(&local, &["--timeout", "3s"]).await;
     let subject = "lane standard, 300 KB";
     assert_eq!(report.severity("delivery-not-done", subject).as_deref(), Some("must"), "{report:#?}");

@@ -127,16 +127,12 @@ impl DeliveryFinding {
 
 /// Sends small events through each lane, a large one, one twice and one with a wrong signature, and waits for their end.
 pub(super) async fn check(target: &CheckTarget, options: &Options) -> Vec<Finding> {
-    let stack = &target.stack;
-    match sent(stack, options).await {
-        Ok(found) => found.into_iter().map(|(subject, kind)| finding(subject, kind)).collect(),
-        Err(finding) => vec![*finding],
-    }
+    sent(&target.stack, options).await.unwrap_or_else(|finding| vec![*finding])
 }
 
 type Found = Vec<(String, DeliveryFinding)>;
 
-async fn sent(stack: &Stack, options: &Options) -> Result<Found, Box<Finding>> {
+async fn sent(stack: &Stack, options: &Options) -> Result<Vec<Finding>, Box<Finding>> {
     let not_checked = |reason: String| Box::new(Finding::not_checked(Area::Delivery, "webhooks", reason));
     let url = stack.webhook_url().map_err(|error| not_checked(error.to_string()))?;
     let prefix = stack.output("SecretPrefix").map_err(|error| not_checked(error.to_string()))?;
@@ -149,7 +145,7 @@ async fn sent(stack: &Stack, options: &Options) -> Result<Found, Box<Finding>> {
             Err(SecretError::Unavailable { reason, .. }) => return Err(not_checked(reason)),
             Err(error) => {
                 let kind = DeliveryFinding::NoSecret { secret: name.clone(), reason: error.to_string() };
-                return Ok(vec![(name, kind)]);
+                return Ok(vec![finding(name, kind)]);
             }
         },
     };
@@ -184,9 +180,11 @@ async fn sent(stack: &Stack, options: &Options) -> Result<Found, Box<Finding>> {
             }
         }
     }
-    let ended = wait::ended(stack, accepted, options.timeout).await;
-    found.extend(ended.map_err(|error| not_checked(reason(&error)))?);
-    Ok(found)
+    let (ended, unread) = wait::ended(stack, accepted, options.timeout).await;
+    found.extend(ended);
+    let found = found.into_iter().map(|(subject, kind)| finding(subject, kind));
+    // What was seen until the ledger could not be read is still true.
+    Ok(found.chain(unread.map(|error| *not_checked(reason(&error)))).collect())
 }
 
 /// The lanes that an operator switched off for the check's shop. If nobody can tell, all are tried.

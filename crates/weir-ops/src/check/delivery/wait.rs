@@ -32,15 +32,25 @@ pub(super) enum WaitError {
     Probe(#[from] ProbeError),
 }
 
-/// What became of each event, once all have ended or the time is up.
+/// What became of each event, once all have ended or the time is up; and why the ledger could not be read any more.
 pub(super) async fn ended(
+    stack: &Stack,
+    open: Vec<Accepted>,
+    timeout: Duration,
+) -> (Vec<(String, DeliveryFinding)>, Option<WaitError>) {
+    let mut found = Vec::new();
+    let waited = wait(stack, open, timeout, &mut found).await;
+    (found, waited.err())
+}
+
+async fn wait(
     stack: &Stack,
     mut open: Vec<Accepted>,
     timeout: Duration,
-) -> Result<Vec<(String, DeliveryFinding)>, WaitError> {
+    found: &mut Vec<(String, DeliveryFinding)>,
+) -> Result<(), WaitError> {
     let probe = stack.ledger_probe_of(Vec::new())?;
     let began = Instant::now();
-    let mut found = Vec::new();
     while !open.is_empty() {
         let is_over = began.elapsed() >= timeout;
         let keys: Vec<Key> = open.iter().map(|one| Key { event: one.event.key(), generation: 0 }).collect();
@@ -56,7 +66,7 @@ pub(super) async fn ended(
             sleep(LOOK_INTERVAL).await;
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// `None` while it may still be done by itself.
