@@ -103,14 +103,16 @@ enum LedgerPlace<'a> {
 /// The local stack, or the one that was named, with all its outputs.
 pub(crate) async fn stack(args: &StackArgs) -> anyhow::Result<Stack> {
     match &args.stack {
-        None => {
-            let local = dev_file("--stack")?;
-            let stack = Stack::describe(location_of(&local)?).await?;
-            // The emulator's own form of it.
-            Ok(stack.with_output("WebhookUrl", local.webhook_url))
-        }
+        None => whole_stack_in(&dev_file("--stack")?).await,
         Some(name) => Ok(Stack::describe(location(name, args).await).await?),
     }
+}
+
+/// The stack that a `dev.json` describes, with all its outputs.
+pub(crate) async fn whole_stack_in(file: &DevFile) -> anyhow::Result<Stack> {
+    let stack = Stack::describe(location_of(file)?).await?;
+    // The emulator's own form of it.
+    Ok(stack.with_output("WebhookUrl", file.webhook_url.clone()))
 }
 
 /// The same, with the outputs that the local stack's file has: the emulator is not asked for them.

@@ -124,6 +124,7 @@ impl Deployed {
             lanes: self.lanes.clone(),
             tap_queue_url: self.tap_queue_url.clone(),
             shopify_url: None,
+            forward_secret: None,
         }
     }
 }

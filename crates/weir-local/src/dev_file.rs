@@ -49,6 +49,9 @@ pub struct DevFile {
     /// Where the simulated Shopify answers: `{this}/{shop}/admin/api/…`. `None` where none runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shopify_url: Option<String>,
+    /// What is posted to the server of `weir dev --forward-to` is signed with, as libraries of Standard Webhooks take it.
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "expose_if_any")]
+    pub forward_secret: Option<SecretString>,
 }
 
 /// The two queues of a lane.
@@ -166,6 +169,10 @@ fn read(path: &Path) -> Result<DevFile, DevFileError> {
     DevFile::parse(&text, path)
 }
 
+fn expose_if_any<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(|secret| secret.expose_secret()).serialize(serializer)
+}
+
 fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose_secret())
 }
@@ -202,6 +209,7 @@ mod tests {
             lanes: [("urgent".to_owned(), lane)].into(),
             tap_queue_url: "tap".into(),
             shopify_url: None,
+            forward_secret: None,
         }
     }
 

@@ -22,7 +22,6 @@
 //! # }
 //! ```
 
-mod app_secret;
 mod checkout;
 mod clock;
 mod cloudformation;
@@ -36,9 +35,11 @@ mod install;
 mod package;
 mod pip;
 mod python;
+mod relay;
 mod run_dir;
 mod sam_env;
 mod sdk;
+mod secrets;
 mod stack;
 mod template;
 
@@ -52,6 +53,7 @@ pub use environments::{EnvironmentsError, Variables, environments};
 pub use functions::{BuildError, build_functions, cargo};
 pub use install::{InstallError, Installation};
 pub use package::PackageError;
+pub use relay::{Answer, Post, Relay};
 pub use sam_env::SamEnvFile;
 pub use sdk::{REGION, s3_client, sdk_config};
 pub use stack::{DeployError, FailedResource, Stack, StackOptions};

@@ -19,4 +19,5 @@ pub use model::{
     Severity, Status, Traffic, Unread,
 };
 pub use queues::visible_dead_letters;
+pub use shared_state::circuits;
 pub use thresholds::{MIN_SUCCESS_PERCENT, Thresholds};

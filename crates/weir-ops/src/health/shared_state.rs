@@ -1,7 +1,7 @@
 //! What processes share: circuits and cost budgets; and what an operator switched off.
 
 use resilience::{
-    UnixMillis,
+    Clock, UnixMillis,
     breaker::{Circuit, Phase},
 };
 use shopify_client::budget::bucket::Bucket;
@@ -13,6 +13,7 @@ use super::{
     error::HealthError,
     model::{BudgetStatus, CircuitStatus, ControlsStatus},
 };
+use crate::Stack;
 
 const CIRCUITS: &str = "breaker/";
 const BUDGETS: &str = "budget/";
@@ -46,6 +47,15 @@ pub(super) async fn read(state: &DynamoState, now: UnixMillis) -> Result<Shared,
     shared.budgets.sort_by(|a, b| (a.level / a.max).total_cmp(&(b.level / b.max)));
     shared.budgets.truncate(MOST_BUDGETS);
     Ok(shared)
+}
+
+/// The circuits of a stack that are not closed.
+///
+/// # Errors
+/// If the stack lacks the output `StateTable`, or the table can't be read.
+pub async fn circuits(stack: &Stack) -> Result<Vec<CircuitStatus>, HealthError> {
+    let state = DynamoState::new(&stack.config, stack.output("StateTable")?, Clock::Wall);
+    Ok(read(&state, UnixMillis::now()).await?.circuits)
 }
 
 fn shown(name: &str, circuit: Circuit) -> Option<CircuitStatus> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 mod demo;
+mod forward;
 mod http_receiver;
 mod plan;
 mod shopify;
@@ -20,6 +21,7 @@ use weir_local::{
     StartError, build_functions,
 };
 
+use self::forward::Forward;
 use self::shopify::{Shopify, ShopifyPort};
 use crate::exit::ExitStatus;
 use crate::{cli::DevArgs, printer::Printer, problem::HintedError, signals::Signals};
@@ -68,6 +70,10 @@ async fn serve(args: &DevArgs, printer: &Printer, is_up: &Cell<bool>) -> anyhow:
     if let Some(port) = args.port {
         refuse_a_taken(port)?;
     }
+    let forward = match &args.forward_to {
+        Some(url) => Some(Forward::start(url).await?),
+        None => None,
+    };
 
     let say = |step: &str| printer.step(step);
     // The emulator before the build: a missing Python is told at once, not after minutes.
@@ -81,23 +87,31 @@ async fn serve(args: &DevArgs, printer: &Printer, is_up: &Cell<bool>) -> anyhow:
     let mut options = StackOptions::local(STACK, functions);
     options.parameters.extend(port.parameters()?);
     options.parameters.insert("ArchiveDays".to_owned(), "1".to_owned());
+    options.parameters.extend(forward.as_ref().map(Forward::parameter));
     let stack = Stack::deploy(&emulator, &checkout, &options, &say).await?;
     let deployed = stack.deployed()?;
     let _sam_env = SamEnvFile::publish(&deployed, &checkout).context("could not write sam-env.json")?;
     say("Starting a Shopify with the demo's shops");
     let mut shopify = Shopify::start(&deployed, port).await.context("the simulated Shopify could not be started")?;
     // Last: whoever waits for it finds everything else there.
-    let facts = DevFile { shopify_url: Some(shopify.url()), ..deployed.dev_file() };
+    let forward_secret = match &forward {
+        Some(_) => Some(deployed.forward_secret(stack.outputs()).await?),
+        None => None,
+    };
+    let facts = DevFile { shopify_url: Some(shopify.url()), forward_secret, ..deployed.dev_file() };
     let published = facts.publish(&checkout)?;
     is_up.set(true);
     introduce(&deployed, &shopify.url(), published.path(), emulator.log(), printer)?;
 
     let shown = async {
-        if !args.no_demo {
+        if !args.no_demo && forward.is_none() {
             show(&deployed, &mut shopify, printer).await?;
         }
         // Nobody listens any more; what is not listened to would pile up.
         shopify.seen.close();
+        if let Some(forward) = forward {
+            return forward.show(&facts, printer).await;
+        }
         printer.note("Ctrl-C stops everything.");
         std::future::pending::<anyhow::Result<Infallible>>().await
     };
