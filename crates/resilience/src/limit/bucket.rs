@@ -16,6 +16,9 @@ use crate::{UnixMillis, shared::Change};
 /// window was in the bucket or held when the window began, or has flowed in since: so no more than
 /// `burst + per_second · t` are used. A process says when it used what it held, with its next ask, and the refill is
 /// reckoned anew from those moments on; of one that says nothing, all counts as held until it lapses.
+///
+/// Callers that wait take **slots**: permits of moments to come, each held from its moment on until its slot lapses. The
+/// document is then the bucket of a later moment, and whoever comes next is behind them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
     /// Permits that nobody has.
@@ -37,11 +40,26 @@ pub struct Held {
     pub permits: u32,
 }
 
+/// One permit of a moment to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    /// It must not be used before.
+    pub from: UnixMillis,
+    /// From then on it must not be used.
+    pub until: UnixMillis,
+}
+
 /// What a process asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ask {
     /// Permits that it could use.
     pub want: u32,
+    /// Callers that wait for one.
+    pub waiting: u32,
+    /// How long it takes until they can use what is granted.
+    pub lead: Duration,
+    /// How long they wait at most.
+    pub patience: Duration,
     /// What became of its lump before.
     pub spent: Option<Spent>,
     /// Drawn for this ask.
@@ -49,7 +67,7 @@ pub struct Ask {
 }
 
 /// The answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// Granted, once the change is written.
     Granted {
@@ -58,18 +76,27 @@ pub enum Answer {
         /// Permits that the bucket has left.
         left: u32,
     },
+    /// Promised, once the change is written: a slot for each caller that waits, as far as their patience goes.
+    Promised {
+        /// In the order of time.
+        slots: Vec<Slot>,
+        /// When the next one begins.
+        next: UnixMillis,
+    },
     /// There is none before this long.
     Wait(Duration),
 }
 
-/// A lump of more than one must be used within this.
+/// A lump must be used within this. One for callers that wait already must outlast the write, and no more.
 const USE_WITHIN: Duration = Duration::from_secs(2);
-/// A single permit is for a call that waits already. It must outlast the write, and no more.
-const USE_ONE_WITHIN: Duration = Duration::from_millis(750);
 /// Lumps lapse at multiples of this, so that few sums describe them all.
 const LAPSE_EVERY_MS: i64 = 250;
+/// The same of slots.
+const SLOTS_LAPSE_EVERY_MS: i64 = 25;
+/// Slots are given out so far ahead. What a process dies with is lost for as long.
+const MOST_AHEAD: Duration = Duration::from_secs(10);
 /// A document from further in the future was written by a clock that was wrong: it must not stop all others till then.
-const MOST_SKEW: Duration = Duration::from_secs(10);
+const MOST_SKEW: Duration = Duration::from_secs(30);
 /// Sums of fractions miss whole numbers by less than this.
 const ROUNDING: f64 = 1e-9;
 
@@ -94,17 +121,52 @@ impl Bucket {
             bucket.settle(spent, limit, now);
         }
         bucket.advance(limit, now);
-        let there = whole(bucket.level);
-        if there == 0 {
-            let wait = bucket.until_one(limit, now);
-            return (Change::Keep, Answer::Wait(wait));
+        let there = if bucket.at_ms > now { 0 } else { whole(bucket.level) };
+        if there < ask.waiting {
+            return bucket.promise(there, ask, limit, now);
         }
         let permits = ask.want.clamp(1, there);
-        let lump = Lump { permits, until: lapse(now, if permits > 1 { USE_WITHIN } else { USE_ONE_WITHIN }) };
+        let until = match permits <= ask.waiting {
+            true => slot_lapse(now + ask.lead + limit.slack()),
+            false => lapse(now + USE_WITHIN),
+        };
+        let lump = Lump { permits, until };
         bucket.level -= f64::from(permits);
         bucket.hold(lump);
         bucket.written_by = ask.writer;
         (Change::Write(bucket), Answer::Granted { lump, left: there - permits })
+    }
+
+    /// Decides on an ask of more callers than there are permits.
+    fn promise(mut self, there: u32, ask: &Ask, limit: Limit, now: UnixMillis) -> (Change<Self>, Answer) {
+        // A busy process with one caller at a time lets permits gather: a slot for each would cost a write for each. Where
+        // others took slots, it would wait for ever.
+        if there == 0 && ask.waiting == 1 && ask.want > 1 && self.at_ms <= now {
+            let mut later = self;
+            later.advance_to_one(limit);
+            return (Change::Keep, Answer::Wait(later.at_ms.since(now)));
+        }
+        let (ready, end) = (now + ask.lead, now + ask.patience.min(MOST_AHEAD));
+        self.advance(limit, ready);
+        let (mut slots, mut ahead) = (Vec::new(), self.clone());
+        let next = loop {
+            ahead.advance_to_one(limit);
+            let from = ahead.at_ms.max(ready);
+            // What is there now may be used at once, by those who have no patience as well.
+            if slots.len() >= ask.waiting as usize || from > end.max(ready) {
+                break from;
+            }
+            let slot = Slot { from, until: slot_lapse(from + limit.slack()) };
+            ahead.level -= 1.0;
+            ahead.hold(Lump { permits: 1, until: slot.until });
+            slots.push(slot);
+            self = ahead.clone();
+        };
+        if slots.is_empty() {
+            return (Change::Keep, Answer::Promised { slots, next });
+        }
+        self.written_by = ask.writer;
+        (Change::Write(self), Answer::Promised { slots, next })
     }
 
     /// Lets time pass: permits flow in up to the burst, and what was held lapses.
@@ -154,21 +216,19 @@ impl Bucket {
         self.held.iter().map(|held| f64::from(held.permits)).sum()
     }
 
-    /// When there will be one, if nobody says that he used his before they lapse.
-    fn until_one(&self, limit: Limit, now: UnixMillis) -> Duration {
-        let mut later = self.clone();
-        while whole(later.level) == 0 {
-            let missing = (1.0 - later.level).max(0.0) / limit.rate();
-            let filled = later.at_ms + Duration::from_secs_f64(missing) + Duration::from_millis(1);
-            let lapse = later.held.iter().map(|held| held.until_ms).min();
-            let has_room = limit.burst() - later.held() >= 1.0;
+    /// Lets time pass until there is one, if nobody says that he used his before they lapse.
+    fn advance_to_one(&mut self, limit: Limit) {
+        while whole(self.level) == 0 {
+            let missing = (1.0 - self.level).max(0.0) / limit.rate();
+            let filled = self.at_ms + Duration::from_secs_f64(missing) + Duration::from_millis(1);
+            let lapse = self.held.iter().map(|held| held.until_ms).min();
+            let has_room = limit.burst() - self.held() >= 1.0;
             let next = match lapse {
                 Some(lapse) if !has_room || lapse < filled => lapse,
                 _ => filled,
             };
-            later.advance(limit, next.max(later.at_ms));
+            self.advance(limit, next.max(self.at_ms));
         }
-        later.at_ms.since(now)
     }
 }
 
@@ -179,7 +239,10 @@ fn whole(level: f64) -> u32 {
     whole
 }
 
-fn lapse(now: UnixMillis, within: Duration) -> UnixMillis {
-    let end = (now + within).0;
-    UnixMillis(end.div_euclid(LAPSE_EVERY_MS).saturating_mul(LAPSE_EVERY_MS))
+fn slot_lapse(end: UnixMillis) -> UnixMillis {
+    UnixMillis(end.0.div_euclid(SLOTS_LAPSE_EVERY_MS).saturating_mul(SLOTS_LAPSE_EVERY_MS))
+}
+
+fn lapse(end: UnixMillis) -> UnixMillis {
+    UnixMillis(end.0.div_euclid(LAPSE_EVERY_MS).saturating_mul(LAPSE_EVERY_MS))
 }

@@ -1,6 +1,8 @@
 //! One limit in one process.
 
 use std::{
+    cell::Cell,
+    collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -9,7 +11,7 @@ use tracing::{info, warn};
 
 use super::{
     Limit, NotFor,
-    bucket::{Answer, Ask},
+    bucket::{Answer, Ask, Slot},
     limiter::Shared,
     lump::Spent,
 };
@@ -34,8 +36,14 @@ struct Local {
     want: u32,
     /// Asking sooner brings nothing.
     not_before: Option<UnixMillis>,
-    /// Callers that wait.
+    /// Callers that wait, and have no slot.
     waiting: u32,
+    /// Slots that no caller has yet.
+    slots: VecDeque<Slot>,
+    /// All slots before are given out.
+    next_slot: Option<UnixMillis>,
+    /// How long the last ask took.
+    ask_took: Option<Duration>,
     /// Whether the shared state did not answer the last ask.
     is_unreachable: bool,
 }
@@ -44,11 +52,32 @@ struct Local {
 /// at the same time is not known.
 const UNREACHABLE_FOR: Duration = Duration::from_secs(5);
 
-struct Waiting<'a>(&'a Meter);
+/// How long an ask takes that was never measured.
+const ASK_TAKES: Duration = Duration::from_millis(25);
 
-impl Drop for Waiting<'_> {
+/// A caller, which counts as waiting unless it has a slot.
+struct Caller<'a> {
+    meter: &'a Meter,
+    waits: Cell<bool>,
+}
+
+impl<'a> Caller<'a> {
+    fn new(meter: &'a Meter) -> Self {
+        meter.local().waiting += 1;
+        Self { meter, waits: Cell::new(true) }
+    }
+
+    fn waits(&self, waits: bool) {
+        if self.waits.replace(waits) != waits {
+            let mut local = self.meter.local();
+            local.waiting = if waits { local.waiting + 1 } else { local.waiting - 1 };
+        }
+    }
+}
+
+impl Drop for Caller<'_> {
     fn drop(&mut self) {
-        self.0.local().waiting -= 1;
+        self.waits(false);
     }
 }
 
@@ -59,13 +88,25 @@ impl Meter {
 
     pub(super) async fn take(&self, shared: &Shared, limit: Limit, patience: Duration) -> Result<(), NotFor> {
         let deadline = shared.clock.now() + patience;
-        self.local().waiting += 1;
-        let _waiting = Waiting(self);
+        let caller = Caller::new(self);
         let mut asked = 0;
         loop {
             let now = shared.clock.now();
             if self.spend(limit, now) {
                 return Ok(());
+            }
+            if let Some(slot) = self.claim(now, deadline) {
+                caller.waits(false);
+                tokio::time::sleep(slot.from.since(now)).await;
+                if shared.clock.now() < slot.until {
+                    return Ok(());
+                }
+                // It woke up too late.
+                caller.waits(true);
+                continue;
+            }
+            if let Some(next) = self.full_until(deadline) {
+                return Err(NotFor(next.since(now)));
             }
             let rest = self.local().not_before.map_or(Duration::ZERO, |at| at.since(now));
             if rest.is_zero() {
@@ -79,8 +120,11 @@ impl Meter {
                 if self.spend(limit, now) {
                     return Ok(());
                 }
+                if self.has_slot(now, deadline) || self.full_until(deadline).is_some() {
+                    continue;
+                }
                 if self.local().not_before.is_none_or(|at| at <= now) {
-                    self.ask(shared, limit).await;
+                    self.ask(shared, limit, deadline.since(now)).await;
                     asked += 1;
                 }
             } else if now + rest > deadline {
@@ -103,11 +147,29 @@ impl Meter {
         if local.limit != Some(limit) {
             // The lump is given back with the next ask.
             (local.limit, local.is_valid, local.not_before) = (Some(limit), false, None);
+            local.slots.clear();
+            local.next_slot = None;
         }
         local.is_valid && local.lump.as_mut().is_some_and(|spent| spent.spend(now))
     }
 
-    async fn ask(&self, shared: &Shared, limit: Limit) {
+    /// The first slot that a caller can still use, and waits for.
+    fn claim(&self, now: UnixMillis, deadline: UnixMillis) -> Option<Slot> {
+        let mut local = self.local();
+        while local.slots.pop_front_if(|slot| slot.until <= now).is_some() {}
+        local.slots.pop_front_if(|slot| slot.from <= deadline.max(now))
+    }
+
+    fn has_slot(&self, now: UnixMillis, deadline: UnixMillis) -> bool {
+        self.local().slots.iter().any(|slot| slot.until > now && slot.from <= deadline.max(now))
+    }
+
+    /// When the next slot begins, if that is too late for a caller.
+    fn full_until(&self, deadline: UnixMillis) -> Option<UnixMillis> {
+        self.local().next_slot.filter(|next| *next > deadline)
+    }
+
+    async fn ask(&self, shared: &Shared, limit: Limit, patience: Duration) {
         let asked_at = shared.clock.now();
         let mut ask = {
             let mut local = self.local();
@@ -117,13 +179,16 @@ impl Meter {
                 .as_ref()
                 .map_or(local.want, |spent| spent.next_want(local.want, local.not_before.is_some(), asked_at))
                 .min(limit.second());
-            let want = more.max(local.waiting.min(limit.burst.max(1)));
+            let waiting = local.waiting.max(1);
+            let want = more.max(waiting.min(limit.burst.max(1)));
             local.want = want;
-            Ask { want, spent, writer: fastrand::u64(1..) }
+            let lead = local.ask_took.unwrap_or(ASK_TAKES) * 2;
+            Ask { want, waiting, lead, patience, spent, writer: fastrand::u64(1..) }
         };
         let answer = shared.ask(&self.name, &mut ask, limit).await;
         let now = shared.clock.now();
         let mut local = self.local();
+        local.ask_took = Some(now.since(asked_at));
         let was_unreachable = std::mem::replace(&mut local.is_unreachable, answer.is_err());
         let answer = match answer {
             Ok(answer) => {
@@ -159,6 +224,13 @@ impl Local {
                 self.is_valid = true;
                 (left < ask.want).then(|| asked_at + time_for(ask.want - left))
             }
+            Answer::Promised { slots, next } => {
+                // What was told of the lump before counts only if the slots were written down.
+                self.lump = ask.spent.filter(|_| slots.is_empty());
+                self.slots.extend(slots);
+                self.next_slot = Some(next);
+                None
+            }
             Answer::Wait(wait) => {
                 let want = ask.want;
                 self.lump = ask.spent;
@@ -172,6 +244,8 @@ impl Local {
             self.not_before = not_before;
         } else {
             self.is_valid = false;
+            self.slots.clear();
+            self.next_slot = None;
         }
     }
 }

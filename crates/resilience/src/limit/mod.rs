@@ -7,11 +7,12 @@
 //!
 //! A process takes a **lump** of permits at a time, as many as it has used lately and a second's worth at most. What it
 //! does not use within two seconds lapses, and is never used later: a process that is frozen or dies takes nothing
-//! along that could come back as a flood.
+//! along that could come back as a flood. Where more callers wait than there are permits, each takes a **slot**: a permit
+//! of a moment to come, in one write for all callers of a process, behind the slots that others took before.
 //!
 //! The promise, for any number of processes: over any window of `t` seconds, no more than `burst + per_second · t`
 //! permits. Why it holds stands at [`Bucket`]. Where the limiter must err, it errs on the slow side: what died with its
-//! permits slows the others down for two seconds.
+//! permits slows the others down for two seconds, and with its slots for ten at most.
 //!
 //! [`bucket`] and [`lump`] are pure; [`Limiter`] joins them with the shared state and the clock. Clocks of processes
 //! that differ by `d` let through `per_second · d` more at once. While the shared state can't be reached, nothing
@@ -57,6 +58,14 @@ impl Limit {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies between 0 and a u32")]
         let worth = worth as u32;
         worth.max(1)
+    }
+
+    /// How long after its moment a permit may be used without slowing down the refill; a little longer where the burst
+    /// leaves no room for that, because no caller wakes up to the millisecond.
+    fn slack(&self) -> Duration {
+        const LEAST: Duration = Duration::from_millis(75);
+        const MOST: Duration = Duration::from_millis(275);
+        Duration::from_secs_f64((self.burst() - 1.0) / self.rate()).clamp(LEAST, MOST)
     }
 
     /// How long that takes to flow in: asking an empty bucket sooner brings little.

@@ -16,18 +16,23 @@ use crate::{
 const LIMIT: Limit = Limit { per_second: 10.0, burst: 20 };
 
 fn ask(bucket: Option<Bucket>, want: u32, spent: Option<Spent>, now: UnixMillis) -> (Option<Bucket>, Answer) {
-    let (change, answer) = Bucket::ask(bucket, &Ask { want, spent, writer: 7 }, LIMIT, now);
+    let (change, answer) = Bucket::ask(bucket, &asked(want, spent), LIMIT, now);
     match change {
         Change::Write(bucket) => (Some(bucket), answer),
         Change::Keep => (None, answer),
     }
 }
 
+/// By a busy process with one caller.
+fn asked(want: u32, spent: Option<Spent>) -> Ask {
+    Ask { want, waiting: 1, lead: Duration::ZERO, patience: SECOND, spent, writer: 7 }
+}
+
 #[track_caller]
 fn granted(answer: Answer) -> Lump {
     match answer {
         Answer::Granted { lump, .. } => lump,
-        Answer::Wait(wait) => panic!("wait {wait:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -44,7 +49,7 @@ fn held_permits_block_the_refill_until_they_lapse() {
     let until = granted(answer).until;
     assert!(until > START + SECOND && until <= START + 2 * SECOND, "{until}");
     let before = UnixMillis(until.0 - 1);
-    let (unchanged, answer) = ask(bucket.clone(), 1, None, before);
+    let (unchanged, answer) = ask(bucket.clone(), 2, None, before);
     assert_eq!((unchanged, answer), (None, Answer::Wait(Duration::from_millis(1 + 100 + 1))));
     let (_, answer) = ask(bucket, 100, None, until + SECOND);
     assert_eq!(granted(answer).permits, 10, "a second's worth since it lapsed");
@@ -104,11 +109,51 @@ fn a_clock_that_was_wrong_does_not_stop_all_others() {
 fn nonsense_for_a_limit_is_slow_and_never_a_panic() {
     for per_second in [0.0, -1.0, f64::NAN, f64::INFINITY, f64::MAX] {
         let limit = limit(per_second, 0);
-        let ask = Ask { want: 9, spent: None, writer: 1 };
+        let ask = Ask { writer: 1, ..asked(9, None) };
         let (change, answer) = Bucket::ask(None, &ask, limit, START);
         assert_eq!(granted(answer).permits, 1, "{per_second}");
         let Change::Write(bucket) = change else { panic!("a grant is written") };
         Bucket::ask(Some(bucket), &ask, limit, START);
         assert!(limit.worth_waiting() <= SECOND);
+    }
+}
+
+fn promised(bucket: Option<Bucket>, waiting: u32, patience: Duration) -> (Change<Bucket>, Vec<i64>, i64) {
+    let ask = Ask { waiting, patience, ..asked(1, None) };
+    let (change, answer) = Bucket::ask(bucket, &ask, LIMIT, START);
+    let Answer::Promised { slots, next } = answer else { panic!("{answer:?}") };
+    let after = |at: UnixMillis| at.0 - START.0;
+    assert!(slots.iter().all(|slot| slot.until > slot.from));
+    (change, slots.into_iter().map(|slot| after(slot.from)).collect(), after(next))
+}
+
+#[test]
+fn callers_that_wait_get_the_next_slots_and_whoever_comes_later_those_behind() {
+    let (change, slots, next) = promised(Some(Bucket::nearly_empty(START)), 3, SECOND);
+    assert_eq!((slots, next), (vec![0, 101, 201], 301));
+    let Change::Write(bucket) = change else { panic!("the slots are written down") };
+    let (_, slots, _) = promised(Some(bucket), 2, SECOND);
+    assert_eq!(slots, [301, 401]);
+}
+
+#[test]
+fn slots_end_with_the_patience_of_the_callers() {
+    let (change, slots, next) = promised(Some(Bucket::nearly_empty(START)), 9, Duration::from_millis(250));
+    assert!(matches!(change, Change::Write(_)));
+    assert_eq!((slots, next), (vec![0, 101, 201], 301));
+    let empty = Bucket { level: 0.0, ..Bucket::nearly_empty(START) };
+    let (change, slots, next) = promised(Some(empty), 9, Duration::from_millis(50));
+    assert!(matches!(change, Change::Keep), "what is not used is not written");
+    assert_eq!((slots, next), (vec![], 101));
+}
+
+#[test]
+fn slot_that_may_still_be_used_keeps_its_permit_from_flowing_in_again() {
+    let limit = Limit { per_second: 10.0, burst: 1 };
+    let ask = Ask { waiting: 3, ..asked(1, None) };
+    let (_, answer) = Bucket::ask(None, &ask, limit, START);
+    let Answer::Promised { slots, .. } = answer else { panic!("{answer:?}") };
+    for pair in slots.windows(2) {
+        assert!(pair[1].from >= pair[0].until + Duration::from_millis(100), "{slots:?}");
     }
 }

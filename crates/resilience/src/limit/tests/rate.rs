@@ -48,6 +48,46 @@ async fn ten_busy_processes_share_the_rate_and_cost_little_each() {
     assert!(reads <= 2.0 && writes <= 2.0, "{reads} reads, {writes} writes a second");
 }
 
+/// How long workers take that have so many events each, all of which wait at once; and the reads and writes of all.
+async fn backlog(workers: usize, events: usize, limit: crate::Limit) -> (f64, u64, u64) {
+    let state = Arc::new(MemoryState::with_latency(LATENCY));
+    let (uses, clock) = (Uses::default(), clock());
+    let all: Vec<_> = (0..workers).map(|_| process(&state, clock)).collect();
+    join_all(all.iter().flat_map(|process| std::iter::repeat_n(process, events)).map(|process| {
+        let uses = &uses;
+        async move {
+            process.take(NAME, limit, 8 * SECOND).await.unwrap();
+            uses.add(clock.now());
+        }
+    }))
+    .await;
+    assert!(uses.worst(limit) < 1e-6, "{}", uses.worst(limit));
+    (clock.now().since(START).as_secs_f64(), state.reads(), state.writes())
+}
+
+#[tokio::test(start_paused = true)]
+async fn backlog_that_several_workers_share_flows_at_the_rate() {
+    for (workers, events, limit) in [
+        (1, 12, limit(2.0, 2)),
+        (3, 4, limit(2.0, 2)),
+        (12, 1, limit(2.0, 2)),
+        (2, 4, limit(1.0, 1)),
+        (4, 30, limit(20.0, 20)),
+        (12, 10, limit(20.0, 20)),
+        (10, 10, limit(50.0, 10)),
+    ] {
+        let all = f64::from(u32::try_from(workers * events).unwrap());
+        let ideal = (all - f64::from(limit.burst)) / limit.per_second;
+        let (took, reads, writes) = backlog(workers, events, limit).await;
+        let case = format!("{workers} workers, {events} events each, {limit:?}");
+        // Beside the tenth: the asks themselves.
+        assert!(took <= 1.1 * ideal + 0.1, "{case}: {took} s instead of {ideal}");
+        // Many a write loses against another one, and is decided anew.
+        let asks = u64::try_from(8 * workers).unwrap();
+        assert!(reads <= asks && writes <= asks, "{case}: {reads} reads, {writes} writes");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_rare_caller_costs_one_read_and_one_write_each_time() {
     let state = Arc::new(MemoryState::default());
