@@ -56,6 +56,16 @@ impl DynamoState {
         Ok(documents)
     }
 
+    /// Forgets a document, whatever its version: that of a shop which is gone.
+    ///
+    /// # Errors
+    /// If the table can't be written.
+    pub async fn delete(&self, key: &str) -> Result<(), SharedStateError> {
+        let failed = |source| SharedStateError { key: key.to_owned(), action: "deleted", source };
+        let request = self.client.delete_item().table_name(&self.table).set_key(Some(attribute::key(key)));
+        request.send().await.map(drop).map_err(|error| failed(error.into()))
+    }
+
     /// A write whose reply was lost is repeated by the SDK, and loses against itself: the caller is told `Lost` with
     /// its own value, and decides anew on that. It counts one change twice at worst; a change is never lost.
     async fn swap_now(

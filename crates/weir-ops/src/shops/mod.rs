@@ -4,12 +4,14 @@ mod check;
 
 use std::{sync::Arc, time::Duration};
 
-use resilience::{Backoff, Clock};
+use resilience::{Backoff, Breaker, Clock, shared::SharedStateError};
 use shopify_client::{
     Client, Endpoint, Parts, RetryPolicy, Settings,
+    budget::Budget,
     tokens::App,
     transport::{Https, Transport, TransportError},
 };
+use shopify_webhook::ShopDomain;
 use weir_aws::{AppSecrets, SdkConfig};
 use weir_shops::{
     DynamoState, DynamoTokens, Registry, Shop, ShopState,
@@ -60,7 +62,30 @@ pub enum ClientError {
     Transport(#[from] TransportError),
 }
 
+/// A shop can't be forgotten.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoveError {
+    /// The registry.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// What processes share.
+    #[error(transparent)]
+    State(#[from] SharedStateError),
+}
+
 impl Shops {
+    /// Forgets a shop with its token, its cost budget and its circuit. `false` if it was not there.
+    ///
+    /// # Errors
+    /// If a table can't be written. If that was the second one, the shop is gone, and its budget and circuit expire by
+    /// themselves.
+    pub async fn remove(&self, shop: &ShopDomain, app: &str) -> Result<bool, RemoveError> {
+        let was_there = self.registry.remove(shop, app).await?;
+        self.state.delete(&Budget::key(app, shop)).await?;
+        self.state.delete(&Breaker::key(&format!("shop/{app}/{shop}"))).await?;
+        Ok(was_there)
+    }
+
     /// Those of a stack.
     ///
     /// # Errors

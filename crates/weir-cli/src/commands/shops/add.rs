@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Read};
 
 use anyhow::Context;
 use resilience::UnixMillis;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Serialize;
 use std::time::Duration;
 use weir_ops::shops::Shops;
@@ -97,7 +97,7 @@ fn from_env(name: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<SecretSt
     let value = env(name).ok_or_else(|| {
         Usage::new(format!("the environment variable {name} is not set"), "set it to the token, and export it")
     })?;
-    checked(SecretString::from(value), &format!("the environment variable {name}"))
+    checked(&value, &format!("the environment variable {name}"))
 }
 
 fn from_stdin() -> anyhow::Result<SecretString> {
@@ -113,15 +113,15 @@ fn from_stdin() -> anyhow::Result<SecretString> {
     }
     let mut text = String::new();
     stdin.lock().take(MOST).read_to_string(&mut text).context("could not read the token from stdin")?;
-    Ok(checked(SecretString::from(text.trim_end_matches(['\r', '\n'])), "stdin")?)
+    Ok(checked(&text, "stdin")?)
 }
 
-/// What can be sent in a header. The value is in no message.
-fn checked(token: SecretString, source: &str) -> Result<SecretString, Usage> {
-    let fits = (1..=1024).contains(&token.expose_secret().len())
-        && token.expose_secret().bytes().all(|byte| byte.is_ascii_graphic());
-    if fits {
-        return Ok(token);
+/// What can be sent in a header, without the line break that files and `$(…)` of other tools leave behind. The value is in
+/// no message.
+fn checked(text: &str, source: &str) -> Result<SecretString, Usage> {
+    let token = text.trim_end_matches(['\r', '\n']);
+    if (1..=1024).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(token.into());
     }
     Err(Usage::new(
         format!("{source} holds no token"),
@@ -132,6 +132,7 @@ fn checked(token: SecretString, source: &str) -> Result<SecretString, Usage> {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use secrecy::ExposeSecret;
 
     use super::*;
     use crate::{
@@ -146,6 +147,7 @@ mod tests {
             "TOKEN" => Some("shpat_access".to_owned()),
             "REFRESH" => Some("shprt_refresh".to_owned()),
             "TWO" => Some("two words".to_owned()),
+            "LINE" => Some("shpat_access\r\n".to_owned()),
             _ => None,
         };
         let line = ["weir", "shops", "add", "north.myshopify.com"].iter().chain(line);
@@ -161,6 +163,10 @@ mod tests {
     #[test]
     fn a_token_is_of_the_kind_that_was_given() {
         assert!(matches!(given(&["--token-env", "TOKEN"]), Ok(Some(NewToken::Offline(_)))));
+        let Ok(Some(NewToken::Offline(token))) = given(&["--token-env", "LINE"]) else {
+            panic!("a token and a line break")
+        };
+        assert_eq!(token.expose_secret(), "shpat_access");
         assert!(matches!(given(&["--client-credentials"]), Ok(Some(NewToken::ClientCredentials))));
         assert!(matches!(given(&[]), Ok(None)));
         let line = ["--token-env", "TOKEN", "--refresh-token-env", "REFRESH", "--expires-in", "3600"];

@@ -1,14 +1,14 @@
 //! `weir shops remove`: forgets a shop, after a preview.
 
 use serde::Serialize;
-use weir_ops::shops::Shops;
+use weir_ops::shops::{RemoveError, Shops};
 
 use super::{
     common::{failed, named, unknown},
     view::ShopView,
 };
 use crate::cli::ShopsRemoveArgs;
-use crate::{exit::ExitStatus, printer::Printer, target};
+use crate::{exit::ExitStatus, hints, printer::Printer, target};
 
 #[derive(Serialize)]
 struct Outcome {
@@ -22,7 +22,10 @@ pub(super) async fn run(args: &ShopsRemoveArgs, printer: &Printer) -> anyhow::Re
     let shop = target.registry.get(&domain, &app).await.map_err(|error| failed(error, &target))?;
     let shop = ShopView::from(&shop.ok_or_else(|| unknown(&domain, &app))?);
     if args.yes {
-        let was_there = target.registry.remove(&domain, &app).await.map_err(|error| failed(error, &target))?;
+        let was_there = target.remove(&domain, &app).await.map_err(|error| match error {
+            RemoveError::Registry(error) => failed(error, &target),
+            RemoveError::State(error) => hints::with(hints::where_it_runs(target.is_emulated), error),
+        })?;
         anyhow::ensure!(was_there, "{domain} was removed by somebody else just now");
     }
     let outcome = Outcome { removed: args.yes, shop };
