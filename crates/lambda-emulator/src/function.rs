@@ -51,7 +51,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// The binary does not run.
-    #[error("could not run {bootstrap}\nhint: `cargo build --bins` builds it")]
+    #[error("could not run {bootstrap}, which `cargo build --bins` builds")]
     Spawn {
         /// The binary.
         bootstrap: PathBuf,
@@ -59,7 +59,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// The process ended before it asked for an invocation.
-    #[error("the process ended before its first invocation ({status})\nhint: its log is {log}")]
+    #[error("the process ended before its first invocation ({status}); its log is {log}")]
     Died {
         /// How.
         status: String,
@@ -67,7 +67,7 @@ pub enum StartError {
         log: PathBuf,
     },
     /// The process asked for no invocation in time.
-    #[error("the process asked for no invocation within {within:?}\nhint: its log is {log}")]
+    #[error("the process asked for no invocation within {within:?}; its log is {log}")]
     Silent {
         /// How long it was given.
         within: Duration,

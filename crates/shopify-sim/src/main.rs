@@ -12,7 +12,9 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use secrecy::ExposeSecret;
 use serde_json::json;
-use shopify_sim::{Attempt, Clock, Installed, Options, Plan, ServeError, ShopSeed, Sim, TokenStyle, read_script};
+use shopify_sim::{
+    Attempt, Clock, Installed, Options, Plan, ScriptError, ServeError, ShopSeed, Sim, TokenStyle, read_script,
+};
 use shopify_webhook::ShopDomain;
 
 /// A Shopify on this machine: the Admin API of made-up shops, and their webhooks.
@@ -113,7 +115,23 @@ async fn main() -> ExitCode {
         Err(problem) => {
             // Nobody is left to tell if this fails.
             drop(writeln!(std::io::stderr(), "error: {problem:#}"));
+            if let Some(hint) = problem.chain().find_map(hint) {
+                drop(writeln!(std::io::stderr(), "hint: {hint}"));
+            }
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// What to do about an error.
+fn hint(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    if let Some(ServeError::Remote(_)) = error.downcast_ref() {
+        return Some("listen on 127.0.0.1, or say --allow-remote if you mean it");
+    }
+    match error.downcast_ref()? {
+        ScriptError::Unreadable { .. } => Some("--script takes a TOML file with [[rule]] entries"),
+        ScriptError::Invalid { .. } => {
+            Some("[[rule]] operation = \"Orders*\", rate = 0.1, act = { status = { status = 503 } }")
         }
     }
 }
@@ -144,7 +162,7 @@ async fn run(cli: Cli) -> Result<()> {
     }
     let listener = tokio::net::TcpListener::bind(address)
         .await
-        .with_context(|| format!("could not listen on {address}; hint: --port 0 takes any free port"))?;
+        .with_context(|| format!("could not listen on {address}; --port 0 takes any free port"))?;
     let serving = sim.serve_anywhere(listener).await?;
     let mut out = std::io::stdout();
     if cli.json {

@@ -144,7 +144,7 @@ impl Rule {
 #[derive(Debug, thiserror::Error)]
 pub enum ScriptError {
     /// The file can't be read.
-    #[error("could not read the script {path}: {why}\nhint: --script takes a TOML file with [[rule]] entries")]
+    #[error("could not read the script {path}: {why}")]
     Unreadable {
         /// The file.
         path: String,
@@ -152,9 +152,7 @@ pub enum ScriptError {
         why: std::io::Error,
     },
     /// It is no such TOML.
-    #[error(
-        "the script {path} can't be understood: {why}\nhint: [[rule]] operation = \"Orders*\", rate = 0.1, act = {{ status = {{ status = 503 }} }}"
-    )]
+    #[error("the script {path} can't be understood: {why}")]
     Invalid {
         /// The file.
         path: String,

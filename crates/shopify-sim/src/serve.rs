@@ -59,7 +59,7 @@ pub enum ServeError {
     #[error("could not tell which address the socket has: {0}")]
     Address(#[from] io::Error),
     /// It can be reached from other machines.
-    #[error("{0} can be reached from other machines\nhint: listen on 127.0.0.1, or say --allow-remote if you mean it")]
+    #[error("{0} can be reached from other machines")]
     Remote(SocketAddr),
 }
 

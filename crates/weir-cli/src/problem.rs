@@ -56,15 +56,14 @@ impl Shown {
         let mut shown = Self { error: String::new(), because: Vec::new(), hint: None };
         for (depth, cause) in error.chain().enumerate() {
             let text = cause.to_string();
-            let (said, written) = parted(&text);
-            shown.hint = shown.hint.or_else(|| hint_of(cause)).or_else(|| written.map(str::to_owned));
+            shown.hint = shown.hint.or_else(|| hint_of(cause));
             let is_told =
-                depth > 0 && std::iter::once(&shown.error).chain(&shown.because).any(|told| told.contains(said));
+                depth > 0 && std::iter::once(&shown.error).chain(&shown.because).any(|told| told.contains(&text));
             match depth {
-                0 => said.clone_into(&mut shown.error),
+                0 => shown.error = text,
                 // Many errors repeat what they wrap.
                 _ if is_told => {}
-                _ => shown.because.push(said.to_owned()),
+                _ => shown.because.push(text),
             }
         }
         shown
@@ -82,11 +81,6 @@ impl Shown {
 fn hint_of(error: &(dyn Error + 'static)) -> Option<String> {
     let own = error.downcast_ref::<HintedError>().map(|error| &error.hint);
     own.or_else(|| error.downcast_ref::<Usage>().map(|error| &error.hint)).cloned().or_else(|| hints::of_error(error))
-}
-
-/// What an error says, and the hint on its last line, as those of the local stack have it.
-pub(crate) fn parted(text: &str) -> (&str, Option<&str>) {
-    text.split_once("\nhint: ").map_or((text, None), |(said, hint)| (said, Some(hint)))
 }
 
 /// The exit status of a command that ended in `error`.

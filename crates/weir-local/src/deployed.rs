@@ -52,7 +52,7 @@ pub struct Deployed {
 
 /// The template does not say all that it should.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("stack {stack_name} lacks outputs: {}\nhint: template.yaml declares them under Outputs", .names.join(", "))]
+#[error("stack {stack_name} lacks outputs: {}", .names.join(", "))]
 pub struct MissingOutputs {
     stack_name: String,
     names: Vec<String>,
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn missing_outputs_are_named() {
         let error = read(&outputs("LedgerTable")).unwrap_err().to_string();
-        assert!(error.contains("lacks outputs: LedgerTable\n"), "{error}");
+        assert!(error.contains("lacks outputs: LedgerTable"), "{error}");
         let error = read(&BTreeMap::new()).unwrap_err().to_string();
         assert!(error.contains("ApiId") && error.contains("{Lane}DlqUrl"), "{error}");
     }

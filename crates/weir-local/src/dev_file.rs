@@ -67,13 +67,13 @@ pub struct LaneUrls {
 #[derive(Debug, thiserror::Error)]
 pub enum DevFileError {
     /// There is none.
-    #[error("nothing runs here: there is no {path}\nhint: `cargo dev` starts a local stack")]
+    #[error("nothing runs here: there is no {path}")]
     NotThere {
         /// The file.
         path: PathBuf,
     },
     /// It is not what this version writes.
-    #[error("{path} cannot be understood\nhint: start `cargo dev` afresh")]
+    #[error("{path} cannot be understood")]
     Malformed {
         /// The file.
         path: PathBuf,

@@ -41,7 +41,7 @@ pub struct Emulator {
 
 /// The emulator ended though nobody stopped it.
 #[derive(Debug, thiserror::Error)]
-#[error("the emulator died ({status}); its last words:\n{tail}\nhint: its whole log is {log}")]
+#[error("the emulator died ({status}); its last words:\n{tail}\nits whole log is {log}")]
 pub struct EmulatorDied {
     status: String,
     tail: String,
@@ -52,16 +52,13 @@ pub struct EmulatorDied {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The port that was named is not free.
-    #[error(
-        "port {port} on 127.0.0.1 is taken by another program\n\
-         hint: `lsof -nP -iTCP:{port} -sTCP:LISTEN` says which; or name no port, and a free one is found"
-    )]
+    #[error("port {port} on 127.0.0.1 is taken by another program")]
     PortTaken {
         /// The port.
         port: u16,
     },
     /// The disk has no room for its files.
-    #[error("the disk is full: the emulator could not make its folder in {dir}\nhint: free some space, then try again")]
+    #[error("the disk is full: the emulator could not make its folder in {dir}")]
     DiskFull {
         /// Where its folder was to be.
         dir: PathBuf,
@@ -70,7 +67,7 @@ pub enum StartError {
     #[error(transparent)]
     Died(#[from] EmulatorDied),
     /// It runs, but does not answer.
-    #[error("the emulator did not answer within {seconds} s; its last words:\n{tail}\nhint: its whole log is {log}")]
+    #[error("the emulator did not answer within {seconds} s; its last words:\n{tail}\nits whole log is {log}")]
     NotReady {
         /// How long it was given.
         seconds: u64,

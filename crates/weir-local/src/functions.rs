@@ -13,7 +13,7 @@ use crate::{Checkout, shifted_clock};
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// There is no cargo to run.
-    #[error("could not run {cargo}\nhint: install Rust from https://rustup.rs, or set CARGO to the cargo to use")]
+    #[error("could not run {cargo}")]
     Cargo {
         /// What was to be run.
         cargo: String,
@@ -21,7 +21,7 @@ pub enum BuildError {
         source: io::Error,
     },
     /// The build failed; cargo has said why.
-    #[error("`cargo build --bins` failed ({status})\nhint: what cargo printed above says why")]
+    #[error("`cargo build --bins` failed ({status}), as it says above")]
     Failed {
         /// How it ended.
         status: ExitStatus,

@@ -32,27 +32,27 @@ pub struct Installation {
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
     /// No Python on this machine will do; says which were tried.
-    #[error("{0}")]
-    Python(String),
+    #[error("{tried}")]
+    Python {
+        /// Which, and why each is unfit.
+        tried: String,
+        /// A Debian package that would make one of them fit.
+        package: Option<String>,
+    },
     /// The package index was not reached.
-    #[error(
-        "could not download the emulator: the Python package index was not reached\n{said}\n\
-         hint: this needs the network once; behind a proxy or a mirror, set HTTPS_PROXY or PIP_INDEX_URL"
-    )]
+    #[error("could not download the emulator: the Python package index was not reached\n{said}")]
     Network {
         /// pip's last lines.
         said: String,
     },
     /// There was no room for it.
-    #[error("the disk is full: the emulator needs about 150 MB in {dir}\nhint: free some space, then try again")]
+    #[error("the disk is full: the emulator needs about 150 MB in {dir}")]
     DiskFull {
         /// Where it was to be installed.
         dir: PathBuf,
     },
     /// `python -m venv` or pip failed for another reason.
-    #[error(
-        "could not install the emulator: `{command}` failed\n{said}\nhint: {dir} may be removed and will be redone"
-    )]
+    #[error("could not install the emulator: `{command}` failed\n{said}")]
     Failed {
         /// What was run.
         command: String,
@@ -117,7 +117,7 @@ impl Installation {
     async fn install(&self, dir: &Path, pins: &Path, lock: &File, progress: Progress<'_>) -> Result<(), InstallError> {
         let python = Python::find(std::env::var_os("WEIR_PYTHON").filter(|named| !named.is_empty()))
             .await
-            .map_err(|none| InstallError::Python(none.to_string()))?;
+            .map_err(|none| InstallError::Python { tried: none.to_string(), package: none.package() })?;
         match fs::remove_dir_all(dir) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(io_error("remove", dir)(error)),
             _ => {}

@@ -23,7 +23,7 @@ pub enum PackageError {
     #[error(transparent)]
     Template(#[from] TemplateError),
     /// A function's binary is not there, or cannot be read.
-    #[error("could not read the function binary {path}\nhint: `cargo build --bins` builds it")]
+    #[error("could not read the function binary {path}")]
     Binary {
         /// The binary.
         path: PathBuf,

@@ -53,25 +53,27 @@ pub(crate) struct NoPython {
 impl fmt::Display for NoPython {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (major, minor) = OLDEST;
-        writeln!(f, "the emulator needs Python {major}.{minor} or newer, with its venv module")?;
+        write!(f, "the emulator needs Python {major}.{minor} or newer, with its venv module")?;
         // A name that is not there says nothing, unless none is there.
         let told: Vec<_> = self.tried.iter().filter(|(_, unfit)| *unfit != Unfit::NotThere).collect();
         for (command, unfit) in &told {
-            writeln!(f, "  {} {unfit}", command.display())?;
+            write!(f, "\n  {} {unfit}", command.display())?;
         }
         if told.is_empty() {
             let names: Vec<_> = self.tried.iter().map(|(command, _)| command.display().to_string()).collect();
-            writeln!(f, "  not found: {}", names.join(", "))?;
+            write!(f, "\n  not found: {}", names.join(", "))?;
         }
-        match self.tried.iter().find_map(|(_, unfit)| match unfit {
-            Unfit::NoVenv(major, minor) => Some((major, minor)),
+        Ok(())
+    }
+}
+
+impl NoPython {
+    /// The Debian package that lacks to one of them.
+    pub(crate) fn package(&self) -> Option<String> {
+        self.tried.iter().find_map(|(_, unfit)| match unfit {
+            Unfit::NoVenv(major, minor) => Some(format!("python{major}.{minor}-venv")),
             _ => None,
-        }) {
-            Some((major, minor)) => {
-                write!(f, "hint: on Debian and Ubuntu, `sudo apt-get install python{major}.{minor}-venv` adds it")
-            }
-            None => write!(f, "hint: install a newer Python, or name one: WEIR_PYTHON=/path/to/python3"),
-        }
+        })
     }
 }
 
@@ -136,13 +138,13 @@ mod tests {
         assert_eq!(error.tried, [("no-such-python".into(), Unfit::NotThere)]);
         let text = error.to_string();
         assert!(text.contains("not found: no-such-python"), "{text}");
-        assert!(text.contains("WEIR_PYTHON="), "{text}");
+        assert_eq!(error.package(), None);
     }
 
     #[test]
     fn a_missing_venv_module_is_told_with_the_package_that_has_it() {
-        let text = NoPython { tried: vec![("python3".into(), Unfit::NoVenv(3, 12))] }.to_string();
-        assert!(text.contains("python3 is 3.12, but has no venv module"), "{text}");
-        assert!(text.ends_with("`sudo apt-get install python3.12-venv` adds it"), "{text}");
+        let none = NoPython { tried: vec![("python3".into(), Unfit::NoVenv(3, 12))] };
+        assert!(none.to_string().contains("python3 is 3.12, but has no venv module"), "{none}");
+        assert_eq!(none.package().as_deref(), Some("python3.12-venv"));
     }
 }

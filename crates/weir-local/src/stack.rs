@@ -76,10 +76,7 @@ pub enum DeployError {
     #[error(transparent)]
     Died(#[from] EmulatorDied),
     /// CloudFormation gave up.
-    #[error(
-        "stack {name} ended as {status}{}\nhint: `sam validate --lint` checks the template more closely",
-        listed(.failed)
-    )]
+    #[error("stack {name} ended as {status}{}", listed(.failed))]
     Failed {
         /// The stack.
         name: String,
@@ -89,7 +86,7 @@ pub enum DeployError {
         failed: Vec<FailedResource>,
     },
     /// CloudFormation did not come to an end.
-    #[error("stack {name} was still {status} when its time was up\nhint: the emulator's log is {log}")]
+    #[error("stack {name} was still {status} when its time was up; the emulator's log is {log}")]
     TimedOut {
         /// The stack.
         name: String,

@@ -43,7 +43,7 @@ pub enum TemplateError {
         source: std::io::Error,
     },
     /// It is not a YAML file of CloudFormation.
-    #[error("{path} is not a template: {reason}\nhint: `sam validate --lint` says more")]
+    #[error("{path} is not a template: {reason}")]
     Yaml {
         /// The template.
         path: PathBuf,
@@ -51,7 +51,7 @@ pub enum TemplateError {
         reason: String,
     },
     /// A function names no binary, so that nothing can be packaged for it.
-    #[error("{path}: function {function} names no binary\nhint: Metadata.BuildProperties.Binary is the crate's name")]
+    #[error("{path}: function {function} names no binary")]
     NoBinary {
         /// The template.
         path: PathBuf,

@@ -8,7 +8,7 @@ use apollo_compiler::{Name, Schema as Sdl, collections::HashMap, schema::Impleme
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
     /// The file can't be read.
-    #[error("could not read the schema {path}: {why}\nhint: `cargo xtask schema` fetches Shopify's")]
+    #[error("could not read the schema {path}: {why}; `cargo xtask schema` fetches Shopify's")]
     Unreadable {
         /// The file.
         path: String,

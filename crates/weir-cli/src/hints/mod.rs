@@ -15,7 +15,7 @@ use weir_shops::{
     seal::{KeyError, OpenError},
 };
 
-use crate::problem::{HintedError, parted};
+use crate::problem::HintedError;
 
 pub(crate) use shopify::of_kind;
 
@@ -43,8 +43,7 @@ pub(crate) fn failed(stack: &Stack, error: impl std::error::Error + Send + Sync 
 
 /// The error with a hint.
 pub(crate) fn with(hint: &str, error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
-    let said = error.to_string();
-    HintedError::new(parted(&said).0, hint).because(error).into()
+    HintedError::new(error.to_string(), hint).because(error).into()
 }
 
 /// What to do about an error of a library whose facts say it.
@@ -61,7 +60,8 @@ pub(crate) fn of_error(error: &(dyn std::error::Error + 'static)) -> Option<Stri
     let shop = error.downcast_ref::<ShopError>().and_then(shopify::of_shop);
     let run = error.downcast_ref::<RunError>().and_then(shopify::of_run);
     let seal = error.downcast_ref::<OpenError>().and_then(shopify::of_seal);
-    post.or(client).or(key).or(registry).or(call).or(token).or(shop).or(run).or(seal).map(str::to_owned)
+    let own = post.or(client).or(key).or(registry).or(call).or(token).or(shop).or(run).or(seal);
+    own.map(str::to_owned).or_else(|| weir_local::hint(error))
 }
 
 /// The same of an error that an app's shops have in common.
