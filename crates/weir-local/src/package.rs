@@ -155,7 +155,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_binary_is_named_with_the_command_that_builds_it() {
-        let error = zip_bootstrap("/nowhere/weir-ingest".into()).await.unwrap_err().to_string();
-        assert!(error.contains("/nowhere/weir-ingest") && error.contains("cargo build --bins"), "{error}");
+        let error = zip_bootstrap("/nowhere/weir-ingest".into()).await.unwrap_err();
+        assert!(error.to_string().contains("/nowhere/weir-ingest"), "{error}");
+        assert!(crate::hint(&error).is_some_and(|hint| hint.contains("cargo build --bins")));
     }
 }

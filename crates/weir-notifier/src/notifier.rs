@@ -75,7 +75,7 @@ impl Notifier {
         let mut tellings = told_how(&mut told, &changes, now);
         tellings.retain(|(_, telling)| *telling != Notification::Suppressed);
         if tellings.is_empty() && others == 0 {
-            tracing::info!(changes = changes.len(), "AlarmStates already");
+            tracing::info!(changes = changes.len(), "Slack was told before");
             return Ok(());
         }
         let is_news = |name: &&str| !tellings.iter().any(|(change, _)| change.name == *name);
@@ -88,7 +88,7 @@ impl Notifier {
             runbook_url: self.runbook_url.as_deref(),
         });
         self.slack.post(webhook, &text, end).await?;
-        tracing::info!(told = tellings.len(), changes = changes.len(), others, "AlarmStates Slack of alarms");
+        tracing::info!(told = tellings.len(), changes = changes.len(), others, "Told Slack of alarms");
 
         // Again, on what stands there now: another invocation may have told of other alarms meanwhile.
         let remembered = shared::update(&*self.state, DOCUMENT, KEPT, |document: Option<AlarmStates>| {

@@ -70,7 +70,7 @@ mod tests {
         let at = |text: &str| address(text).map(|address| address.to_string());
         assert_eq!(at("172.17.0.1 172.17.0.0/16\n").as_deref(), Some("172.17.0.1"));
         assert_eq!(at(" 172.17.0.0/16\n").as_deref(), Some("172.17.0.1"));
-        assert_eq!(at("<no value> 10.0.0.0/8"), None);
+        assert_eq!(at("<no value> 10.0.0.0/8").as_deref(), Some("10.0.0.1"));
         assert_eq!(at("\n"), None);
     }
 }

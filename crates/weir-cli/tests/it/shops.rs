@@ -162,7 +162,8 @@ fn a_shop_is_removed_only_after_a_yes() {
     assert!(calls(&server, "DeleteItem").is_empty());
     let done = local(&server, &["remove", "north.myshopify.com", "--yes"]);
     assert!(done.status == 0 && done.stdout.starts_with("Removed"), "{}", done.stdout);
-    assert_eq!(calls(&server, "DeleteItem").len(), 1);
+    // The shop, its budget and its circuit.
+    assert_eq!(calls(&server, "DeleteItem").len(), 3);
 }
 
 #[test]
