@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,11 +19,13 @@ pub(crate) struct Printer {
     json: bool,
     /// When something was last printed.
     printed_at: Mutex<Instant>,
+    /// Whether the command waits for what may come, and is silent meanwhile.
+    waits: AtomicBool,
 }
 
 impl Printer {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json, printed_at: Mutex::new(Instant::now()) }
+        Self { json, printed_at: Mutex::new(Instant::now()), waits: AtomicBool::new(false) }
     }
 
     /// For how long nothing was printed.
@@ -34,9 +37,14 @@ impl Printer {
         *self.printed_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
+    /// From now on silence is no work: the command waits for what may come.
+    pub(crate) fn waits(&self) {
+        self.waits.store(true, Ordering::Relaxed);
+    }
+
     /// Says that the work goes on, to a person who looks on.
     pub(crate) fn still_working(&self, since: Duration) {
-        if !self.json && io::stderr().is_terminal() {
+        if !self.waits.load(Ordering::Relaxed) && !self.json && io::stderr().is_terminal() {
             self.step(format!("still at work after {} s; Ctrl-C ends it", since.as_secs()));
         }
     }

@@ -102,6 +102,12 @@ async fn serve(args: &DevArgs, printer: &Printer, is_up: &Cell<bool>) -> anyhow:
     let published = facts.publish(&checkout)?;
     is_up.set(true);
     introduce(&deployed, &shopify.url(), published.path(), emulator.log(), printer)?;
+    if let Some(url) = &args.forward_to {
+        printer.line(format_args!(
+            "Events are posted to {url}. Their signatures: forward_secret in {}\n",
+            published.path().display()
+        ))?;
+    }
 
     let shown = async {
         if !args.no_demo && forward.is_none() {
@@ -109,6 +115,7 @@ async fn serve(args: &DevArgs, printer: &Printer, is_up: &Cell<bool>) -> anyhow:
         }
         // Nobody listens any more; what is not listened to would pile up.
         shopify.seen.close();
+        printer.waits();
         if let Some(forward) = forward {
             return forward.show(&facts, printer).await;
         }

@@ -24,6 +24,7 @@ pub(super) async fn run(target: &LedgerTarget, query: &EventQuery, printer: &Pri
     }
     follower.begin(&newest.records, query.now).await.map_err(failed)?;
     printer.note("following; Ctrl-C ends it");
+    printer.waits();
     let mut tick = interval(LOOK_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

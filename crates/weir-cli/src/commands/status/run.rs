@@ -24,6 +24,7 @@ pub(in crate::commands) async fn run(args: &StatusArgs, printer: &Printer) -> an
         return Ok(if health.findings.is_empty() { ExitStatus::Done } else { ExitStatus::Attention });
     }
     let mut signals = Signals::listen()?;
+    printer.waits();
     if printer.is_json() || !std::io::stdout().is_terminal() {
         return stream(&mut collector, args.every, printer, &mut signals).await;
     }

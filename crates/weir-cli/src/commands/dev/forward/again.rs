@@ -13,6 +13,7 @@ use weir_ops::{
     events::{MessageLocation, archived_body},
 };
 
+use super::Receives;
 use crate::{cli::Cli, commands, printer::Printer};
 
 /// A worker settles what was answered, and the local archive writes what is done, within seconds.
@@ -32,8 +33,8 @@ enum How {
     Never,
 }
 
-fn how(record: &Record, now: UnixMillis) -> How {
-    match (&record.state, MessageLocation::of(record, None, now)) {
+fn how(record: &Record, location: MessageLocation) -> How {
+    match (&record.state, location) {
         (State::Done | State::Stale, _) => How::Resend,
         (State::Dropped | State::Replaced { .. }, _) => How::Never,
         (_, MessageLocation::DeadLettered(_) | MessageLocation::DueOrDeadLettered(_)) => How::Replay,
@@ -42,7 +43,12 @@ fn how(record: &Record, now: UnixMillis) -> How {
 }
 
 /// Sends it, or says why not. What a command refuses is told, and ends nothing.
-pub(super) async fn send(event: Option<&str>, stack: &Stack, printer: &Printer) -> anyhow::Result<()> {
+pub(super) async fn send(
+    event: Option<&str>,
+    stack: &Stack,
+    receives: &Receives,
+    printer: &Printer,
+) -> anyhow::Result<()> {
     let Some(event) = event else {
         printer.note("no event was forwarded yet: `cargo weir send orders/create` sends one");
         return Ok(());
@@ -51,7 +57,7 @@ pub(super) async fn send(event: Option<&str>, stack: &Stack, printer: &Printer) 
         printer.note(format!("the ledger does not know {event} any more"));
         return Ok(());
     };
-    match how(&record, UnixMillis::now()) {
+    match how(&record, receives.location(&record, UnixMillis::now())) {
         How::Resend => {
             wait_for_archive(stack, &record).await?;
             run(&["events", "resend", event, "--yes"], Instant::now(), printer).await;
@@ -115,7 +121,8 @@ mod tests {
         let now = UnixMillis(1_795_755_600_000);
         let of = |state| {
             let key = Key { event: "north.myshopify.com#1".to_owned(), generation: 0 };
-            how(&Record::new(key, state, now), now)
+            let record = Record::new(key, state, now);
+            how(&record, MessageLocation::of(&record, None, now))
         };
         assert_eq!(of(State::Done), How::Resend);
         assert_eq!(of(State::Failed(Failure::permanent("HTTP 400"))), How::Replay);

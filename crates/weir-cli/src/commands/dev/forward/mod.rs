@@ -5,15 +5,17 @@ mod keys;
 mod view;
 mod watch;
 
-use std::{convert::Infallible, time::Duration};
+use std::{collections::HashMap, convert::Infallible, time::Duration};
 
 use anyhow::Context;
+use futures_util::future::join_all;
 use tokio::time::{MissedTickBehavior, interval};
-use weir_core::UnixMillis;
+use weir_core::{Lane, UnixMillis, ledger::Record};
 use weir_load::web_url;
 use weir_local::{DevFile, Relay};
 use weir_ops::{
-    events::{EventFilter, EventQuery, Follower, QueryTimes},
+    Stack,
+    events::{EventFilter, EventQuery, Follower, MessageLocation, QueryTimes, max_receives},
     health::circuits,
 };
 
@@ -22,6 +24,20 @@ use crate::{printer::Printer, target};
 
 /// The ledger and the circuits are looked at this often.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+
+/// How often each lane hands out a message before it gives it up.
+struct Receives(HashMap<Lane, u32>);
+
+impl Receives {
+    async fn of(stack: &Stack) -> Self {
+        let of_lanes = Lane::ALL.map(async |lane| Some((lane, max_receives(stack, lane).await?)));
+        Self(join_all(of_lanes).await.into_iter().flatten().collect())
+    }
+
+    fn location(&self, record: &Record, now: UnixMillis) -> MessageLocation {
+        MessageLocation::of(record, self.0.get(&record.lane).copied(), now)
+    }
+}
 
 /// A person's own server, behind a relay that the workers post to.
 pub(super) struct Forward {
@@ -51,6 +67,7 @@ impl Forward {
         let mut follower = Follower::new(&ledger, &query);
         follower.begin(&[], query.now).await?;
         let mut watch = Watch::default();
+        let receives = Receives::of(&stack).await;
         let mut keys = keys::listen();
         let mut tick = interval(LOOK_INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -63,14 +80,14 @@ impl Forward {
                     watch.posted(post);
                 }
                 Some(key) = keys.recv() => match key {
-                    Key::Again => again::send(watch.last(), &stack, printer).await?,
+                    Key::Again => again::send(watch.last(), &stack, &receives, printer).await?,
                     Key::Unknown => printer.note(view::KEYS),
                 },
                 _ = tick.tick() => {
                     let now = UnixMillis::now();
                     for record in follower.look(now).await? {
                         if watch.is_news(&record) {
-                            printer.item(&Told::of_record(&record, now), view::line)?;
+                            printer.item(&Told::of_record(&record, receives.location(&record, now), now), view::line)?;
                         }
                     }
                     for circuit in watch.changed(circuits(&stack).await?) {

@@ -79,8 +79,7 @@ impl Told {
         })
     }
 
-    pub(super) fn of_record(record: &Record, now: UnixMillis) -> Self {
-        let location = MessageLocation::of(record, None, now);
+    pub(super) fn of_record(record: &Record, location: MessageLocation, now: UnixMillis) -> Self {
         Self::State(StateTold {
             at: record.updated_at.to_string(),
             key: record.key.event.clone(),
@@ -121,7 +120,7 @@ fn forwarded(post: &PostTold) -> String {
     let topic = topic.as_deref().unwrap_or("-");
     let replay = if *generation > 0 { format!(" (replay {generation})") } else { String::new() };
     let attempt = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
-    let why = no_answer.as_ref().map_or_else(String::new, |why| format!("; no answer: {why}"));
+    let why = no_answer.as_ref().map_or_else(String::new, |why| format!("; {why}"));
     format!("{at}  {status}  {took_ms:>5} ms  {topic:<20}  {key}{replay}{attempt}{why}")
 }
 
@@ -135,9 +134,8 @@ fn changed(told: &StateTold) -> String {
         "delayed" => at("parked until"),
         "hidden" => at("failed, tried again"),
         "due" => "tried again now".to_owned(),
-        "dead_lettered" | "due_or_dead_lettered" => {
-            "failed, in the dead-letter queue: `weir dlq list` shows it, r sends it again".to_owned()
-        }
+        "dead_lettered" => "failed, in the dead-letter queue: `weir dlq list` shows it, r sends it again".to_owned(),
+        "due_or_dead_lettered" => "failed for the last time: it comes into the dead-letter queue".to_owned(),
         _ => (*state).to_owned(),
     };
     let error = last_error.as_ref().filter(|_| *message != "nowhere");
@@ -179,7 +177,7 @@ mod tests {
     fn state(state: State) -> String {
         let mut record = Record::new(Key { event: EVENT.to_owned(), generation: 0 }, state, NOW);
         record.last_error = Some("forward: HTTP 503".to_owned());
-        line(&Told::of_record(&record, NOW))
+        line(&Told::of_record(&record, MessageLocation::of(&record, Some(5), NOW), NOW))
     }
 
     #[test]
@@ -187,7 +185,7 @@ mod tests {
         let expected = "2026-11-27T05:00:00.000Z  200     12 ms  orders/create         north.myshopify.com#1";
         assert_eq!(post(Answer::Status(200), 1), expected);
         let none = post(Answer::None("Connection refused".into()), 3);
-        assert!(none.contains("  ---  ") && none.ends_with("#1, attempt 3; no answer: Connection refused"), "{none}");
+        assert!(none.contains("  ---  ") && none.ends_with("#1, attempt 3; Connection refused"), "{none}");
     }
 
     #[test]
@@ -201,7 +199,8 @@ mod tests {
 
     #[test]
     fn programs_read_the_same_names() {
-        let told = Told::of_record(&Record::new(Key { event: EVENT.to_owned(), generation: 1 }, State::Done, NOW), NOW);
+        let record = Record::new(Key { event: EVENT.to_owned(), generation: 1 }, State::Done, NOW);
+        let told = Told::of_record(&record, MessageLocation::Nowhere, NOW);
         let json = serde_json::to_value(&told).unwrap();
         assert_eq!((&json["event"], &json["key"], &json["state"]), (&"state".into(), &EVENT.into(), &"done".into()));
         let json = serde_json::to_value(Told::Circuit(CircuitTold::closed("destination/forward"))).unwrap();
