@@ -4,8 +4,12 @@
 //! any order of arrival, duplicates and ties end in the same state. [`OrderState::events`] says which events a state calls
 //! for; those that it did not call for before go into the outbox of the record.
 //!
+//! The function reads what the worker published from a queue of its own ([`step`]), stores one item an order ([`store`])
+//! and publishes its events as `weir.orders` ([`cloud_event`]).
+//!
 //! Neither state nor events have customers' data: ids, SKUs, quantities, amounts, statuses and times.
 
+pub mod cloud_event;
 pub mod event;
 pub mod history;
 pub mod join;
@@ -14,9 +18,12 @@ pub mod payload;
 pub mod projection;
 pub mod read;
 pub mod record;
+pub mod settings;
 pub mod stamp;
 pub mod state;
 pub mod status;
+pub mod step;
+pub mod store;
 
 pub use event::{ConfirmedWhen, OrderEvent};
 pub use projection::{Axes, LineView, Totals};

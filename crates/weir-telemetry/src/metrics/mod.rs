@@ -132,6 +132,8 @@ pub enum Emitter {
     Monitor,
     /// The comparison with what Shopify has.
     Reconciliation,
+    /// The projection of orders.
+    Orders,
     /// AWS's queues.
     Sqs,
     /// AWS's functions.
