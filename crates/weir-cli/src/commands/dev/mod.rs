@@ -80,7 +80,7 @@ async fn serve(args: &DevArgs, printer: &Printer, is_up: &Cell<bool>) -> anyhow:
     let port = ShopifyPort::open().await.context("there is no free port on 127.0.0.1 for the simulated Shopify")?;
     let mut options = StackOptions::local(STACK, functions);
     options.parameters.extend(port.parameters()?);
-    options.parameters.insert("ArchiveDays".to_owned(), "1".to_owned());
+    options.parameters.extend(["ArchiveDays", "OrderDays"].map(|name| (name.to_owned(), "1".to_owned())));
     let stack = Stack::deploy(&emulator, &checkout, &options, &say).await?;
     let deployed = stack.deployed()?;
     let _sam_env = SamEnvFile::publish(&deployed, &checkout).context("could not write sam-env.json")?;
