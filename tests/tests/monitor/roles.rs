@@ -16,14 +16,22 @@ use weir_tests::{
 use super::support::Setting;
 
 const WORKERS: [&str; 3] = ["UrgentWorker", "StandardWorker", "BulkWorker"];
-const FUNCTIONS: [&str; 7] =
-    ["IngestFunction", "UrgentWorker", "StandardWorker", "BulkWorker", "Monitor", "Archive", "Notifier"];
+const FUNCTIONS: [&str; 8] = [
+    "IngestFunction",
+    "UrgentWorker",
+    "StandardWorker",
+    "BulkWorker",
+    "Monitor",
+    "Archive",
+    "OrdersFunction",
+    "Notifier",
+];
 
 /// Every action, in a row of the table below.
 const ALL: &str = "";
 
 /// Actions that no request here needs: whose, of which statement, which, and why they are there.
-const NOT_ASKED_FOR: [(&str, &str, &str, &str); 12] = [
+const NOT_ASKED_FOR: [(&str, &str, &str, &str); 14] = [
     ("", "WriteItsLog", ALL, "Lambda writes what a function prints, as the function"),
     ("", "RecordTraces", ALL, "so does X-Ray's daemon, where it is on"),
     ("", "DrainItsLane", "sqs:ReceiveMessage", "Lambda reads the queue, as the function"),
@@ -36,6 +44,8 @@ const NOT_ASKED_FOR: [(&str, &str, &str, &str); 12] = [
     ("", "TellALostBodyFromAForbiddenOne", ALL, "with it, S3 answers 404 for what is not there, and not 403"),
     ("Monitor", "StoreLargeBodies", ALL, "the simulated Shopify has no order of over a megabyte"),
     ("Archive", "DrainItsQueue", "sqs:ChangeMessageVisibility", "S3 takes every object here"),
+    ("OrdersFunction", "DrainItsQueue", "sqs:ChangeMessageVisibility", "no delivery fails here"),
+    ("OrdersFunction", "ReadLargeBodies", ALL, "no order is over a megabyte here"),
 ];
 
 fn is_asked_for(function: &str, pair: &Statement) -> bool {
@@ -200,7 +210,8 @@ async fn asked(gates: &Gates, function: &str, action: &str) {
 #[tokio::test]
 async fn function_sends_only_requests_that_its_role_allows_and_its_role_allows_no_more() {
     let slack = FakeSlack::start(&[]).await;
-    let parameters = [("ForwardUrl", NOBODY), ("ArchiveDays", "7"), ("SlackWebhookSecretArn", SLACK_SECRET)];
+    let parameters =
+        [("ForwardUrl", NOBODY), ("ArchiveDays", "7"), ("OrderDays", "1"), ("SlackWebhookSecretArn", SLACK_SECRET)];
     let setting = Setting::with("roles", &parameters).await;
     let world = &setting.world;
     let secrets = aws_sdk_secretsmanager::Client::new(&world.aws);
@@ -230,6 +241,7 @@ async fn function_sends_only_requests_that_its_role_allows_and_its_role_allows_n
     post(world, "app/uninstalled", "uninstalled", body("app/uninstalled", 1)).await;
     world.done("uninstalled").await;
     asked(&gates, "Archive", "s3:PutObject").await;
+    asked(&gates, "OrdersFunction", "dynamodb:UpdateItem").await;
     raise_an_alarm(world).await;
     asked(&gates, "Notifier", "dynamodb:PutItem").await;
 

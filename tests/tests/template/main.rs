@@ -82,6 +82,7 @@ fn functions_are_given_the_settings_that_they_read() {
             "weir-monitor" => names(|env| drop(weir_monitor::settings::Settings::read(env))),
             "weir-notifier" => names(|env| drop(weir_notifier::settings::Settings::read(env))),
             "weir-archive" => names(|env| drop(weir_archive::settings::Settings::read(env))),
+            "weir-orders" => names(|env| drop(weir_orders::settings::Settings::read(env))),
             other => panic!("{id} runs {other}: say here who reads its settings"),
         };
         // Read by the SDK's configuration, which all functions share.
@@ -135,7 +136,7 @@ fn every_lane_has_a_dead_letter_queue_and_alarms_on_both() {
     let lanes = template.lanes();
     let known: BTreeSet<&str> = lanes.iter().flat_map(|lane| [lane.queue_id, lane.dlq_id]).collect();
     for (id, _) in template.of_type("AWS::SQS::Queue") {
-        let beside = ["IsLocal", "HasSlack", "HasBodyArchive"]
+        let beside = ["IsLocal", "HasSlack", "HasBodyArchive", "HasOrders"]
             .iter()
             .any(|condition| template.resource(id)["Condition"] == *condition);
         assert!(known.contains(id) || beside, "{id} is neither a lane nor a lane's dead-letter queue");

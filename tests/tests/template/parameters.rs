@@ -51,6 +51,8 @@ const TABLE: &[Row] = &[
     Row("LogRetentionDays", &["1", "30", "3653"], &["0", "2", "-1"]),
     // Customers' data must be gone within 30 days.
     Row("ArchiveDays", &["0", "7", "30"], &["-1", "31", "365"]),
+    Row("OrderDays", &["0", "1", "3650"], &["-1", "3651"]),
+    Row("OrderConfirmedWhen", &["created", "authorized", "paid"], &["", "shipped"]),
     Row("BusArchiveDays", &["0", "29"], &["-1", "30", "365"]),
     // Bodies go over TLS, or stay on this machine.
     Row(

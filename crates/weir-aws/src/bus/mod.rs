@@ -47,7 +47,11 @@ impl Entry {
 
     /// Rules for [`SOURCE`] take no event of a check.
     fn source(&self) -> &'static str {
-        if check::is_check(&self.topic) { check::SOURCE } else { SOURCE }
+        self.source_of(SOURCE)
+    }
+
+    fn source_of(&self, publisher: &'static str) -> &'static str {
+        if check::is_check(&self.topic) { check::SOURCE } else { publisher }
     }
 }
 
@@ -56,6 +60,7 @@ impl Entry {
 pub struct Bus {
     client: Client,
     name: String,
+    publisher: &'static str,
     shared: Arc<Shared>,
 }
 
@@ -68,10 +73,15 @@ struct Shared {
 }
 
 impl Bus {
-    /// The bus of this name.
+    /// The bus of this name, for what the worker publishes.
     pub fn new(config: &SdkConfig, name: String) -> Self {
+        Self::of_publisher(config, name, SOURCE)
+    }
+
+    /// The bus of this name, for what another publisher puts on it: its `source`, such as `weir.orders`.
+    pub fn of_publisher(config: &SdkConfig, name: String, publisher: &'static str) -> Self {
         let shared = Shared { acceptance: Acceptance::default(), call_bytes: MAX_ENTRY_BYTES.into() };
-        Self { client: Client::new(config), name, shared: shared.into() }
+        Self { client: Client::new(config), name, publisher, shared: shared.into() }
     }
 
     /// Publishes in as few calls as fit and says for each entry, in order, what became of it. An entry that was
@@ -115,7 +125,7 @@ impl Bus {
         let request = entries.iter().fold(self.client.put_events(), |request, entry| {
             request.entries(
                 PutEventsRequestEntry::builder()
-                    .source(entry.source())
+                    .source(entry.source_of(self.publisher))
                     .detail_type(&entry.topic)
                     .detail(&entry.detail)
                     .event_bus_name(&self.name)

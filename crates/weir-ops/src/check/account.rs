@@ -56,7 +56,7 @@ pub enum AccountFinding {
         unreserved: u32,
         /// What the lanes may take.
         lanes: u32,
-        /// What archive, notifier and monitor may take.
+        /// What archive, orders, notifier and monitor may take.
         others: u32,
     },
     /// While all lanes are busy, little is left for ingest.

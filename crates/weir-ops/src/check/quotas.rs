@@ -1,7 +1,7 @@
 //! How many executions the functions may take at once, by the stack's parameters. Pure.
 
 /// Parameters of the template that a check reads, with their defaults: for a stack that is not there yet.
-pub const DEFAULTS: [(&str, &str); 17] = [
+pub const DEFAULTS: [(&str, &str); 18] = [
     ("AlarmTopicArn", ""),
     ("Architecture", "arm64"),
     ("ArchiveDays", "7"),
@@ -12,6 +12,7 @@ pub const DEFAULTS: [(&str, &str); 17] = [
     ("LocalTap", "false"),
     ("MonitorShards", "1"),
     ("MonitorState", "ENABLED"),
+    ("OrderDays", "0"),
     ("ReserveWorkers", "false"),
     ("SlackWebhookSecretArn", ""),
     ("StandardConcurrency", "2"),
@@ -35,7 +36,7 @@ const COMFORTABLE_FOR_INGEST: u32 = 10;
 pub(super) struct Demand {
     /// All lanes together.
     pub(super) lanes: u32,
-    /// Archive, notifier and monitor.
+    /// Archive, orders, notifier and monitor.
     pub(super) others: u32,
     /// Whether the lanes' part is reserved for them.
     reserves_workers: bool,
@@ -81,6 +82,7 @@ impl Demand {
         Self {
             lanes: ["UrgentConcurrency", "StandardConcurrency", "BulkConcurrency"].map(lane).iter().sum(),
             others: queue_if(number("ArchiveDays") > 0)
+                + queue_if(number("OrderDays") > 0)
                 + queue_if(!value("SlackWebhookSecretArn").is_empty())
                 + monitor,
             reserves_workers: value("ReserveWorkers") == "true",

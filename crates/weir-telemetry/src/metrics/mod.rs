@@ -41,7 +41,7 @@ impl Metric {
     /// The statistics that say something: sums of counts, percentiles of durations, the greatest of a depth or an age.
     pub const fn statistics(&self) -> &'static [&'static str] {
         match (self.unit, self.emitter) {
-            (Unit::Milliseconds, _) => &["p50", "p95", "p99"],
+            (Unit::Milliseconds, _) | (Unit::Seconds, Emitter::Orders) => &["p50", "p95", "p99"],
             (Unit::Count, Emitter::Sqs) | (Unit::Seconds, _) => &["Maximum"],
             (Unit::Count, _) => &["Sum"],
         }
@@ -132,6 +132,8 @@ pub enum Emitter {
     Monitor,
     /// The comparison with what Shopify has.
     Reconciliation,
+    /// The projection of orders.
+    Orders,
     /// AWS's queues.
     Sqs,
     /// AWS's functions.

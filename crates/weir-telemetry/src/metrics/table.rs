@@ -98,6 +98,11 @@ table! {
     SILENT_SUBSCRIPTIONS = count("SilentSubscriptions", Emitter::Monitor, TOTAL), "Subscriptions of the app's TOML whose deliveries have gone silent.";
     API_VERSION_FELL_FORWARD = count("ApiVersionFellForward", Emitter::Monitor, TOTAL), "Shops whose deliveries came in another API version than asked for.";
 
+    // ---- orders ----
+    ORDER_EVENTS = count("OrderEvents", Emitter::Orders, TOTAL), "Events of orders that were published: order.paid and the others.";
+    ORDER_DELIVERIES_UNNAMED = count("OrderDeliveriesUnnamed", Emitter::Orders, TOTAL), "Deliveries about a part of an order that do not name the order: returns/update and most of fulfillment_orders/*.";
+    ORDER_PROCESSING_TIME = seconds("OrderProcessingTime", Emitter::Orders, TOTAL), "From an order's creation to the first time that all of it was fulfilled.";
+
     // ---- reconciliation ----
     RECONCILIATION_RUNS = count("ReconciliationRuns", Emitter::Reconciliation, TOTAL), "Runs that came to their end.";
     RECONCILIATION_MISSING = count("ReconciliationMissing", Emitter::Reconciliation, TOTAL), "Changes at Shopify that weir never saw or never finished.";

@@ -86,6 +86,8 @@ fn every_way_an_event_can_wait_has_an_alarm() {
         row("not taken by its rule's target", "BusFailuresAlarm", vec![("failed", once())]),
         row("published, and its body does not get into the archive", "ArchiveAgeAlarm", vec![("", age())]),
         row("published, and its body was not archived", "ArchiveDlqAlarm", vec![("", always(1.0))]),
+        row("published, and its order does not change", "OrdersAgeAlarm", vec![("", age())]),
+        row("published, and its order can't take it", "OrdersDlqAlarm", vec![("", always(1.0))]),
         row(
             "a compliance topic, and its rule takes nothing",
             "ComplianceAlarm",

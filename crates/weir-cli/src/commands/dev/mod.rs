@@ -86,7 +86,7 @@ async fn serve(args: &DevArgs, printer: &Printer, is_up: &Cell<bool>) -> anyhow:
     let port = ShopifyPort::open().await.context("there is no free port on 127.0.0.1 for the simulated Shopify")?;
     let mut options = StackOptions::local(STACK, functions);
     options.parameters.extend(port.parameters()?);
-    options.parameters.insert("ArchiveDays".to_owned(), "1".to_owned());
+    options.parameters.extend(["ArchiveDays", "OrderDays"].map(|name| (name.to_owned(), "1".to_owned())));
     options.parameters.extend(forward.as_ref().map(Forward::parameter));
     let stack = Stack::deploy(&emulator, &checkout, &options, &say).await?;
     let deployed = stack.deployed()?;

@@ -53,6 +53,7 @@ const INGEST: &str = "Ingest";
 const WORKER: &str = "<Lane>Worker";
 const MONITOR: &str = "Monitor";
 const ARCHIVE: &str = "Archive";
+const ORDERS: &str = "Orders";
 const NOTIFIER: &str = "Notifier";
 
 /// What every function needs.
@@ -62,7 +63,7 @@ pub(super) const SHARED: [Need; 2] = [
 ];
 
 /// What single functions need beside that: writing its log and its traces is allowed to each.
-pub const NEEDS: [Need; 34] = [
+pub const NEEDS: [Need; 39] = [
     need(INGEST, &["sqs:SendMessage"], On::Resource("<Lane>Queue")),
     need(INGEST, &["sqs:GetQueueAttributes"], On::Resource("StandardQueue")),
     need(INGEST, READ_SECRET, On::AppSecrets),
@@ -94,6 +95,11 @@ pub const NEEDS: [Need; 34] = [
     need(MONITOR, &["s3:PutObject"], On::Part("Bodies", "/*")),
     need(ARCHIVE, DRAIN, On::Resource("ArchiveQueue")),
     need(ARCHIVE, &["s3:PutObject"], On::Part("ArchiveBucket", "/*")),
+    need(ORDERS, DRAIN, On::Resource("OrdersQueue")),
+    need(ORDERS, &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], On::Resource("Orders")),
+    need(ORDERS, &["events:PutEvents"], On::Resource("Bus")),
+    need(ORDERS, &["s3:GetObject"], On::Part("Bodies", "/*")),
+    need(ORDERS, &["s3:ListBucket"], On::Resource("Bodies")),
     need(NOTIFIER, &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], On::Resource("AlarmQueue")),
     need(NOTIFIER, READ_SECRET, On::Parameter("SlackWebhookSecretArn")),
     need(NOTIFIER, SHARE, On::Resource("State")),

@@ -14,7 +14,7 @@ pub(super) fn what(kind: &AccountFinding) -> String {
     match kind {
         AccountFinding::NoRoomForIngest { total, unreserved, lanes, others } => format!(
             "the account has {total} concurrent executions, {unreserved} of them unreserved; the lanes may take {lanes} and \
-             archive, notifier and monitor {others}, so that ingest may get none"
+             archive, orders, notifier and monitor {others}, so that ingest may get none"
         ),
         AccountFinding::LittleRoomForIngest { total, left } => {
             format!("of {total} concurrent executions {left} are left for ingest while all lanes are busy")
