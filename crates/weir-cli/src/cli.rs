@@ -20,6 +20,7 @@ pub(crate) use crate::{
         events::args::{EventsArgs, EventsCommand, ListArgs, ResendArgs, ResendsArgs, ShowArgs},
         fence::args::{FenceArgs, FenceCommand, FenceResetArgs, FenceShowArgs, ResourceArgs},
         load::args::{LoadArgs, PatternName, Share},
+        orders::args::{OrdersArgs, OrdersCommand, OrdersListArgs, OrdersShowArgs},
         reconcile::args::ReconcileArgs,
         send::args::SendArgs,
         shops::args::{
@@ -58,6 +59,7 @@ Examples (in a checkout, `cargo weir` stands for `weir` and `cargo dev` for `wei
   weir controls off destination erp          switch a destination off while weir runs
   weir dlq replay                            send dead letters back to their lanes
   weir events resend --since 6h              send events again that are done
+  weir orders list --shop north.myshopify.com --payment pending    orders by their state
   weir fence show orders/1 --shop north.myshopify.com    the newest state of a resource
   weir subscriptions plan                    which subscriptions the shops lack
 
@@ -85,6 +87,7 @@ pub(crate) enum Command {
     Status(StatusArgs),
     Check(Box<CheckArgs>),
     Dlq(DlqArgs),
+    Orders(OrdersArgs),
     Fence(FenceArgs),
     Subscriptions(SubscriptionsArgs),
     Completions(CompletionsArgs),

@@ -12,7 +12,10 @@ use weir_local::DevFile;
 pub use crate::commands::completions::{InstalledFile, installed_files};
 
 use crate::{
-    cli::{Cli, Command, DlqCommand, EventsCommand, FenceCommand, SendArgs, ShopsCommand, SubscriptionsCommand},
+    cli::{
+        Cli, Command, DlqCommand, EventsCommand, FenceCommand, OrdersCommand, SendArgs, ShopsCommand,
+        SubscriptionsCommand,
+    },
     commands::{
         audit, check,
         dlq::{event_name, filter},
@@ -117,6 +120,13 @@ fn meant(command: Command) -> anyhow::Result<()> {
             shop_domain::parse(&shop.shop)?;
         }
         Command::Reconcile(args) => drop(shop_domain::parse(&args.shop)?),
+        Command::Orders(args) => {
+            let shop = match &args.command {
+                OrdersCommand::List(args) => &args.shop,
+                OrdersCommand::Show(args) => &args.shop,
+            };
+            shop_domain::parse(shop)?;
+        }
         Command::Fence(args) => {
             let resource = match &args.command {
                 FenceCommand::Show(args) => &args.resource,

@@ -16,6 +16,7 @@ pub mod fleet;
 pub mod health;
 mod location;
 pub mod names;
+pub mod orders;
 pub mod reconcile;
 pub mod resend;
 pub mod shops;

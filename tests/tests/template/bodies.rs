@@ -23,7 +23,7 @@ fn bodies_are_deleted_by_the_lifecycle_rule_alone() {
 
 /// S3 says that an object is not there only to those who may list its bucket; others are forbidden to know.
 #[test]
-fn whoever_reads_a_body_can_tell_that_it_is_gone() {
+fn reader_of_a_body_can_tell_that_it_is_gone() {
     let template = Template::read();
     let may_list = |statement: &&Value| statement["Action"] == "s3:ListBucket";
     let statements = template.allowed();

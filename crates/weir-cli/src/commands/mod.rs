@@ -10,6 +10,7 @@ pub(crate) mod dlq;
 pub(crate) mod events;
 pub(crate) mod fence;
 pub(crate) mod load;
+pub(crate) mod orders;
 pub(crate) mod reconcile;
 pub(crate) mod send;
 pub(crate) mod shops;
@@ -36,6 +37,7 @@ pub(crate) async fn run(command: Command, printer: &Printer) -> anyhow::Result<E
         Command::Check(args) => check::run(&args, printer).await,
         Command::Status(args) => status::run(&args, printer).await,
         Command::Dlq(args) => dlq::run(args, printer).await,
+        Command::Orders(args) => orders::run(args, printer).await,
         Command::Fence(args) => fence::run(args, printer).await,
         Command::Subscriptions(args) => subscriptions::run(args, printer).await,
     }

@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
+
 use aws_sdk_dynamodb::{
     Client,
     operation::{put_item::PutItemError, update_item::UpdateItemError},
     types::ReturnValuesOnConditionCheckFailure,
 };
 use weir_aws::{CallError, SdkConfig};
-use weir_core::Failure;
+use weir_core::{EventShop, Failure};
 
 use super::{
-    OrderKey, OrderStore, Put,
-    item::{BadOrder, Item, OUTBOX, PK, VERSION, keys, number, read_item, write_item},
+    OrderKey, OrderStore, Put, SHARDS,
+    item::{BadOrder, Item, OUTBOX, PK, VERSION, keys, number, read_item, text, write_item},
+    partition,
 };
 use crate::{OrderEvent, Record};
 use resilience::Clock;
@@ -31,7 +34,57 @@ impl DynamoOrders {
     pub fn new(config: &SdkConfig, table: String, retention: Duration, clock: Clock) -> Self {
         Self { client: Client::new(config), table, retention, clock }
     }
+
+    /// The newest orders of a shop that are wanted, at most `limit`, the newest first. Each kilobyte that is read costs an
+    /// eighth of a read unit, whether the order is wanted or not.
+    ///
+    /// # Errors
+    /// If DynamoDB does not answer, or an item is not an order's.
+    pub async fn newest(
+        &self,
+        shop: &EventShop,
+        limit: usize,
+        is_wanted: &(dyn Fn(&Record) -> bool + Sync),
+    ) -> Result<Vec<(OrderKey, Record)>, Failure> {
+        let shards = (0..SHARDS).map(|shard| self.newest_of_shard(partition(shop, shard), limit, is_wanted));
+        let mut orders: Vec<_> = try_join_all(shards).await?.into_iter().flatten().collect();
+        orders.sort_by_key(|(key, _)| std::cmp::Reverse(key.order));
+        orders.truncate(limit);
+        Ok(orders)
+    }
+
+    async fn newest_of_shard(
+        &self,
+        partition: String,
+        limit: usize,
+        is_wanted: &(dyn Fn(&Record) -> bool + Sync),
+    ) -> Result<Vec<(OrderKey, Record)>, Failure> {
+        let (mut orders, mut start) = (Vec::new(), None);
+        loop {
+            let request = self.client.query().table_name(&self.table).scan_index_forward(false);
+            let request = request
+                .key_condition_expression("#pk = :partition")
+                .expression_attribute_names("#pk", PK)
+                .expression_attribute_values(":partition", text(partition.as_str()))
+                .limit(i32::try_from(limit.max(PAGE)).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start.take());
+            let reply = request.send().await.map_err(|error| CallError::of("Query", &self.table, &error).failure())?;
+            for item in reply.items() {
+                let order = read_item(item).map_err(unreadable)?;
+                if is_wanted(&order.1) {
+                    orders.push(order);
+                }
+            }
+            start = reply.last_evaluated_key;
+            if start.is_none() || orders.len() >= limit {
+                return Ok(orders);
+            }
+        }
+    }
 }
+
+/// So many orders are read at once at least.
+const PAGE: usize = 25;
 
 /// An item that this version can't read blocks its order alone: nothing is written over it.
 fn unreadable(error: BadOrder) -> Failure {
