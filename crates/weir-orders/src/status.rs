@@ -24,6 +24,9 @@ macro_rules! open_enum {
         }
 
         impl $name {
+            /// The texts of those that this version of weir knows.
+            pub const KNOWN: &'static [&'static str] = &[$($text),+];
+
             /// The status of this text, in whatever case it is written.
             pub fn of(text: &str) -> Self {
                 match canonical(text).as_str() {

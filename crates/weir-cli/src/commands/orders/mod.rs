@@ -52,7 +52,25 @@ async fn list(args: &OrdersListArgs, printer: &Printer) -> anyhow::Result<ExitSt
     if !printer.is_json() && listed.len() == limit {
         printer.note("there may be more: raise --limit");
     }
+    if listed.is_empty() {
+        unknown_statuses(args).for_each(|note| printer.note(note));
+    }
     Ok(ExitStatus::Done)
+}
+
+/// Filters by a status that weir does not know: Shopify may have added it, or it is misspelled.
+fn unknown_statuses(args: &OrdersListArgs) -> impl Iterator<Item = String> {
+    let given = [
+        ("lifecycle", &args.lifecycle, Lifecycle::KNOWN),
+        ("payment", &args.payment, PaymentStatus::KNOWN),
+        ("fulfilment", &args.fulfilment, FulfilmentStatus::KNOWN),
+        ("returns", &args.returns, ReturnsStatus::KNOWN),
+    ];
+    given.into_iter().filter_map(|(axis, text, known)| {
+        let text = text.as_deref()?.to_ascii_lowercase();
+        let is_known = known.contains(&text.as_str());
+        (!is_known).then(|| format!("weir knows no {axis} status {text}; it knows {}", known.join(", ")))
+    })
 }
 
 async fn show(args: &OrdersShowArgs, printer: &Printer) -> anyhow::Result<ExitStatus> {
