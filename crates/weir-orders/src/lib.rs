@@ -1,6 +1,6 @@
 //! Orders as they are: a projection of every webhook about an order, and the events that follow from it.
 //!
-//! [`read`] turns a delivery into what it says of its order. A [`Record`] takes that in: its [`OrderState`] is a join, so
+//! [`read()`] turns a delivery into what it says of its order. A [`Record`] takes that in: its [`OrderState`] is a join, so
 //! any order of arrival, duplicates and ties end in the same state. [`OrderState::events`] says which events a state calls
 //! for; those that it did not call for before go into the outbox of the record.
 //!
