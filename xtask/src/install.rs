@@ -35,9 +35,7 @@ impl Install {
             if let Some(folder) = &self.root {
                 install.arg("--root").arg(folder);
             }
-            if self.debug {
-                install.arg("--debug");
-            }
+            install.args(if self.debug { ["--debug"].as_slice() } else { &["--profile", "tool"] });
             process::run(&mut install)?;
         }
         let prefix = match &self.prefix {

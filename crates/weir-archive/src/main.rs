@@ -2,8 +2,8 @@
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use resilience::{Backoff, Clock};
-use weir_archive::{ArchiveStep, settings::Settings};
+use resilience::Clock;
+use weir_archive::{ArchiveStep, BACKOFF, settings::Settings};
 use weir_aws::{ArchiveBucket, LaneQueue, config};
 use weir_consumer::{BatchConsumer, QueueSource};
 use weir_core::UnixMillis;
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Error> {
         source: QueueSource::Rule("archive".into()),
         queue: LaneQueue::new(&aws, settings.queue_url),
         step: ArchiveStep { store: ArchiveBucket::new(&aws, settings.bucket) },
-        backoff: Backoff::default(),
+        backoff: BACKOFF,
         clock: Clock::Wall,
     };
     lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| {

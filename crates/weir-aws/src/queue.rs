@@ -7,6 +7,7 @@ use aws_sdk_sqs::{
     types::{ChangeMessageVisibilityBatchRequestEntry, QueueAttributeName},
 };
 use aws_types::SdkConfig;
+use futures_util::{StreamExt, stream};
 
 use crate::{call_error::CallError, reason::reason};
 
@@ -27,6 +28,9 @@ const MAX_VISIBILITY: Duration = Duration::from_secs(11 * 3600);
 
 /// SQS takes so many entries a call; a batch that Lambda hands over may hold more.
 const MAX_ENTRIES: usize = 10;
+
+/// So many of these calls run at once: a batch of a thousand messages that fails together must end before its function does.
+const MAX_CONCURRENT_CHANGES: usize = 8;
 
 /// What SQS refused may pass at once: throttling concerns single entries.
 const ROUNDS: usize = 2;
@@ -51,32 +55,31 @@ impl LaneQueue {
     /// once more; a message whose change still fails comes back when the queue's own time-out runs out. Returns how
     /// many did, with the first reason.
     pub async fn postpone(&self, messages: &[(String, Duration)]) -> Option<(usize, String)> {
-        let mut failed: Option<(usize, String)> = None;
-        for chunk in messages.chunks(MAX_ENTRIES) {
-            let mut left: Vec<&(String, Duration)> = chunk.iter().collect();
-            let mut why = String::new();
-            for _round in 0..ROUNDS {
-                match self.change(&left).await {
-                    Ok(refused) => {
-                        left = refused.iter().filter_map(|(index, _)| left.get(*index).copied()).collect();
-                        why = refused.into_iter().next().map_or(why, |(_, code)| code);
-                    }
-                    // The SDK has tried again already.
-                    Err(reason) => {
-                        why = reason;
-                        break;
-                    }
+        // A vector: a stream over a lazy map of borrowed chunks is not known to be `Send`.
+        let changes: Vec<_> = messages.chunks(MAX_ENTRIES).map(|chunk| self.postpone_chunk(chunk)).collect();
+        let failed: Vec<Option<(usize, String)>> =
+            stream::iter(changes).buffered(MAX_CONCURRENT_CHANGES).collect().await;
+        failed.into_iter().flatten().reduce(|(count, first), (more, _)| (count + more, first))
+    }
+
+    /// As [`postpone`](Self::postpone), for what one call takes.
+    async fn postpone_chunk(&self, chunk: &[(String, Duration)]) -> Option<(usize, String)> {
+        let mut left: Vec<&(String, Duration)> = chunk.iter().collect();
+        let mut why = String::new();
+        for _round in 0..ROUNDS {
+            match self.change(&left).await {
+                Ok(refused) => {
+                    left = refused.iter().filter_map(|(index, _)| left.get(*index).copied()).collect();
+                    why = refused.into_iter().next().map_or(why, |(_, code)| code);
                 }
-                if left.is_empty() {
-                    break;
-                }
+                // The SDK has tried again already.
+                Err(reason) => return Some((left.len(), reason)),
             }
-            if !left.is_empty() {
-                let (count, first) = failed.unwrap_or((0, why));
-                failed = Some((count + left.len(), first));
+            if left.is_empty() {
+                return None;
             }
         }
-        failed
+        Some((left.len(), why))
     }
 
     /// The entries that were refused, by their place, each with its code.

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod api;
+mod archive;
 mod bodies;
 mod canary;
 mod check;
