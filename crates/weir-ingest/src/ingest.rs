@@ -172,7 +172,7 @@ impl<S: SecretSource, Q: Sink> Ingest<S, Q> {
         let error = result.as_ref().err().map(ToString::to_string);
         self.telemetry.traces.record(trace::span(&request, place, parent, error.clone()));
         result.map_err(|error| {
-            tracing::error!(%error, "Not stored");
+            tracing::error!(%error, "The delivery was not stored");
             Problem::NotStored
         })
     }

@@ -50,7 +50,7 @@ impl<S: SecretSource> Keyring<S> {
             }
             Err(error) => {
                 let held = apps.get_mut(app).ok_or_else(|| error.clone())?;
-                tracing::warn!(app, %error, "The app's secret was not read again: the one at hand is used on");
+                tracing::warn!(app, %error, "The app's secret could not be reloaded: using the one in memory");
                 held.stale_at = now + AFTER_FORGERY;
                 Ok(held.secrets.clone())
             }
@@ -70,7 +70,7 @@ impl<S: SecretSource> Keyring<S> {
                 Some(secrets)
             }
             Err(error) => {
-                tracing::warn!(app, %error, "The app's secret was not read again after a failed signature");
+                tracing::warn!(app, %error, "The app's secret could not be reloaded after a failed signature");
                 None
             }
         }

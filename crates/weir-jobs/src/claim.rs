@@ -22,7 +22,7 @@ pub enum JobError {
     #[error(transparent)]
     Store(#[from] DocumentError),
     /// Somebody resumed the job meanwhile.
-    #[error("somebody else goes on with this job: it was left to them")]
+    #[error("another process continues this job: nothing was changed here")]
     TakenOver,
 }
 

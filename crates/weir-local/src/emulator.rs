@@ -41,7 +41,7 @@ pub struct Emulator {
 
 /// The emulator ended though nobody stopped it.
 #[derive(Debug, thiserror::Error)]
-#[error("the emulator died ({status}); its last words:\n{tail}\nits whole log is {log}")]
+#[error("the emulator died ({status}); the end of its log:\n{tail}\nthe whole log is {log}")]
 pub struct EmulatorDied {
     status: String,
     tail: String,
@@ -67,7 +67,7 @@ pub enum StartError {
     #[error(transparent)]
     Died(#[from] EmulatorDied),
     /// It runs, but does not answer.
-    #[error("the emulator did not answer within {seconds} s; its last words:\n{tail}\nits whole log is {log}")]
+    #[error("the emulator did not answer within {seconds} s; the end of its log:\n{tail}\nthe whole log is {log}")]
     NotReady {
         /// How long it was given.
         seconds: u64,

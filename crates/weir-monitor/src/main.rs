@@ -58,7 +58,7 @@ async fn main() -> Result<(), Error> {
                     tell(shard, summary);
                     summary.tell(metrics);
                 }
-                Ok(None) => tracing::info!(%shard, "Another run is at it"),
+                Ok(None) => tracing::info!(%shard, "Another run of the monitor is in progress"),
                 // What it came to before is told all the same.
                 Err(_) => {}
             }
@@ -72,5 +72,5 @@ async fn main() -> Result<(), Error> {
 
 fn tell(shard: Shard, summary: &Summary) {
     let Summary { shops, failed, drift, restored, recovered, is_round, .. } = *summary;
-    tracing::info!(%shard, shops, failed, drift, restored, recovered, is_round, "Monitored");
+    tracing::info!(%shard, shops, failed, drift, restored, recovered, is_round, "The monitor's run ended");
 }

@@ -100,7 +100,7 @@ impl Monitor {
                 let Some(last) = lot.last() else { continue };
                 let after = (last.domain.to_string(), last.app.clone());
                 if !self.keep(shard, &mut held, |progress| progress.checked(&results, after)).await? {
-                    tracing::warn!(%shard, "Another run took over");
+                    tracing::warn!(%shard, "Another run of the monitor took over");
                     return Ok(Some(summary));
                 }
             }

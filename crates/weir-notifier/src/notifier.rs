@@ -24,7 +24,7 @@ const DOCUMENT: &str = "alarms/told";
 #[derive(Debug, thiserror::Error)]
 pub enum NotTold {
     /// The address can't be read.
-    #[error("the secret of the Slack webhook can't be had: {0}")]
+    #[error("the secret of the Slack webhook can't be fetched: {0}")]
     Secret(String),
     /// It is none.
     #[error(transparent)]
@@ -75,7 +75,7 @@ impl Notifier {
         let mut tellings = told_how(&mut told, &changes, now);
         tellings.retain(|(_, telling)| *telling != Notification::Suppressed);
         if tellings.is_empty() && others == 0 {
-            tracing::info!(changes = changes.len(), "Slack was told before");
+            tracing::info!(changes = changes.len(), "Slack was sent this before");
             return Ok(());
         }
         let is_news = |name: &&str| !tellings.iter().any(|(change, _)| change.name == *name);
@@ -88,7 +88,7 @@ impl Notifier {
             runbook_url: self.runbook_url.as_deref(),
         });
         self.slack.post(webhook, &text, end).await?;
-        tracing::info!(told = tellings.len(), changes = changes.len(), others, "Told Slack of alarms");
+        tracing::info!(told = tellings.len(), changes = changes.len(), others, "Sent alarms to Slack");
 
         // Again, on what stands there now: another invocation may have told of other alarms meanwhile.
         let remembered = shared::update(&*self.state, DOCUMENT, KEPT, |document: Option<AlarmStates>| {
@@ -119,7 +119,7 @@ fn told_how(told: &mut AlarmStates, changes: &[Change], now: UnixMillis) -> Vec<
 }
 
 fn unremembered(error: &SharedStateError) {
-    tracing::warn!(reason = weir_aws::reason(error), "What was told can't be remembered: it may be told again");
+    tracing::warn!(reason = weir_aws::reason(error), "What Slack was sent could not be recorded: it may be sent again");
 }
 
 impl fmt::Debug for Notifier {

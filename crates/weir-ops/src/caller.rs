@@ -8,7 +8,7 @@ use crate::Stack;
 
 /// AWS does not say whose the credentials are.
 #[derive(Debug, thiserror::Error)]
-#[error("could not tell who asks for it")]
+#[error("could not identify the caller")]
 pub struct CallerError(#[from] SdkError<GetCallerIdentityError>);
 
 impl CallerError {

@@ -30,7 +30,7 @@ pub enum OrdersError {
     #[error("the stack projects no orders")]
     Off(#[source] StackError),
     /// Nothing is known of the order.
-    #[error("nothing is known of order {order} of {shop}")]
+    #[error("order {order} of {shop} is not in the table of orders")]
     Unknown {
         /// The shop.
         shop: String,

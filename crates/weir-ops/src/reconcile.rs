@@ -41,7 +41,7 @@ pub struct ReconcileRequest {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TopicsError {
     /// A name is neither a kind nor a topic whose lost events can be found.
-    #[error("what is lost of {0:?} can't be found")]
+    #[error("weir can't find lost events of {0:?}")]
     Unknown(String),
     /// Of what was named, nothing is desired.
     #[error("no such subscription is desired for app {app} in {shop}")]

@@ -97,7 +97,9 @@ impl Breaker {
         }
         match shared::peek(&*self.state, &Self::key(&self.name)).await {
             Ok(circuit) => self.local().circuit = circuit,
-            Err(error) => warn!(breaker = self.name, %error, "Went on by what this process knows of the circuit"),
+            Err(error) => {
+                warn!(breaker = self.name, %error, "The shared circuit is unavailable: using the state of this process")
+            }
         }
     }
 

@@ -193,13 +193,13 @@ impl Meter {
         let answer = match answer {
             Ok(answer) => {
                 if was_unreachable {
-                    info!(limit = self.name, "The rate limit can be kept again");
+                    info!(limit = self.name, "The rate limit's state is available again");
                 }
                 answer
             }
             Err(error) => {
                 if !was_unreachable {
-                    warn!(limit = self.name, %error, "The rate limit can't be kept: nothing is let through");
+                    warn!(limit = self.name, %error, "The rate limit's state is unavailable: no call is let through");
                 }
                 ask.spent = None;
                 Answer::Wait(UNREACHABLE_FOR)

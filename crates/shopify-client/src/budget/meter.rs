@@ -168,7 +168,7 @@ impl Budget {
                 return Ok(Some(wait.clamp(LEAST_NAP, MOST_NAP).mul_f64(0.75 + fastrand::f64() / 2.0)));
             }
             Err(error) => {
-                warn!(key = self.key, %error, "Went on with a small budget of this process's own");
+                warn!(key = self.key, %error, "The shared budget is unavailable: using a small one of this process");
                 let now = self.clock.now();
                 let mut pace = queue.pace();
                 if !pace.could_bear(ask.need) {
@@ -193,7 +193,7 @@ impl Budget {
             (learned.map_or(Change::Keep, Change::Write), ())
         });
         if let Err(error) = shared.await {
-            warn!(key = self.key, %error, "Kept what operations cost to itself");
+            warn!(key = self.key, %error, "The costs of operations could not be shared");
         }
     }
 
@@ -226,7 +226,7 @@ impl Budget {
                     costs.entry(operation).or_insert(cost);
                 }
             }
-            Err(error) => warn!(key = self.key, %error, "Went on by a guess of what operations cost"),
+            Err(error) => warn!(key = self.key, %error, "The costs of operations could not be loaded: using estimates"),
         }
     }
 

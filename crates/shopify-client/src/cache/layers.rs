@@ -143,7 +143,7 @@ impl CacheLayers {
         let mut quiet_until = self.quiet_until.lock().unwrap_or_else(PoisonError::into_inner);
         if quiet_until.is_none_or(|until| until <= now) {
             *quiet_until = Some(now + WARNING_INTERVAL);
-            tracing::warn!(trouble, "The shared cache is out of order: Shopify is asked in its place");
+            tracing::warn!(trouble, "The shared cache is unavailable: querying Shopify instead");
         }
         None
     }

@@ -181,7 +181,7 @@ impl Tokens {
                     Ok(held) => held,
                     // Still good for a while: the next call tries again.
                     Err(error) if !is_dead => {
-                        warn!(%shop, %error, "Went on with a token that is due for renewal");
+                        warn!(%shop, %error, "Used a token that is due for renewal");
                         return Ok(token);
                     }
                     Err(error) => return Err(error),
@@ -215,7 +215,7 @@ impl Tokens {
                     observer(shop);
                 }
                 if let Err(error) = self.store.unlock(shop, &self.owner).await {
-                    warn!(%shop, %error, "The lock on a token's renewal runs out by itself");
+                    warn!(%shop, %error, "The lock of a token's renewal could not be released: it expires by itself");
                 }
                 return Err(error.into());
             }

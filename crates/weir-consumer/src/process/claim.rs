@@ -32,26 +32,26 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         let verdict = match self.consumer.services.ledger().claim(ask).await {
             Ok(Claim::Granted { attempt, first, progress }) => return Ok(Granted { attempt, first, progress }),
             Ok(Claim::Duplicate) => {
-                tracing::info!(%key, "Duplicate: it ended before");
+                tracing::info!(%key, "Duplicate: the event had ended before");
                 self.count_metric(self.consumer.metrics.duplicates, ask.meta);
                 self.count(ask, RepeatKind::Duplicate).await;
                 Verdict::Acknowledge
             }
             Ok(Claim::Redelivered) => {
-                tracing::info!(%key, "It ended before, and its acknowledgement was lost");
+                tracing::info!(%key, "The event had ended before, and its acknowledgement was lost");
                 Verdict::Acknowledge
             }
             Ok(Claim::SupersededByCopy) => {
-                tracing::info!(%key, "A parked copy took its place");
+                tracing::info!(%key, "A parked copy replaces the message");
                 Verdict::Acknowledge
             }
             Ok(Claim::Busy(rest)) => {
-                tracing::info!(%key, rest_ms = rest.as_millis(), "Leased by another worker");
+                tracing::info!(%key, rest_ms = rest.as_millis(), "Another worker holds the event's lease");
                 self.come_back(message, rest + LEASE_END_MARGIN).await.verdict()
             }
             // It was read twice, and the thing changed in between without another version: the first reading stands.
             Ok(Claim::Mismatch) if ask.meta.is_some_and(|meta| meta.synthetic.is_some()) => {
-                tracing::info!(%key, "Another reading of it came before");
+                tracing::info!(%key, "Another copy of the event came first");
                 self.count_mismatch(message, ask).await;
                 Verdict::Acknowledge
             }
@@ -95,11 +95,11 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         let (retry_after, at_most) = parking_of(failure);
         match self.park(message, retry_after, at_most).await {
             Ok((parked, delay)) => {
-                tracing::warn!(%key, parks = parked.count, delay_s = delay.as_secs(), "Parked, without a record of it");
+                tracing::warn!(%key, parks = parked.count, delay_s = delay.as_secs(), "Parked, but the ledger has no record of it");
                 Fate::Parked
             }
             Err(error) => {
-                tracing::error!(%key, %error, "Not parked");
+                tracing::error!(%key, %error, "The event was not parked");
                 Fate::ComesBack(delay)
             }
         }

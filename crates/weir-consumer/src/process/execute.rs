@@ -100,7 +100,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
             Reading::Unknown => None,
             Reading::FarAhead(version) => {
                 let key = meta.webhook_id.as_str();
-                tracing::warn!(webhook_id = key, far_ahead = %version, "Its version is far ahead of the clock: not compared");
+                tracing::warn!(webhook_id = key, far_ahead = %version, "The event's version is far ahead of the clock: not compared");
                 None
             }
         }

@@ -88,7 +88,11 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         match self.consumer.services.fence().leave(&self.ask(visit, owner), how).await {
             Ok(Settled::Written) => Ok(()),
             Ok(Settled::Lost) => {
-                tracing::warn!(resource = visit.key, ?how, "The lease of the resource had ended: another is in there");
+                tracing::warn!(
+                    resource = visit.key,
+                    ?how,
+                    "The lease of the resource had ended: another event holds it"
+                );
                 Err(AttemptError::Lost)
             }
             Err(error) => {

@@ -36,11 +36,11 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
             }
             Ok(Settled::Lost) => {
                 // The other owner's copy of the message is another receive of this one: it acknowledges.
-                tracing::warn!(%key, "Took effect, but another worker had taken over after the lease ended");
+                tracing::warn!(%key, "The event took effect, but another worker had claimed it after its lease ended");
                 Fate::Lost
             }
             Err(error) => {
-                tracing::error!(%key, error = %error.source, "Took effect, but {error}: it may run again");
+                tracing::error!(%key, error = %error.source, "The event took effect, but {error}: it may run again");
                 self.come_back(message, self.delay(message.receives)).await
             }
         }
@@ -89,7 +89,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
             }
             Err(refused) => {
                 let failure = Failure::transient(format!("{refused} ({reason})"));
-                tracing::error!(%key, reason = failure.reason(), "Not parked");
+                tracing::error!(%key, reason = failure.reason(), "The event was not parked");
                 let delay = if refused.is_misconfigured() { REFUSED_COPY_WAIT } else { self.delay(message.receives) };
                 self.hide(message, attempt, failure, attempt.progress.clone(), delay).await
             }
@@ -110,7 +110,9 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         if delay > MAX_HIDDEN || self.is_last_receive(message) {
             match self.copy(message, delay, Duration::MAX).await {
                 Ok(copy) => return self.record_copied(attempt, failure.clone(), &progress, copy, delay).await,
-                Err(error) => tracing::warn!(%key, %error, "A failed event is hidden, for no copy can be sent"),
+                Err(error) => {
+                    tracing::warn!(%key, %error, "A failed event stays hidden until its next receive, because no copy could be sent")
+                }
             }
         }
         self.hide(message, attempt, failure.clone(), progress, delay).await
@@ -194,7 +196,7 @@ impl<S: WorkerServices, P: LastStep> Processor<S, P> {
         match self.copy(message, delay.max(RETRY_DELAY), OUTAGE_AT_MOST).await {
             Ok(_copy) => Fate::Copied,
             Err(error) => {
-                tracing::error!(%error, "The last receive of a message ends without a copy of it");
+                tracing::error!(%error, "The last receive of a message ended without a parked copy");
                 Fate::ComesBack(delay)
             }
         }

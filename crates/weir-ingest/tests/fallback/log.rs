@@ -45,7 +45,7 @@ async fn a_delivery_that_neither_took_is_one_error_with_both_reasons() {
     let lines = troubles(&World::with_fallback(Outside::with_queue(None), &Outside::with_queue(HANGS))).await;
     let [line] = &lines[..] else { panic!("{lines:?}") };
     assert_names_the_delivery(line);
-    assert_eq!((&line["level"], &line["message"]), (&"ERROR".into(), &"Not stored".into()));
+    assert_eq!((&line["level"], &line["message"]), (&"ERROR".into(), &"The delivery was not stored".into()));
     assert_eq!(line["error"], "refused; in the fallback region: no answer within 3000 ms");
 }
 

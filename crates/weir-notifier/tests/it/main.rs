@@ -212,7 +212,7 @@ async fn neither_the_address_nor_what_a_stranger_publishes_gets_out() {
         out += &format!("{ended:?} {:?} {:?}", ended.as_ref().err().map(ToString::to_string), slack.texts());
     }
     out += &String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(out.contains("Told Slack of alarms") && out.contains("told of no alarm"), "{out}");
+    assert!(out.contains("Sent alarms to Slack") && out.contains("told of no alarm"), "{out}");
     for secret in [HUSH, "jane@example.com"] {
         assert!(!out.contains(secret), "{secret} is in {out}");
     }

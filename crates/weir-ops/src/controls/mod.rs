@@ -43,7 +43,7 @@ pub enum ControlsError {
     #[error(transparent)]
     Absent(#[from] Absent),
     /// The change would make a document with mistakes.
-    #[error("that would be no valid document")]
+    #[error("the changed document would not be valid")]
     Invalid(Vec<EntryError>),
     /// The change would make a document that does not fit into a parameter.
     #[error("the document would have {bytes} bytes, and a parameter holds {MOST_BYTES}")]

@@ -24,7 +24,7 @@ pub enum DeadLetterError {
         source: std::io::Error,
     },
     /// Somebody resumed the operation meanwhile.
-    #[error("somebody else goes on with this operation: it was left to them")]
+    #[error("another process continues this operation: nothing was changed here")]
     TakenOver,
 }
 

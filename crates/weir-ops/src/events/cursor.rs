@@ -16,7 +16,7 @@ pub struct EventCursor {
 
 /// A text is no place in a list of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is no place in a list of events")]
+#[error("it is not a cursor of a list of events")]
 pub struct NotACursor;
 
 impl fmt::Display for EventCursor {

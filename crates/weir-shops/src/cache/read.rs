@@ -53,7 +53,7 @@ impl DynamoCache {
             }
         }
         if let Some(left) = wanted {
-            tracing::warn!(keys = left.keys().len(), "DynamoDB left out cached objects again and again");
+            tracing::warn!(keys = left.keys().len(), "DynamoDB left cached objects unprocessed after every retry");
         }
         Ok(items)
     }

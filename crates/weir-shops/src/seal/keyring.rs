@@ -107,7 +107,7 @@ impl KeyRing {
                 true
             }
             Err(error) => {
-                tracing::warn!(%error, "Could not look for a newer key");
+                tracing::warn!(%error, "Could not check for a newer sealing key");
                 false
             }
         }

@@ -23,7 +23,7 @@ pub(super) fn explained(error: ControlsError, stack: &Stack) -> anyhow::Error {
             return HintedError::new(problem, hint).into();
         }
         ControlsError::Invalid(problems) => {
-            let problem = format!("that would be no valid document:\n{}", told(problems));
+            let problem = format!("the changed document would not be valid:\n{}", told(problems));
             return Usage::new(problem, "nothing was changed; say it in another way").into();
         }
         ControlsError::TooLarge { .. } => {
