@@ -22,6 +22,7 @@ pub mod resend;
 pub mod shops;
 pub mod spelling;
 mod stack;
+pub mod stock;
 
 pub use location::StackLocation;
 pub use stack::{LaneQueues, Stack, StackError};

@@ -82,7 +82,7 @@ impl ReconcileTopic {
 
     fn why_not(&self) -> Option<&'static str> {
         let Some(kind) = Kind::of(&self.topic) else {
-            return Some("what is lost of it does not show in what the Admin API lists");
+            return Some("the Admin API does not list what its events tell");
         };
         if self.has_filter {
             return Some("its subscription has a filter: only Shopify can tell which events pass it");

@@ -113,7 +113,7 @@ mod tests {
             (&["--shop", "north.myshopify.com", "--since", "2030-01-01T00:00:00Z"], "future"),
             (&["--shop", "north.myshopify.com", "--since", "1h", "--until", "2h"], "before --since"),
             (&["--shop", "north.myshopify.com", "--topics", "refunds"], "orders/paid"),
-            (&["--shop", "north.myshopify.com", "--topics", "refunds/create"], "can't be found"),
+            (&["--shop", "north.myshopify.com", "--topics", "refunds/create"], "lost events"),
             (&["--shop", "north.myshopify.com", "--app", "loyalty"], "--topics orders/create"),
             (&["--shop", "north.myshopify.com", "--file", "/not/there.toml"], "could not read"),
             (&["--shop", "north.myshopify.com", "--since", "soon"], "expected a time"),

@@ -1,0 +1,3 @@
+//! Stock that several shops share: which pools there are, and how they are changed.
+
+pub mod file;
