@@ -71,16 +71,16 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<DeclaredPool>, FileError> {
         return Err(whole(Reason::TooLarge(bytes.len())));
     }
     let text = std::str::from_utf8(bytes).map_err(|_| whole(Reason::NotUtf8))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| whole(Reason::malformed(&error)))?.clone();
     let columns = Columns::of(&header).map_err(|reasons| FileError {
         faults: reasons.into_iter().map(|(column, reason)| Fault { line: 1, column, reason }).collect(),
     })?;
-    let mut file = Collected::new(&columns);
+    let (mut file, mut lines) = (Collected::new(&columns), Lines { text: &text, byte: 0, line: 1 });
     for record in reader.records() {
         match record {
-            Ok(record) => file.take(&record),
+            Ok(record) => file.take(lines.of(&record), &record),
             Err(error) => {
                 let line = error.position().map_or(1, csv::Position::line);
                 file.faults.push(Fault { line, column: None, reason: Reason::malformed(&error) });
@@ -88,6 +88,29 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<DeclaredPool>, FileError> {
         }
     }
     file.finish()
+}
+
+/// Counts lines. The reader's own count leaves out empty lines before a record.
+struct Lines<'a> {
+    text: &'a str,
+    byte: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line on which a record begins. Records have to come in their order.
+    fn of(&mut self, record: &csv::StringRecord) -> u64 {
+        let start = record.position().map_or(0, csv::Position::byte);
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        for byte in self.text.bytes().skip(self.byte) {
+            if self.byte >= start && byte != b'\n' {
+                break;
+            }
+            self.byte += 1;
+            self.line += u64::from(byte == b'\n');
+        }
+        self.line
+    }
 }
 
 /// Where each column is.
@@ -133,8 +156,7 @@ impl<'a> Collected<'a> {
         Self { header, pools: BTreeMap::new(), members: BTreeSet::new(), faults: Vec::new() }
     }
 
-    fn take(&mut self, record: &csv::StringRecord) {
-        let line = record.position().map_or(0, csv::Position::line);
+    fn take(&mut self, line: u64, record: &csv::StringRecord) {
         if record.iter().all(str::is_empty) {
             return;
         }

@@ -15,6 +15,7 @@ fn lines_of_one_sku_are_members_of_one_pool() {
     let pools = parse(text.as_bytes()).unwrap();
     let [cup, tea] = &pools[..] else { panic!("{pools:?}") };
     assert_eq!((cup.sku.as_str(), cup.available, cup.members.len()), ("CUP", Some(40), 1));
+    assert_eq!(cup.members[0].line, 5, "an empty line counts");
     assert_eq!((tea.sku.as_str(), tea.available), ("TEA-1", Some(40)));
     let [north, south] = &tea.members[..] else { panic!("{tea:?}") };
     assert_eq!((north.line, north.buffer), (2, 2));
