@@ -18,7 +18,6 @@
 //!
 //! It deletes no subscription: only `weir subscriptions apply --prune` does.
 
-mod clients;
 mod due;
 mod event_recovery;
 mod loss;
@@ -28,7 +27,6 @@ pub mod settings;
 mod shard;
 mod summary;
 
-pub use clients::Clients;
 pub use event_recovery::EventRecovery;
 pub use monitor::{Monitor, RunError};
 

@@ -2,12 +2,11 @@
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use resilience::Clock;
-use shopify_client::Endpoint;
 use weir_aws::{DocumentStore, config};
 use weir_core::UnixMillis;
-use weir_monitor::{Clients, EventRecovery, Monitor, Shard, Summary, settings::Settings};
+use weir_monitor::{EventRecovery, Monitor, Shard, Summary, settings::Settings};
 use weir_reconcile::StackNames;
-use weir_shops::Registry;
+use weir_shops::{Clients, Registry};
 use weir_subscriptions::Desired;
 
 #[tokio::main(flavor = "current_thread")]
@@ -24,26 +23,16 @@ async fn main() -> Result<(), Error> {
         operations_table: settings.operations_table.clone(),
     };
     let recovery = EventRecovery::new(&aws, names, telemetry.metrics.clone(), Clock::Wall);
+    let shops_table = settings.clients.shops_table.clone();
+    // Which instance, so that one does not take another's right to renew a token for its own.
+    let process = env("AWS_LAMBDA_LOG_STREAM_NAME").unwrap_or_else(|| "weir-monitor".to_owned());
+    let clients = Clients::new(aws.clone(), settings.clients, process, telemetry.clone())?;
     let monitor = Monitor {
         desired: Desired::built_in(),
         webhook_url: settings.webhook_url,
-        registry: Registry::new(&aws, settings.shops_table.clone()),
+        registry: Registry::new(&aws, shops_table),
         operations: DocumentStore::new(&aws, settings.operations_table),
-        clients: Clients {
-            endpoint: match &settings.shopify_url {
-                Some(url) => Endpoint::at(url)?,
-                None => Endpoint::Shopify,
-            },
-            config: aws,
-            secret_prefix: settings.secret_prefix,
-            shops_table: settings.shops_table,
-            token_key: settings.token_key,
-            state_table: settings.state_table,
-            // Which instance, so that one does not take another's right to renew a token for its own.
-            process: env("AWS_LAMBDA_LOG_STREAM_NAME").unwrap_or_else(|| "weir-monitor".to_owned()),
-            telemetry: telemetry.clone(),
-            made: tokio::sync::Mutex::default(),
-        },
+        clients,
         recovery,
         reconcile_every: settings.reconcile_every,
         clock: Clock::Wall,

@@ -11,7 +11,7 @@ use weir_aws::{
 };
 use weir_core::{EventShop, UnixMillis};
 use weir_shops::{
-    Registry, Shop, ShopState,
+    Clients, Registry, Shop, ShopState,
     registry::{Page, RegistryError},
 };
 use weir_subscriptions::{
@@ -20,7 +20,7 @@ use weir_subscriptions::{
     progress::{COLLECTION, Progress, ROUND, Round},
 };
 
-use crate::{Clients, EventRecovery, Shard, Summary, due::is_due};
+use crate::{EventRecovery, Shard, Summary, due::is_due};
 
 /// Shops that are checked at once: each is one call, and each has a budget of its own at Shopify.
 const MAX_CONCURRENCY: usize = 10;

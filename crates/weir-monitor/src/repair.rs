@@ -36,7 +36,7 @@ const REPAIR_RETENTION: Duration = Duration::from_secs(90 * 86_400);
 #[derive(Debug, thiserror::Error)]
 enum CheckError {
     #[error("{0}")]
-    Client(#[from] crate::clients::ClientError),
+    Client(#[from] weir_shops::ClientError),
     #[error("{0}")]
     Shopify(#[from] shopify_client::Error),
     #[error("{0}")]

@@ -4,22 +4,15 @@ use std::time::Duration;
 
 use weir_aws::LaneUrls;
 use weir_lambda::settings::{Reader, SettingsError};
+use weir_shops::ClientNames;
 
 /// All of them.
 #[derive(Debug)]
 pub struct Settings {
     /// `WEIR_WEBHOOK_URL`: where subscriptions point to; other apps' have a slash and the app's name behind it.
     pub webhook_url: String,
-    /// `WEIR_SHOPIFY_URL`: a simulated Shopify on this machine, for a local stack; the real one if it is empty.
-    pub shopify_url: Option<String>,
-    /// `WEIR_SECRET_PREFIX`: where the apps' secrets are.
-    pub secret_prefix: String,
-    /// `WEIR_SHOPS_TABLE`
-    pub shops_table: String,
-    /// `WEIR_TOKEN_KEY`: the secret that seals the shops' tokens.
-    pub token_key: String,
-    /// `WEIR_STATE_TABLE`: budgets and circuits.
-    pub state_table: String,
+    /// Where the shops, the apps' secrets and what clients share are.
+    pub clients: ClientNames,
     /// `WEIR_OPERATIONS_TABLE`
     pub operations_table: String,
     /// `WEIR_FENCE_TABLE`: what came of each resource.
@@ -45,11 +38,7 @@ impl Settings {
         let mut reader = Reader::new(env);
         let settings = Self {
             webhook_url: reader.text("WEIR_WEBHOOK_URL"),
-            shopify_url: reader.optional("WEIR_SHOPIFY_URL"),
-            secret_prefix: reader.text("WEIR_SECRET_PREFIX"),
-            shops_table: reader.text("WEIR_SHOPS_TABLE"),
-            token_key: reader.text("WEIR_TOKEN_KEY"),
-            state_table: reader.text("WEIR_STATE_TABLE"),
+            clients: ClientNames::read(&mut reader),
             operations_table: reader.text("WEIR_OPERATIONS_TABLE"),
             fence_table: reader.text("WEIR_FENCE_TABLE"),
             ledger_table: reader.text("WEIR_LEDGER_TABLE"),

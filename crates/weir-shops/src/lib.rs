@@ -16,6 +16,8 @@ mod shop;
 mod state;
 
 #[cfg(feature = "client")]
+mod clients;
+#[cfg(feature = "client")]
 mod instrumentation;
 #[cfg(feature = "client")]
 pub mod seal;
@@ -23,6 +25,8 @@ pub mod seal;
 mod tokens;
 
 pub use attribute::BadItem;
+#[cfg(feature = "client")]
+pub use clients::{ClientError, ClientNames, Clients};
 #[cfg(feature = "client")]
 pub use instrumentation::instrument;
 pub use registry::Registry;
