@@ -13,14 +13,26 @@ use crate::{
     },
 };
 
+/// A level as Shopify shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Level {
+    /// Units of the quantity that was asked for.
+    pub quantity: i64,
+    /// When the level last changed, in whole seconds since 1970.
+    pub updated_s: i64,
+}
+
 /// Items a query: about four points each, and a query may cost a thousand.
 const AT_ONCE: usize = 100;
 
-/// Quantities by item and location; what is not there is not stocked.
-pub(super) type Levels = HashMap<(String, String), i64>;
+/// Levels by item and location; what is not there is not stocked.
+pub type Levels = HashMap<(String, String), Level>;
 
 /// Reads one quantity of each (item, location): a query for each location and hundred items.
-pub(super) async fn read(
+///
+/// # Errors
+/// If a query fails.
+pub async fn read_levels(
     client: &Client,
     shop: &ShopDomain,
     name: QuantityName,
@@ -39,9 +51,10 @@ pub(super) async fn read(
             let reply = client.run::<InventoryLevelsAt>(shop, variables, call).await?;
             for node in reply.data.nodes.into_iter().flatten() {
                 let InventoryLevelsAtNodes::InventoryItem(item) = node else { continue };
-                let quantities = item.inventory_level.map(|level| level.quantities).unwrap_or_default();
-                if let Some(found) = quantities.iter().find(|quantity| quantity.name == name.as_str()) {
-                    levels.insert((item.id, location.to_owned()), found.quantity);
+                let Some(level) = item.inventory_level else { continue };
+                if let Some(found) = level.quantities.iter().find(|quantity| quantity.name == name.as_str()) {
+                    let updated_s = level.updated_at.as_second();
+                    levels.insert((item.id, location.to_owned()), Level { quantity: found.quantity, updated_s });
                 }
             }
         }

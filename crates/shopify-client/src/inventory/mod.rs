@@ -17,6 +17,7 @@
 
 mod levels;
 mod refusal;
+mod set_once;
 mod write;
 
 #[cfg(test)]
@@ -24,6 +25,11 @@ mod tests;
 
 use shopify_webhook::ShopDomain;
 
+pub use self::{
+    levels::{Level, Levels, read_levels},
+    refusal::Verdict,
+    set_once::{SetOnce, set_once},
+};
 use crate::{Call, Client, Error};
 
 /// The most rows that Shopify takes at once.

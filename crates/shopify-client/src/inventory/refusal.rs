@@ -20,7 +20,7 @@ pub(super) enum Refusal {
 
 /// What is wrong with a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub enum Verdict {
     /// Nothing: another row kept it from being written.
     Good,
     /// Its quantity is not the expected one, or, where Shopify does not say which row it means, may not be.

@@ -58,7 +58,7 @@ fn out_of_bounds(verb: Verb, row: &Row) -> Option<&'static str> {
 }
 
 /// Whether it is no row's fault.
-fn is_passing(errors: &[UserError]) -> bool {
+pub(super) fn is_passing(errors: &[UserError]) -> bool {
     errors.iter().any(|error| error.code.as_deref() == Some("SERVICE_UNAVAILABLE"))
 }
 
@@ -185,10 +185,11 @@ impl<D: FnMut(&Row, i64) -> Decision + Send> Writer<'_, D> {
         };
         let stale = rows.iter().zip(&verdicts).filter(is_stale);
         let stale = stale.map(|(pending, _)| (pending.row.item.as_str(), pending.row.location.as_str()));
-        let levels = levels::read(self.client, self.shop, self.change.name, stale, self.call).await?;
+        let levels = levels::read_levels(self.client, self.shop, self.change.name, stale, self.call).await?;
         let mut left = Vec::new();
         for (mut pending, verdict) in rows.into_iter().zip(verdicts) {
-            let current = levels.get(&(pending.row.item.clone(), pending.row.location.clone())).copied();
+            let current =
+                levels.get(&(pending.row.item.clone(), pending.row.location.clone())).map(|level| level.quantity);
             let expected = pending.row.expected;
             pending.stale += u32::from(verdict == Verdict::Stale);
             results[pending.at] = match (verdict, current) {
@@ -270,7 +271,7 @@ impl<D: FnMut(&Row, i64) -> Decision + Send> Writer<'_, D> {
 
 impl Expected {
     /// `changeFromQuantity`, which is always sent.
-    fn sent(self) -> Option<i64> {
+    pub(super) fn sent(self) -> Option<i64> {
         match self {
             Self::Quantity(quantity) => Some(quantity),
             Self::Unconditional => None,

@@ -1,0 +1,82 @@
+//! Resolving pushes that an earlier worker left open: the same call under the same key, until Shopify says what became of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::{StreamExt, stream};
+use weir_core::{Failure, UnixMillis};
+
+use super::{Broken, Engine, Outcome, Publish, read::MAX_CONCURRENT_SHOPS};
+use crate::{
+    Levels, Pool, PushId, SetAnswer, key_ends,
+    pool::Settled,
+    store::{PoolStore, PushRecord},
+};
+
+/// What is known of an open push.
+pub(super) enum Resolved {
+    /// Its answer, with its rows: the SKUs that others must settle.
+    Answered(SetAnswer, BTreeSet<String>),
+    /// Its call was never made.
+    NeverMade,
+    /// Shopify has forgotten the key: nobody can tell.
+    KeyExpired,
+}
+
+impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
+    /// Asks what became of each open push of these pools.
+    pub(super) async fn resolve(
+        &self,
+        pools: &[Pool],
+        outcome: &mut Outcome,
+    ) -> Result<BTreeMap<PushId, Resolved>, Failure> {
+        let now = self.clock.now();
+        let mut open: BTreeMap<PushId, i64> = BTreeMap::new();
+        for (_, intent) in pools.iter().flat_map(Pool::intents) {
+            open.insert(intent.push.clone(), intent.begun_at_ms);
+        }
+        let asked = open.into_iter().map(async |(push, begun)| {
+            let resolved = self.resolve_one(&push, UnixMillis(begun), now).await;
+            resolved.map(|resolved| (push, resolved))
+        });
+        let mut asked = stream::iter(asked).buffer_unordered(MAX_CONCURRENT_SHOPS);
+        let mut resolved = BTreeMap::new();
+        while let Some(one) = asked.next().await {
+            let (push, answer) = one?;
+            outcome.pushes += usize::from(matches!(answer, Resolved::Answered(..)));
+            resolved.insert(push, answer);
+        }
+        Ok(resolved)
+    }
+
+    async fn resolve_one(&self, push: &PushId, begun: UnixMillis, now: UnixMillis) -> Result<Resolved, Failure> {
+        if self.broken == Broken::LosesIntents {
+            return Ok(Resolved::NeverMade);
+        }
+        match self.store.resolve(push).await? {
+            PushRecord::Abandoned => Ok(Resolved::NeverMade),
+            PushRecord::Sealed(_) if now >= key_ends(begun) => Ok(Resolved::KeyExpired),
+            PushRecord::Sealed(mut sealed) => {
+                if self.broken == Broken::RepeatsUnderNewKey {
+                    sealed.id = (self.new_push)();
+                }
+                let skus = sealed.rows.iter().map(|row| row.sku.clone()).collect();
+                Ok(Resolved::Answered(self.levels.set(&sealed).await, skus))
+            }
+        }
+    }
+}
+
+/// What an answer means for a row that this push has, by its place. `None`: it is not known yet.
+pub(super) fn settled(answer: &SetAnswer, place: usize) -> Option<Settled> {
+    use crate::RowVerdict;
+    match answer {
+        SetAnswer::Applied { at_s } => Some(Settled::Applied { at_s: *at_s }),
+        SetAnswer::Refused(verdicts) => match verdicts.get(place) {
+            Some(RowVerdict::Bad(code)) => Some(Settled::Refused(code.clone())),
+            _ => Some(Settled::NotApplied),
+        },
+        // A push that could not be called is unsealed: nobody will make its call.
+        SetAnswer::NotApplied | SetAnswer::Blocked(_) => Some(Settled::NotApplied),
+        SetAnswer::Unknown(_) => None,
+    }
+}
