@@ -14,6 +14,7 @@ mod schema;
 mod shopify;
 mod simulate;
 mod soak;
+mod stock;
 mod tools;
 mod validate;
 
@@ -43,6 +44,7 @@ enum Chore {
     Budget(shopify::budget::Budget),
     Export(shopify::export::Export),
     Simulate(simulate::Simulate),
+    Stock(stock::Stock),
     Soak(soak::Soak),
     Clock(clock::Clock),
     #[command(hide = true)]
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Chore::Budget(budget) => budget.run(),
         Chore::Export(export) => export.run(),
         Chore::Simulate(simulate) => simulate.run(),
+        Chore::Stock(stock) => stock.run(),
         Chore::Soak(soak) => soak.run(),
         Chore::Clock(clock) => clock.run(),
         Chore::Shifted(shifted) => shifted.run(),

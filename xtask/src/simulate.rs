@@ -202,7 +202,7 @@ impl Report {
 }
 
 /// On a terminal, one line that is overwritten.
-fn show_progress(number: u64, count: u64) {
+pub(crate) fn show_progress(number: u64, count: u64) {
     let mut stderr = std::io::stderr();
     if count > 20 && number.is_multiple_of(20) && stderr.is_terminal() {
         // Progress that can't be shown is no reason to stop.

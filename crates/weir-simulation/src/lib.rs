@@ -22,6 +22,7 @@ mod network;
 mod run;
 pub mod scenario;
 mod services;
+pub mod stock;
 
 pub use audit::{Audit, Violation};
 pub use environment::{Environment, RecursiveLoop, Service};

@@ -5,6 +5,7 @@
 //! loads the pool.
 
 mod limits;
+mod lines;
 mod publish;
 mod push;
 mod read;
@@ -22,6 +23,7 @@ use weir_core::{Failure, UnixMillis};
 
 pub use self::{
     limits::Limits,
+    lines::SkuLine,
     publish::{NoPublisher, Publish},
 };
 use crate::{LevelKey, Levels, PushId, store::PoolStore};

@@ -68,15 +68,7 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
     ) -> Result<(), Failure> {
         let pools: BTreeMap<String, Mutex<Work>> =
             work.into_iter().map(|one| (one.found.pool.sku.clone(), Mutex::new(one))).collect();
-        let calls = pushes.iter().map(async |push| {
-            let answer = self.call(push).await?;
-            for (place, row) in push.rows.iter().enumerate() {
-                if let (Some(settled), Some(pool)) = (settled(&answer, place), pools.get(&row.sku)) {
-                    self.settle(&mut *pool.lock().await, row, push, &settled).await?;
-                }
-            }
-            Ok::<_, Failure>((push, answer))
-        });
+        let calls: Vec<_> = pushes.iter().map(|push| self.make_one(push, &pools)).collect();
         let mut calls = stream::iter(calls).buffer_unordered(MAX_CONCURRENT_SHOPS);
         let mut pushed_at: BTreeMap<String, Option<i64>> = BTreeMap::new();
         while let Some(call) = calls.next().await {
@@ -93,6 +85,21 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
             }
         }
         self.store_watermarks(work).await
+    }
+
+    /// Makes a call, and settles its rows.
+    async fn make_one<'a>(
+        &self,
+        push: &'a Push,
+        pools: &BTreeMap<String, Mutex<Work>>,
+    ) -> Result<(&'a Push, SetAnswer), Failure> {
+        let answer = self.call(push).await?;
+        for (place, row) in push.rows.iter().enumerate() {
+            if let (Some(settled), Some(pool)) = (settled(&answer, place), pools.get(&row.sku)) {
+                self.settle(&mut *pool.lock().await, row, push, &settled).await?;
+            }
+        }
+        Ok((push, answer))
     }
 
     /// Makes the call of a push that is new.

@@ -27,19 +27,19 @@ pub(super) struct Readings {
 impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
     /// Reads levels of pools. A shop that somebody has to act on is noted in `outcome`.
     pub(super) async fn read(&self, pools: &[Pool], wanted: &BTreeSet<LevelKey>, outcome: &mut Outcome) -> Readings {
-        let mut by_shop: BTreeMap<(&str, &ShopDomain), Vec<LevelKey>> = BTreeMap::new();
+        let mut by_shop: BTreeMap<(String, ShopDomain), Vec<LevelKey>> = BTreeMap::new();
         for member in pools.iter().flat_map(|pool| &pool.members) {
             if wanted.contains(&member.level) && member.is_level() {
-                by_shop.entry((&member.app, &member.level.shop)).or_default().push(member.level.clone());
+                let of = (member.app.clone(), member.level.shop.clone());
+                by_shop.entry(of).or_default().push(member.level.clone());
             }
         }
-        let queries = by_shop.into_iter().flat_map(|(of, levels)| {
-            levels.chunks(MAX_ROWS).map(<[LevelKey]>::to_vec).map(move |rows| (of, rows)).collect::<Vec<_>>()
-        });
-        let queries = queries.map(async |((app, shop), levels)| {
-            let asked = self.clock.now();
-            (shop, asked, self.levels.read(app, shop, &levels).await, levels)
-        });
+        let mut queries = Vec::new();
+        for ((app, shop), levels) in by_shop {
+            for levels in levels.chunks(MAX_ROWS) {
+                queries.push(self.query(app.clone(), shop.clone(), levels.to_vec()));
+            }
+        }
         let mut answers = stream::iter(queries).buffer_unordered(MAX_CONCURRENT_SHOPS);
         let mut readings = Readings::default();
         while let Some((shop, asked, answer, levels)) = answers.next().await {
@@ -51,14 +51,25 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
                     readings.levels.extend(there);
                 }
                 Err(Blocked::For(delay)) => {
-                    let noted = readings.delayed.entry(shop.clone()).or_default();
+                    let noted = readings.delayed.entry(shop).or_default();
                     *noted = delay.max(*noted);
                 }
                 Err(Blocked::Until(reason)) => {
-                    outcome.blocked.insert(shop.clone(), reason);
+                    outcome.blocked.insert(shop, reason);
                 }
             }
         }
         readings
+    }
+
+    async fn query(
+        &self,
+        app: String,
+        shop: ShopDomain,
+        levels: Vec<LevelKey>,
+    ) -> (ShopDomain, UnixMillis, Result<Vec<Option<Reading>>, Blocked>, Vec<LevelKey>) {
+        let asked = self.clock.now();
+        let answer = self.levels.read(&app, &shop, &levels).await;
+        (shop, asked, answer, levels)
     }
 }

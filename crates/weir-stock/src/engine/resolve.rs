@@ -34,10 +34,8 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
         for (_, intent) in pools.iter().flat_map(Pool::intents) {
             open.insert(intent.push.clone(), intent.begun_at_ms);
         }
-        let asked = open.into_iter().map(async |(push, begun)| {
-            let resolved = self.resolve_one(&push, UnixMillis(begun), now).await;
-            resolved.map(|resolved| (push, resolved))
-        });
+        let asked: Vec<_> =
+            open.into_iter().map(|(push, begun)| self.resolve_one(push, UnixMillis(begun), now)).collect();
         let mut asked = stream::iter(asked).buffer_unordered(MAX_CONCURRENT_SHOPS);
         let mut resolved = BTreeMap::new();
         while let Some(one) = asked.next().await {
@@ -48,21 +46,27 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
         Ok(resolved)
     }
 
-    async fn resolve_one(&self, push: &PushId, begun: UnixMillis, now: UnixMillis) -> Result<Resolved, Failure> {
+    async fn resolve_one(
+        &self,
+        push: PushId,
+        begun: UnixMillis,
+        now: UnixMillis,
+    ) -> Result<(PushId, Resolved), Failure> {
         if self.broken == Broken::LosesIntents {
-            return Ok(Resolved::NeverMade);
+            return Ok((push, Resolved::NeverMade));
         }
-        match self.store.resolve(push).await? {
-            PushRecord::Abandoned => Ok(Resolved::NeverMade),
-            PushRecord::Sealed(_) if now >= key_ends(begun) => Ok(Resolved::KeyExpired),
+        let resolved = match self.store.resolve(&push).await? {
+            PushRecord::Abandoned => Resolved::NeverMade,
+            PushRecord::Sealed(_) if now >= key_ends(begun) => Resolved::KeyExpired,
             PushRecord::Sealed(mut sealed) => {
                 if self.broken == Broken::RepeatsUnderNewKey {
                     sealed.id = (self.new_push)();
                 }
                 let skus = sealed.rows.iter().map(|row| row.sku.clone()).collect();
-                Ok(Resolved::Answered(self.levels.set(&sealed).await, skus))
+                Resolved::Answered(self.levels.set(&sealed).await, skus)
             }
-        }
+        };
+        Ok((push, resolved))
     }
 }
 

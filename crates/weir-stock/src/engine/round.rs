@@ -47,6 +47,9 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
             .map(|found| Work { todo: todo.remove(&found.pool.sku).unwrap_or_default(), found, is_changed: false })
             .collect();
         let mut next: BTreeMap<String, Todo> = BTreeMap::new();
+        if self.broken == Broken::AbsorbsDuringPush {
+            self.absorb(&mut work, later, outcome).await;
+        }
         self.settle_open(&mut work, later, &mut next, outcome).await?;
         self.absorb(&mut work, later, outcome).await;
         for one in &mut work {
@@ -177,10 +180,7 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
         next: &mut BTreeMap<String, Todo>,
         outcome: &mut Outcome,
     ) -> Result<(), Failure> {
-        let writes = std::mem::take(work).into_iter().map(async |mut one| {
-            let saved = if one.is_changed { self.write(&mut one.found).await } else { Ok(Saved::Written) };
-            saved.map(|saved| (saved, one))
-        });
+        let writes: Vec<_> = std::mem::take(work).into_iter().map(|one| self.write_work(one)).collect();
         let writes: Vec<_> = stream::iter(writes).buffer_unordered(MAX_CONCURRENT_WRITES).collect().await;
         for written in writes {
             match written? {
@@ -196,6 +196,12 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
         }
         pushes.retain(|push| !push.rows.is_empty());
         Ok(())
+    }
+
+    async fn write_work(&self, mut one: Work) -> Result<(Saved, Work), Failure> {
+        let saved = if one.is_changed { self.write(&mut one.found).await? } else { Saved::Written };
+        one.is_changed &= saved == Saved::Lost;
+        Ok((saved, one))
     }
 
     /// Writes a pool, whose version is the next one then.
@@ -228,12 +234,10 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
 
     /// What is left of the rounds: pools whose watermark is not stored yet.
     pub(super) async fn store_watermarks(&self, work: Vec<Work>) -> Result<(), Failure> {
-        let writes = work.into_iter().filter(|one| one.is_changed).map(async |mut one| {
-            // Lost: somebody else publishes the events again, under the same ids.
-            self.write(&mut one.found).await.map(drop)
-        });
+        // Lost: somebody else publishes the events again, under the same ids.
+        let writes: Vec<_> = work.into_iter().map(|one| self.write_work(one)).collect();
         let writes: Vec<_> = stream::iter(writes).buffer_unordered(MAX_CONCURRENT_WRITES).collect().await;
-        writes.into_iter().collect()
+        writes.into_iter().try_for_each(|written| written.map(drop))
     }
 }
 
