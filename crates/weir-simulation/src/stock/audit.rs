@@ -107,12 +107,6 @@ pub(super) async fn judge(world: &World, quiet_pushes: usize) -> Report {
         report.units_lost += (truth.available - found.pool.available).max(0);
         report.units_invented += (found.pool.available - truth.available).max(0);
         let target = truth.available.max(0);
-        if truth.available != found.pool.available {
-            eprintln!("TRUTH {} {:#?}", truth.available, found);
-            for e in world.store.older_entries(&declared.sku, u64::MAX, 1000).await.unwrap() {
-                eprintln!("{e:?}");
-            }
-        }
         for level in &declared.levels {
             let there = world.sim.available(&level.shop, level.item, level.location).unwrap_or(i64::MIN);
             let is_oversold = there < 0 && target == 0;
