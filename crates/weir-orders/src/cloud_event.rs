@@ -31,6 +31,8 @@ struct CloudEvent<'a> {
 #[derive(Serialize)]
 struct Data<'a> {
     shop: &'a str,
+    /// Grows with each change of the order: the event of a higher revision shows the newer state.
+    revision: u64,
     order: OrderView,
     #[serde(skip_serializing_if = "Option::is_none")]
     refund: Option<RefundView<'a>>,
@@ -127,6 +129,7 @@ pub fn detail(key: &OrderKey, record: &Record, event: OrderEvent) -> serde_json:
     let state = &record.state;
     let data = Data {
         shop: key.shop.as_str(),
+        revision: record.version,
         order: OrderView::of(key.order, state),
         refund: refund(state, event),
         edit: edit(state, event),

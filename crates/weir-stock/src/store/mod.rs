@@ -5,10 +5,13 @@
 //! | `pool/SKU`, `pool` | a [`Pool`] with its newest journal entries: one conditional write a change |
 //! | `pool/SKU`, `entries/NUMBER` | older journal entries, [`PAGE`](crate::pool::PAGE) an item |
 //! | `pool/SKU`, `line/TIME/LINE` | the units that an order line takes |
+//! | `pools`, `SKU` | names a pool, for lists |
 //! | `level/SHOP/ITEM/LOCATION`, `level` | the pool of a level |
 //! | `push/ID`, `push` | a [`Push`], written before its call; gone two days later |
 
 mod codec;
+mod dynamo;
+mod item;
 
 mod memory;
 
@@ -18,6 +21,7 @@ use weir_core::Failure;
 
 pub use self::{
     codec::{BadPool, decode, encode},
+    dynamo::DynamoStore,
     memory::MemoryStore,
 };
 use crate::{

@@ -41,7 +41,7 @@ impl Metric {
     /// The statistics that say something: sums of counts, percentiles of durations, the greatest of a depth or an age.
     pub const fn statistics(&self) -> &'static [&'static str] {
         match (self.unit, self.emitter) {
-            (Unit::Milliseconds, _) | (Unit::Seconds, Emitter::Orders) => &["p50", "p95", "p99"],
+            (Unit::Milliseconds, _) | (Unit::Seconds, Emitter::Orders | Emitter::Inventory) => &["p50", "p95", "p99"],
             (Unit::Count, Emitter::Sqs) | (Unit::Seconds, _) => &["Maximum"],
             (Unit::Count, _) => &["Sum"],
         }
@@ -134,6 +134,8 @@ pub enum Emitter {
     Reconciliation,
     /// The projection of orders.
     Orders,
+    /// Stock that several shops share.
+    Inventory,
     /// AWS's queues.
     Sqs,
     /// AWS's functions.

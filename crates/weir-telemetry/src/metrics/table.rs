@@ -103,6 +103,17 @@ table! {
     ORDER_DELIVERIES_UNNAMED = count("OrderDeliveriesUnnamed", Emitter::Orders, TOTAL), "Deliveries about a part of an order that do not name the order: returns/update and most of fulfillment_orders/*.";
     ORDER_PROCESSING_TIME = seconds("OrderProcessingTime", Emitter::Orders, TOTAL), "From an order's creation to the first time that all of it was fulfilled.";
 
+    // ---- shared stock ----
+    STOCK_CHANGES = count("StockChanges", Emitter::Inventory, TOTAL), "Changes of levels that were taken into a pool: sales, returns, counts.";
+    STOCK_PUSHES = count("StockPushes", Emitter::Inventory, TOTAL), "Calls of Shopify that set levels, up to 250 a call.";
+    STOCK_QUERIES = count("StockQueries", Emitter::Inventory, TOTAL), "Queries of Shopify that read levels, up to 250 a query.";
+    STOCK_STALE = count("StockStale", Emitter::Inventory, TOTAL), "Levels that were sold or changed between reading and setting them: read again, and set then.";
+    STOCK_REFUSED = count("StockRefused", Emitter::Inventory, TOTAL), "Levels that Shopify refuses to set, whatever their number: tried again after an hour.";
+    STOCK_HELD = count("StockHeld", Emitter::Inventory, TOTAL), "Pools that were held, because one round would have moved too much.";
+    STOCK_DRIFT = count("StockDrift", Emitter::Inventory, TOTAL), "Changes of levels that no webhook told of, found by looking at all levels.";
+    STOCK_OPEN_PUSHES = count("StockOpenPushes", Emitter::Inventory, TOTAL), "Pushes whose result was not known for more than a minute, when all levels were looked at.";
+    STOCK_SYNC_TIME = seconds("StockSyncTime", Emitter::Inventory, TOTAL), "From a change in one shop until the last other shop has the new number, by Shopify's clock of whole seconds.";
+
     // ---- reconciliation ----
     RECONCILIATION_RUNS = count("ReconciliationRuns", Emitter::Reconciliation, TOTAL), "Runs that came to their end.";
     RECONCILIATION_MISSING = count("ReconciliationMissing", Emitter::Reconciliation, TOTAL), "Changes at Shopify that weir never saw or never finished.";
