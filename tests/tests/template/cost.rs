@@ -14,10 +14,10 @@ fn the_cost_model_knows_what_stands_in_the_template() {
     let counted: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let fixed = &counted["weir"]["fixed"];
     let of_type = |kind| template.of_type(kind).count();
-    // Orders are not there by default: the guide says what they cost.
-    let is_of_orders = |id: &str| template.resource(id)["Condition"] == "HasOrders";
+    // Orders and stock are not there by default: the guides say what they cost.
+    let is_optional = |id: &str| ["HasOrders", "HasStock"].iter().any(|one| template.resource(id)["Condition"] == *one);
     let alarms = Alarm::all(&template);
-    let alarms = alarms.iter().filter(|alarm| !is_of_orders(alarm.id));
+    let alarms = alarms.iter().filter(|alarm| !is_optional(alarm.id));
     let alarm_metrics: usize = alarms.map(|alarm| alarm.metrics().len()).sum();
     assert_eq!(fixed["alarm_metrics"], alarm_metrics);
     assert_eq!(fixed["composite_alarms"], of_type("AWS::CloudWatch::CompositeAlarm"));
@@ -26,10 +26,10 @@ fn the_cost_model_knows_what_stands_in_the_template() {
     let secrets = template.of_type("AWS::SecretsManager::Secret");
     let always = secrets.filter(|(id, _)| template.resource(id).get("Condition").is_none());
     assert_eq!(fixed["secrets"], always.count());
-    // A queue of a function that is there by default, which neither notifier nor orders are.
+    // A queue of a function that is there by default, which neither notifier nor orders nor stock are.
     let functions = template.of_type("AWS::Serverless::Function");
     let polled = functions
-        .filter(|(id, _)| template.resource(id)["Condition"] != "HasSlack" && !is_of_orders(id))
+        .filter(|(id, _)| template.resource(id)["Condition"] != "HasSlack" && !is_optional(id))
         .flat_map(|(_, function)| entries(&function["Events"]).filter(|(_, event)| event["Type"] == "SQS"));
     assert_eq!(fixed["polled_queues"], polled.count());
     let default = |name: &str| at(template.parameter(name), &["Default"]).as_u64();

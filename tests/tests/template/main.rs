@@ -83,6 +83,7 @@ fn functions_are_given_the_settings_that_they_read() {
             "weir-monitor" => names(|env| drop(weir_monitor::settings::Settings::read(env))),
             "weir-notifier" => names(|env| drop(weir_notifier::settings::Settings::read(env))),
             "weir-archive" => names(|env| drop(weir_archive::settings::Settings::read(env))),
+            "weir-inventory" => names(|env| drop(weir_inventory::settings::Settings::read(env))),
             "weir-orders" => names(|env| drop(weir_orders::settings::Settings::read(env))),
             other => panic!("{id} runs {other}: say here who reads its settings"),
         };
@@ -137,7 +138,7 @@ fn every_lane_has_a_dead_letter_queue_and_alarms_on_both() {
     let lanes = template.lanes();
     let known: BTreeSet<&str> = lanes.iter().flat_map(|lane| [lane.queue_id, lane.dlq_id]).collect();
     for (id, _) in template.of_type("AWS::SQS::Queue") {
-        let beside = ["IsLocal", "HasSlack", "HasBodyArchive", "HasOrders"]
+        let beside = ["IsLocal", "HasSlack", "HasBodyArchive", "HasOrders", "HasStock"]
             .iter()
             .any(|condition| template.resource(id)["Condition"] == *condition);
         assert!(known.contains(id) || beside, "{id} is neither a lane nor a lane's dead-letter queue");

@@ -52,6 +52,9 @@ const TABLE: &[Row] = &[
     // Customers' data must be gone within 30 days.
     Row("ArchiveDays", &["0", "7", "30"], &["-1", "31", "365"]),
     Row("OrderDays", &["0", "1", "3650"], &["-1", "3651"]),
+    Row("StockSweepMinutes", &["0", "1", "60"], &["-1", "61"]),
+    Row("StockMaxZeroedSkus", &["1", "100000"], &["0", "100001"]),
+    Row("StockMaxZeroedPercent", &["1", "100"], &["0", "101"]),
     Row("OrderConfirmedWhen", &["created", "authorized", "paid"], &["", "shipped"]),
     Row("BusArchiveDays", &["0", "29"], &["-1", "30", "365"]),
     // Bodies go over TLS, or stay on this machine.

@@ -25,7 +25,7 @@ const SERVICES: [(&str, &str, &str); 6] = [
 ];
 
 /// What is needed and not called by a function: by whom, the actions, and why.
-const NOT_CALLED: [(&str, &[&str]); 8] = [
+const NOT_CALLED: [(&str, &[&str]); 9] = [
     // Lambda writes what a function prints, as the function.
     ("weir-", &["logs:CreateLogStream", "logs:PutLogEvents"]),
     // So does X-Ray's daemon, where it is on.
@@ -34,6 +34,7 @@ const NOT_CALLED: [(&str, &[&str]); 8] = [
     ("weir-worker", &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]),
     ("weir-archive", &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]),
     ("weir-orders", &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]),
+    ("weir-inventory", &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]),
     ("weir-notifier", &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]),
     // With it, S3 answers 404 for what is not there, and not 403.
     ("weir-worker", &["s3:ListBucket"]),

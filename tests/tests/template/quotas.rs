@@ -33,9 +33,9 @@ fn defaults_leave_ingest_room_in_ten_concurrent_executions() {
     by_condition.sort_unstable();
     assert_eq!(
         by_condition.iter().map(|(condition, _)| *condition).collect::<Vec<_>>(),
-        ["HasBodyArchive", "HasOrders", "HasSlack"]
+        ["HasBodyArchive", "HasOrders", "HasSlack", "HasStock"]
     );
-    // By default there is an archive, and neither a notifier nor orders. With two of them, ArchiveDays says what to do.
+    // By default there is an archive, and neither a notifier nor orders nor stock. With two of them, ArchiveDays says what to do.
     for (condition, most) in by_condition {
         let others = always + most;
         assert!(
@@ -45,6 +45,7 @@ fn defaults_leave_ingest_room_in_ten_concurrent_executions() {
     }
     assert_eq!(template.parameter("SlackWebhookSecretArn")["Default"], "");
     assert_eq!(template.parameter("OrderDays")["Default"], 0);
+    assert_eq!(template.parameter("StockSweepMinutes")["Default"], 0);
 }
 
 /// What reserves nothing by default can be deployed anywhere. A lane reserves what it may use: with less, Lambda would throttle

@@ -11,10 +11,20 @@ fn irreplaceable_resources_outlive_the_stack() {
     let template = Template::read();
     let lanes = template.lanes();
     let queues = lanes.iter().flat_map(|lane| [lane.queue_id, lane.dlq_id]);
-    for id in
-        ["Ledger", "Fence", "Shops", "Operations", "TokenKey", "DefaultAppSecret", "Bodies", "ArchiveBucket", "Orders"]
-            .into_iter()
-            .chain(queues)
+    for id in [
+        "Ledger",
+        "Fence",
+        "Shops",
+        "Operations",
+        "TokenKey",
+        "DefaultAppSecret",
+        "Bodies",
+        "ArchiveBucket",
+        "Orders",
+        "Stock",
+    ]
+    .into_iter()
+    .chain(queues)
     {
         let resource = template.resource(id);
         let policies = (text(at(resource, &["DeletionPolicy"])), text(at(resource, &["UpdateReplacePolicy"])));
@@ -39,7 +49,7 @@ fn every_table_has_dynamodbs_own_key_is_billed_by_use_and_forgets_what_has_run_o
         }
     }
     forgetful.sort_unstable();
-    assert_eq!(forgetful, ["Cache", "Fence", "Ledger", "Operations", "Orders", "State"]);
+    assert_eq!(forgetful, ["Cache", "Fence", "Ledger", "Operations", "Orders", "State", "Stock"]);
 }
 
 #[test]
