@@ -1,7 +1,7 @@
 //! How many executions the functions may take at once, by the stack's parameters. Pure.
 
 /// Parameters of the template that a check reads, with their defaults: for a stack that is not there yet.
-pub const DEFAULTS: [(&str, &str); 18] = [
+pub const DEFAULTS: [(&str, &str); 19] = [
     ("AlarmTopicArn", ""),
     ("Architecture", "arm64"),
     ("ArchiveDays", "7"),
@@ -16,6 +16,7 @@ pub const DEFAULTS: [(&str, &str); 18] = [
     ("ReserveWorkers", "false"),
     ("SlackWebhookSecretArn", ""),
     ("StandardConcurrency", "2"),
+    ("StockSweepMinutes", "0"),
     ("ThrottleBurst", "1000"),
     ("ThrottleRate", "1000"),
     ("UrgentConcurrency", "2"),
@@ -83,6 +84,7 @@ impl Demand {
             lanes: ["UrgentConcurrency", "StandardConcurrency", "BulkConcurrency"].map(lane).iter().sum(),
             others: queue_if(number("ArchiveDays") > 0)
                 + queue_if(number("OrderDays") > 0)
+                + queue_if(number("StockSweepMinutes") > 0)
                 + queue_if(!value("SlackWebhookSecretArn").is_empty())
                 + monitor,
             reserves_workers: value("ReserveWorkers") == "true",

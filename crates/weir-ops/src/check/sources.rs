@@ -38,7 +38,8 @@ impl SourceFinding {
 /// Looks at the event source of every function that drains a queue.
 pub(super) async fn check(target: &CheckTarget) -> Vec<Finding> {
     let lanes = Lane::ALL.iter().map(|lane| (format!("lane {lane}"), worker(*lane)));
-    let others = [("archive", "Archive"), ("orders", "OrdersFunction"), ("notifier", "Notifier")];
+    let others =
+        [("archive", "Archive"), ("orders", "OrdersFunction"), ("inventory", "Inventory"), ("notifier", "Notifier")];
     let others = others.map(|(name, id)| (name.to_owned(), id.to_owned()));
     let functions: Vec<_> = lanes.chain(others).filter_map(|(name, id)| Some((name, target.resource(&id)?))).collect();
     let client = Client::new(&target.stack.config);

@@ -46,6 +46,14 @@ const fn need(function: &'static str, actions: &'static [&'static str], on: On) 
 
 const SHARE: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem"];
 const READ_SECRET: &[&str] = &["secretsmanager:GetSecretValue"];
+const STOCK: &[&str] = &[
+    "dynamodb:BatchGetItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:UpdateItem",
+];
 const DRAIN: &[&str] =
     &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"];
 
@@ -54,6 +62,7 @@ const WORKER: &str = "<Lane>Worker";
 const MONITOR: &str = "Monitor";
 const ARCHIVE: &str = "Archive";
 const ORDERS: &str = "Orders";
+const INVENTORY: &str = "Inventory";
 const NOTIFIER: &str = "Notifier";
 
 /// What every function needs.
@@ -63,7 +72,7 @@ pub(super) const SHARED: [Need; 2] = [
 ];
 
 /// What single functions need beside that: writing its log and its traces is allowed to each.
-pub const NEEDS: [Need; 39] = [
+pub const NEEDS: [Need; 46] = [
     need(INGEST, &["sqs:SendMessage"], On::Resource("<Lane>Queue")),
     need(INGEST, &["sqs:GetQueueAttributes"], On::Resource("StandardQueue")),
     need(INGEST, READ_SECRET, On::AppSecrets),
@@ -100,6 +109,13 @@ pub const NEEDS: [Need; 39] = [
     need(ORDERS, &["events:PutEvents"], On::Resource("Bus")),
     need(ORDERS, &["s3:GetObject"], On::Part("Bodies", "/*")),
     need(ORDERS, &["s3:ListBucket"], On::Resource("Bodies")),
+    need(INVENTORY, DRAIN, On::Resource("StockQueue")),
+    need(INVENTORY, STOCK, On::Resource("Stock")),
+    need(INVENTORY, &["dynamodb:GetItem", "dynamodb:UpdateItem"], On::Resource("Shops")),
+    need(INVENTORY, READ_SECRET, On::Resource("TokenKey")),
+    need(INVENTORY, READ_SECRET, On::AppSecrets),
+    need(INVENTORY, SHARE, On::Resource("State")),
+    need(INVENTORY, &["events:PutEvents"], On::Resource("Bus")),
     need(NOTIFIER, &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], On::Resource("AlarmQueue")),
     need(NOTIFIER, READ_SECRET, On::Parameter("SlackWebhookSecretArn")),
     need(NOTIFIER, SHARE, On::Resource("State")),
