@@ -15,10 +15,16 @@ use weir_inventory::{
     settings::Settings,
 };
 use weir_shops::Clients;
-use weir_stock::{Engine, Limits, engine::Broken, event::SOURCE, shopify::ShopifyLevels, store::DynamoStore};
+use weir_stock::{
+    Engine, Limits,
+    engine::{Broken, Delays},
+    event::SOURCE,
+    shopify::ShopifyLevels,
+    store::DynamoStore,
+};
 
 /// The time of one call of Shopify, its waits included: a throttled shop must not use up the invocation's.
-const CALL_TIME: Duration = Duration::from_secs(10);
+const CALL_TIME: Duration = Duration::from_secs(4);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -45,6 +51,7 @@ async fn main() -> Result<(), Error> {
             publisher: EventBus(Bus::of_publisher(&aws, settings.bus, SOURCE)),
             limits,
             clock: Clock::Wall,
+            delays: Delays::default(),
             new_push,
             broken: Broken::Nothing,
         },

@@ -111,6 +111,8 @@ fn operation(symbol: &str) -> Option<String> {
     match (*service, name) {
         // The SDK makes sessions for directory buckets, which the template has none of.
         ("s3", "CreateSession") => None,
+        // A transaction is allowed by what it is made of: here, writes of whole items.
+        ("dynamodb", "TransactWriteItems") => Some("dynamodb:PutItem".to_owned()),
         // Batches are allowed by what they are made of.
         ("sqs", batch) => Some(format!("sqs:{}", batch.strip_suffix("Batch").unwrap_or(batch))),
         (service, name) => Some(format!("{service}:{name}")),

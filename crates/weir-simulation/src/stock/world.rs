@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 use weir_core::Failure;
 use weir_stock::{
     Ending, Engine, LevelKey, Limits, Pool, PushId, Reading,
-    engine::Publish,
+    engine::{Delays, Publish},
     event::Outgoing,
     pool::Draft,
     shopify::ShopifyLevels,
@@ -257,6 +257,7 @@ async fn work(world: Arc<World>, levels: MortalLevels, protocol: Protocol) {
                 skus: world.pools.len(),
             },
             clock: world.clock,
+            delays: Delays::default(),
             new_push,
             broken: protocol.broken(),
         };

@@ -4,6 +4,7 @@
 //! absorbed over a change that is newer than it. A worker may die at every call: an intent is resolved by the next one that
 //! loads the pool.
 
+mod delays;
 mod limits;
 mod lines;
 mod publish;
@@ -11,6 +12,8 @@ mod push;
 mod read;
 mod resolve;
 mod round;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,6 +25,7 @@ use shopify_webhook::ShopDomain;
 use weir_core::{Failure, UnixMillis};
 
 pub use self::{
+    delays::Delays,
     limits::Limits,
     lines::SkuLine,
     publish::{NoPublisher, Publish},
@@ -50,6 +54,8 @@ pub struct Engine<S, L, P> {
     pub limits: Limits,
     /// The clock.
     pub clock: Clock,
+    /// Shops that can't be called for a while.
+    pub delays: Delays,
     /// Draws the keys of pushes.
     pub new_push: fn() -> PushId,
     /// Rules that are broken on purpose, to see that a test finds it.

@@ -23,13 +23,23 @@ use crate::{
 const MAX_WRITES: usize = 8;
 
 impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
-    /// Puts what is due into calls, and writes the intents. Shops that can't be called are left out.
-    pub(super) fn plan(&self, work: &mut [Work], barred: &BTreeSet<ShopDomain>) -> Vec<Push> {
+    /// Puts what is due into calls, and writes the intents. Shops that can't be called are left out: for a while, and the
+    /// pool comes back, or until somebody acts.
+    pub(super) fn plan(
+        &self,
+        work: &mut [Work],
+        barred: &BTreeSet<ShopDomain>,
+        later: &mut BTreeMap<String, Duration>,
+    ) -> Vec<Push> {
         let now = self.clock.now();
         let mut by_shop: BTreeMap<(String, ShopDomain), Vec<Row>> = BTreeMap::new();
         for one in work.iter() {
             let pool = &one.found.pool;
             for (level, from, to) in pool.due(now) {
+                if let Some(rest) = self.delays.rest(&level.shop, now) {
+                    comes_back(later, pool.sku.clone(), rest);
+                    continue;
+                }
                 let Some(member) = pool.member(&level).filter(|_| !barred.contains(&level.shop)) else { continue };
                 let rows = by_shop.entry((member.app.clone(), level.shop.clone())).or_default();
                 rows.push(Row { sku: pool.sku.clone(), level, from, to });
@@ -108,6 +118,9 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
             return Ok(SetAnswer::NotApplied);
         }
         let answer = self.levels.set(push).await;
+        if let SetAnswer::Unknown(delay) | SetAnswer::Blocked(Blocked::For(delay)) = &answer {
+            self.delays.note(&push.shop.0, *delay, self.clock.now());
+        }
         // A shop that can't be called for days must not leave intents that nobody can resolve.
         if let SetAnswer::Blocked(_) = answer
             && !self.store.unseal(&push.id).await?

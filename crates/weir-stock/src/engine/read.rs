@@ -27,11 +27,16 @@ pub(super) struct Readings {
 impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
     /// Reads levels of pools. A shop that somebody has to act on is noted in `outcome`.
     pub(super) async fn read(&self, pools: &[Pool], wanted: &BTreeSet<LevelKey>, outcome: &mut Outcome) -> Readings {
+        let mut readings = Readings::default();
         let mut by_shop: BTreeMap<(String, ShopDomain), Vec<LevelKey>> = BTreeMap::new();
         for member in pools.iter().flat_map(|pool| &pool.members) {
             if wanted.contains(&member.level) && member.is_level() {
-                let of = (member.app.clone(), member.level.shop.clone());
-                by_shop.entry(of).or_default().push(member.level.clone());
+                let shop = &member.level.shop;
+                if let Some(rest) = self.delays.rest(shop, self.clock.now()) {
+                    readings.delayed.insert(shop.clone(), rest);
+                    continue;
+                }
+                by_shop.entry((member.app.clone(), shop.clone())).or_default().push(member.level.clone());
             }
         }
         let mut queries = Vec::new();
@@ -41,7 +46,6 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
             }
         }
         let mut answers = stream::iter(queries).buffer_unordered(MAX_CONCURRENT_SHOPS);
-        let mut readings = Readings::default();
         while let Some((shop, asked, answer, levels)) = answers.next().await {
             outcome.queries += 1;
             match answer {
@@ -51,6 +55,7 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
                     readings.levels.extend(there);
                 }
                 Err(Blocked::For(delay)) => {
+                    self.delays.note(&shop, delay, self.clock.now());
                     let noted = readings.delayed.entry(shop).or_default();
                     *noted = delay.max(*noted);
                 }

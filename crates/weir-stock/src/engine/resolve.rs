@@ -7,7 +7,7 @@ use weir_core::{Failure, UnixMillis};
 
 use super::{Broken, Engine, Outcome, Publish, read::MAX_CONCURRENT_SHOPS};
 use crate::{
-    Levels, Pool, PushId, SetAnswer, key_ends,
+    Blocked, Levels, Pool, PushId, SetAnswer, key_ends,
     pool::Settled,
     store::{PoolStore, PushRecord},
 };
@@ -31,7 +31,10 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
     ) -> Result<BTreeMap<PushId, Resolved>, Failure> {
         let now = self.clock.now();
         let mut open: BTreeMap<PushId, i64> = BTreeMap::new();
-        for (_, intent) in pools.iter().flat_map(Pool::intents) {
+        for (level, intent) in pools.iter().flat_map(Pool::intents) {
+            if self.delays.rest(&level.shop, now).is_some() {
+                continue;
+            }
             open.insert(intent.push.clone(), intent.begun_at_ms);
         }
         let asked: Vec<_> =
@@ -63,7 +66,11 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
                     sealed.id = (self.new_push)();
                 }
                 let skus = sealed.rows.iter().map(|row| row.sku.clone()).collect();
-                Resolved::Answered(self.levels.set(&sealed).await, skus)
+                let answer = self.levels.set(&sealed).await;
+                if let SetAnswer::Unknown(delay) | SetAnswer::Blocked(Blocked::For(delay)) = &answer {
+                    self.delays.note(&sealed.shop.0, *delay, self.clock.now());
+                }
+                Resolved::Answered(answer, skus)
             }
         };
         Ok((push, resolved))

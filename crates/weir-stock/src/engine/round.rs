@@ -57,7 +57,7 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
         }
         self.hold_what_moves_too_much(&mut work, outcome);
         let barred: BTreeSet<ShopDomain> = outcome.blocked.keys().cloned().collect();
-        let mut pushes = self.plan(&mut work, &barred);
+        let mut pushes = self.plan(&mut work, &barred, later);
         self.save(&mut work, &mut pushes, &mut next, outcome).await?;
         self.publish(&mut work).await;
         self.make(pushes, work, later, &mut next, outcome).await?;
@@ -76,6 +76,10 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
         let resolved = self.resolve(&pools, outcome).await?;
         let now = self.clock.now();
         let here: BTreeSet<String> = pools.iter().map(|pool| pool.sku.clone()).collect();
+        for one in work.iter() {
+            let rests = one.found.pool.intents().filter_map(|(level, _)| self.delays.rest(&level.shop, now));
+            rests.for_each(|rest| comes_back(later, one.found.pool.sku.clone(), rest));
+        }
         for (push, answer) in &resolved {
             for one in work.iter_mut() {
                 let pool = &mut one.found.pool;

@@ -48,7 +48,6 @@ const SHARE: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem"];
 const READ_SECRET: &[&str] = &["secretsmanager:GetSecretValue"];
 const STOCK: &[&str] = &[
     "dynamodb:BatchGetItem",
-    "dynamodb:BatchWriteItem",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
     "dynamodb:Query",
