@@ -1,10 +1,7 @@
 //! Shared stock on the local emulator: three shops sell the same goods, and end with the same numbers.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use resilience::{Clock, UnixMillis};
 use secrecy::ExposeSecret;
@@ -191,24 +188,21 @@ async fn three_shops_that_sell_the_same_goods_end_with_the_same_numbers() {
     })
     .await;
 
-    let mut events = BTreeMap::new();
+    // Each change has its event. A repeat, after a call that timed out, has the same id.
+    let mut events = BTreeSet::new();
     eventually("the events of all changes", async || {
         for entry in setting.world.take(&setting.world.deployed.tap_queue_url).await {
-            let source = entry["source"].as_str().unwrap_or_default().to_owned();
-            let id = entry["detail"]["id"].as_str().unwrap_or_default().to_owned();
-            *events.entry((source, id)).or_insert(0) += 1;
+            if entry["source"] == "weir.inventory" {
+                events.insert(entry["detail"]["id"].as_str().unwrap_or_default().to_owned());
+            }
         }
-        let changes: u64 = setting.store.list().await.unwrap().iter().map(|found| found.pool.next_entry).sum();
-        let of_stock = events.keys().filter(|(source, _)| source == "weir.inventory").count();
-        (u64::try_from(of_stock).unwrap() == changes).then_some(())
+        let pools = setting.store.list().await.unwrap();
+        let ids = pools
+            .iter()
+            .flat_map(|found| (0..found.pool.next_entry).map(|number| format!("{}/{number}", found.pool.sku)));
+        (events == ids.collect::<BTreeSet<_>>()).then_some(())
     })
     .await;
-    let repeated: BTreeSet<_> =
-        events.iter().filter(|((source, _), count)| source.starts_with("weir.") && **count > 1).collect();
-    assert!(repeated.is_empty(), "{repeated:?}");
     assert_eq!(setting.dead_letters().await, Vec::<Value>::new());
-    // Calls of Shopify for a change of stock.
-    let calls = setting.sim.calls_of("InventoryLevelsAt") + setting.sim.calls_of("InventorySetQuantities");
-    println!("{} calls of Shopify for {} units in {} orders", calls, sold.values().sum::<i64>(), 270);
-    tokio::time::timeout(Duration::from_secs(60), setting.world.end()).await.unwrap();
+    setting.world.end().await;
 }

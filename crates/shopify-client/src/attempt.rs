@@ -94,13 +94,14 @@ impl Client {
         call: &Call,
         read: impl Fn(Answer<'_>) -> Result<T, Kind>,
     ) -> Result<T, Error> {
-        let mut attempts = 0;
+        let (mut attempts, mut is_unclear) = (0, false);
         let mut refused = None;
-        let fail = |kind, retry, request_id, attempts| Error {
+        let fail = |kind, retry, request_id, attempts, is_unclear| Error {
             shop: shop.clone(),
             operation: request.name.to_owned(),
             request_id,
             attempts,
+            is_unclear,
             retry,
             kind,
         };
@@ -110,12 +111,12 @@ impl Client {
                 Err(kind) => {
                     let retry =
                         if matches!(&kind, Kind::Token(error) if error.may_pass()) { LATER } else { Retry::Never };
-                    return Err(fail(kind, retry, None, attempts));
+                    return Err(fail(kind, retry, None, attempts, is_unclear));
                 }
             };
             let ended = match self.admit(shop, request, call).await {
                 // The budget and the breaker know when it is worth coming back: the caller parks its message.
-                Err((kind, wait)) => return Err(fail(kind, Retry::After(wait), None, attempts)),
+                Err((kind, wait)) => return Err(fail(kind, Retry::After(wait), None, attempts, is_unclear)),
                 Ok((permit, reserved)) => {
                     attempts += 1;
                     self.attempt(shop, request, call, &token, attempts, permit, reserved, &read).await
@@ -125,6 +126,7 @@ impl Client {
                 Ok(value) => return Ok(value),
                 Err(kind) => kind,
             };
+            is_unclear |= kind.effect() == Effect::Unclear;
             // Another process may have renewed the token meanwhile. Once: a token that was just read and is refused
             // is refused for good.
             if matches!(kind, Kind::Unauthorized) && refused.is_none() {
@@ -135,7 +137,7 @@ impl Client {
             let mut rng = fastrand::Rng::new();
             match policy.next(&kind, request.kind, attempts, ended.asked, call.left(), &mut rng) {
                 Next::Again(wait) => tokio::time::sleep(wait).await,
-                Next::Stop(retry) => return Err(fail(kind, retry, ended.request_id, attempts)),
+                Next::Stop(retry) => return Err(fail(kind, retry, ended.request_id, attempts, is_unclear)),
             }
         }
     }

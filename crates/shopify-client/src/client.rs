@@ -202,6 +202,7 @@ impl Client {
             operation: name.to_owned(),
             request_id: None,
             attempts: 0,
+            is_unclear: false,
             retry: Retry::Never,
             kind: Kind::Unsendable,
         })?;

@@ -23,6 +23,8 @@ pub struct Error {
     pub request_id: Option<String>,
     /// How often it was sent.
     pub attempts: u32,
+    /// Whether one of its attempts, which need not be the last, got no answer and may have taken effect.
+    pub is_unclear: bool,
     /// Whether and when it may be tried again.
     pub retry: Retry,
     /// What went wrong.

@@ -22,6 +22,9 @@ use crate::{Input, read};
 /// So many levels are looked at together in a sweep.
 const SWEEP_LEVELS: usize = 500;
 
+/// A hint that is not done comes back after this long at most: then a shop that was throttled has its numbers soon after.
+const MAX_AGAIN: Duration = Duration::from_secs(30);
+
 /// A push is reported as open after this long.
 const OPEN_AFTER: Duration = Duration::from_secs(60);
 
@@ -165,7 +168,10 @@ impl<S: PoolStore, L: Levels, P: Publish, Q: Queue> Service<S, L, P, Q> {
         }
         for (place, delay) in later {
             if verdicts[place] == Verdict::Acknowledge {
-                verdicts[place] = Verdict::RetryAfter(delay);
+                // Each try reads the level again: a shop that can't be called for hours must not cost thousands of reads.
+                let receives = messages.get(place).map_or(1, |message| message.receives);
+                let backoff = self.backoff.delay(receives, &mut fastrand::Rng::new()).min(MAX_AGAIN);
+                verdicts[place] = Verdict::RetryAfter(delay.max(backoff));
             }
         }
         self.report(&outcome);

@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use shopify_client::{
-    Call, Client, Effect, Error, Kind, Retry,
+    Call, Client, Error, Kind, Retry,
     budget::Priority,
     inventory::{Change, Expected, QuantityName, SetOnce, Verdict, read_levels, set_once},
 };
@@ -99,18 +99,13 @@ fn blocked(error: &Error) -> Blocked {
     }
 }
 
-/// A failed call is known to have had no effect only if none of its attempts can have had one: one that was answered by a
-/// reset may have been followed by one that the budget did not let through.
+/// A failed call is known to have had no effect only if none of its attempts can have had one: one that was reset may have
+/// been followed by one that the budget did not let through.
 fn unanswered(error: &Error) -> SetAnswer {
-    let is_unsent = matches!(error.kind, Kind::OverBudget | Kind::CircuitOpen(_) | Kind::Token(_));
-    let is_only_attempt = error.attempts <= u32::from(!is_unsent);
-    let is_refused = matches!(
-        error.kind,
-        Kind::Frozen | Kind::Locked | Kind::ShopInactive | Kind::Unauthorized | Kind::AccessDenied(_) | Kind::Token(_)
-    );
+    // With its key in use just now, an earlier call may be about to take effect.
+    let is_unclear = error.is_unclear || matches!(error.kind, Kind::UserErrors(_));
     match error.retry {
-        _ if is_only_attempt && is_refused => SetAnswer::Blocked(blocked(error)),
-        _ if is_only_attempt && error.kind.effect() == Effect::None => SetAnswer::Blocked(blocked(error)),
+        _ if !is_unclear => SetAnswer::Blocked(blocked(error)),
         Retry::After(delay) => SetAnswer::Unknown(delay.max(Duration::from_secs(1))),
         Retry::Never => SetAnswer::Unknown(UNKNOWN_FOR),
     }
@@ -120,26 +115,26 @@ fn unanswered(error: &Error) -> SetAnswer {
 mod tests {
     use super::*;
 
-    fn answer(kind: Kind, attempts: u32) -> SetAnswer {
+    fn answer(kind: Kind, is_unclear: bool) -> SetAnswer {
         let shop = ShopDomain::parse("north.myshopify.com").unwrap();
-        let retry = Retry::After(Duration::from_secs(9));
-        unanswered(&Error { shop, operation: "InventorySetQuantities".into(), request_id: None, attempts, retry, kind })
+        let (operation, retry) = ("InventorySetQuantities".to_owned(), Retry::After(Duration::from_secs(9)));
+        unanswered(&Error { shop, operation, request_id: None, attempts: 3, is_unclear, retry, kind })
     }
 
     #[test]
-    fn call_that_was_never_sent_is_blocked() {
+    fn call_that_had_no_effect_is_blocked_however_often_it_was_tried() {
         let blocked = SetAnswer::Blocked(Blocked::For(Duration::from_secs(9)));
-        assert_eq!(answer(Kind::OverBudget, 0), blocked);
-        assert_eq!(answer(Kind::Throttled, 1), blocked);
-        assert_eq!(answer(Kind::Frozen, 1), blocked);
+        for kind in [Kind::OverBudget, Kind::Throttled, Kind::Frozen] {
+            assert_eq!(answer(kind, false), blocked);
+        }
     }
 
     #[test]
     fn call_of_which_an_attempt_was_lost_is_unknown() {
         let unknown = SetAnswer::Unknown(Duration::from_secs(9));
-        assert_eq!(answer(Kind::Server(503), 1), unknown);
-        assert_eq!(answer(Kind::OverBudget, 1), unknown, "the first attempt may have taken effect");
-        assert_eq!(answer(Kind::Throttled, 2), unknown);
-        assert_eq!(answer(Kind::Frozen, 2), unknown);
+        for kind in [Kind::Server(503), Kind::OverBudget, Kind::Throttled, Kind::Frozen] {
+            assert_eq!(answer(kind, true), unknown, "an attempt may have taken effect");
+        }
+        assert_eq!(answer(Kind::UserErrors(Vec::new()), false), unknown, "its key is in use");
     }
 }

@@ -217,6 +217,7 @@ async fn query<T: Cacheable>(
         operation: T::OPERATION.to_owned(),
         request_id: None,
         attempts: 1,
+        is_unclear: false,
         retry: Retry::Never,
         kind: Kind::Malformed(format!("{} nodes for {} ids", objects.len(), ids.len())),
     })

@@ -186,6 +186,7 @@ fn late<T: Cacheable>(shop: &ShopDomain) -> Arc<Error> {
         operation: T::OPERATION.to_owned(),
         request_id: None,
         attempts: 0,
+        is_unclear: false,
         retry: Retry::After(Duration::from_secs(1)),
         kind: Kind::Transport(TransportError::Broken("the caller's time was up".to_owned())),
     })

@@ -257,7 +257,8 @@ async fn work(world: Arc<World>, levels: MortalLevels, protocol: Protocol) {
                 skus: world.pools.len(),
             },
             clock: world.clock,
-            delays: Delays::default(),
+            read_delays: Delays::default(),
+            set_delays: Delays::default(),
             new_push,
             broken: protocol.broken(),
         };

@@ -54,8 +54,10 @@ pub struct Engine<S, L, P> {
     pub limits: Limits,
     /// The clock.
     pub clock: Clock,
-    /// Shops that can't be called for a while.
-    pub delays: Delays,
+    /// Shops whose levels can't be read for a while.
+    pub read_delays: Delays,
+    /// Shops whose levels can't be set for a while. They may still be read: what they sell must reach the others.
+    pub set_delays: Delays,
     /// Draws the keys of pushes.
     pub new_push: fn() -> PushId,
     /// Rules that are broken on purpose, to see that a test finds it.

@@ -36,7 +36,7 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
         for one in work.iter() {
             let pool = &one.found.pool;
             for (level, from, to) in pool.due(now) {
-                if let Some(rest) = self.delays.rest(&level.shop, now) {
+                if let Some(rest) = self.set_delays.rest(&level.shop, now) {
                     comes_back(later, pool.sku.clone(), rest);
                     continue;
                 }
@@ -119,7 +119,7 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
         }
         let answer = self.levels.set(push).await;
         if let SetAnswer::Unknown(delay) | SetAnswer::Blocked(Blocked::For(delay)) = &answer {
-            self.delays.note(&push.shop.0, *delay, self.clock.now());
+            self.set_delays.note(&push.shop.0, *delay, self.clock.now());
         }
         // A shop that can't be called for days must not leave intents that nobody can resolve.
         if let SetAnswer::Blocked(_) = answer

@@ -32,7 +32,7 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
         for member in pools.iter().flat_map(|pool| &pool.members) {
             if wanted.contains(&member.level) && member.is_level() {
                 let shop = &member.level.shop;
-                if let Some(rest) = self.delays.rest(shop, self.clock.now()) {
+                if let Some(rest) = self.read_delays.rest(shop, self.clock.now()) {
                     readings.delayed.insert(shop.clone(), rest);
                     continue;
                 }
@@ -55,7 +55,7 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
                     readings.levels.extend(there);
                 }
                 Err(Blocked::For(delay)) => {
-                    self.delays.note(&shop, delay, self.clock.now());
+                    self.read_delays.note(&shop, delay, self.clock.now());
                     let noted = readings.delayed.entry(shop).or_default();
                     *noted = delay.max(*noted);
                 }

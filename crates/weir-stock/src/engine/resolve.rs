@@ -32,7 +32,7 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
         let now = self.clock.now();
         let mut open: BTreeMap<PushId, i64> = BTreeMap::new();
         for (level, intent) in pools.iter().flat_map(Pool::intents) {
-            if self.delays.rest(&level.shop, now).is_some() {
+            if self.set_delays.rest(&level.shop, now).is_some() {
                 continue;
             }
             open.insert(intent.push.clone(), intent.begun_at_ms);
@@ -68,7 +68,7 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
                 let skus = sealed.rows.iter().map(|row| row.sku.clone()).collect();
                 let answer = self.levels.set(&sealed).await;
                 if let SetAnswer::Unknown(delay) | SetAnswer::Blocked(Blocked::For(delay)) = &answer {
-                    self.delays.note(&sealed.shop.0, *delay, self.clock.now());
+                    self.set_delays.note(&sealed.shop.0, *delay, self.clock.now());
                 }
                 Resolved::Answered(answer, skus)
             }

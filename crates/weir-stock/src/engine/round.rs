@@ -77,7 +77,7 @@ impl<S: PoolStore, L: Levels, P: Publish> Engine<S, L, P> {
         let now = self.clock.now();
         let here: BTreeSet<String> = pools.iter().map(|pool| pool.sku.clone()).collect();
         for one in work.iter() {
-            let rests = one.found.pool.intents().filter_map(|(level, _)| self.delays.rest(&level.shop, now));
+            let rests = one.found.pool.intents().filter_map(|(level, _)| self.set_delays.rest(&level.shop, now));
             rests.for_each(|rest| comes_back(later, one.found.pool.sku.clone(), rest));
         }
         for (push, answer) in &resolved {

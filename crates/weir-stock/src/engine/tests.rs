@@ -79,7 +79,8 @@ async fn engine() -> Engine<MemoryStore, Throttled, Nowhere> {
         publisher: Nowhere,
         limits: Limits::default(),
         clock: Clock::starting_at(NOW),
-        delays: Delays::default(),
+        read_delays: Delays::default(),
+        set_delays: Delays::default(),
         new_push,
         broken: Broken::Nothing,
     }
@@ -97,10 +98,12 @@ async fn throttled_shop_is_called_once_and_delays_no_other() {
     assert_eq!(engine.levels.calls_of("b."), 1);
 
     engine.look(&[level("a"), level("b")]).await.unwrap();
-    assert_eq!(engine.levels.calls_of("b."), 1, "it is left alone for five seconds");
+    assert_eq!(engine.levels.calls_of("b."), 2, "it is read, and not set, for five seconds");
+    engine.look(&[level("a"), level("b")]).await.unwrap();
+    assert_eq!(engine.levels.calls_of("b."), 2, "the reading failed as well: it is left alone");
     tokio::time::advance(Duration::from_secs(6)).await;
     engine.look(&[level("a")]).await.unwrap();
-    assert_eq!(engine.levels.calls_of("b."), 2, "and asked again then");
+    assert_eq!(engine.levels.calls_of("b."), 3, "and asked again then");
 }
 
 #[tokio::test(start_paused = true)]

@@ -46,13 +46,8 @@ const fn need(function: &'static str, actions: &'static [&'static str], on: On) 
 
 const SHARE: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem"];
 const READ_SECRET: &[&str] = &["secretsmanager:GetSecretValue"];
-const STOCK: &[&str] = &[
-    "dynamodb:BatchGetItem",
-    "dynamodb:GetItem",
-    "dynamodb:PutItem",
-    "dynamodb:Query",
-    "dynamodb:UpdateItem",
-];
+const STOCK: &[&str] =
+    &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"];
 const DRAIN: &[&str] =
     &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"];
 
