@@ -49,7 +49,8 @@ impl Bench {
         let secret = secrets.send().await.context("the Slack's secret could not be made")?;
         let mut options = StackOptions::local(STACK, self.functions.clone());
         // Every service, so that each function is run.
-        options.parameters.insert("ArchiveDays".to_owned(), "1".to_owned());
+        let services = [("ArchiveDays", "1"), ("OrderDays", "1"), ("StockSweepMinutes", "60")];
+        options.parameters.extend(services.map(|(name, value)| (name.to_owned(), value.to_owned())));
         options.parameters.insert("SlackWebhookSecretArn".to_owned(), secret.arn.context("the secret has no ARN")?);
         let stack = Stack::deploy(&self.emulator, &self.checkout, &options, &|step| eprintln!("{step}")).await?;
         Ok(stack.deployed()?)

@@ -29,10 +29,11 @@ enum Answer {
 
 /// What each binary is run on, ingest with a delivery that it must refuse too. The workers come first: what ingest accepts,
 /// the stack's own worker takes up, and theirs would be the same event.
-const EVENTS: [(&str, &str, Answer); 8] = [
+const EVENTS: [(&str, &str, Answer); 9] = [
     ("weir-worker", "worker-orders-create.json", Answer::NoFailures),
     ("weir-archive", "archive-orders-create.json", Answer::NoFailures),
     ("weir-orders", "orders-orders-create.json", Answer::NoFailures),
+    ("weir-inventory", "inventory-sweep.json", Answer::NoFailures),
     ("weir-monitor", "monitor.json", Answer::Null),
     ("weir-notifier", "notifier-alarm.json", Answer::Null),
     ("weir-ingest", "ingest-orders-create.json", Answer::Status(200)),
