@@ -56,7 +56,7 @@ impl State {
         let node = |id: &Value| {
             let level = self.levels.get(&(id.as_str().unwrap().to_owned(), location.to_owned()));
             let level = level.map(|quantity| {
-                json!({"id": "gid://shopify/InventoryLevel/1", "quantities": [
+                json!({"id": "gid://shopify/InventoryLevel/1", "updatedAt": "2026-11-27T05:00:00Z", "quantities": [
                     {"name": "on_hand", "quantity": 999}, {"name": "available", "quantity": quantity}]})
             });
             json!({"__typename": "InventoryItem", "id": id, "inventoryLevel": level})
