@@ -179,8 +179,6 @@ impl<S: PoolStore, L: Levels, P: Publish, Q: Queue> Service<S, L, P, Q> {
 
     fn report(&self, outcome: &Outcome) {
         self.add(&metrics::STOCK_CHANGES, outcome.changes);
-        self.add(&metrics::STOCK_PUSHES, outcome.pushes);
-        self.add(&metrics::STOCK_QUERIES, outcome.queries);
         self.add(&metrics::STOCK_STALE, outcome.stale);
         self.add(&metrics::STOCK_REFUSED, outcome.refused);
         self.add(&metrics::STOCK_HELD, outcome.held);

@@ -105,8 +105,6 @@ table! {
 
     // ---- shared stock ----
     STOCK_CHANGES = count("StockChanges", Emitter::Inventory, TOTAL), "Changes of levels that were taken into a pool: sales, returns, counts.";
-    STOCK_PUSHES = count("StockPushes", Emitter::Inventory, TOTAL), "Calls of Shopify that set levels, up to 250 a call.";
-    STOCK_QUERIES = count("StockQueries", Emitter::Inventory, TOTAL), "Queries of Shopify that read levels, up to 250 a query.";
     STOCK_STALE = count("StockStale", Emitter::Inventory, TOTAL), "Levels that were sold or changed between reading and setting them: read again, and set then.";
     STOCK_REFUSED = count("StockRefused", Emitter::Inventory, TOTAL), "Levels that Shopify refuses to set, whatever their number: tried again after an hour.";
     STOCK_HELD = count("StockHeld", Emitter::Inventory, TOTAL), "Pools that were held, because one round would have moved too much.";
